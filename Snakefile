@@ -1,0 +1,60 @@
+"""mstars: from a survey's M-type star spectra to a refined catalogue (Li et al. 2025)."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/templates.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/crossmatch.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/scm.smk"
+include: "workflow/rules/dgcm.smk"
+include: "workflow/rules/rvmm.smk"
+include: "workflow/rules/spmm.smk"
+include: "workflow/rules/review.smk"
+include: "workflow/rules/catalog.smk"
+include: "workflow/rules/validate.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+    ingest,
+    catalog,
+    figures,
+    validate,
+
+
+rule all:
+    default_target: True
+    input:
+        CATALOG_FILES,
+        FIGURE_FILES,
+        VALIDATION_FILES,
+
+
+rule ingest:
+    input:
+        R + "/ingest/spectra.parquet",
+
+
+rule catalog:
+    input:
+        CATALOG_FILES,
+
+
+rule figures:
+    input:
+        FIGURE_FILES,
+
+
+rule validate:
+    input:
+        VALIDATION_FILES,

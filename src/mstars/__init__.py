@@ -1,0 +1,3 @@
+"""Refined catalogues of M-type stars from survey spectra (Li et al. 2025), as plain functions on arrays and tables."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,256 @@
+"""Files between rules: per-batch HDF5 stores, Parquet tables, JSON; written whole or not at all, from one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from mstars.errors import InputError
+from mstars.spectra import SpectrumSet
+
+FORMAT_VERSION = 1
+_CHUNK_ROWS = 32
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that takes its place only if the block ends well.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file (or folder) to be written. Its parent is made when missing.
+
+    Yields
+    ------
+    Path
+        Where to write. On an error the half-written file is removed and ``path`` stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # the suffixes stay last, because writers choose a format by them
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    try:
+        yield temporary
+        if temporary.is_file():
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as Parquet (zstd), atomically and with the same bytes for the same content."""
+    with atomic_path(path) as temporary:
+        table.to_parquet(temporary, index=False, compression="zstd")
+
+
+def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table; a missing column or a damaged file is an `InputError` that names it."""
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such table; run the rule that makes it") from None
+    except Exception as error:  # pyarrow has no common base class for what a damaged file can raise
+        raise InputError(f"{path}: not a readable Parquet table ({error}); delete it and run again") from None
+
+
+def _plain(value):
+    """Numpy scalars, arrays and paths as what JSON knows; not-a-number becomes null."""
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value.tolist()]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def write_json(value, path: str | Path) -> None:
+    """Write JSON atomically; arrays become lists, NaN becomes null."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path):
+    """Read JSON; a missing or damaged file is an `InputError` that names it."""
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON ({error})") from None
+
+
+def rng(seed: int, *names: str | int) -> np.random.Generator:
+    """Random numbers of one step: the config's seed, spawned by the rule's name and wildcards.
+
+    Parameters
+    ----------
+    seed : int
+        ``survey.seed`` of the config.
+    *names : str or int
+        What tells this stream from the others, for example ``("train", "spt")``.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same stream for the same arguments, on any machine.
+    """
+    digest = hashlib.sha256("\x1f".join(map(str, names)).encode()).digest()
+    return np.random.default_rng(np.random.SeedSequence([seed, *np.frombuffer(digest[:16], "<u4").tolist()]))
+
+
+def write_batch(
+    path: str | Path,
+    spectra: SpectrumSet,
+    header: pd.DataFrame,
+    rejected: pd.DataFrame,
+    attrs: dict | None = None,
+) -> None:
+    """Write one batch of spectra: arrays chunked by rows, a table of header values, a table of rejected files.
+
+    Parameters
+    ----------
+    path : str or Path
+        The HDF5 file.
+    spectra : SpectrumSet
+        n spectra; n may be 0.
+    header : pandas.DataFrame
+        n rows, in the order of ``spectra``, with a column ``spectrum_key``.
+    rejected : pandas.DataFrame
+        One row a file that could not be used, with a column ``reason``.
+    attrs : dict, optional
+        Attributes of the file.
+
+    Raises
+    ------
+    ValueError
+        When header and spectra are not in the same order.
+    """
+    if not np.array_equal(header["spectrum_key"].to_numpy(dtype=str), spectra.spectrum_key.astype(str)):
+        raise ValueError("header rows and spectra differ")
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
+        file.attrs["mstars_store"] = FORMAT_VERSION
+        for name, value in (attrs or {}).items():
+            file.attrs[name] = value
+        file.create_dataset("wavelength", data=spectra.wavelength)
+        for name in ("flux", "ivar", "ormask"):
+            _write_rows(file, name, getattr(spectra, name))
+        file.create_dataset("spectrum_key", data=spectra.spectrum_key.astype("S"))
+        _write_frame(file, "header", header)
+        _write_frame(file, "rejected", rejected)
+
+
+def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:
+    options = {}
+    if len(array):
+        # lzf: the fast codec every h5py has; shuffle makes floats compress
+        options = {
+            "chunks": (min(_CHUNK_ROWS, len(array)), array.shape[1]),
+            "compression": "lzf",
+            "shuffle": True,
+        }
+    file.create_dataset(name, data=array, **options)
+
+
+def _write_frame(file: h5py.File, name: str, frame: pd.DataFrame) -> None:
+    """A table as one JSON text a column: small, typed by the reader, and nothing in it can run."""
+    group = file.create_group(name)
+    group.attrs["columns"] = json.dumps(list(frame.columns))
+    group.attrs["dtypes"] = json.dumps([str(dtype) for dtype in frame.dtypes])
+    group.attrs["rows"] = len(frame)
+    for number, column in enumerate(frame.columns):
+        values = [None if value is pd.NA else _plain(value) for value in frame[column].tolist()]
+        group.create_dataset(f"{number:03d}", data=np.frombuffer(json.dumps(values).encode(), np.uint8))
+
+
+def _read_frame(group: h5py.Group) -> pd.DataFrame:
+    columns, dtypes = json.loads(group.attrs["columns"]), json.loads(group.attrs["dtypes"])
+    data = {}
+    for number, (column, dtype) in enumerate(zip(columns, dtypes, strict=True)):
+        values = json.loads(group[f"{number:03d}"][:].tobytes())
+        data[column] = pd.Series(values, dtype="object" if dtype in ("object", "str") else dtype)
+        if dtype == "str":
+            data[column] = data[column].astype("str")
+    return pd.DataFrame(data, columns=columns)
+
+
+@contextmanager
+def _open(path: str | Path) -> Iterator[h5py.File]:
+    try:
+        file = h5py.File(path, "r")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such store; run `snakemake ingest`") from None
+    except OSError as error:
+        raise InputError(f"{path}: not a readable store ({error}); delete it and run again") from None
+    with file:
+        if file.attrs.get("mstars_store") != FORMAT_VERSION:
+            raise InputError(f"{path}: not a store of this version; delete it and run `snakemake ingest`")
+        yield file
+
+
+def read_batch(path: str | Path, rows: np.ndarray | slice | None = None) -> SpectrumSet:
+    """Read the spectra of a batch.
+
+    Parameters
+    ----------
+    path : str or Path
+        The store.
+    rows : slice or int array, optional
+        Which rows, all by default. An index array may be in any order.
+
+    Returns
+    -------
+    SpectrumSet
+        Arrays of shape [n, pixel].
+    """
+    with _open(path) as file:
+        if rows is None or isinstance(rows, slice):
+            take = rows or slice(None)
+            parts = {name: file[name][take] for name in ("flux", "ivar", "ormask", "spectrum_key")}
+        else:
+            # reading all and indexing beats h5py's point selection by far
+            parts = {name: file[name][:][np.asarray(rows)] for name in ("flux", "ivar", "ormask", "spectrum_key")}
+        return SpectrumSet(
+            parts["flux"],
+            parts["ivar"],
+            parts["ormask"],
+            file["wavelength"][:],
+            parts["spectrum_key"].astype(str),
+        )
+
+
+def iter_batch(path: str | Path, chunk: int = 512) -> Iterator[SpectrumSet]:
+    """Yield the spectra of a batch, ``chunk`` rows at a time, so that memory stays bounded."""
+    with _open(path) as file:
+        n = file["flux"].shape[0]
+    for start in range(0, n, chunk):
+        yield read_batch(path, slice(start, start + chunk))
+
+
+def read_header(path: str | Path) -> pd.DataFrame:
+    """Header values of a batch's spectra, in the order of the arrays."""
+    with _open(path) as file:
+        return _read_frame(file["header"])
+
+
+def read_rejected(path: str | Path) -> pd.DataFrame:
+    """Files of a batch that could not be used, with the reason."""
+    with _open(path) as file:
+        return _read_frame(file["rejected"])

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mstars.configuration import check_config
+from mstars.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+def test_the_shipped_config_is_valid(config):
+    check_config(config)
+
+
+def test_an_unknown_key_is_named_with_the_known_ones(config):
+    config["plan"]["plates_per_bach"] = 3
+    with pytest.raises(InputError, match="plan: unknown key 'plates_per_bach'; known keys: plates_per_batch"):
+        check_config(config)
+
+
+def test_a_wrong_value_is_named_with_what_is_allowed(config):
+    config["survey"]["kind"] = "galaxy"
+    with pytest.raises(InputError, match="survey.kind: 'galaxy' is not one of 'simulated', 'files', 'release'"):
+        check_config(config)
+
+
+def test_a_missing_key_is_named(config):
+    del config["survey"]["seed"]
+    with pytest.raises(InputError, match="survey: missing key 'seed'"):
+        check_config(config)

@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars import store
+from mstars.errors import InputError
+from mstars.spectra import SpectrumSet, lamost_wavelength
+
+
+@pytest.fixture
+def spectra():
+    generator = np.random.default_rng(0)
+    n, wavelength = 5, lamost_wavelength()
+    flux = generator.normal(100, 5, (n, wavelength.size)).astype(np.float32)
+    return SpectrumSet(
+        flux,
+        np.ones_like(flux),
+        np.zeros(flux.shape, np.uint8),
+        wavelength,
+        np.array([f"5-P-sp01-{i:03d}" for i in range(n)]),
+    )
+
+
+def header_of(spectra):
+    return pd.DataFrame(
+        {
+            "spectrum_key": spectra.spectrum_key,
+            "obsid": pd.array([1, None, 2**60, 4, 5], dtype="Int64"),
+            "snri": [1.5, np.nan, 3, 4, 5],
+        }
+    )
+
+
+def test_batch_round_trip(tmp_path, spectra):
+    path = tmp_path / "b.h5"
+    header = header_of(spectra)
+    rejected = pd.DataFrame({"filename": ["x.fits"], "reason": ["truncated"]})
+    store.write_batch(path, spectra, header, rejected, {"plate": "P"})
+    back = store.read_batch(path)
+    for name in ("flux", "ivar", "ormask", "wavelength"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(spectra, name))
+    pd.testing.assert_frame_equal(store.read_header(path), header, check_dtype=False)
+    assert store.read_header(path)["obsid"].dtype == "Int64"
+    assert store.read_rejected(path)["reason"].tolist() == ["truncated"]
+    np.testing.assert_array_equal(store.read_batch(path, np.array([3, 0])).flux, spectra.flux[[3, 0]])
+    assert [len(part) for part in store.iter_batch(path, 2)] == [2, 2, 1]
+
+
+def test_empty_batch(tmp_path, spectra):
+    empty = spectra.select(slice(0, 0))
+    store.write_batch(tmp_path / "b.h5", empty, pd.DataFrame({"spectrum_key": []}), pd.DataFrame({"reason": []}))
+    assert len(store.read_batch(tmp_path / "b.h5")) == 0
+
+
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), store.atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("reader", [store.read_batch, store.read_table, store.read_json])
+def test_damaged_and_missing_files_are_named(tmp_path, reader):
+    path = tmp_path / "damaged"
+    path.write_bytes(b"\x00garbage")
+    with pytest.raises(InputError, match="damaged"):
+        reader(path)
+    with pytest.raises(InputError, match="absent"):
+        reader(tmp_path / "absent")
+
+
+def test_rng_is_told_apart_by_names():
+    a, b, c = (store.rng(1, *names).random() for names in (("x", 1), ("x", 1), ("x", 2)))
+    assert a == b != c

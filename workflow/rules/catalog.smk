@@ -1,0 +1,2 @@
+# rules of the stage catalog
+CATALOG_FILES = []

@@ -1,0 +1,2 @@
+# rules of the stage figures
+FIGURE_FILES = []

@@ -1,0 +1,2 @@
+# rules of the stage validate
+VALIDATION_FILES = []

@@ -1,0 +1,49 @@
+# make demo | test | catalog SPECTRA=folder NAME=mine | lint | dry-run | clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+BIN := .venv/bin
+READY := .venv/.ready
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+NAME ?= mine
+
+.PHONY: help setup demo test catalog lint format dry-run clean
+help:
+	@echo "make demo                              set up, then the whole workflow on the simulated survey"
+	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
+	@echo "make test                              set up, then the tests"
+	@echo "make lint | format | dry-run | clean"
+
+setup: $(READY)
+$(READY): envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mstars needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)
+	$(SNAKEMAKE) all
+	@cat results/demo/validation/scorecard.md
+
+catalog: $(READY)
+	@test -n "$(SPECTRA)" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }
+	$(SNAKEMAKE) all --config 'survey={"name": "$(NAME)", "kind": "files"}' 'files={"spectra": "$(SPECTRA)"}'
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dry-run: $(READY)
+	$(SNAKEMAKE) -n all
+
+clean:
+	rm -rf results .snakemake build

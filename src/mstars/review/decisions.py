@@ -1,0 +1,262 @@
+"""Decisions of reviewers: read, checked, and resolved to one label a candidate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.errors import InputError
+from mstars.resources import resource
+
+COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
+"""Columns of a decision file; confidence and comment may be absent."""
+
+_REQUIRED = ("spectrum_key", "label", "reviewer", "time")
+
+RESOLVED = ("spectrum_key", "label", "review_status", "confidence", "reviewer", "n_reviewers", "tie", "queued")
+
+
+@functools.cache
+def _label_table() -> pd.DataFrame:
+    return pd.read_csv(resource("review_labels.csv"), comment="#")
+
+
+QUEUES = ("scm", "dgcm", "rv")
+
+
+def labels(queue: str) -> tuple[str, ...]:
+    """Labels a reviewer may give in a queue (``resources/review_labels.csv``)."""
+    table = _label_table()
+    if queue not in QUEUES:
+        raise InputError(f"review: no queue {queue!r}; the queues are {', '.join(QUEUES)}")
+    return tuple(table.loc[table["queue"] == queue, "label"])
+
+
+def read_decisions(queue: str, files: Sequence[str | Path]) -> pd.DataFrame:
+    """Read and check the decision files of a queue.
+
+    Parameters
+    ----------
+    queue : str
+        scm, dgcm or rv.
+    files : sequence of str or Path
+        ``review/{survey}/{queue}/*.csv``, each with the columns `COLUMNS`. A row without a label is a
+        spectrum not decided yet and is left out; a time without a zone is UTC.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS` plus ``file`` and ``line`` (where the row stands), ``time`` in UTC, ``confidence`` 0 to 1 or NaN.
+
+    Raises
+    ------
+    InputError
+        Names the file and the line of the first row that can't be used, and what was expected.
+    """
+    tables = [_read_file(queue, Path(file)) for file in sorted(map(str, files))]
+    if not tables:
+        return _empty()
+    decisions = pd.concat(tables, ignore_index=True)
+    same = decisions.duplicated(["spectrum_key", "reviewer", "time"], keep=False)
+    if same.any():
+        first, second = (
+            decisions[same]
+            .sort_values(["spectrum_key", "reviewer", "time", "file", "line"], kind="stable")
+            .iloc[:2]
+            .itertuples()
+        )
+        raise InputError(
+            f"{second.file}: line {second.line}: {second.reviewer!r} has decided {second.spectrum_key} twice at the "
+            f"same time ({first.file}: line {first.line}); take one of the rows away"
+        )
+    return decisions
+
+
+def _empty() -> pd.DataFrame:
+    table = pd.DataFrame({name: pd.Series(dtype="str") for name in (*COLUMNS, "file")})
+    return table.assign(
+        confidence=pd.Series(dtype=float), time=pd.Series(dtype="datetime64[us, UTC]"), line=pd.Series(dtype="int64")
+    )
+
+
+def _read_file(queue: str, path: Path) -> pd.DataFrame:
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such decision file") from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path}: empty; its first line must name the columns: {','.join(COLUMNS)}") from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a CSV table in UTF-8 ({error})") from None
+    _check_columns(path, list(raw.columns))
+    table = raw.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.str.strip())
+    table["file"], table["line"] = str(path), np.arange(2, len(table) + 2)
+    table = table[table["label"] != ""]
+    _check_rows(queue, table)
+    return table.assign(
+        confidence=pd.to_numeric(table["confidence"].replace("", np.nan)).astype(float),
+        time=_times(table["time"]),
+    )
+
+
+def _check_columns(path: Path, columns: list[str]) -> None:
+    missing = [name for name in _REQUIRED if name not in columns]
+    unknown = [name for name in columns if name not in COLUMNS]
+    if missing or unknown:
+        said = [f"missing column {', '.join(missing)}"] * bool(missing) + [
+            f"unknown column {', '.join(map(repr, unknown))}"
+        ] * bool(unknown)
+        raise InputError(f"{path}: {'; '.join(said)}; the columns are {', '.join(COLUMNS)}")
+
+
+def _times(column: pd.Series) -> pd.Series:
+    return pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce").astype("datetime64[us, UTC]")
+
+
+def _check_rows(queue: str, table: pd.DataFrame) -> None:
+    allowed = labels(queue)
+    confidence = pd.to_numeric(table["confidence"], errors="coerce")
+    problems = (
+        (table["spectrum_key"] == "", lambda row: "no spectrum_key"),
+        (
+            ~table["label"].isin(allowed),
+            lambda row: f"unknown label {row.label!r}; the labels of queue {queue} are {', '.join(allowed)}",
+        ),
+        (table["reviewer"] == "", lambda row: "no reviewer; every decision says whose it is"),
+        (
+            _times(table["time"]).isna(),
+            lambda row: f"bad time {row.time!r}; expected ISO 8601, for example 2026-01-31T14:05:00Z",
+        ),
+        (
+            (table["confidence"] != "") & ~confidence.between(0, 1),
+            lambda row: f"bad confidence {row.confidence!r}; expected a number from 0 to 1, or nothing",
+        ),
+    )
+    found = [(int(np.argmax(mask.to_numpy())), say) for mask, say in problems if mask.any()]
+    if found:
+        position, say = min(found, key=lambda item: item[0])
+        row = next(table.iloc[[position]].itertuples())
+        raise InputError(f"{row.file}: line {row.line}: {say(row)}")
+
+
+def check_decisions(decisions: pd.DataFrame, known: Collection[str]) -> None:
+    """Refuse decisions about spectra the survey doesn't have.
+
+    Raises
+    ------
+    InputError
+        Names the file and line of the first such row.
+    """
+    unknown = decisions[~decisions["spectrum_key"].isin(set(known))]
+    if len(unknown):
+        row = next(unknown.itertuples())
+        raise InputError(
+            f"{row.file}: line {row.line}: unknown spectrum_key {row.spectrum_key!r}: this survey has no such spectrum "
+            f"({len(unknown)} row(s) like it); is the file in the right review/SURVEY/QUEUE folder?"
+        )
+
+
+def resolve(
+    queue: str,
+    candidates: pd.DataFrame,
+    decisions: pd.DataFrame,
+    mode: str,
+    *,
+    catalog: Collection[str] | None = None,
+    survey: str = "SURVEY",
+) -> pd.DataFrame:
+    """One label a candidate: the reviewers' where they agree, the consensus where no one has looked.
+
+    The newest row of a reviewer counts; the label most reviewers gave wins. Where two labels are level, nobody
+    guesses: the row has ``tie`` and is treated as undecided.
+
+    Parameters
+    ----------
+    queue : str
+        scm, dgcm or rv.
+    candidates : pandas.DataFrame
+        With ``spectrum_key`` (unique) and ``consensus_label``.
+    decisions : pandas.DataFrame
+        Of `read_decisions`.
+    mode : {'provisional', 'required'}
+        What happens to undecided candidates: the consensus is taken and the row says so, or the run stops.
+    catalog : collection of str, optional
+        Keys of the catalogue that the queue is drawn from. A decision about one that isn't queued (any more) is
+        kept, with ``queued`` false: what a person saw stays true after a retraining. None: candidates only.
+    survey : str
+        Name of the survey, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `RESOLVED`: spectrum_key, label, review_status ('reviewed' or 'provisional'), confidence (mean of those who
+        gave the label, NaN when none did), reviewer (';' between several), n_reviewers (who looked), tie, queued.
+
+    Raises
+    ------
+    InputError
+        In mode ``required``, when candidates are undecided: which queue, how many, and what to do.
+    """
+    labels(queue)
+    if mode not in ("provisional", "required"):
+        raise InputError(f"review.mode: {mode!r} is not one of 'provisional', 'required'")
+    keys = candidates["spectrum_key"].astype(str)
+    if keys.duplicated().any():
+        raise InputError(f"queue {queue}: {keys[keys.duplicated()].iloc[0]} is a candidate twice")
+    votes = _votes(decisions)
+    extra = [] if catalog is None else sorted(set(votes.index) & set(catalog) - set(keys))
+    table = votes.reindex([*keys, *extra])
+    table["spectrum_key"] = table.index
+    table["queued"] = np.arange(len(table)) < len(keys)
+    table["n_reviewers"] = table["n_reviewers"].fillna(0).astype("int64")
+    table["tie"] = table["tie"].fillna(False).astype(bool)
+    decided = table["label"].notna()
+    table = table[decided | table["queued"]]
+    undecided = table["label"].isna().to_numpy()
+    if mode == "required" and undecided.any():
+        raise InputError(_what_is_missing(queue, table[undecided], len(keys), survey))
+    consensus = candidates["consensus_label"].to_numpy(dtype=object)[undecided[: len(keys)]]
+    if pd.isna(consensus).any():
+        raise InputError(f"queue {queue}: {table.index[undecided][pd.isna(consensus)][0]} has no consensus_label")
+    table["review_status"] = np.where(undecided, "provisional", "reviewed")
+    table.loc[undecided, "label"] = consensus
+    table["reviewer"] = table["reviewer"].fillna("")
+    return table[list(RESOLVED)].astype({"label": "str", "reviewer": "str"}).reset_index(drop=True)
+
+
+def _votes(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Winning label a spectrum (null at a tie), from the newest row of each reviewer."""
+    newest = decisions.sort_values("time", kind="stable").drop_duplicates(["spectrum_key", "reviewer"], keep="last")
+    newest = newest.sort_values(["spectrum_key", "label", "reviewer"], kind="stable")
+    count = newest.groupby(["spectrum_key", "label"], sort=True).agg(
+        n=("reviewer", "size"), confidence=("confidence", "mean"), reviewer=("reviewer", ";".join)
+    )
+    count = count.reset_index().sort_values(["spectrum_key", "n", "label"], ascending=[True, False, True])
+    best = count.groupby("spectrum_key")["n"].transform("max")
+    level = count["n"].eq(best).groupby(count["spectrum_key"]).sum()
+    won = count.drop_duplicates("spectrum_key").set_index("spectrum_key")
+    won["tie"] = level > 1
+    won["n_reviewers"] = count.groupby("spectrum_key")["n"].sum()
+    won["label"] = won["label"].astype(object).where(~won["tie"], None)
+    won["confidence"] = won["confidence"].where(~won["tie"], np.nan)
+    won.loc[won["tie"], "reviewer"] = newest.groupby("spectrum_key")["reviewer"].agg(
+        lambda names: ";".join(sorted(names))
+    )
+    return won[["label", "confidence", "reviewer", "n_reviewers", "tie"]].astype({"confidence": float})
+
+
+def _what_is_missing(queue: str, undecided: pd.DataFrame, n: int, survey: str) -> str:
+    ties = undecided.loc[undecided["tie"], "spectrum_key"]
+    examples = ", ".join(undecided["spectrum_key"].iloc[:3])
+    level = f", {len(ties)} of them because reviewers disagree ({ties.iloc[0]}, ...)" if len(ties) else ""
+    return (
+        f"queue {queue}: {len(undecided)} of {n} candidates need a decision{level} (review.mode is required). "
+        f"First: {examples}. "
+        f"`snakemake review` writes results/{survey}/review/{queue}/queue.csv, pictures and template.csv; "
+        f"put rows {','.join(COLUMNS)} into review/{survey}/{queue}/YOURNAME.csv and run again. "
+        f"Labels: {', '.join(labels(queue))}. Or set review.mode: provisional to take the consensus meanwhile."
+    )

@@ -1,0 +1,80 @@
+"""Decisions in the DAG: a new file reruns the queue it belongs to, and nothing else."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mstars.store import read_table, write_table
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.workflow
+
+KEYS = ["1-a-sp01-001", "1-a-sp01-002"]
+TARGETS = [f"results/demo/review/{queue}/decisions.parquet" for queue in ("scm", "rv")]
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    keys = pd.DataFrame({"spectrum_key": KEYS})
+    for name in ("plan/m_catalog_v0", "catalogs/m_catalog_v1", "catalogs/m_catalog_v2"):
+        write_table(keys, tmp_path / f"results/demo/{name}.parquet")
+    for queue, label in (("scm", "galaxy"), ("rv", "TM")):
+        write_table(keys.assign(consensus_label=label), tmp_path / f"results/demo/{queue}/candidates.parquet")
+    return tmp_path
+
+
+def snakemake(place, *arguments):
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*map(str, command), *TARGETS, "--allowed-rules", "review_resolve", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def decide(place, queue, name, *rows):
+    path = place / "review" / "demo" / queue / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["spectrum_key,label,reviewer,time", *rows]) + "\n")
+
+
+def test_a_new_decision_file_reruns_its_queue_alone(place):
+    code, said = snakemake(place)
+    assert code == 0, said
+    assert set(read_table(place / TARGETS[0])["review_status"]) == {"provisional"}
+    code, said = snakemake(place, "-n")
+    assert "Nothing to be done" in said
+    decide(place, "scm", "ann.csv", f"{KEYS[0]},M,ann,2026-01-02T10:00:00Z")
+    code, said = snakemake(place)
+    assert code == 0, said
+    assert said.count("decisions of queue scm") and "decisions of queue rv" not in said
+    table = read_table(place / TARGETS[0])
+    assert list(table["label"]) == ["M", "galaxy"] and list(table["review_status"]) == ["reviewed", "provisional"]
+
+
+def test_a_bad_row_stops_with_one_line_and_leaves_no_table(place):
+    decide(place, "scm", "ann.csv", f"{KEYS[0]},star,ann,2026-01-02T10:00:00Z")
+    code, said = snakemake(place)
+    assert code == 1 and "ann.csv: line 2: unknown label 'star'" in said and "Traceback" not in said
+    assert not (place / TARGETS[0]).exists()
+
+
+def test_required_names_the_queue_and_goes_on_after(place):
+    config = place / "config" / "config.yaml"
+    config.write_text(config.read_text().replace("mode: provisional", "mode: required"))
+    code, said = snakemake(place)
+    assert code == 1 and "queue scm: 2 of 2 candidates need a decision" in said
+    for queue, label in (("scm", "M"), ("rv", "LAMOST")):
+        decide(place, queue, "ann.csv", *(f"{key},{label},ann,2026-01-02T10:00:00Z" for key in KEYS))
+    code, said = snakemake(place)
+    assert code == 0, said

@@ -1,0 +1,1 @@
+"""The paper's figures, one function each, from the tables the workflow writes."""

@@ -1,0 +1,198 @@
+"""The one style of all figures: journal widths, fonts, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from mstars.store import atomic_path
+
+COLUMN_WIDTH = 3.5
+"""Width of one AAS journal column, inches."""
+
+PAGE_WIDTH = 7.1
+"""Width of two columns, inches."""
+
+RED, BLUE, GREEN, ORANGE = "#D55E00", "#0072B2", "#009E73", "#E69F00"
+PURPLE, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A", "#000000"
+"""Okabe & Ito's palette."""
+
+CLASS_COLOR = {"dM": RED, "gM": BLUE}
+
+LABEL = {
+    "teff": r"$T_{\rm eff}$",
+    "logg": r"$\log g$",
+    "m_h": r"[M/H]",
+    "alpha_m": r"[$\alpha$/M]",
+    "rv": "RV",
+    "snr_i": r"S/N$_i$",
+}
+UNIT = {"teff": "K", "logg": "dex", "m_h": "dex", "alpha_m": "dex", "rv": r"km s$^{-1}$", "snr_i": ""}
+
+PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
+
+_STYLE = {
+    "font.family": "serif",
+    "font.serif": ["STIXGeneral", "DejaVu Serif"],
+    "mathtext.fontset": "stix",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "axes.linewidth": 0.6,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "lines.linewidth": 0.8,
+    "figure.dpi": 100,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+    "image.cmap": "cividis",
+    "axes.unicode_minus": False,
+}
+
+
+@contextmanager
+def journal_style() -> Iterator[None]:
+    """Matplotlib's settings for the time of one figure, whatever the user's own are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def styled(draw):
+    """Decorate a function that returns a Figure: it draws in the journal's style."""
+
+    @functools.wraps(draw)
+    def inside(*arguments, **options):
+        with journal_style():
+            return draw(*arguments, **options)
+
+    return inside
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that size in inches, without any window system."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
+    """Label of an axis with its unit, for example 'T_eff (K)'."""
+    unit = f" ({UNIT[name]})" if UNIT[name] else ""
+    return f"{prefix}{LABEL[name]}{suffix}{unit}"
+
+
+def no_data(axes, reason: str) -> None:
+    """Say in the middle of the axes that there is nothing to show, and why."""
+    axes.tick_params(which="both", bottom=False, top=False, left=False, right=False, labelbottom=False, labelleft=False)
+    axes.text(
+        *(0.5, 0.5),
+        f"no data\n{reason}",
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=GREY,
+        wrap=True,
+        clip_on=True,
+    )
+
+
+def note(axes, text: str, corner: str = "upper left", **options) -> None:
+    """Text in a corner of the axes."""
+    vertical, horizontal = corner.split()
+    axes.text(
+        0.04 if horizontal == "left" else 0.96,
+        0.96 if vertical == "upper" else 0.04,
+        text,
+        transform=axes.transAxes,
+        ha=horizontal,
+        va="top" if vertical == "upper" else "bottom",
+        **{"fontsize": 7, "linespacing": 1.3, **options},
+    )
+
+
+def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE, size: float = 3.0, extent=None):
+    """Points, or their density where there are too many to tell apart.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw.
+    x, y : ndarray, [n]
+        Points; those not finite are left out.
+    bins : int
+        Cells along each axis when the density is drawn.
+    most : int
+        Up to so many points are drawn one by one.
+    color : str
+        Of single points.
+    size : float
+        Of single points, square points.
+    extent : tuple of 4 float, optional
+        x and y limits; points outside are not drawn. By default the data's own.
+
+    Returns
+    -------
+    artist or None
+        The density image (for a colour bar), None when single points were drawn.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    keep = np.isfinite(x) & np.isfinite(y)
+    if extent is not None:
+        keep &= (x >= extent[0]) & (x <= extent[1]) & (y >= extent[2]) & (y <= extent[3])
+    x, y = x[keep], y[keep]
+    if len(x) <= most:
+        axes.scatter(x, y, s=size, c=color, linewidths=0, alpha=0.7, rasterized=True)
+        return None
+    limits = None if extent is None else [extent[:2], extent[2:]]
+    counts, x_edges, y_edges = np.histogram2d(x, y, bins=bins, range=limits)
+    return axes.pcolormesh(
+        x_edges,
+        y_edges,
+        np.ma.masked_equal(counts.T, 0),
+        norm=LogNorm(1, max(counts.max(), 2)),
+        rasterized=True,
+    )
+
+
+def save(figure: Figure, paths: Iterable[str | Path]) -> None:
+    """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time."""
+    for path in map(Path, paths):
+        metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
+        with journal_style(), atomic_path(path) as temporary:
+            figure.savefig(temporary, metadata=metadata)
+
+
+def mean_sigma(values) -> tuple[float, float]:
+    """Mean and standard deviation of the finite values, as the paper's mu and sigma; NaN when there are none."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    return (float(values.mean()), float(values.std())) if len(values) else (np.nan, np.nan)
+
+
+def span(*arrays, share: float = 0.002, margin: float = 0.05) -> tuple[float, float]:
+    """Limits that hold all but ``share`` of the finite values at each end, with a margin."""
+    values = np.concatenate([np.ravel(np.asarray(array, dtype=float)) for array in arrays])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0
+    low, high = np.quantile(values, [share, 1 - share])
+    extra = margin * ((high - low) or 1.0)
+    return float(low - extra), float(high + extra)

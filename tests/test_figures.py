@@ -1,0 +1,133 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars.figures.confusion import confusion, draw_confusion
+from mstars.figures.diagrams import draw_cmd, draw_kiel
+from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
+from mstars.figures.style import PARAMETERS, density, new_figure, save
+from mstars.figures.velocities import Comparison, draw_rv_comparison
+
+REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
+LINE = (1.8, -2.2)
+
+
+def catalog(n=200):
+    generator = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "snr_i": generator.uniform(1, 250, n),
+            "luminosity_class": np.where(np.arange(n) % 4 == 0, "gM", "dM"),
+            "rv_flag": 1,
+            "parameter_flag": (np.arange(n) % 5 > 0).astype(int),
+            "teff": generator.uniform(3200, 4000, n),
+            "logg": generator.uniform(0, 5, n),
+            "m_h": generator.uniform(-1, 0.3, n),
+        }
+    )
+    for name in ("rv", *PARAMETERS):
+        table[f"{name}_err"] = generator.uniform(0, 1, n)
+    return table
+
+
+def labels(n=50):
+    generator = np.random.default_rng(0)
+    table = pd.DataFrame({"snr_i": generator.uniform(-5, 150, n)})
+    for name in PARAMETERS:
+        table[f"{name}_truth"] = generator.normal(size=n)
+        table[f"{name}_predicted"] = table[f"{name}_truth"] + generator.normal(size=n) / 10
+    return table
+
+
+def photometry(n=100):
+    return pd.DataFrame(
+        {"bp_rp_0": np.linspace(0, 4, n), "M_G_0": np.linspace(-2, 14, n), "CMD_flag": 1, "CMD_pos": "dM"}
+    )
+
+
+def velocities(n=100):
+    lamost = np.linspace(-100, 100, n)
+    return Comparison("TM", lamost, lamost + 4 + np.where(np.arange(n) < 7, 300, 0), 4.0, 12.0, 3)
+
+
+def words(figure):
+    return " ".join(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: draw_confusion(pd.DataFrame({"truth": ["M", "WD", "M"], "predicted": ["M", "WD", "WD"]}), "CNN-WDM"),
+        lambda: draw_cmd(photometry(), REGION, LINE),
+        lambda: draw_kiel(catalog()),
+        lambda: draw_internal_errors(catalog()),
+        lambda: draw_label_comparison({"dM": labels(), "gM": labels()}, {"dM": 3, "gM": 0}),
+        lambda: draw_rv_comparison([velocities(), velocities(), velocities()]),
+    ],
+    ids=["confusion", "cmd", "kiel", "errors", "labels", "velocities"],
+)
+def test_a_figure_is_written_as_pdf_and_png_the_same_each_time(draw, tmp_path):
+    for name in ("first", "second"):
+        save(draw(), [tmp_path / f"{name}.pdf", tmp_path / f"{name}.png"])
+    assert (tmp_path / "first.pdf").read_bytes()[:5] == b"%PDF-"
+    assert (tmp_path / "first.png").read_bytes()[1:4] == b"PNG"
+    for suffix in ("pdf", "png"):
+        assert (tmp_path / f"first.{suffix}").read_bytes() == (tmp_path / f"second.{suffix}").read_bytes()
+    assert "no data" not in words(draw())
+
+
+@pytest.mark.parametrize(
+    ("draw", "reason"),
+    [
+        (lambda: draw_confusion(pd.DataFrame({"truth": [], "predicted": []}), "CNN-SPT"), "validation set is empty"),
+        (lambda: draw_cmd(photometry().assign(CMD_flag=0), REGION, LINE), "no spectrum with CMD_flag = 1"),
+        (lambda: draw_cmd(photometry(0), REGION, LINE), "Gaia"),
+        (lambda: draw_kiel(catalog().assign(parameter_flag=0)), "recommended parameters"),
+        (lambda: draw_internal_errors(catalog().assign(rv_err=np.nan)), "no recommended rv"),
+        (lambda: draw_internal_errors(catalog(0)), "no recommended teff"),
+        (lambda: draw_label_comparison({"dM": labels(0), "gM": labels()}, {"gM": 1}), "no star with this label"),
+        (
+            lambda: draw_rv_comparison([Comparison("TM", np.array([]), np.array([]), np.nan, np.nan, 3)]),
+            "no spectrum with both",
+        ),
+    ],
+)
+def test_without_data_a_figure_says_so_with_the_reason(draw, reason, tmp_path):
+    figure = draw()
+    save(figure, [tmp_path / "empty.png"])
+    assert "no data" in words(figure) and reason in words(figure)
+
+
+def test_the_confusion_matrix_counts_true_classes_in_rows_in_the_papers_order():
+    classes, counts = confusion(["QSO", "M", "M", "OB"], ["QSO", "K", "M", "OB"])
+    assert classes == ["OB", "K", "M", "QSO"]
+    assert counts.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]]
+
+
+def test_average_accuracy_is_the_mean_over_classes_that_occur():
+    truth = ["M"] * 9 + ["WD"]
+    figure = draw_confusion(pd.DataFrame({"truth": truth, "predicted": ["M"] * 9 + ["QSO"]}), "CNN-WDM")
+    assert "average accuracy 50.00%, 10 spectra" in words(figure)
+
+
+def test_running_error_is_the_median_of_intervals_five_wide():
+    snr = np.array([11, 12, 13, 14, 14.9, 199, 200, 300, -9999, np.nan])
+    error = np.array([1.0, 2, 3, 4, 5, 7, 8, 9, 10, 11])
+    table = running_error(snr, error)
+    assert table["snr"].tolist() == [12.5, 197.5] and table["n"].tolist() == [5, 1]
+    assert table["median"].tolist() == [3.0, 7.0]
+    assert np.allclose(table["p16"][0], np.percentile(error[:5], 16))
+
+
+def test_the_rv_panel_counts_what_lies_outside_its_band():
+    assert velocities().outside == 7
+    assert "100 spectra\n7 outside" in words(draw_rv_comparison([velocities()]))
+
+
+def test_many_points_become_a_density_and_few_stay_points():
+    axes = new_figure(3, 3).subplots()
+    x = np.random.default_rng(0).normal(size=5000)
+    assert density(axes, x[:100], x[:100]) is None
+    image = density(axes, x, x)
+    assert image.get_array().sum() == 5000
+    assert density(axes, np.full(9, np.nan), x[:9]) is None

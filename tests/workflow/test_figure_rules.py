@@ -1,0 +1,44 @@
+"""A figure is remade by its path, with only what it needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mstars.store import write_table
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.workflow
+RULES = ("figure_internal_errors", "figure_kiel")
+TARGETS = [f"results/demo/figures/{name}.pdf" for name in ("fig13_internal_errors", "fig23_kiel")]
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    errors = dict.fromkeys(["rv_err", "teff_err", "logg_err", "m_h_err", "alpha_m_err"], [5.0, 6.0])
+    table = pd.DataFrame({"snr_i": [20.0, 30.0], "luminosity_class": ["dM", "gM"], "rv_flag": 1, "parameter_flag": 1})
+    table = table.assign(**errors, teff=[3500.0, 3600.0], logg=[4.9, 0.5], m_h=[0.0, -0.1])
+    write_table(table, tmp_path / "results/demo/catalogs/recommended.parquet")
+    return tmp_path
+
+
+def snakemake(place, *arguments):
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    command = [*map(str, command), *arguments, "--allowed-rules", *RULES]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_deleting_one_figure_reruns_one_rule(place):
+    snakemake(place, *TARGETS)
+    (place / TARGETS[0]).unlink()
+    said = snakemake(place, *TARGETS)
+    assert "figure 13: internal errors" in said and "figure 23" not in said
+    assert all((place / target).with_suffix(suffix).is_file() for target in TARGETS for suffix in (".pdf", ".png"))

@@ -1,0 +1,12 @@
+"""Confusion matrix of one classifier (Figures 3, 4 and 8)."""
+
+from mstars.figures.confusion import draw_confusion
+from mstars.figures.style import save
+from mstars.store import read_table
+from mstars.workflow import job
+
+NAMES = {"spt": "CNN-SPT", "wdm": "CNN-WDM", "dmgm": "CNN-dMgM"}
+
+with job(snakemake):
+    validation = read_table(snakemake.input.validation, ["truth", "predicted"])
+    save(draw_confusion(validation, NAMES[snakemake.wildcards.task]), snakemake.output)

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +64,11 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
         raise InputError(f"{path}: no such table; run the rule that makes it") from None
     except Exception as error:  # pyarrow has no common base class for what a damaged file can raise
         raise InputError(f"{path}: not a readable Parquet table ({error}); delete it and run again") from None
+
+
+def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -> pd.DataFrame:
+    """One table of several with the same columns (a batch each), in the order given."""
+    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
 def _plain(value):

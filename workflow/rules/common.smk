@@ -18,7 +18,7 @@ MODELS = config["models"]["path"] or f"{R}/models"
 
 wildcard_constraints:
     batch=r"[A-Za-z0-9_.+-]+",
-    task=r"spt|wdm|dmgm",
+    task=r"spt|spt9|wdm|dmgm",
     kind=r"dM|gM",
     fold=r"\d+",
     queue=r"scm|dgcm|rv",

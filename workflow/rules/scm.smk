@@ -1,1 +1,89 @@
-# rules of the stage scm
+# scm: which spectra of the M catalogue are not of M stars (section 3.4.1)
+
+SCM_CLASSES = {
+    "spt": [name for name in config["scm"]["classes"] if name != "WD"],
+    "spt9": [*(name for name in config["scm"]["classes"] if name != "WD"), "WD"],
+    "wdm": ["WD", "M"],
+}
+
+
+rule training_set_scm:
+    input:
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        class_catalog=R + "/plan/class_catalog.parquet",
+        spectra=R + "/ingest/spectra.parquet",
+        stars=R + "/crossmatch/gaia.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+    output:
+        table=R + "/training/{task}.parquet",
+        summary=R + "/training/{task}.json",
+    log:
+        R + "/logs/training_set_scm/{task}.log",
+    benchmark:
+        R + "/benchmarks/training_set_scm/{task}.tsv"
+    params:
+        settings=config["scm"],
+        classes=lambda wildcards: SCM_CLASSES[wildcards.task],
+        seed=SEED,
+        code=digest("classify/training_sets"),
+    wildcard_constraints:
+        task="spt|spt9|wdm",
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    message:
+        "training set {wildcards.task}"
+    script:
+        "../scripts/training_set_scm.py"
+
+
+rule scm_candidates:
+    input:
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
+        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
+        photometry=R + "/crossmatch/photometry.parquet",
+    output:
+        R + "/scm/candidates.parquet",
+    log:
+        R + "/logs/scm_candidates.log",
+    benchmark:
+        R + "/benchmarks/scm_candidates.tsv"
+    params:
+        settings=config["scm"],
+        code=digest("classify/spectral"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "SCM candidates"
+    script:
+        "../scripts/scm_candidates.py"
+
+
+rule scm_apply:
+    input:
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
+        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
+        candidates=R + "/scm/candidates.parquet",
+        decisions=R + "/review/scm/decisions.parquet",
+    output:
+        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
+        non_m=R + "/catalogs/non_m_catalog_v1.parquet",
+    log:
+        R + "/logs/scm_apply.log",
+    benchmark:
+        R + "/benchmarks/scm_apply.tsv"
+    params:
+        code=digest("classify/spectral"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "m_catalog_v1 and non_m_catalog_v1"
+    script:
+        "../scripts/scm_apply.py"

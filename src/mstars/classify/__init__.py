@@ -1,0 +1,19 @@
+"""Spectral class (SCM) and luminosity class (DGCM) of M-star candidates (Li et al. 2025, sections 3.4.1, 3.4.2)."""
+
+from mstars.classify.giants import apply_dgcm, dgcm_candidates, dgcm_consensus
+from mstars.classify.prediction import predict_batch
+from mstars.classify.spectral import apply_scm, scm_candidates, scm_consensus
+from mstars.classify.training_sets import dmgm_training_set, scm_training_set, star_groups
+
+__all__ = [
+    "apply_dgcm",
+    "apply_scm",
+    "dgcm_candidates",
+    "dgcm_consensus",
+    "dmgm_training_set",
+    "predict_batch",
+    "scm_candidates",
+    "scm_consensus",
+    "scm_training_set",
+    "star_groups",
+]

@@ -1,0 +1,270 @@
+"""Training sets of CNN-SPT, CNN-WDM and CNN-dMgM: which spectra, which labels, which split, and what was left out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from mstars.errors import InputError
+from mstars.store import rng
+
+SNR = ("snru", "snrg", "snrr", "snri", "snrz")
+COLUMNS = ("spectrum_key", "batch", "row", "star_id", "label", "split")
+RADIUS_ARCSEC = 3.0
+
+
+def snr_max(table: pd.DataFrame) -> np.ndarray:
+    """S/N_max: the largest of the five bands, without missing values (-9999, NaN); NaN when there is none."""
+    values = table[list(SNR)].to_numpy(dtype=float)
+    values = np.where(values > -9998, values, np.nan)
+    known = np.isfinite(values)
+    return np.where(known.any(axis=1), np.where(known, values, -np.inf).max(axis=1, initial=-np.inf), np.nan)
+
+
+def star_groups(table: pd.DataFrame, radius_arcsec: float = RADIUS_ARCSEC) -> np.ndarray:
+    """One name a star: spectra with one ``star_id``, or within ``radius_arcsec`` on the sky, are of the same star.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With ra, dec (deg) and optionally star_id ('' or null: not matched).
+
+    Returns
+    -------
+    ndarray of str, [n]
+        The first star_id of the group in lexical order, else ``pos-{spectrum_key}`` of its first member.
+    """
+    ra, dec = np.radians(table["ra"].to_numpy(dtype=float)), np.radians(table["dec"].to_numpy(dtype=float))
+    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
+    direction = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])[known]
+    near = 2 * np.sin(np.radians(radius_arcsec / 3600) / 2)
+    pairs = known[cKDTree(direction).query_pairs(near, output_type="ndarray")] if len(known) else np.empty((0, 2), int)
+    names = _strings(table["star_id"]) if "star_id" in table else np.full(len(table), "")
+    first: dict[str, int] = {}
+    for row, name in enumerate(names):
+        first.setdefault(name, row)
+    matched = np.flatnonzero(names != "")
+    same = np.array([[first[names[row]], row] for row in matched], dtype=int).reshape(-1, 2)
+    edges = np.concatenate([pairs, same]).astype(int)
+    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(table), len(table)))
+    _, group = connected_components(graph, directed=False)
+    keys = _strings(table["spectrum_key"])
+    frame = pd.DataFrame({"group": group, "key": keys, "name": np.where(names == "", None, names)})
+    best = frame.groupby("group").agg(name=("name", "min"), key=("key", "min"))
+    named = best["name"].where(best["name"].notna(), "pos-" + best["key"])
+    return named.loc[group].to_numpy(dtype=str)
+
+
+def _strings(column: pd.Series) -> np.ndarray:
+    return column.astype("object").where(column.notna(), "").astype(str).to_numpy(dtype=str)
+
+
+def split(labels: np.ndarray, stars: np.ndarray, how: str, valid_share: float, generator) -> np.ndarray:
+    """Validation rows: about ``valid_share`` of each class.
+
+    Parameters
+    ----------
+    labels, stars : ndarray of str, [n]
+    how : {"star", "spectrum"}
+        ``star`` keeps all spectra of a star on one side; ``spectrum`` is the paper's.
+    valid_share : float
+        0.25 for the paper's 3:1.
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, [n]
+        At least one spectrum of a class on each side where the class has two stars (or spectra).
+    """
+    units = stars if how == "star" else np.arange(len(labels)).astype(str)
+    names, first, inverse, size = np.unique(units, return_index=True, return_inverse=True, return_counts=True)
+    chosen = np.zeros(len(names), bool)
+    for name in np.unique(labels):
+        # a star with two labels belongs to the label of its first spectrum
+        members = generator.permutation(np.flatnonzero(labels[first] == name))
+        if len(members) < 2:
+            continue
+        reached = np.cumsum(size[members])
+        wanted = int(np.searchsorted(reached, valid_share * reached[-1])) + 1
+        chosen[members[: min(wanted, len(members) - 1)]] = True
+    return chosen[inverse]
+
+
+def scm_training_set(
+    m_catalog: pd.DataFrame,
+    class_catalog: pd.DataFrame,
+    spectra: pd.DataFrame,
+    stars: pd.DataFrame,
+    photometry: pd.DataFrame,
+    *,
+    classes: Sequence[str],
+    settings: dict,
+    seed: int,
+    task: str,
+) -> tuple[pd.DataFrame, dict]:
+    """Training set of CNN-SPT or CNN-WDM (section 3.4.1).
+
+    Parameters
+    ----------
+    m_catalog, class_catalog : pandas.DataFrame
+        m_catalog_v0 (all labelled M) and the spectra of other classes with their ``label``.
+    spectra : pandas.DataFrame
+        What the stores hold: spectrum_key, batch, row.
+    stars : pandas.DataFrame
+        spectrum_key, star_id of the matched M candidates.
+    photometry : pandas.DataFrame
+        spectrum_key, CMD_flag, CMD_pos of the M candidates.
+    classes : sequence of str
+        Wanted classes; those without a usable spectrum are left out.
+    settings : dict
+        The config section ``scm``.
+    seed : int
+    task : str
+        Names the random streams.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        `COLUMNS`, ordered by spectrum_key.
+    summary : dict
+        Hash of the table, classes, counts, and how many spectra were left out for which reason.
+
+    Raises
+    ------
+    InputError
+        Fewer than two classes have spectra.
+    """
+    shared = ["spectrum_key", "ra", "dec", *SNR]
+    pool = pd.concat([m_catalog[shared].assign(label="M"), class_catalog[[*shared, "label"]]], ignore_index=True)
+    pool = pool[pool["label"].isin(list(classes))]
+    excluded = _Exclusions(pool)
+    conflicting = pool.groupby("spectrum_key")["label"].transform("nunique") > 1
+    excluded.add("labels of two catalogues differ", conflicting)
+    excluded.add("in a catalogue twice", pool.duplicated("spectrum_key") & ~conflicting)
+    pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
+    pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
+    pool = pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+    excluded.follow(pool)
+    excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
+    excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
+    if settings["drop_cmd_outsiders"]:
+        outside = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
+        excluded.add("M outside the CMD regions", outside)
+    pool = pool[excluded.kept].reset_index(drop=True)
+    present = [name for name in classes if (pool["label"] == name).any()]
+    if len(present) < 2:
+        raise InputError(
+            f"training set {task}: spectra of {', '.join(present) or 'no class'} only, {len(classes)} classes wanted "
+            f"({', '.join(classes)}); give catalogues of the other classes (release.*), or trained models (models.path)"
+        )
+    return _finish(pool, excluded.counts, present, settings, seed, task)
+
+
+def dmgm_training_set(
+    m_catalog: pd.DataFrame,
+    spectra: pd.DataFrame,
+    stars: pd.DataFrame,
+    photometry: pd.DataFrame,
+    *,
+    settings: dict,
+    seed: int,
+) -> tuple[pd.DataFrame, dict]:
+    """Training set of CNN-dMgM (section 3.4.2): m_catalog_v1 with LAMOST's class, less what the CMD contradicts.
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        m_catalog_v1, with ``lamost_class`` 'dM', 'gM' or ''.
+    spectra, stars, photometry
+        As for `scm_training_set`.
+    settings : dict
+        The config sections ``scm`` and ``dgcm`` merged.
+    seed : int
+
+    Returns
+    -------
+    table, summary
+        As for `scm_training_set`; labels dM and gM.
+    """
+    pool = m_catalog[["spectrum_key", "ra", "dec", *SNR, "lamost_class"]].rename(columns={"lamost_class": "label"})
+    excluded = _Exclusions(pool)
+    excluded.add("in a catalogue twice", pool.duplicated("spectrum_key"))
+    pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
+    pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
+    pool = pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+    excluded.follow(pool)
+    excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
+    excluded.add("no luminosity class from LAMOST", ~pool["label"].isin(["dM", "gM"]))
+    excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
+    if settings["drop_cmd_disagreement"]:
+        placed = (pool["CMD_flag"] == 1) & pool["CMD_pos"].isin(["dM", "gM"])
+        excluded.add("CMD region contradicts the class", placed & (pool["CMD_pos"] != pool["label"]))
+    pool = pool[excluded.kept].reset_index(drop=True)
+    missing = [name for name in ("dM", "gM") if not (pool["label"] == name).any()]
+    if missing:
+        raise InputError(
+            f"training set dmgm: no spectra of class {', '.join(missing)}; give trained models (models.path)"
+        )
+    return _finish(pool, excluded.counts, ["dM", "gM"], settings, seed, "dmgm")
+
+
+class _Exclusions:
+    """Rows still in, and how many each reason took out (the first that applies counts)."""
+
+    def __init__(self, pool: pd.DataFrame):
+        self.kept = np.ones(len(pool), bool)
+        self.counts: dict[str, int] = {}
+
+    def add(self, reason: str, mask) -> None:
+        mask = np.asarray(mask, dtype=bool)
+        self.counts[reason] = int(np.count_nonzero(mask & self.kept))
+        self.kept &= ~mask
+
+    def follow(self, pool: pd.DataFrame) -> None:
+        if len(pool) != len(self.kept):
+            raise InputError("a table of spectra, stars or photometry has one spectrum_key twice; run its rule again")
+
+
+def _finish(pool, excluded: dict, classes: list[str], settings: dict, seed: int, task: str):
+    """Sample n per class, split, order, and describe."""
+    pool = pool.sort_values("spectrum_key", kind="stable", ignore_index=True)
+    pool["star_id"] = star_groups(pool)
+    generator = rng(seed, "training set", task)
+    available = pool["label"].value_counts()
+    taken = []
+    for name in classes:
+        rows = np.flatnonzero(pool["label"] == name)
+        taken.append(generator.permutation(rows)[: settings["n_per_class"]])
+    pool = pool.iloc[np.sort(np.concatenate(taken))].reset_index(drop=True)
+    labels, stars = pool["label"].to_numpy(dtype=str), pool["star_id"].to_numpy(dtype=str)
+    valid = split(labels, stars, settings["split"], settings["valid_share"], generator)
+    pool["split"] = np.where(valid, "valid", "train")
+    table = pool.astype({"row": "int64"})[list(COLUMNS)]
+    counts = {
+        name: {side: int(((labels == name) & (valid == flag)).sum()) for side, flag in _SIDES} for name in classes
+    }
+    summary = {
+        "task": task,
+        "classes": classes,
+        "counts": counts,
+        "available": {name: int(available[name]) for name in classes},
+        "stars": int(pool["star_id"].nunique()),
+        "excluded": excluded,
+        "settings": settings,
+        "hash": table_hash(table),
+    }
+    return table, summary
+
+
+_SIDES = (("train", False), ("valid", True))
+
+
+def table_hash(table: pd.DataFrame) -> str:
+    """Hash of a training set's rows: same set, same hash."""
+    return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()

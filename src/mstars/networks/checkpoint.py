@@ -1,0 +1,61 @@
+"""The state of a training after an epoch, so that a killed one goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import safetensors
+import torch
+from safetensors.torch import save as save_tensors
+
+from mstars.store import atomic_path
+
+NAME = "checkpoint.safetensors"
+
+
+def write_checkpoint(folder: Path, fingerprint: str, network, optimizer, best: dict, progress: dict) -> None:
+    """Write weights, optimizer state, best weights and ``progress`` (JSON types; floats survive exactly)."""
+    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
+    tensors |= {f"best.{key}": value for key, value in best.items()}
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{number}.{key}": value for key, value in state.items()}
+    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
+    metadata = {"fingerprint": fingerprint, "progress": json.dumps(progress)}
+    content = save_tensors(tensors, metadata)
+    with atomic_path(folder / NAME) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_checkpoint(folder: Path, fingerprint: str, network, optimizer) -> tuple[dict, dict] | None:
+    """Restore ``network`` and ``optimizer`` in place.
+
+    Returns
+    -------
+    (best, progress) or None
+        None when there is no checkpoint of this very training (same data, settings and seed), or it is damaged.
+    """
+    try:
+        with safetensors.safe_open(folder / NAME, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("fingerprint") != fingerprint:
+                return None
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+    except (OSError, safetensors.SafetensorError):
+        return None
+    network.load_state_dict(_part(tensors, "network."))
+    state: dict[int, dict] = {}
+    for key, value in _part(tensors, "adam.").items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return _part(tensors, "best."), json.loads(metadata["progress"])
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """A finished training needs none."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

@@ -1,0 +1,158 @@
+"""A trained model is a folder: ``model.json`` and ``weights.safetensors``. Loading one never runs code from it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+import mstars
+from mstars.errors import InputError
+from mstars.networks.architecture import GRID, Architecture, Network, build_network
+from mstars.store import atomic_path, read_json, write_json
+
+FORMAT = "mstars-cnn-1"
+STEPS = {"observed": ["1", "3", "4a", "5"], "rest": ["1", "2", "3", "4a", "5"]}
+"""Preprocessing steps of section 3.2 by the frame of the wavelengths."""
+
+
+@dataclass
+class Model:
+    """A trained network and what it needs to be used.
+
+    Attributes
+    ----------
+    network : Network
+        On the CPU.
+    kind : {"classifier", "regressor"}
+    task : str
+        ``spt``, ``wdm``, ``dmgm``, ``tlma_dM``, …
+    outputs : list of str
+        Class names, or label names.
+    frame : {"observed", "rest"}
+        Frame of the input wavelengths.
+    mean, scale : ndarray, [n_out] or None
+        Of a regressor's labels in its training split.
+    about : dict
+        What it was trained on and how; free keys, JSON types.
+    """
+
+    network: Network
+    kind: str
+    task: str
+    outputs: list[str]
+    frame: str = "observed"
+    mean: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    about: dict = field(default_factory=dict)
+
+
+def save_model(model: Model, folder: str | Path) -> None:
+    """Write a model folder, ``model.json`` last: a folder with it is whole."""
+    folder = Path(folder)
+    state = {key: value.detach().cpu().contiguous() for key, value in model.network.state_dict().items()}
+    content = save_tensors(state)
+    with atomic_path(folder / "weights.safetensors") as temporary:
+        temporary.write_bytes(content)
+    description = {
+        "format": FORMAT,
+        "kind": model.kind,
+        "task": model.task,
+        "outputs": list(model.outputs),
+        "architecture": model.network.architecture.as_dict(),
+        "grid": GRID,
+        "frame": model.frame,
+        "preprocessing": STEPS[model.frame],
+        "label_mean": model.mean,
+        "label_scale": model.scale,
+        "weights": {"file": "weights.safetensors", "sha256": hashlib.sha256(content).hexdigest()},
+        "software": {
+            "mstars": mstars.__version__,
+            "torch": torch.__version__,
+            "safetensors": safetensors.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "about": model.about,
+    }
+    write_json(description, folder / "model.json")
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a model folder.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or damaged, or the grid, the architecture or the number of outputs do not fit.
+    """
+    folder = Path(folder)
+    if not (folder / "model.json").is_file():
+        raise InputError(f"{folder}: not a trained model (no model.json); train it, or correct models.path")
+    description = read_json(folder / "model.json")
+    _check(description, folder)
+    network = build_network(Architecture.from_dict(description["architecture"]), len(description["outputs"]), seed=0)
+    network.load_state_dict(_weights(folder, description["weights"], network))
+    as_array = {key: description[key] for key in ("label_mean", "label_scale")}
+    return Model(
+        network=network.eval(),
+        kind=description["kind"],
+        task=description["task"],
+        outputs=list(description["outputs"]),
+        frame=description["frame"],
+        mean=None if as_array["label_mean"] is None else np.array(as_array["label_mean"], dtype=float),
+        scale=None if as_array["label_scale"] is None else np.array(as_array["label_scale"], dtype=float),
+        about=description["about"],
+    )
+
+
+_KEYS = ("format", "kind", "task", "outputs", "architecture", "grid", "frame", "label_mean", "label_scale", "weights")
+
+
+def _check(description, folder: Path) -> None:
+    where = f"{folder}/model.json"
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise InputError(f"{where}: format is not {FORMAT}; train the model again with this version")
+    missing = [key for key in (*_KEYS, "about") if key not in description]
+    if missing:
+        raise InputError(f"{where}: missing {', '.join(missing)}; train the model again")
+    if description["grid"] != GRID:
+        raise InputError(f"{where}: trained on the grid {description['grid']}, this version uses {GRID}")
+    if description["kind"] not in ("classifier", "regressor"):
+        raise InputError(f"{where}: kind is {description['kind']!r}, expected classifier or regressor")
+    if description["frame"] not in STEPS:
+        raise InputError(f"{where}: frame is {description['frame']!r}, expected observed or rest")
+    if description["kind"] == "regressor":
+        for key in ("label_mean", "label_scale"):
+            value = description[key]
+            if not isinstance(value, list) or len(value) != len(description["outputs"]) or None in value:
+                raise InputError(f"{where}: {key} does not fit {len(description['outputs'])} labels; train again")
+
+
+def _weights(folder: Path, weights: dict, network: Network) -> dict[str, torch.Tensor]:
+    # a fixed name: a model.json can't point at a file elsewhere
+    path = folder / "weights.safetensors"
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise InputError(f"{path}: missing; train the model again") from None
+    if hashlib.sha256(content).hexdigest() != weights.get("sha256"):
+        raise InputError(f"{path}: damaged (its checksum is not model.json's); train the model again or copy it anew")
+    try:
+        state = load_tensors(content)
+    except safetensors.SafetensorError as error:
+        raise InputError(f"{path}: not a safetensors file ({error})") from None
+    expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in state.items()}
+    if expected != found:
+        raise InputError(f"{path}: tensors {found} do not fit the architecture of model.json, {expected}")
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise InputError(f"{path}: weights that are not finite; train the model again")
+    return state

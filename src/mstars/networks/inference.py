@@ -1,0 +1,160 @@
+"""Prediction: one network, or ten at once as one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from mstars.errors import InputError
+from mstars.networks.folder import Model
+
+_CHUNK = 128
+
+
+@torch.inference_mode()
+def predict(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
+    """Raw outputs (logits, or labels in their own units).
+
+    Parameters
+    ----------
+    model : Model
+    x : ndarray of float32, [n, 5000]
+        z-scored spectra in the model's frame; a spectrum of constants (zeros) gives NaN.
+    chunk : int
+        Spectra at a time.
+
+    Returns
+    -------
+    ndarray of float32, [n, n_out]
+    """
+    return _apply(model.network, x, chunk, (len(model.outputs),), model)
+
+
+@torch.inference_mode()
+def features(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
+    """Inputs of the fully connected layer, float32 [n, n_features]."""
+    _check_input(model, x)
+    parts = [model.network.features(_tensor(x[i : i + chunk])).numpy() for i in range(0, len(x), chunk)]
+    return np.concatenate(parts) if parts else np.empty((0, model.network.architecture.n_features), np.float32)
+
+
+def predict_classifier(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> tuple[np.ndarray, np.ndarray]:
+    """Classes and probabilities (softmax).
+
+    Returns
+    -------
+    names : ndarray of str, [n]
+        The class of highest probability; empty for a spectrum of constants.
+    probability : ndarray of float32, [n, n_class]
+        NaN for a spectrum of constants.
+    """
+    if model.kind != "classifier":
+        raise InputError(f"model {model.task} is a {model.kind}, not a classifier")
+    logits = predict(model, x, chunk)
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    probability = shifted / shifted.sum(axis=1, keepdims=True)
+    known = np.isfinite(probability).all(axis=1)
+    best = np.where(known[:, None], probability, 0).argmax(axis=1)
+    return np.where(known, np.array(model.outputs)[best], ""), probability
+
+
+def predict_regressor(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
+    """Labels in their own units, float64 [n, n_label]; NaN for a spectrum of constants."""
+    if model.kind != "regressor":
+        raise InputError(f"model {model.task} is a {model.kind}, not a regressor")
+    return predict(model, x, chunk).astype(float) * model.scale + model.mean
+
+
+class Ensemble:
+    """Models of one architecture evaluated as one graph of grouped convolutions.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        Of one task, one kind, one architecture, and the same outputs.
+    """
+
+    def __init__(self, models: Sequence[Model]):
+        if not models:
+            raise InputError("an ensemble needs at least one model")
+        first = models[0]
+        for model in models:
+            same = model.outputs == first.outputs and model.frame == first.frame and model.kind == first.kind
+            if not same or model.network.architecture != first.network.architecture:
+                raise InputError(f"models {first.task} and {model.task} differ in architecture, outputs or frame")
+        self.models = list(models)
+        self.graph = _Joined([model.network for model in models]).eval()
+
+    @torch.inference_mode()
+    def predict(self, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
+        """Each model's outputs: [n_model, n, n_out]; labels in their own units for regressors, else logits."""
+        first = self.models[0]
+        shape = (len(self.models), len(first.outputs))
+        raw = _apply(self.graph, x, chunk, shape, first).transpose(1, 0, 2)
+        if first.kind == "classifier":
+            return raw
+        scale = np.array([model.scale for model in self.models])[:, None, :]
+        mean = np.array([model.mean for model in self.models])[:, None, :]
+        return raw * scale + mean
+
+
+def predict_ensemble(models: Sequence[Model], x: np.ndarray, chunk: int = _CHUNK) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation over the models (section 3.4.4): two arrays [n, n_label]."""
+    outputs = Ensemble(models).predict(x, chunk)
+    return outputs.mean(axis=0), outputs.std(axis=0)
+
+
+class _Joined(nn.Module):
+    """m networks side by side: the first convolution has all their channels, the others are grouped by network."""
+
+    def __init__(self, networks):
+        super().__init__()
+        self.architecture = networks[0].architecture
+        self.n_model = len(networks)
+        self.convolutions = nn.ModuleList()
+        for depth, one in enumerate(networks[0].convolutions):
+            groups = 1 if depth == 0 else self.n_model
+            joined = nn.Conv2d(
+                one.in_channels if depth == 0 else one.in_channels * self.n_model,
+                one.out_channels * self.n_model,
+                one.kernel_size,
+                one.stride,
+                groups=groups,
+            )
+            joined.weight.data = torch.cat([network.convolutions[depth].weight.data for network in networks])
+            joined.bias.data = torch.cat([network.convolutions[depth].bias.data for network in networks])
+            self.convolutions.append(joined)
+        self.weight = nn.Parameter(torch.stack([network.output.weight.data for network in networks]))
+        self.bias = nn.Parameter(torch.stack([network.output.bias.data for network in networks]))
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Outputs [n, n_model, n_out]."""
+        x = x[:, None, None, :].contiguous(memory_format=torch.channels_last)
+        for convolution, pool in zip(self.convolutions, self.architecture.pools, strict=True):
+            x = torch.relu(torch.max_pool2d(convolution(x), (1, pool)))
+        x = x.reshape(len(x), self.n_model, -1)
+        return torch.einsum("nmf,mof->nmo", x, self.weight) + self.bias
+
+
+def _apply(graph: nn.Module, x: np.ndarray, chunk: int, shape: tuple, model: Model) -> np.ndarray:
+    _check_input(model, x)
+    out = np.empty((len(x), *shape), np.float32)
+    for start in range(0, len(x), chunk):
+        part = _tensor(x[start : start + chunk])
+        out[start : start + chunk] = graph(part).numpy()
+        out[start : start + chunk][~part.any(dim=1).numpy()] = np.nan
+    return out
+
+
+def _tensor(x: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.array(x, dtype=np.float32))
+
+
+def _check_input(model: Model, x: np.ndarray) -> None:
+    n_pixel = model.network.architecture.n_pixel
+    if x.ndim != 2 or x.shape[1] != n_pixel:
+        raise InputError(f"model {model.task}: spectra of shape {x.shape}, expected [n, {n_pixel}]")

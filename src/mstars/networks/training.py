@@ -1,0 +1,336 @@
+"""Training as in section 3.3: Adam, batches of 128, learning rate reduced on plateaus, stopped at the least loss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional
+
+from mstars.errors import InputError
+from mstars.networks.architecture import build_network
+from mstars.networks.augmentation import augment
+from mstars.networks.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
+from mstars.networks.folder import Model, save_model
+from mstars.networks.inference import predict_classifier, predict_regressor
+from mstars.networks.settings import Settings
+from mstars.store import atomic_path, rng, write_table
+
+logger = logging.getLogger("mstars")
+
+
+@dataclass
+class _Data:
+    """What the loop needs: inputs, target per row (class number or scaled labels), weight per row, the two splits."""
+
+    x: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    train: np.ndarray
+    valid: np.ndarray
+
+
+def class_weights(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Weights n_max / n_class of the loss (section 3.4.1: 30,000 / 8,279 = 3.62 for OB).
+
+    Raises
+    ------
+    InputError
+        When a class has no members.
+    """
+    counts = np.array([np.count_nonzero(labels == name) for name in classes])
+    if (counts == 0).any():
+        empty = [name for name, count in zip(classes, counts, strict=True) if not count]
+        raise InputError(f"training set: no spectra of class {', '.join(empty)}; give some, or leave the class out")
+    return counts.max() / counts
+
+
+def train_classifier(
+    x: np.ndarray,
+    labels: np.ndarray,
+    valid: np.ndarray,
+    *,
+    classes: Sequence[str],
+    settings: Settings,
+    seed: int,
+    folder: str | Path,
+    task: str,
+    keys: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    frame: str = "observed",
+    about: dict | None = None,
+) -> Model:
+    """Train a classifier and write its model folder.
+
+    Parameters
+    ----------
+    x : ndarray of float32, [n, 5000]
+        z-scored spectra, may be memory-mapped.
+    labels : ndarray of str, [n]
+        Class of each spectrum.
+    valid : ndarray of bool, [n]
+        Validation split; the rest is trained on.
+    classes : sequence of str
+        The outputs, in order.
+    settings : Settings
+    seed : int
+        Of weights, shuffles and augmentation.
+    folder : path
+        Gets model.json, weights.safetensors, history.csv and validation.parquet (spectrum_key, truth, predicted,
+        prob_<class>); while training also a checkpoint, from which a killed training goes on to the same result.
+    task : str
+        Name of the task, for the model and the log.
+    keys : ndarray of str, [n], optional
+        spectrum_key of each row.
+    weights : ndarray, [n_class], optional
+        Loss weights; by default n_max / n_class of the training split.
+    frame : {"observed", "rest"}
+    about : dict, optional
+        Kept in model.json.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        Unknown labels, a class without members in the training split, an empty validation split.
+    """
+    labels, valid, classes = np.asarray(labels, dtype=str), np.asarray(valid, dtype=bool), list(classes)
+    unknown = sorted(set(labels) - set(classes))
+    if unknown:
+        raise InputError(f"training set {task}: unknown labels {', '.join(unknown)}; classes are {', '.join(classes)}")
+    train_rows, valid_rows = _splits(x, valid, task)
+    if weights is None:
+        weights = class_weights(labels[train_rows], classes)
+    number = np.array([classes.index(label) for label in labels], dtype=np.int64)
+    data = _Data(x, number, np.asarray(weights, np.float32)[number], train_rows, valid_rows)
+    about = {**(about or {}), "class_weights": dict(zip(classes, map(float, weights), strict=True))}
+    network, history = _fit(data, _classifier_loss, len(classes), settings, seed, Path(folder), task)
+    model = Model(network, "classifier", task, classes, frame, about=_describe(about, history, data, settings, seed))
+    predicted, probability = _in_chunks(predict_classifier, model, x, valid_rows)
+    table = pd.DataFrame({"truth": labels[valid_rows], "predicted": predicted})
+    for column, name in enumerate(classes):
+        table[f"prob_{name}"] = probability[:, column]
+    _write(model, history, table, keys, valid_rows, Path(folder))
+    return model
+
+
+def train_regressor(
+    x: np.ndarray,
+    y: np.ndarray,
+    valid: np.ndarray,
+    *,
+    names: Sequence[str],
+    settings: Settings,
+    seed: int,
+    folder: str | Path,
+    task: str,
+    keys: np.ndarray | None = None,
+    sample_weight: np.ndarray | None = None,
+    frame: str = "rest",
+    about: dict | None = None,
+) -> Model:
+    """Train a regressor of labels (CNN-TLMA) and write its model folder.
+
+    The labels are z-scored with mean and standard deviation of the training split (the scaler is fitted inside the
+    fold); the loss is the mean squared error of the scaled labels.
+
+    Parameters
+    ----------
+    x, valid, settings, seed, folder, task, keys, frame, about
+        As for `train_classifier`. validation.parquet has spectrum_key, {name}_true and {name}_predicted.
+    y : ndarray, [n, n_label]
+        Labels in their own units.
+    names : sequence of str
+        Names of the labels.
+    sample_weight : ndarray, [n], optional
+        Weight of each spectrum in the loss; by default 1.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        A label that is not finite or -9999, or does not vary; an empty split.
+    """
+    y, valid, names = np.asarray(y, dtype=float), np.asarray(valid, dtype=bool), list(names)
+    if y.ndim != 2 or y.shape[1] != len(names):
+        raise ValueError(f"labels of shape {y.shape} for {len(names)} names")
+    unusable = ~np.isfinite(y) | (y <= -9998)
+    if unusable.any():
+        row, column = np.argwhere(unusable)[0]
+        where = f"row {row}" if keys is None else f"spectrum {keys[row]}"
+        count = unusable.any(axis=1).sum()
+        raise InputError(f"training set {task}: {names[column]} of {where} is {y[row, column]} ({count} such rows)")
+    train_rows, valid_rows = _splits(x, valid, task)
+    mean, scale = y[train_rows].mean(axis=0), y[train_rows].std(axis=0)
+    if not (scale > 0).all():
+        constant = [name for name, value in zip(names, scale, strict=True) if not value > 0]
+        raise InputError(f"training set {task}: {', '.join(constant)} has one value only; nothing to learn")
+    weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    target = ((y - mean) / scale).astype(np.float32)
+    data = _Data(x, target, weight.astype(np.float32), train_rows, valid_rows)
+    network, history = _fit(data, _regressor_loss, len(names), settings, seed, Path(folder), task)
+    about = _describe(about or {}, history, data, settings, seed)
+    model = Model(network, "regressor", task, names, frame, mean, scale, about)
+    (predicted,) = _in_chunks(lambda *given: (predict_regressor(*given),), model, x, valid_rows)
+    table = pd.DataFrame()
+    for column, name in enumerate(names):
+        table[f"{name}_true"] = y[valid_rows, column]
+        table[f"{name}_predicted"] = predicted[:, column]
+    _write(model, history, table, keys, valid_rows, Path(folder))
+    return model
+
+
+def _splits(x: np.ndarray, valid: np.ndarray, task: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the two splits, without spectra of constants (all zeros after the z-score)."""
+    usable = np.concatenate([np.any(x[start : start + 1024], axis=1) for start in range(0, len(x), 1024)] or [[]])
+    usable = usable.astype(bool)
+    if not usable.all():
+        logger.warning("%s: %d spectra of constants left out of the training", task, np.count_nonzero(~usable))
+    train, held = np.flatnonzero(usable & ~valid), np.flatnonzero(usable & valid)
+    if not len(train) or not len(held):
+        raise InputError(f"training set {task}: {len(train)} training and {len(held)} validation spectra; need both")
+    return train, held
+
+
+def _classifier_loss(output: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return (functional.cross_entropy(output, target, reduction="none") * weight).sum()
+
+
+def _regressor_loss(output: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return (((output - target) ** 2).mean(dim=1) * weight).sum()
+
+
+def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: Path, task: str):
+    """The loop over epochs. Returns the network with the best weights, on the CPU, and the history."""
+    device = settings.torch_device()
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    network = build_network(settings.architecture, n_out, seed).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    fingerprint = _fingerprint(data, n_out, settings, seed)
+    progress = {"history": [], "rate": settings.learning_rate, "least": math.inf, "waited": 0, "since_reduced": 0}
+    best = {key: value.clone() for key, value in network.state_dict().items()}
+    restored = read_checkpoint(folder, fingerprint, network, optimizer)
+    if restored:
+        best, progress = restored
+        logger.info("%s: going on after epoch %d", task, len(progress["history"]))
+    for epoch in range(len(progress["history"]), settings.epochs):
+        if progress["waited"] >= settings.stop_patience:
+            break
+        started = time.perf_counter()
+        for group in optimizer.param_groups:
+            group["lr"] = progress["rate"]
+        train_loss = _train_epoch(network, optimizer, data, loss, settings, device, rng(seed, "epoch", epoch))
+        valid_loss = _evaluate(network, data, loss, settings, device)
+        if not math.isfinite(train_loss) or not math.isfinite(valid_loss):
+            raise InputError(f"{task}: the loss is {train_loss} after epoch {epoch}; lower networks.learning_rate")
+        seconds = time.perf_counter() - started
+        row = {"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss, "learning_rate": progress["rate"]}
+        progress["history"].append(row)
+        if _advance(progress, valid_loss, settings):
+            best = {key: value.detach().clone() for key, value in network.state_dict().items()}
+        write_checkpoint(folder, fingerprint, network, optimizer, best, progress)
+        logger.info(
+            "%s epoch %d/%d: loss %.5f, validation %.5f, rate %.1e, %.0f spectra/s",
+            *(task, epoch + 1, settings.epochs, train_loss, valid_loss, row["learning_rate"]),
+            len(data.train) / seconds,
+        )
+    network.load_state_dict(best)
+    return network.to("cpu").eval(), pd.DataFrame(progress["history"])
+
+
+def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
+    """Book-keeping after an epoch; True when it was the best so far."""
+    if valid_loss < progress["least"]:
+        progress.update(least=valid_loss, waited=0, since_reduced=0)
+        return True
+    progress["waited"] += 1
+    progress["since_reduced"] += 1
+    if progress["since_reduced"] >= settings.reduce_patience:
+        progress["rate"] = max(progress["rate"] * settings.reduce_factor, settings.least_learning_rate)
+        progress["since_reduced"] = 0
+    return False
+
+
+def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
+    network.train()
+    order = generator.permutation(data.train)
+    total, weights = 0.0, 0.0
+    for start in range(0, len(order), settings.batch_size):
+        # sorted rows read faster from a memory map; their order within a batch does not matter
+        rows = np.sort(order[start : start + settings.batch_size])
+        x = augment(torch.from_numpy(data.x[rows]), settings.noise, settings.shift_kms, generator)
+        weight = torch.from_numpy(data.weight[rows]).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+            output = network(x.to(device))
+        value = loss(output.float(), torch.from_numpy(data.target[rows]).to(device), weight)
+        optimizer.zero_grad(set_to_none=True)
+        (value / weight.sum()).backward()
+        optimizer.step()
+        total += value.item()
+        weights += weight.sum().item()
+    return total / weights
+
+
+@torch.inference_mode()
+def _evaluate(network, data: _Data, loss, settings: Settings, device) -> float:
+    network.eval()
+    total = 0.0
+    for start in range(0, len(data.valid), 512):
+        rows = data.valid[start : start + 512]
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+            output = network(torch.from_numpy(data.x[rows]).to(device))
+        target, weight = torch.from_numpy(data.target[rows]).to(device), torch.from_numpy(data.weight[rows]).to(device)
+        total += loss(output.float(), target, weight).item()
+    return total / float(data.weight[data.valid].sum(dtype=np.float64))
+
+
+def _fingerprint(data: _Data, n_out: int, settings: Settings, seed: int) -> str:
+    """Hash of what a training depends on; of the spectra a sample of rows stands for all."""
+    hashed = hashlib.sha256(json.dumps([settings.as_dict(), n_out, seed, list(data.x.shape)]).encode())
+    for array in (data.target, data.weight, data.train, data.valid, data.x[:: max(1, len(data.x) // 64)]):
+        hashed.update(np.ascontiguousarray(array).tobytes())
+    return hashed.hexdigest()
+
+
+def _describe(about: dict, history: pd.DataFrame, data: _Data, settings: Settings, seed: int) -> dict:
+    best = history.loc[history["valid_loss"].idxmin()]
+    return {
+        **about,
+        "settings": settings.as_dict(),
+        "seed": seed,
+        "n_train": len(data.train),
+        "n_valid": len(data.valid),
+        "epochs": len(history),
+        "best_epoch": int(best["epoch"]),
+        "validation_loss": float(best["valid_loss"]),
+    }
+
+
+def _in_chunks(function, model: Model, x: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+    """A prediction for some rows of a memory-mapped array without holding them all."""
+    parts = [function(model, x[rows[start : start + 1024]]) for start in range(0, len(rows), 1024)]
+    return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+
+
+def _write(model: Model, history: pd.DataFrame, table: pd.DataFrame, keys, rows: np.ndarray, folder: Path) -> None:
+    table.insert(0, "spectrum_key", rows.astype(str) if keys is None else np.asarray(keys, dtype=str)[rows])
+    write_table(table, folder / "validation.parquet")
+    with atomic_path(folder / "history.csv") as temporary:
+        history.to_csv(temporary, index=False)
+    save_model(model, folder)
+    remove_checkpoint(folder)

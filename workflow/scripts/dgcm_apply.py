@@ -1,0 +1,17 @@
+"""m_catalog_v2 and non_m_catalog_v2 from the decisions."""
+
+from mstars.classify import apply_dgcm
+from mstars.store import read_table, read_tables, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    m_catalog, non_m = apply_dgcm(
+        read_table(given.m_catalog),
+        read_tables(given.dmgm),
+        read_table(given.candidates),
+        read_table(given.decisions),
+    )
+    write_table(m_catalog, snakemake.output.m_catalog)
+    write_table(non_m, snakemake.output.non_m)
+    log.info("%s; %d not M", m_catalog["luminosity_class"].value_counts().to_dict(), len(non_m))

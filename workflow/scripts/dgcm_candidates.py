@@ -1,0 +1,11 @@
+"""Candidates for giants, for review."""
+
+from mstars.classify import dgcm_candidates
+from mstars.store import read_table, read_tables, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    candidates = dgcm_candidates(read_table(given.m_catalog), read_tables(given.dmgm), read_table(given.photometry))
+    write_table(candidates, snakemake.output[0])
+    log.info("%d candidates: %s", len(candidates), candidates["candidate_reasons"].value_counts().to_dict())

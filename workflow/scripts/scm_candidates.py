@@ -1,0 +1,18 @@
+"""Candidates for non-M spectra, for review."""
+
+from mstars.classify import scm_candidates
+from mstars.store import read_table, read_tables, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    candidates = scm_candidates(
+        read_table(given.m_catalog),
+        read_tables(given.spt),
+        read_tables(given.wdm),
+        read_table(given.photometry),
+        settings=snakemake.params.settings,
+    )
+    write_table(candidates, snakemake.output[0])
+    log.info("%d candidates: %s", len(candidates), candidates["candidate_reasons"].value_counts().to_dict())
+    log.info("consensus: %s", candidates["consensus_label"].value_counts().to_dict())

@@ -1,0 +1,24 @@
+"""Train one classifier: CNN-SPT, CNN-WDM or CNN-dMgM."""
+
+from pathlib import Path
+
+from mstars.networks import Settings, load_inputs, train_classifier
+from mstars.store import read_json, read_table, rng
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    task, params = snakemake.wildcards.task, snakemake.params
+    table, summary = read_table(snakemake.input.table), read_json(snakemake.input.summary)
+    model = train_classifier(
+        load_inputs(snakemake.input.spectra),
+        table["label"].to_numpy(dtype=str),
+        table["split"].to_numpy(dtype=str) == "valid",
+        classes=summary["classes"],
+        settings=Settings.from_config(params.settings),
+        seed=int(rng(params.seed, "train", task).integers(2**31)),
+        folder=Path(snakemake.output.model).parent,
+        task=task,
+        keys=table["spectrum_key"].to_numpy(dtype=str),
+        about={"trained_on": params.kind, "survey": params.survey, "training_set": summary["hash"]},
+    )
+    log.info("%s: best epoch %d of %d", task, model.about["best_epoch"] + 1, model.about["epochs"])

@@ -1,0 +1,25 @@
+"""Training set of CNN-SPT (with or without WD) or CNN-WDM."""
+
+from mstars.classify import scm_training_set
+from mstars.store import read_table, write_json, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given, params = snakemake.input, snakemake.params
+    table, summary = scm_training_set(
+        read_table(given.m_catalog),
+        read_table(given.class_catalog),
+        read_table(given.spectra, ["spectrum_key", "batch", "row"]),
+        read_table(given.stars, ["spectrum_key", "star_id"]),
+        read_table(given.photometry, ["spectrum_key", "CMD_flag", "CMD_pos"]),
+        classes=params.classes,
+        settings=params.settings,
+        seed=params.seed,
+        task=snakemake.wildcards.task,
+    )
+    write_table(table, snakemake.output.table)
+    write_json(summary, snakemake.output.summary)
+    left_out = sorted(set(params.classes) - set(summary["classes"]))
+    if left_out:
+        log.warning("no usable spectra of class %s: left out", ", ".join(left_out))
+    log.info("counts %s; left out %s", summary["counts"], summary["excluded"])

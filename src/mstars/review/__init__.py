@@ -8,12 +8,16 @@ from mstars.review.decisions import (
     read_decisions,
     resolve,
 )
+from mstars.review.queue import export_queue, picture_name, write_pictures
 
 __all__ = [
     "COLUMNS",
     "QUEUES",
     "check_decisions",
+    "export_queue",
     "labels",
+    "picture_name",
     "read_decisions",
     "resolve",
+    "write_pictures",
 ]

@@ -255,8 +255,8 @@ def _what_is_missing(queue: str, undecided: pd.DataFrame, n: int, survey: str) -
     level = f", {len(ties)} of them because reviewers disagree ({ties.iloc[0]}, ...)" if len(ties) else ""
     return (
         f"queue {queue}: {len(undecided)} of {n} candidates need a decision{level} (review.mode is required). "
-        f"First: {examples}. "
-        f"`snakemake review` writes results/{survey}/review/{queue}/queue.csv, pictures and template.csv; "
-        f"put rows {','.join(COLUMNS)} into review/{survey}/{queue}/YOURNAME.csv and run again. "
+        f"First: {examples}. What there is to see: queue.csv, pictures/ and template.csv in "
+        f"results/{survey}/review/{queue} (`snakemake review` writes them). "
+        f"Put rows {','.join(COLUMNS)} into review/{survey}/{queue}/YOURNAME.csv and run again. "
         f"Labels: {', '.join(labels(queue))}. Or set review.mode: provisional to take the consensus meanwhile."
     )

@@ -1,0 +1,191 @@
+"""One picture a candidate: the spectrum, the features that decide, the numbers; fast by redrawing only what changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from scipy.ndimage import uniform_filter1d
+
+from mstars.resources import resource
+from mstars.spectra import C_KMS, air_to_vacuum
+
+FULL = (3700.0, 9100.0)
+ZOOMS = {
+    "CaH": (6820.0, 7140.0),
+    r"H$\alpha$, [N II], [S II]": (6520.0, 6760.0),
+    "K I": (7640.0, 7730.0),
+    "Na I": (8150.0, 8230.0),
+    "Ti I, Ca II": (8410.0, 8700.0),
+}
+"""Windows shown magnified, vacuum angstrom."""
+
+METHODS = {
+    "lamost_rv": ("LAMOST", "#000000", "-"),
+    "rv_tm": ("TM", "#D55E00", "--"),
+    "rv_dsal1": ("DSAL I", "#0072B2", "-."),
+    "rv_dsal2": ("DSAL II", "#009E73", ":"),
+}
+"""Velocities marked in the rv queue: column, name, colour, line style."""
+
+EVIDENCE = (
+    ("subclass", "LAMOST {}"),
+    ("snri", "S/N_i {:.0f}"),
+    ("candidate_reasons", "queued for {}"),
+    ("consensus_label", "consensus {}"),
+    ("spt_class", "SPT {}"),
+    ("spt_prob", "({:.3f})"),
+    ("wdm_class", "WDM {}"),
+    ("wdm_prob", "({:.3f})"),
+    ("dmgm_class", "dMgM {}"),
+    ("dmgm_prob", "({:.3f})"),
+    ("CMD_pos", "CMD {}"),
+    ("bp_rp_0", "BP-RP {:.2f}"),
+    ("M_G_0", "M_G {:.2f}"),
+)
+"""What is printed above the spectrum, where the candidate has it."""
+
+
+def marks(queue: str) -> pd.DataFrame:
+    """Rest wavelengths (vacuum, angstrom) marked in a queue's pictures: name, lower, upper."""
+    if queue == "rv":
+        table = pd.read_csv(resource("lines.csv"), comment="#")
+        return pd.DataFrame({"name": table["line"], "lower": table["wavelength"], "upper": table["wavelength"]})
+    table = pd.read_csv(resource("features.csv"), comment="#")
+    vacuum = {name: air_to_vacuum(table[f"{name}_air"].to_numpy(float)) for name in ("lower", "upper")}
+    return pd.DataFrame({"name": table["feature"], **vacuum})
+
+
+class Sheet:
+    """A figure drawn once, whose lines and words are replaced for each candidate.
+
+    Parameters
+    ----------
+    queue : str
+        scm and dgcm mark the features of Table 3 at LAMOST's velocity, rv the lines of Tables 5 and 6 at each method's.
+    """
+
+    def __init__(self, queue: str):
+        self.queue = queue
+        self.marks = marks(queue)
+        self.figure = Figure(figsize=(10.0, 4.8), dpi=90)
+        self.canvas = FigureCanvasAgg(self.figure)
+        grid = self.figure.add_gridspec(
+            2, len(ZOOMS), left=0.02, right=0.985, top=0.86, bottom=0.09, hspace=0.32, wspace=0.06
+        )
+        self.axes = [self._axes(grid[0, :], FULL, "")]
+        self.axes += [self._axes(grid[1, k], limits, name) for k, (name, limits) in enumerate(ZOOMS.items())]
+        self.words = self.figure.text(0.02, 0.985, "", va="top", fontsize=9, linespacing=1.4, animated=True)
+        self.artists = [(axes, self._artists(axes)) for axes in self.axes]
+        if queue == "rv":
+            self._legend()
+        self.canvas.draw()
+        self.background = self.canvas.copy_from_bbox(self.figure.bbox)
+
+    def _axes(self, place, limits, title):
+        axes = self.figure.add_subplot(place)
+        axes.set_xlim(*limits)
+        axes.set_ylim(0, 1)
+        axes.set_yticks([])
+        axes.tick_params(labelsize=7)
+        axes.xaxis.set_major_locator(MaxNLocator(5, prune="both"))
+        axes.set_title(title, fontsize=8, pad=2)
+        axes.set_xlabel("vacuum wavelength (A)" if not title else "", fontsize=7, labelpad=1)
+        return axes
+
+    def _artists(self, axes) -> dict:
+        (raw,) = axes.plot([], [], color="0.75", lw=0.5, animated=True)
+        (smooth,) = axes.plot([], [], color="0.15", lw=0.8, animated=True)
+        (bad,) = axes.plot([], [], "|", color="#CC79A7", ms=4, animated=True)
+        colors = [METHODS[name][1:] for name in METHODS] if self.queue == "rv" else [("#0072B2", "--")]
+        lines = [axes.plot([], [], color=color, ls=style, lw=0.8, animated=True)[0] for color, style in colors]
+        return {"raw": raw, "smooth": smooth, "bad": bad, "lines": lines}
+
+    def _legend(self) -> None:
+        handles = [
+            self.axes[0].plot([], [], color=color, ls=style, label=name)[0] for name, color, style in METHODS.values()
+        ]
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.99), "borderaxespad": 0.0}
+        self.axes[0].legend(handles=handles, fontsize=7, ncols=4, frameon=False, **place)
+
+    def draw(self, wavelength, flux, bad, row: dict, path: str | Path) -> None:
+        """Write the picture of one candidate.
+
+        Parameters
+        ----------
+        wavelength, flux, bad : ndarray, [pixel]
+            Vacuum angstrom, flux in any unit, pixels without information.
+        row : dict
+            The candidate's columns.
+        path : str or Path
+            PNG file.
+        """
+        smooth = _smooth(flux, bad)
+        velocities = [row.get(name, np.nan) for name in METHODS] if self.queue == "rv" else [row.get("lamost_rv", 0.0)]
+        self.canvas.restore_region(self.background)
+        self.words.set_text(_words(self.queue, row))
+        self.figure.draw_artist(self.words)
+        for axes, artists in self.artists:
+            _fill(axes, artists, wavelength, np.where(bad, np.nan, flux), smooth, bad)
+            for line, velocity in zip(artists["lines"], velocities, strict=True):
+                line.set_data(*_combs(self.marks, velocity, axes.get_xlim()))
+                axes.draw_artist(line)
+            for name in ("bad", "raw", "smooth"):
+                axes.draw_artist(artists[name])
+        Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(path, format="PNG", compress_level=1)
+
+
+def _smooth(flux: np.ndarray, bad: np.ndarray, width: int = 5) -> np.ndarray:
+    """Running mean over good pixels; NaN where there is none within the window."""
+    good = uniform_filter1d((~bad).astype(float), width)
+    total = uniform_filter1d(np.where(bad, 0.0, flux), width)
+    return np.divide(total, good, out=np.full(len(flux), np.nan), where=good > 1e-6)
+
+
+def _fill(axes, artists: dict, wavelength, flux, smooth, bad) -> None:
+    """Spectrum of one panel, scaled so that it fills it."""
+    low, high = axes.get_xlim()
+    inside = (wavelength >= low) & (wavelength <= high)
+    values = smooth[inside]
+    values = values[np.isfinite(values)]
+    bottom, top = np.quantile(values, [0.003, 0.997]) if len(values) else (0.0, 1.0)
+    scale = 0.8 / ((top - bottom) or 1.0)
+    artists["raw"].set_data(wavelength[inside], 0.1 + (flux[inside] - bottom) * scale)
+    artists["smooth"].set_data(wavelength[inside], 0.1 + (smooth[inside] - bottom) * scale)
+    masked = wavelength[inside & bad]
+    artists["bad"].set_data(masked, np.full(len(masked), 0.02))
+
+
+def _combs(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
+    """Vertical strokes at the shifted wavelengths as one broken line; a band has a stroke at each end."""
+    if velocity is None or not np.isfinite(velocity):
+        return [], []
+    places = np.unique(table[["lower", "upper"]].to_numpy(float)) * (1.0 + velocity / C_KMS)
+    places = places[(places >= limits[0]) & (places <= limits[1])]
+    return np.repeat(places, 3), np.tile([0.0, 1.0, np.nan], len(places))
+
+
+def _words(queue: str, row: dict) -> str:
+    said = [text.format(row[name]) for name, text in EVIDENCE if _known(row.get(name))]
+    if queue == "rv":
+        said += [_velocity(row, column, name) for column, (name, *_) in METHODS.items()]
+    break_at = len(said) // 2 if len(said) > 6 else len(said)
+    # a dollar sign would start a formula
+    lines = [str(row["spectrum_key"]) + "   " + "  ".join(said[:break_at]), "  ".join(said[break_at:])]
+    return "\n".join(lines).replace("$", r"\$")
+
+
+def _known(value) -> bool:
+    return value is not None and value is not pd.NA and value == value and value != ""
+
+
+def _velocity(row: dict, column: str, name: str) -> str:
+    value, error = row.get(column), row.get(f"{column}_err")
+    if not _known(value):
+        return f"{name} none"
+    return f"{name} {value:.0f}" + (f" +- {error:.0f} km/s" if _known(error) else " km/s")

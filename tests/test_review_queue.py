@@ -1,0 +1,93 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mstars.errors import InputError
+from mstars.review import COLUMNS, export_queue, picture_name, read_decisions, write_pictures
+from mstars.review.pictures import _combs, _smooth, _words, marks
+from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, rest_wavelength
+from mstars.store import write_batch
+
+KEYS = np.array([f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 4)])
+
+
+@pytest.fixture
+def store(tmp_path):
+    flux = np.random.default_rng(0).normal(10, 1, (3, N_PIXEL)).astype("f4")
+    flux[2] = np.nan
+    mask = np.zeros((3, N_PIXEL), np.uint8)
+    mask[1, 100:300] = 8
+    spectra = SpectrumSet(flux, np.ones_like(flux), mask, lamost_wavelength(), KEYS)
+    write_batch(tmp_path / "b1.h5", spectra, pd.DataFrame({"spectrum_key": KEYS}), pd.DataFrame({"reason": []}))
+    return lambda batch: tmp_path / f"{batch}.h5"
+
+
+@pytest.fixture
+def index():
+    return pd.DataFrame({"spectrum_key": KEYS, "batch": "b1", "row": range(3)})
+
+
+@pytest.mark.parametrize("queue", ["scm", "dgcm", "rv"])
+def test_each_candidate_gets_a_picture_whatever_is_missing(queue, store, index, tmp_path):
+    table = pd.DataFrame({"spectrum_key": KEYS, "consensus_label": "M", "lamost_rv": [10.0, None, np.nan]})
+    table["rv_tm"], table["rv_tm_err"] = [20.0, 1.0, np.nan], [2.0, np.nan, np.nan]
+    assert write_pictures(queue, table, index, store, tmp_path / "pictures") == 3
+    sizes = {Image.open(path).size for path in (tmp_path / "pictures").iterdir()}
+    assert len(sizes) == 1 and len(list((tmp_path / "pictures").iterdir())) == 3
+
+
+def test_pictures_do_not_depend_on_the_one_before(store, index, tmp_path):
+    table = pd.DataFrame({"spectrum_key": KEYS, "consensus_label": "M"})
+    write_pictures("scm", table, index, store, tmp_path / "all")
+    write_pictures("scm", table.iloc[[1]], index, store, tmp_path / "one")
+    name = picture_name(KEYS[1])
+    assert (tmp_path / "all" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+def test_only_so_many_pictures_of_the_first(store, index, tmp_path):
+    table = pd.DataFrame({"spectrum_key": KEYS, "consensus_label": "M"})
+    assert write_pictures("scm", table, index, store, tmp_path / "p", most=1) == 1
+    assert [path.name for path in (tmp_path / "p").iterdir()] == [picture_name(KEYS[0])]
+    assert write_pictures("scm", table.iloc[:0], index, store, tmp_path / "none") == 0
+
+
+def test_a_candidate_without_a_spectrum_is_named(store, index, tmp_path):
+    table = pd.DataFrame({"spectrum_key": ["1-x-sp01-001"], "consensus_label": "M"})
+    with pytest.raises(InputError, match="queue scm: no stored spectrum of 1-x-sp01-001"):
+        write_pictures("scm", table, index, store, tmp_path / "p")
+
+
+def test_the_queue_is_ordered_and_its_template_decides_nothing_until_filled(tmp_path):
+    candidates = pd.DataFrame({"spectrum_key": KEYS, "consensus_label": "M", "priority": [0.1, 0.9, 0.5], "x": 1})
+    table = export_queue("scm", candidates, tmp_path / "queue.csv", tmp_path / "template.csv")
+    assert list(table["spectrum_key"]) == [KEYS[1], KEYS[2], KEYS[0]]
+    written = pd.read_csv(tmp_path / "queue.csv")
+    assert list(written.columns[:3]) == ["spectrum_key", "picture", "consensus_label"]
+    assert list(pd.read_csv(tmp_path / "template.csv").columns) == list(COLUMNS)
+    assert len(read_decisions("scm", [tmp_path / "template.csv"])) == 0
+
+
+def test_a_hostile_key_stays_a_plain_file_name():
+    assert picture_name("../../etc/x y<b>") == "______etc_x_y_b_.png"
+
+
+def test_features_are_marked_in_vacuum_and_shifted():
+    features = marks("dgcm")
+    assert features.loc[features["name"] == "K I", "lower"].tolist() == pytest.approx([7667.1, 7701.1], abs=0.1)
+    assert len(marks("rv")) == 16
+    x, y = _combs(features, 100.0, (7600, 7720))
+    assert len(x) == 6 and rest_wavelength(x[0], 100.0) == pytest.approx(features["lower"][1])
+    assert list(_combs(features, np.nan, (7600, 7720))) == [[], []] and np.isnan(y[2])
+
+
+def test_smoothing_leaves_masked_pixels_out():
+    flux, bad = np.ones(20), np.zeros(20, bool)
+    flux[5], bad[5] = 1e6, True
+    assert np.allclose(_smooth(flux, bad), 1)
+    assert np.isnan(_smooth(flux, np.ones(20, bool))).all()
+
+
+def test_words_show_what_there_is_and_no_formula():
+    text = _words("rv", {"spectrum_key": "k$1$", "lamost_rv": 12.3, "snri": None, "spt_prob": np.nan, "CMD_pos": ""})
+    assert r"k\$1\$" in text and "LAMOST 12 km/s" in text and "TM none" in text and "nan" not in text

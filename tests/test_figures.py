@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mstars.figures.confusion import confusion, draw_confusion
-from mstars.figures.diagrams import draw_cmd, draw_kiel
+from mstars.figures.diagrams import draw_cmd, draw_colour, draw_kiel
 from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
 from mstars.figures.style import PARAMETERS, density, new_figure, save
 from mstars.figures.velocities import Comparison, draw_rv_comparison
@@ -23,6 +23,7 @@ def catalog(n=200):
             "teff": generator.uniform(3200, 4000, n),
             "logg": generator.uniform(0, 5, n),
             "m_h": generator.uniform(-1, 0.3, n),
+            "bp_rp": generator.uniform(1.6, 3, n),
         }
     )
     for name in ("rv", *PARAMETERS):
@@ -59,12 +60,13 @@ def words(figure):
     [
         lambda: draw_confusion(pd.DataFrame({"truth": ["M", "WD", "M"], "predicted": ["M", "WD", "WD"]}), "CNN-WDM"),
         lambda: draw_cmd(photometry(), REGION, LINE),
-        lambda: draw_kiel(catalog()),
+        lambda: draw_kiel({"This work": catalog()}),
+        lambda: draw_colour({"APOGEE": catalog(), "This work": catalog()}, "bp_rp", "colour (mag)"),
         lambda: draw_internal_errors(catalog()),
         lambda: draw_label_comparison({"dM": labels(), "gM": labels()}, {"dM": 3, "gM": 0}),
         lambda: draw_rv_comparison([velocities(), velocities(), velocities()]),
     ],
-    ids=["confusion", "cmd", "kiel", "errors", "labels", "velocities"],
+    ids=["confusion", "cmd", "kiel", "colour", "errors", "labels", "velocities"],
 )
 def test_a_figure_is_written_as_pdf_and_png_the_same_each_time(draw, tmp_path):
     for name in ("first", "second"):
@@ -82,7 +84,8 @@ def test_a_figure_is_written_as_pdf_and_png_the_same_each_time(draw, tmp_path):
         (lambda: draw_confusion(pd.DataFrame({"truth": [], "predicted": []}), "CNN-SPT"), "validation set is empty"),
         (lambda: draw_cmd(photometry().assign(CMD_flag=0), REGION, LINE), "no spectrum with CMD_flag = 1"),
         (lambda: draw_cmd(photometry(0), REGION, LINE), "Gaia"),
-        (lambda: draw_kiel(catalog().assign(parameter_flag=0)), "recommended parameters"),
+        (lambda: draw_kiel({"This work": catalog(0)}), "recommended parameters"),
+        (lambda: draw_colour({"This work": catalog(0)}, "bp_rp", "colour"), "no dwarf with this colour"),
         (lambda: draw_internal_errors(catalog().assign(rv_err=np.nan)), "no recommended rv"),
         (lambda: draw_internal_errors(catalog(0)), "no recommended teff"),
         (lambda: draw_label_comparison({"dM": labels(0), "gM": labels()}, {"gM": 1}), "no star with this label"),

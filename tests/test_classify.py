@@ -16,6 +16,7 @@ SCM = {
     "drop_cmd_outsiders": True,
     "spt_prob_min": 0.99,
     "votes_min": 2,
+    "ood": {"use": "votes", "threshold": 1.0, "sure": 2.0},
 }
 
 
@@ -198,6 +199,32 @@ def test_candidates_and_consensus(cases):
             )
     strict = classify.scm_candidates(m, spt, wdm, cmd, settings=SCM | {"votes_min": 1})
     assert (strict["consensus_label"] != "M").all()
+
+
+@pytest.mark.parametrize(
+    ("use", "score", "reasons", "consensus"),
+    [
+        ("votes", [0.9, 1.5, 3.0], [None, "ood", "ood"], [None, "M", "unknown"]),
+        ("candidates", [0.9, 1.5, 3.0], [None, "ood", "ood"], [None, "M", "M"]),
+        ("off", None, [None, None, None], [None, None, None]),
+        ("votes", [np.nan, np.nan, np.nan], [None, None, None], [None, None, None]),
+    ],
+)
+def test_out_of_distribution_spectra_are_candidates(cases, use, score, reasons, consensus):
+    m, spt, wdm, cmd, _ = (table.head(3) for table in cases)
+    ood = None if score is None else pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": score})
+    settings = SCM | {"ood": SCM["ood"] | {"use": use}}
+    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=settings).set_index("spectrum_key")
+    expected = {key: pair for key, *pair in zip(m["spectrum_key"], reasons, consensus, strict=True) if pair[0]}
+    assert found[["candidate_reasons", "consensus_label"]].T.to_dict("list") == expected
+
+
+def test_an_out_of_distribution_vote_adds_to_another(cases):
+    m, spt, wdm, cmd, _ = cases
+    ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1]})
+    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM).set_index("spectrum_key")
+    assert found.loc["m003", "candidate_reasons"] == "spt;ood" and found.loc["m003", "consensus_label"] == "qso"
+    assert found.loc["m006", "candidate_reasons"] == "cmd;ood" and found.loc["m006", "consensus_label"] == "unknown"
 
 
 def test_scm_catalogues(cases):

@@ -289,7 +289,7 @@ def test_predict_refuses_spectra_of_another_grid(folder):
         networks.predict(networks.load_model(folder), np.zeros((2, 4000), np.float32))
 
 
-def test_an_ensemble_as_one_graph_equals_its_models(data):
+def test_an_ensemble_equals_its_models(data):
     x, _, depth, _ = data
     models = []
     for seed in range(4):

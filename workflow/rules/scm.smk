@@ -38,11 +38,64 @@ rule training_set_scm:
         "../scripts/training_set_scm.py"
 
 
+rule fit_outliers:
+    input:
+        table=R + "/training/spt.parquet",
+        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
+        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        model=R + "/models/ood/model.json",
+        basis=R + "/models/ood/basis.safetensors",
+    log:
+        R + "/logs/fit_outliers.log",
+    benchmark:
+        R + "/benchmarks/fit_outliers.tsv"
+    params:
+        settings=config["scm"]["ood"],
+        survey=SURVEY,
+        kind=KIND,
+        code=digest("classify/outliers"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "principal components of M stars"
+    script:
+        "../scripts/fit_outliers.py"
+
+
+rule score_outliers:
+    input:
+        model=MODELS + "/ood/model.json",
+        basis=MODELS + "/ood/basis.safetensors",
+        store=R + "/spectra/{batch}.h5",
+        catalog=R + "/plan/m_catalog_v0.parquet",
+    output:
+        R + "/predictions/ood/{batch}.parquet",
+    log:
+        R + "/logs/score_outliers/{batch}.log",
+    benchmark:
+        R + "/benchmarks/score_outliers/{batch}.tsv"
+    params:
+        code=digest("classify/outliers", "spectra"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "out-of-distribution score of batch {wildcards.batch}"
+    script:
+        "../scripts/score_outliers.py"
+
+
 rule scm_candidates:
     input:
         m_catalog=R + "/plan/m_catalog_v0.parquet",
         spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
         wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
+        ood=per_batch(R + "/predictions/ood/{batch}.parquet") if config["scm"]["ood"]["use"] != "off" else [],
         photometry=R + "/crossmatch/photometry.parquet",
     output:
         R + "/scm/candidates.parquet",

@@ -11,6 +11,7 @@ with job(snakemake) as log:
         read_tables(given.spt),
         read_tables(given.wdm),
         read_table(given.photometry),
+        read_tables(given.ood) if given.ood else None,
         settings=snakemake.params.settings,
     )
     write_table(candidates, snakemake.output[0])

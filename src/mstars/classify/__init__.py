@@ -1,6 +1,13 @@
 """Spectral class (SCM) and luminosity class (DGCM) of M-star candidates (Li et al. 2025, sections 3.4.1, 3.4.2)."""
 
 from mstars.classify.giants import apply_dgcm, dgcm_candidates, dgcm_consensus
+from mstars.classify.outliers import (
+    fit_outlier_model,
+    load_outlier_model,
+    read_m_stars,
+    save_outlier_model,
+    score_batch,
+)
 from mstars.classify.prediction import predict_batch
 from mstars.classify.spectral import apply_scm, scm_candidates, scm_consensus
 from mstars.classify.training_sets import dmgm_training_set, scm_training_set, star_groups
@@ -11,9 +18,14 @@ __all__ = [
     "dgcm_candidates",
     "dgcm_consensus",
     "dmgm_training_set",
+    "fit_outlier_model",
+    "load_outlier_model",
     "predict_batch",
+    "read_m_stars",
+    "save_outlier_model",
     "scm_candidates",
     "scm_consensus",
     "scm_training_set",
+    "score_batch",
     "star_groups",
 ]

@@ -11,7 +11,10 @@ M_LIKE = ("K", "M")
 REVIEW_LABELS = {"OB": "B", "GALAXY": "galaxy", "QSO": "qso"}
 """Classes of CNN-SPT whose name among the review labels is another; the rest keep theirs."""
 
-EVIDENCE = ("spt_class", "spt_prob", "wdm_class", "wdm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri")
+EVIDENCE = (
+    *("spt_class", "spt_prob", "wdm_class", "wdm_prob", "ood_score"),
+    *("CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri"),
+)
 
 
 def scm_candidates(
@@ -19,10 +22,11 @@ def scm_candidates(
     spt: pd.DataFrame,
     wdm: pd.DataFrame,
     photometry: pd.DataFrame,
+    ood: pd.DataFrame | None = None,
     *,
     settings: dict,
 ) -> pd.DataFrame:
-    """Candidates for non-M spectra: the union of three sets, with reasons, priority and consensus.
+    """Candidates for non-M spectra: the union of the sets, with reasons, priority and consensus.
 
     Parameters
     ----------
@@ -32,17 +36,20 @@ def scm_candidates(
         Predictions of CNN-SPT and CNN-WDM. A spectrum without them (rejected at ingest) is no candidate.
     photometry : pandas.DataFrame
         spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
+    ood : pandas.DataFrame, optional
+        spectrum_key, ood_score: how unlike M stars. Without it the candidates are the paper's.
     settings : dict
-        The config section ``scm``: spt_prob_min, votes_min.
+        The config section ``scm``: spt_prob_min, votes_min, ood.
 
     Returns
     -------
     pandas.DataFrame
         spectrum_key, candidate_reasons (';'-joined, of spt: CNN-SPT says neither K nor M; wdm: CNN-WDM says WD; cmd:
-        reliable photometry outside the regions), priority (higher first), consensus_label, and the evidence.
+        reliable photometry outside the regions; ood: the score), priority (higher first), consensus_label, and the
+        evidence.
     """
-    table = evidence(m_catalog, spt, wdm, photometry)
-    votes = _votes(table)
+    table = evidence(m_catalog, spt, wdm, photometry, ood)
+    votes = _votes(table, settings)
     table["candidate_reasons"] = join_reasons(votes)
     table["priority"] = votes.sum(axis=1) + np.where(votes["spt"], table["spt_prob"], 0.0)
     table["consensus_label"] = scm_consensus(table, settings)
@@ -50,23 +57,34 @@ def scm_candidates(
     return table.loc[votes.any(axis=1), columns].reset_index(drop=True)
 
 
-def evidence(m_catalog: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
-    """m_catalog_v0 joined with what speaks for and against: predictions and place in the CMD."""
+def evidence(
+    m_catalog: pd.DataFrame,
+    spt: pd.DataFrame,
+    wdm: pd.DataFrame,
+    photometry: pd.DataFrame,
+    ood: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """m_catalog_v0 joined with what speaks for and against: predictions, score and place in the CMD."""
     table = m_catalog[["spectrum_key", "snri"]]
     table = table.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
     table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
+    if ood is None:
+        table["ood_score"] = np.nan
+    else:
+        table = table.merge(ood[["spectrum_key", "ood_score"]], on="spectrum_key", how="left")
     return table.merge(
         photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
     )
 
 
-def _votes(table: pd.DataFrame) -> pd.DataFrame:
-    """Which of the three sets a spectrum is in."""
+def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """Which of the sets a spectrum is in."""
     return pd.DataFrame(
         {
             "spt": ~table["spt_class"].isin(["", *M_LIKE]),
             "wdm": table["wdm_class"] == "WD",
             "cmd": (table["CMD_flag"].fillna(0) == 1) & (table["CMD_pos"] == "other"),
+            "ood": table["ood_score"] >= settings["ood"]["threshold"],
         }
     )
 
@@ -81,23 +99,26 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     """The label where no one has looked: M, or what it is instead.
 
     Rejected is what ``votes_min`` of {spt, wdm, cmd} reject, and what CNN-SPT rejects with a probability of at least
-    ``spt_prob_min``.
+    ``spt_prob_min``. With ``ood.use: votes`` the score is a vote too, and alone rejects from ``ood.sure`` on.
 
     Parameters
     ----------
     table : pandas.DataFrame
         `EVIDENCE` of each spectrum.
     settings : dict
-        spt_prob_min, votes_min.
+        spt_prob_min, votes_min, ood.
 
     Returns
     -------
     ndarray of str (object), [n]
         Review labels.
     """
-    votes = _votes(table)
+    votes = _votes(table, settings)
     sure = votes["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])
-    rejected = (votes.sum(axis=1) >= settings["votes_min"]) | sure
+    counted = votes if settings["ood"]["use"] == "votes" else votes.drop(columns="ood")
+    if settings["ood"]["use"] == "votes":
+        sure |= table["ood_score"] >= settings["ood"]["sure"]
+    rejected = (counted.sum(axis=1) >= settings["votes_min"]) | sure
     named = table["spt_class"].replace(REVIEW_LABELS).where(votes["spt"], "unknown")
     # hot and faint, or hot and no one but CNN-WDM can say: a white dwarf
     faint = (table["CMD_flag"].fillna(0) == 1) & (table["M_G_0"] > 8.0) & (table["bp_rp_0"] < 1.5)

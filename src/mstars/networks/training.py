@@ -26,6 +26,7 @@ from mstars.networks.settings import Settings
 from mstars.store import atomic_path, rng, write_table
 
 logger = logging.getLogger("mstars")
+_PART = 64
 
 
 @dataclass
@@ -274,28 +275,35 @@ def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, devi
         # sorted rows read faster from a memory map; their order within a batch does not matter
         rows = np.sort(order[start : start + settings.batch_size])
         x = augment(torch.from_numpy(data.x[rows]), settings.noise, settings.shift_kms, generator)
-        weight = torch.from_numpy(data.weight[rows]).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-            output = network(x.to(device))
-        value = loss(output.float(), torch.from_numpy(data.target[rows]).to(device), weight)
+        weight = float(data.weight[rows].sum(dtype=np.float64))
         optimizer.zero_grad(set_to_none=True)
-        (value / weight.sum()).backward()
+        # parts of a batch that fit into the CPU's caches; their gradients add up to the batch's
+        step = len(rows) if device.type == "cuda" else _PART
+        for first in range(0, len(rows), step):
+            part = slice(first, first + step)
+            with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+                output = network(x[part].to(device))
+            value = loss(output.float(), *_targets(data, rows[part], device))
+            (value / weight).backward()
+            total += value.item()
         optimizer.step()
-        total += value.item()
-        weights += weight.sum().item()
+        weights += weight
     return total / weights
+
+
+def _targets(data: _Data, rows: np.ndarray, device) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(data.target[rows]).to(device), torch.from_numpy(data.weight[rows]).to(device)
 
 
 @torch.inference_mode()
 def _evaluate(network, data: _Data, loss, settings: Settings, device) -> float:
     network.eval()
     total = 0.0
-    for start in range(0, len(data.valid), 512):
-        rows = data.valid[start : start + 512]
+    for start in range(0, len(data.valid), _PART):
+        rows = data.valid[start : start + _PART]
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
             output = network(torch.from_numpy(data.x[rows]).to(device))
-        target, weight = torch.from_numpy(data.target[rows]).to(device), torch.from_numpy(data.weight[rows]).to(device)
-        total += loss(output.float(), target, weight).item()
+        total += loss(output.float(), *_targets(data, rows, device)).item()
     return total / float(data.weight[data.valid].sum(dtype=np.float64))
 
 

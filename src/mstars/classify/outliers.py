@@ -1,0 +1,298 @@
+"""Out of distribution: how unlike the M stars of the training set a spectrum is.
+
+CNN-SPT must answer with one of its classes, and an S star, a late K star, an M star with a hot companion or one lit
+by a lamp looks like M to it. Here the M stars themselves are modelled: their broad spectral shape, in bins, is a mean
+and a few principal components (weighted by the noise, after Bailey 2012), with a floor for what these can't follow.
+What is left over, as a reduced chi-square, is the score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numba
+import numpy as np
+import pandas as pd
+import safetensors
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from mstars.errors import InputError
+from mstars.spectra import SpectrumSet
+from mstars.store import atomic_path, iter_batch, read_batch, read_json, write_json
+
+FORMAT = "mstars-ood-1"
+FIRST, LAST, WIDTH = 3900.0, 8900.0, 25.0
+N_BIN = int((LAST - FIRST) / WIDTH)
+LINES = (3934.8, 3969.6, 4102.9, 4341.7, 4862.7, 6564.6)
+"""Vacuum wavelengths, angstrom, of lines that active M dwarfs have in emission: they say nothing here."""
+LINE_HALF_WIDTH = 12.0
+LEAST_FLOOR = 0.003
+
+
+@dataclass
+class OutlierModel:
+    """Mean and principal components of M stars in bins.
+
+    Attributes
+    ----------
+    basis : ndarray, [k, N_BIN]
+        The mean spectrum first, then the components.
+    floor : ndarray, [N_BIN]
+        Standard deviation of what the basis does not follow, relative to the mean flux.
+    typical : float
+        The chi-square that a share ``quantile`` of the training stars stays below: the score's unit.
+    quantile : float
+    about : dict
+    """
+
+    basis: np.ndarray
+    floor: np.ndarray
+    typical: float
+    quantile: float
+    about: dict
+
+
+def bin_spectra(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
+    """Mean flux in 25 A bins and its variance, scaled to a mean of 1.
+
+    Returns
+    -------
+    flux : ndarray of float64, [n, N_BIN]
+        0 where there is nothing to average.
+    variance : ndarray of float64, [n, N_BIN]
+        Infinite in bins of which more than half is masked.
+    """
+    wavelength = spectra.wavelength
+    number = np.floor((wavelength - FIRST) / WIDTH).astype(np.int64)
+    number[(number < 0) | (number >= N_BIN)] = -1
+    for line in LINES:
+        number[np.abs(wavelength - line) < LINE_HALF_WIDTH] = -1
+    size = np.bincount(number[number >= 0], minlength=N_BIN)
+    flux, variance, count = _bin_rows(spectra.flux, spectra.ivar, spectra.bad, number)
+    known = count > 0.5 * np.maximum(size, 1)
+    flux[~known] = 0.0
+    scale = flux.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    scale = np.where(scale > 0, scale, np.nan)
+    flux, variance = flux / scale, variance / scale**2
+    return np.nan_to_num(flux), np.where(known & np.isfinite(variance), variance, np.inf)
+
+
+@numba.njit(cache=True)
+def _bin_rows(flux, ivar, bad, number):
+    n, n_pixel = flux.shape
+    total, variance = np.zeros((n, N_BIN)), np.zeros((n, N_BIN))
+    count = np.zeros((n, N_BIN))
+    for row in range(n):
+        for pixel in range(n_pixel):
+            k = number[pixel]
+            if k < 0 or bad[row, pixel]:
+                continue
+            total[row, k] += flux[row, pixel]
+            variance[row, k] += 1.0 / ivar[row, pixel]
+            count[row, k] += 1.0
+        for k in range(N_BIN):
+            if count[row, k] > 0:
+                total[row, k] /= count[row, k]
+                variance[row, k] /= count[row, k] ** 2
+    return total, variance, count
+
+
+def read_m_stars(
+    training_set: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], stores: Mapping[str, str | Path]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bins of the M stars of CNN-SPT's training set that both classifiers take for M.
+
+    Parameters
+    ----------
+    training_set : pandas.DataFrame
+        spectrum_key, batch, row, label.
+    predictions : mapping of str to pandas.DataFrame
+        Of the tasks spt and wdm.
+    stores : mapping of str to path
+        The store of each batch.
+
+    Returns
+    -------
+    flux, variance : ndarray, [n, N_BIN]
+    """
+    spt, wdm = predictions["spt"], predictions["wdm"]
+    m_like = set(spt.loc[spt["spt_class"].isin(["K", "M"]), "spectrum_key"])
+    m_like &= set(wdm.loc[wdm["wdm_class"] == "M", "spectrum_key"])
+    rows = training_set[(training_set["label"] == "M") & training_set["spectrum_key"].isin(m_like)]
+    parts = [
+        bin_spectra(read_batch(stores[batch], group["row"].to_numpy(dtype=int)))
+        for batch, group in rows.sort_values(["batch", "row"]).groupby("batch")
+    ]
+    if not parts:
+        raise InputError("scm.ood: the training set holds no spectrum that the classifiers take for M; set use: off")
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+
+def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 1024) -> pd.DataFrame:
+    """Scores of some spectra of a batch: spectrum_key, ood_score, in the store's order."""
+    wanted, found, scores = set(keys), [np.empty(0, str)], [np.empty(0)]
+    for spectra in iter_batch(store, chunk):
+        spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
+        found.append(spectra.spectrum_key)
+        scores.append(outlier_score(model, *bin_spectra(spectra)))
+    return pd.DataFrame({"spectrum_key": np.concatenate(found), "ood_score": np.concatenate(scores)})
+
+
+def fit_outlier_model(
+    flux: np.ndarray,
+    variance: np.ndarray,
+    *,
+    n_component: int = 10,
+    quantile: float = 0.995,
+    clip: float = 4.0,
+    rounds: int = 5,
+    about: dict | None = None,
+) -> OutlierModel:
+    """Fit the model to M stars, without those that stand out.
+
+    Parameters
+    ----------
+    flux, variance : ndarray, [n, N_BIN]
+        Of `bin_spectra`.
+    n_component : int
+        Components beside the mean.
+    quantile : float
+        Share of the stars with a score below 1.
+    clip : float
+        After each round, stars whose log chi-square lies further above the median than so many robust standard
+        deviations take no part in the next.
+    rounds : int
+    about : dict, optional
+        Kept in the model's file.
+
+    Raises
+    ------
+    InputError
+        When there are fewer than ten stars a component.
+    """
+    usable = np.isfinite(variance).mean(axis=1) > 0.5
+    flux, variance = flux[usable], variance[usable]
+    if len(flux) < 10 * (n_component + 1):
+        raise InputError(
+            f"scm.ood: {len(flux)} M stars can't fix {n_component} components; "
+            f"lower scm.ood.n_component, or set scm.ood.use: off"
+        )
+    floor = np.full(N_BIN, 0.02)
+    kept = np.ones(len(flux), bool)
+    basis = _start(flux, variance, n_component)
+    for _ in range(rounds):
+        weight = 1.0 / (variance[kept] + floor**2)
+        basis = _principal_components(flux[kept], weight, basis)
+        residual = flux - _coefficients(flux, 1.0 / (variance + floor**2), basis) @ basis
+        floor = _floor(residual[kept], variance[kept])
+        chi2 = _reduced_chi2(residual, 1.0 / (variance + floor**2), len(basis))
+        log = np.log(chi2)
+        center = np.median(log[kept])
+        spread = 1.4826 * np.median(np.abs(log[kept] - center))
+        kept = log < center + clip * spread
+    typical = float(np.quantile(chi2[kept], quantile))
+    said = {**(about or {}), "n_stars": len(flux), "n_clipped": int((~kept).sum()), "n_component": n_component}
+    return OutlierModel(basis, floor, typical, quantile, said)
+
+
+def outlier_score(model: OutlierModel, flux: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Reduced chi-square against the M stars, in units of ``model.typical``: above 1 is unusual.
+
+    Returns
+    -------
+    ndarray of float64, [n]
+        NaN where fewer than half of the bins are known.
+    """
+    weight = 1.0 / (variance + model.floor**2)
+    residual = flux - _coefficients(flux, weight, model.basis) @ model.basis
+    chi2 = _reduced_chi2(residual, weight, len(model.basis))
+    return np.where(np.isfinite(variance).mean(axis=1) > 0.5, chi2 / model.typical, np.nan)
+
+
+def _start(flux: np.ndarray, variance: np.ndarray, n_component: int) -> np.ndarray:
+    known = np.isfinite(variance)
+    median = np.median(np.where(known, flux, 1.0), axis=0)
+    filled = np.where(known, flux, median)
+    difference = filled - median
+    limit = 5 * np.median(np.abs(difference), axis=0)
+    _, _, components = np.linalg.svd(np.clip(difference, -limit, limit), full_matrices=False)
+    return np.vstack([median / np.linalg.norm(median), components[:n_component]])
+
+
+def _coefficients(flux: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Weighted least squares of every row: [n, k]."""
+    products = (basis[:, None, :] * basis[None, :, :]).reshape(-1, basis.shape[1])
+    normal = (weight @ products.T).reshape(len(flux), len(basis), len(basis))
+    ridge = 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] + 1e-12
+    normal = normal + ridge * np.eye(len(basis))
+    return np.linalg.solve(normal, ((weight * flux) @ basis.T)[:, :, None])[:, :, 0]
+
+
+def _principal_components(flux: np.ndarray, weight: np.ndarray, basis: np.ndarray, steps: int = 10) -> np.ndarray:
+    """Expectation maximisation with weights: coefficients of all stars, then the basis in all bins."""
+    for _ in range(steps):
+        coefficients = _coefficients(flux, weight, basis)
+        products = (coefficients[:, :, None] * coefficients[:, None, :]).reshape(len(flux), -1)
+        normal = (weight.T @ products).reshape(N_BIN, len(basis), len(basis))
+        normal = normal + 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(len(basis))
+        basis = np.linalg.solve(normal, ((weight * flux).T @ coefficients)[:, :, None])[:, :, 0].T
+        basis = np.linalg.svd(basis, full_matrices=False)[2]
+    return basis
+
+
+def _floor(residual: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """What the basis can't follow, from the better half of the spectra in each bin."""
+    better = variance <= np.median(variance, axis=0)
+    floor = np.empty(N_BIN)
+    for k in range(N_BIN):
+        good = better[:, k] & np.isfinite(variance[:, k])
+        spread = 1.4826 * np.median(np.abs(residual[good, k])) if good.any() else 0.0
+        noise = np.median(variance[good, k]) if good.any() else 0.0
+        floor[k] = np.sqrt(max(spread**2 - noise, LEAST_FLOOR**2))
+    return floor
+
+
+def _reduced_chi2(residual: np.ndarray, weight: np.ndarray, n_parameter: int) -> np.ndarray:
+    freedom = np.maximum((weight > 0).sum(axis=1) - n_parameter, 1)
+    return np.maximum((weight * residual**2).sum(axis=1) / freedom, 1e-12)
+
+
+def save_outlier_model(model: OutlierModel, folder: str | Path) -> None:
+    """Write ``basis.safetensors`` and, last, ``model.json``."""
+    folder = Path(folder)
+    content = save_arrays({"basis": np.ascontiguousarray(model.basis), "floor": np.ascontiguousarray(model.floor)})
+    with atomic_path(folder / "basis.safetensors") as temporary:
+        temporary.write_bytes(content)
+    description = {
+        "format": FORMAT,
+        "bins": {"first_angstrom": FIRST, "last_angstrom": LAST, "width_angstrom": WIDTH},
+        "typical": model.typical,
+        "quantile": model.quantile,
+        "basis": {"file": "basis.safetensors", "sha256": hashlib.sha256(content).hexdigest()},
+        "about": model.about,
+    }
+    write_json(description, folder / "model.json")
+
+
+def load_outlier_model(folder: str | Path) -> OutlierModel:
+    """Read the folder of `save_outlier_model`; what doesn't fit is an `InputError`."""
+    folder = Path(folder)
+    description = read_json(folder / "model.json")
+    bins = {"first_angstrom": FIRST, "last_angstrom": LAST, "width_angstrom": WIDTH}
+    if not isinstance(description, dict) or description.get("format") != FORMAT or description.get("bins") != bins:
+        raise InputError(f"{folder}/model.json: not a {FORMAT} model on this version's bins; fit it again")
+    path = folder / "basis.safetensors"
+    try:
+        content = path.read_bytes()
+        arrays = load_arrays(content)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise InputError(f"{path}: not readable ({error}); fit the model again") from None
+    if hashlib.sha256(content).hexdigest() != description["basis"]["sha256"]:
+        raise InputError(f"{path}: damaged (its checksum is not model.json's); fit the model again")
+    return OutlierModel(
+        arrays["basis"], arrays["floor"], description["typical"], description["quantile"], description["about"]
+    )

@@ -1,0 +1,13 @@
+"""Out-of-distribution score of the candidates of one batch."""
+
+from mstars.classify import load_outlier_model, score_batch
+from mstars.store import read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    folder = str(snakemake.input.model).removesuffix("/model.json")
+    catalog = read_table(snakemake.input.catalog, ["spectrum_key", "batch"])
+    keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
+    table = score_batch(load_outlier_model(folder), snakemake.input.store, keys.to_numpy(dtype=str))
+    write_table(table, snakemake.output[0])
+    log.info("%d spectra, %d with a score of 1 and more", len(table), (table["ood_score"] >= 1).sum())

@@ -6,7 +6,7 @@ from mstars.figures.confusion import confusion, draw_confusion
 from mstars.figures.diagrams import draw_cmd, draw_colour, draw_kiel
 from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
 from mstars.figures.style import PARAMETERS, density, new_figure, save
-from mstars.figures.velocities import Comparison, draw_rv_comparison
+from mstars.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
 LINE = (1.8, -2.2)
@@ -134,3 +134,35 @@ def test_many_points_become_a_density_and_few_stay_points():
     image = density(axes, x, x)
     assert image.get_array().sum() == 5000
     assert density(axes, np.full(9, np.nan), x[:9]) is None
+
+
+def test_figure_10_compares_dsal_only_outside_the_tm_band():
+    selection = pd.DataFrame(
+        {
+            "lamost_rv": [0.0, 0.0, 0.0, np.nan],
+            "rv_tm": [1.0, 90.0, 95.0, 5.0],
+            "rv_dsal1": [2.0, 90.0, np.nan, 1.0],
+            "rv_dsal2": [3.0, 80.0, 70.0, 2.0],
+            "dsal_used": ["", "I", "II", ""],
+        }
+    )
+    band = {"mean": 3.63, "sigma": 11.95, "k": 3}
+    tm, first, second = comparisons(selection, {"tm": band, "dsal1": band, "dsal2": {**band, "sigma": None}})
+    assert tm.other.tolist() == [1, 90, 95] and tm.outside == 2
+    assert first.other.tolist() == [90] and first.outside == 1
+    assert second.other.tolist() == [70] and np.isnan(second.sigma)
+
+
+def gaia_table(n=40):
+    generator = np.random.default_rng(0)
+    gaia = generator.normal(0, 50, n)
+    table = pd.DataFrame({"gaia_rv": gaia, "rv": gaia - 5, "lamost_rv": gaia - 5, "good": np.arange(n) < n // 2})
+    table["updated"] = np.arange(n) % 5 == 0
+    return table
+
+
+def test_figure_14_shows_both_qualities_and_says_what_is_missing(tmp_path):
+    figure = draw_gaia_comparison(gaia_table())
+    save(figure, [tmp_path / "a.png"])
+    assert words(figure).count("$\\mu$ = -5.0") == 2
+    assert "no low-quality spectra with a reliable" in words(draw_gaia_comparison(gaia_table().query("good")))

@@ -12,7 +12,7 @@ def figure(name):
 
 CONFUSION_TASKS = {"fig03": "spt", "fig04": "wdm", "fig08": "dmgm"}
 COLOUR_FIGURES = {"fig24": "gaia", "fig25": "wise"}
-FIGURES = ["fig06_cmd", "fig13_internal_errors", "fig23_kiel"]
+FIGURES = ["fig06_cmd", "fig10_rv_comparison", "fig14_gaia_rv", "fig13_internal_errors", "fig23_kiel"]
 FIGURES += [f"{number}_colour_{name}" for number, name in COLOUR_FIGURES.items()]
 if config["models"]["path"] is None:  # trained on this survey
     FIGURES += [f"{number}_confusion_{task}" for number, task in CONFUSION_TASKS.items()]
@@ -84,6 +84,51 @@ rule figure_cmd:
         "figure 6: colour-magnitude diagram"
     script:
         "../scripts/figure_cmd.py"
+
+
+rule figure_rv_comparison:
+    input:
+        selection=R + "/rv/selection.parquet",
+        summary=R + "/rv/selection.json",
+    output:
+        figure("fig10_rv_comparison"),
+    log:
+        R + "/logs/figure_rv_comparison/fig10_rv_comparison.log",
+    benchmark:
+        R + "/benchmarks/figure_rv_comparison/fig10_rv_comparison.tsv"
+    params:
+        code=digest("figures/style", "figures/velocities"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    message:
+        "figure 10: velocities of LAMOST, TM and DSAL"
+    script:
+        "../scripts/figure_rv_comparison.py"
+
+
+rule figure_gaia_rv:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        selection=R + "/rv/selection.parquet",
+    output:
+        figure("fig14_gaia_rv"),
+    log:
+        R + "/logs/figure_gaia_rv/fig14_gaia_rv.log",
+    benchmark:
+        R + "/benchmarks/figure_gaia_rv/fig14_gaia_rv.tsv"
+    params:
+        code=digest("figures/style", "figures/velocities", "compare/criteria"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    message:
+        "figure 14: recommended velocities and Gaia's"
+    script:
+        "../scripts/figure_gaia_rv.py"
 
 
 rule figure_internal_errors:

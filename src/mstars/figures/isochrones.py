@@ -132,7 +132,7 @@ def pick(table: pd.DataFrame, metallicities: Sequence[float] = METALLICITIES, lo
     Returns
     -------
     list of DataFrame
-        Each with the metallicity in ``attrs["m_h"]``; in the order of the table, up to the end of core helium burning.
+        Each with the metallicity in ``attrs["m_h"]``; in the order of the table, up to the tip of the giant branch.
     """
     chosen = {}
     found = np.unique(table["m_h"].to_numpy(float)) if len(table) else np.array([])
@@ -144,6 +144,7 @@ def pick(table: pd.DataFrame, metallicities: Sequence[float] = METALLICITIES, lo
         ages = own["log_age"].to_numpy(float)
         own = own[ages == ages[np.argmin(np.abs(ages - log_age))]]
         own = own[own["stage"] <= 3].reset_index(drop=True)
+        own = own.iloc[: int(np.argmin(own["logg"])) + 1]  # up to the tip of the giant branch
         own.attrs["m_h"] = nearest
         chosen[nearest] = own
     return list(chosen.values())

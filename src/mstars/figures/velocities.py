@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.figures.style import BLACK, BLUE, PAGE_WIDTH, density, new_figure, no_data, note, styled
+from mstars.figures.style import (
+    BLACK,
+    BLUE,
+    COLUMN_WIDTH,
+    GREY,
+    PAGE_WIDTH,
+    RED,
+    density,
+    mean_sigma,
+    new_figure,
+    no_data,
+    note,
+    styled,
+)
 
 LIMIT = 800.0
 """Velocities shown, km/s."""
@@ -66,3 +80,62 @@ def _panel(axes, panel: Comparison) -> None:
             axes.plot(x, x + panel.mean + sign * panel.k * panel.sigma, "--", color=BLACK, lw=0.7)
         note(axes, rf"$y = x + {panel.mean:.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$")
     note(axes, f"{len(panel.lamost)} spectra\n{panel.outside} outside", "lower right")
+
+
+def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
+    """The panels of Figure 10 from RVMM's selection.
+
+    Parameters
+    ----------
+    selection : pandas.DataFrame
+        lamost_rv, rv_tm, rv_dsal1, rv_dsal2 (km/s) and dsal_used ('I', 'II' or '': only spectra outside the TM band
+        are compared with the absorption lines).
+    bands : dict
+        By method tm, dsal1, dsal2: mean, sigma (km/s) and k.
+    """
+    panels = []
+    for key, name, used in (("tm", "TM", None), ("dsal1", "DSAL I", "I"), ("dsal2", "DSAL II", "II")):
+        rows = selection if used is None else selection[selection["dsal_used"] == used]
+        lamost, other = (rows[column].to_numpy(float, na_value=np.nan) for column in ("lamost_rv", f"rv_{key}"))
+        both = np.isfinite(lamost) & np.isfinite(other)
+        band = [np.nan if bands[key][part] is None else float(bands[key][part]) for part in ("mean", "sigma", "k")]
+        panels.append(Comparison(name, lamost[both], other[both], *band))
+    return panels
+
+
+@styled
+def draw_gaia_comparison(table: pd.DataFrame) -> Figure:
+    """Recommended velocities beside Gaia's, for good and for poor spectra (Figure 14).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `mstars.compare.criteria.gaia_velocities`.
+    """
+    figure = new_figure(COLUMN_WIDTH, 5.6)
+    for axes, good in zip(figure.subplots(2, 1), (True, False), strict=True):
+        _gaia_panel(axes, table[table["good"] == good], "high-quality spectra" if good else "low-quality spectra")
+    return figure
+
+
+def _gaia_panel(axes, table: pd.DataFrame, title: str) -> None:
+    limit = 400.0
+    axes.set_xlabel(r"Gaia RV (km s$^{-1}$)")
+    axes.set_ylabel(r"RV (km s$^{-1}$)")
+    axes.set_xlim(-limit, limit)
+    axes.set_ylim(-limit, limit)
+    note(axes, title, "lower right")
+    if not len(table):
+        no_data(axes, f"no {title} with a reliable Gaia velocity")
+        return
+    kept, updated = table[~table["updated"]], table[table["updated"]]
+    density(axes, kept["gaia_rv"], kept["rv"], color=BLUE, extent=(-limit, limit, -limit, limit))
+    axes.scatter(
+        updated["gaia_rv"], updated["lamost_rv"], s=8, c=GREY, marker="+", linewidths=0.5, label="LAMOST, unreliable"
+    )
+    axes.scatter(updated["gaia_rv"], updated["rv"], s=6, c=RED, linewidths=0, label="updated")
+    axes.scatter([], [], s=6, c=BLUE, linewidths=0, label="LAMOST, reliable")
+    axes.plot([-limit, limit], [-limit, limit], color=BLACK, lw=0.6)
+    mean, sigma = mean_sigma(table["rv"] - table["gaia_rv"])
+    note(axes, rf"$\mu$ = {mean:.1f}" + "\n" + rf"$\sigma$ = {sigma:.1f}" + f"\n{len(table)} spectra")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.06), handletextpad=0.1)

@@ -1,0 +1,1 @@
+"""This work beside other surveys, other catalogues and the paper's own numbers."""

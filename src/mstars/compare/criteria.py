@@ -1,0 +1,54 @@
+"""Which spectra and which external values are good enough to compare (section 4.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+ORP_MAX = 0.01
+"""Largest share of masked pixels in each band (the paper's 1 %)."""
+
+
+def good_spectra(table: pd.DataFrame, orp_max: float = ORP_MAX) -> np.ndarray:
+    """The quality criteria of section 4.2: bool [n].
+
+    S/N_u and S/N_g above 0, S/N_r, S/N_i and S/N_z above 20, ``orp_*`` (fractions 0-1) below ``orp_max``.
+    """
+    good = np.ones(len(table), bool)
+    for band, least in zip("ugriz", (0, 0, 20, 20, 20), strict=True):
+        good &= (table[f"snr_{band}"] > least).fillna(False).to_numpy(bool)
+        good &= (table[f"orp_{band}"] < orp_max).fillna(False).to_numpy(bool)
+    return good
+
+
+def good_gaia_velocity(gaia: pd.DataFrame) -> np.ndarray:
+    """Gaia velocities fit to compare with (section 4.2.1): error below 2 km/s, expected S/N above 20. bool [n]."""
+    error = (gaia["radial_velocity_error"] < 2.0).fillna(False)
+    snr = (gaia["rv_expected_sig_to_noise"] > 20.0).fillna(False)
+    return (error & snr & gaia["radial_velocity"].notna()).to_numpy(bool)
+
+
+def gaia_velocities(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:
+    """Recommended, LAMOST's and Gaia's velocities of the spectra of Figure 14.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue: spectrum_key, rv (km/s), rv_from, rv_flag (1 is used), snr_*, orp_*.
+    gaia : pandas.DataFrame
+        The crossmatch: spectrum_key, radial_velocity, radial_velocity_error, rv_expected_sig_to_noise.
+    selection : pandas.DataFrame
+        Of RVMM: spectrum_key, lamost_rv (km/s).
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, rv, lamost_rv, gaia_rv (km/s), updated (RVMM replaced LAMOST's), good (`good_spectra`), snr_i.
+    """
+    theirs = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]]
+    table = catalog[catalog["rv_flag"] == 1].merge(theirs, on="spectrum_key")
+    table = table.merge(selection[["spectrum_key", "lamost_rv"]], on="spectrum_key", how="left")
+    table = table.rename(columns={"radial_velocity": "gaia_rv"}).astype({"gaia_rv": float, "rv": float})
+    table["updated"] = (table["rv_from"] != "LAMOST").to_numpy(bool)
+    table["good"] = good_spectra(table)
+    return table[["spectrum_key", "rv", "lamost_rv", "gaia_rv", "updated", "good", "snr_i"]]

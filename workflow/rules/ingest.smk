@@ -1,1 +1,123 @@
-# rules of the stage ingest
+# ingest: the plan of a survey (which file is which spectrum, in which batch), and its files in one store a batch
+import functools
+import json
+
+SIMULATED = {
+    "spectra": R + "/sim/fits",
+    "m_catalog": R + "/sim/catalogs/lamost_m.fits.gz",
+    "general_catalog": R + "/sim/catalogs/lamost_general.fits.gz",
+    "afgk_catalog": R + "/sim/catalogs/lamost_afgk.fits.gz",
+    "wd_catalog": R + "/sim/catalogs/lamost_wd.fits.gz",
+}
+# a simulated survey is read as a release is
+RELEASE = SIMULATED if KIND == "simulated" else config["release"]
+
+
+def plan_input(wildcards):
+    """Files whose change means a new plan: the simulation, or the release's catalogues."""
+    if KIND == "files":
+        return []
+    catalogs = [RELEASE[name] for name in SIMULATED if name != "spectra" and RELEASE[name]]
+    return catalogs + ([R + "/sim/simulation.json"] if KIND == "simulated" else [])
+
+
+def plan_files_digest(wildcards):
+    """What the folder of a `files` survey holds, so that a new file is seen."""
+    from mstars.lamost.plan import files_digest
+
+    return files_digest(config["files"]["spectra"]) if KIND == "files" else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _read_batches(path, changed):
+    return json.loads(Path(path).read_text())
+
+
+def batch_facts(wildcards):
+    """Size and digest of a batch, from the plan."""
+    path = checkpoints.plan.get().output.batches
+    return _read_batches(path, Path(path).stat().st_mtime_ns)[wildcards.batch]
+
+
+def batch_table(wildcards):
+    checkpoints.plan.get()
+    return ancient(R + "/plan/plan.parquet")
+
+
+checkpoint plan:
+    input:
+        plan_input,
+    output:
+        plan=R + "/plan/plan.parquet",
+        candidates=R + "/plan/m_catalog_v0.parquet",
+        training=R + "/plan/class_catalog.parquet",
+        rejected=R + "/plan/rejected.parquet",
+        batches=R + "/plan/batches.json",
+    log:
+        R + "/logs/plan/plan.log",
+    benchmark:
+        R + "/benchmarks/plan/plan.tsv"
+    params:
+        code=digest("lamost", "store"),
+        kind=KIND,
+        files=config["files"]["spectra"],
+        files_digest=plan_files_digest,
+        release={name: RELEASE[name] for name in SIMULATED},
+        plan=config["plan"],
+        seed=SEED,
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    message:
+        "plan of survey {SURVEY}: files, plates and batches"
+    script:
+        "../scripts/plan.py"
+
+
+# the plan may be made anew without this batch changing: its digest decides, not the plan's age
+rule ingest_batch:
+    input:
+        plan=batch_table,
+    output:
+        R + "/spectra/{batch}.h5",
+    log:
+        R + "/logs/ingest_batch/{batch}.log",
+    benchmark:
+        R + "/benchmarks/ingest_batch/{batch}.tsv"
+    params:
+        code=digest("lamost", "spectra", "store"),
+        batch=lambda wildcards: batch_facts(wildcards)["digest"],
+    threads: 1
+    resources:
+        # four copies of 35 kB a spectrum at most, beside the libraries
+        mem_mb=lambda wildcards, attempt: attempt * (600 + batch_facts(wildcards)["n_spectra"] * 150 // 1000),
+        runtime=lambda wildcards, attempt: attempt * (10 + batch_facts(wildcards)["n_spectra"] // 3000),
+    message:
+        "ingest {wildcards.batch}"
+    script:
+        "../scripts/ingest_batch.py"
+
+
+rule ingest_summary:
+    input:
+        plan=R + "/plan/plan.parquet",
+        rejected=R + "/plan/rejected.parquet",
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        spectra=R + "/ingest/spectra.parquet",
+        rejected=R + "/ingest/rejected.parquet",
+    log:
+        R + "/logs/ingest_summary/summary.log",
+    benchmark:
+        R + "/benchmarks/ingest_summary/summary.tsv"
+    params:
+        code=digest("lamost/ingest", "store"),
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    message:
+        "summary of the ingest of survey {SURVEY}"
+    script:
+        "../scripts/ingest_summary.py"

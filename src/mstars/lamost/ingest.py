@@ -1,0 +1,179 @@
+"""From the files of a plan to stores: every file becomes a row of spectra or a row of `rejected`, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.lamost.cards import HEADER_DTYPES, UnusableSpectrum, header_table
+from mstars.lamost.reader import FileSpectrum, place_on_grid, read_spectrum
+from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, mask_fraction
+from mstars.store import read_header, read_rejected
+
+SPECTRUM_COLUMNS = {
+    "layout": "str", "n_good": "int64", "n_pixel": "int64", "resampled": "bool",
+    "orp_u": "float64", "orp_g": "float64", "orp_r": "float64", "orp_i": "float64", "orp_z": "float64",
+}  # fmt: skip
+"""What ingest adds to the header values of a spectrum: layout of the file, good pixels, pixels in the file, whether it
+was resampled onto the grid, and the masked fraction of each band."""
+
+REJECTED_COLUMNS = {
+    "spectrum_key": "str", "obsid": "Int64", "filename": "str", "path": "str", "plate": "str", "batch": "str",
+    "role": "str", "stage": "str", "reason": "str",
+}  # fmt: skip
+"""Rows of `rejected`. ``spectrum_key`` is empty where nothing tells it; ``stage`` is plan or ingest."""
+
+
+def rejected_table(rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
+    """Rejected rows with fixed columns and types (also when empty); missing values are '' or null."""
+    table = pd.DataFrame(rows).reindex(columns=list(REJECTED_COLUMNS))
+    for column, dtype in REJECTED_COLUMNS.items():
+        values = table[column]
+        table[column] = values.astype("Int64") if dtype == "Int64" else values.fillna("").astype(str).astype("str")
+    return table
+
+
+def ingest_batch(
+    plan: pd.DataFrame, read: Callable[[str, str], FileSpectrum] = read_spectrum
+) -> tuple[SpectrumSet, pd.DataFrame, pd.DataFrame]:
+    """Read the files of one batch onto the common grid.
+
+    Parameters
+    ----------
+    plan : pandas.DataFrame
+        Rows of a plan: spectrum_key, filename, path, plate, batch, role.
+    read : callable, optional
+        Reader of a path; the tests put astropy's here.
+
+    Returns
+    -------
+    spectra : SpectrumSet
+        The usable spectra in the plan's order. Pixels without a finite flux and inverse variance are 0 in both.
+    header : pandas.DataFrame
+        Their header values and `SPECTRUM_COLUMNS`.
+    rejected : pandas.DataFrame
+        The others, with the reason. Both tables together have the plan's number of rows.
+    """
+    n = len(plan)
+    flux, ivar = np.zeros((n, N_PIXEL), np.float32), np.zeros((n, N_PIXEL), np.float32)
+    ormask = np.zeros((n, N_PIXEL), np.uint8)
+    values, rejected, taken = [], [], []
+    for number, row in enumerate(plan.itertuples(index=False)):
+        try:
+            spectrum = read(row.path, row.filename)
+            _check_key(spectrum.values["spectrum_key"], row.spectrum_key)
+            resampled = place_on_grid(spectrum, flux[number], ivar[number], ormask[number])
+        except UnusableSpectrum as error:
+            rejected.append((number, str(error)))
+            continue
+        values.append(
+            {
+                **spectrum.values,
+                "layout": spectrum.layout,
+                "n_pixel": len(spectrum.flux),
+                "resampled": resampled,
+            }
+        )
+        taken.append(number)
+    taken = np.array(taken, dtype=np.int64)
+    if len(taken) < n:
+        flux, ivar, ormask = flux[taken], ivar[taken], ormask[taken]
+    finite = _clear_unusable(flux, ivar)
+    keys = np.array([row["spectrum_key"] for row in values], dtype=str)
+    spectra = SpectrumSet(flux, ivar, ormask, lamost_wavelength(), keys)
+    n_good = (~spectra.bad).sum(axis=1)
+    header = _header(values, spectra, n_good)
+    keep = n_good > 0
+    for number, has_flux in zip(taken[~keep], finite[~keep], strict=True):
+        rejected.append((int(number), "all pixels masked" if has_flux else "no finite flux"))
+    return spectra.select(keep), header[keep].reset_index(drop=True), _rejected_of(plan, rejected)
+
+
+def _check_key(found: str, planned: str) -> None:
+    if found != planned:
+        raise UnusableSpectrum(f"the file holds {found}, the plan says {planned}")
+
+
+def _clear_unusable(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+    """Zero pixels that are not finite or have a negative ivar, in place; which rows hold a non-zero flux."""
+    unusable = ~(np.isfinite(flux) & np.isfinite(ivar) & (ivar >= 0))
+    rows = np.flatnonzero(unusable.any(axis=1))
+    for row in rows:
+        flux[row, unusable[row]] = 0.0
+        ivar[row, unusable[row]] = 0.0
+    return (flux != 0).any(axis=1)
+
+
+def _header(values: list[dict], spectra: SpectrumSet, n_good: np.ndarray) -> pd.DataFrame:
+    header = header_table(values, {name: SPECTRUM_COLUMNS[name] for name in ("layout", "n_pixel", "resampled")})
+    header["n_good"] = n_good
+    for name, fraction in mask_fraction(spectra).items():
+        header[name] = fraction
+    return header[[*HEADER_DTYPES, *SPECTRUM_COLUMNS]]
+
+
+def _rejected_of(plan: pd.DataFrame, rejected: list[tuple[int, str]]) -> pd.DataFrame:
+    rejected = sorted(rejected)
+    rows = plan.iloc[[number for number, _ in rejected]].copy()
+    rows["reason"] = [reason for _, reason in rejected]
+    rows["stage"] = "ingest"
+    return rejected_table(rows)
+
+
+def summarise(stores: list[Path | str], plan: pd.DataFrame, plan_rejected: pd.DataFrame):
+    """Put the batches' tables together and check that nothing was lost.
+
+    Parameters
+    ----------
+    stores : list of paths
+        The batches' stores, named ``{batch}.h5``.
+    plan : pandas.DataFrame
+        The whole plan.
+    plan_rejected : pandas.DataFrame
+        What the plan rejected.
+
+    Returns
+    -------
+    spectra : pandas.DataFrame
+        One row a spectrum: header values, `SPECTRUM_COLUMNS`, plate, role, batch and its ``row`` there.
+    rejected : pandas.DataFrame
+        All rejected rows, the plan's first.
+
+    Raises
+    ------
+    RuntimeError
+        A planned file is neither a spectrum nor rejected.
+    """
+    headers, rejections = [], [rejected_table(plan_rejected)]
+    for path in stores:
+        header = read_header(path)
+        headers.append(header.assign(batch=Path(path).stem, row=np.arange(len(header))))
+        rejections.append(rejected_table(read_rejected(path)))
+    spectra = pd.concat(headers, ignore_index=True) if headers else header_table([]).assign(batch="", row=0)
+    spectra = spectra.merge(plan[["spectrum_key", "plate", "role"]], on="spectrum_key", how="left", validate="1:1")
+    at_ingest = sum(map(len, rejections[1:]))
+    if len(spectra) + at_ingest != len(plan):
+        raise RuntimeError(f"{len(plan)} planned files, but {len(spectra)} spectra and {at_ingest} rejected rows")
+    return spectra, pd.concat(rejections, ignore_index=True)
+
+
+def summary_lines(spectra: pd.DataFrame, rejected: pd.DataFrame) -> list[str]:
+    """The counts of a survey's ingest as lines of text."""
+    lines = [f"{'':34s}{'candidate':>10s}{'train':>10s}"]
+
+    def line(label, roles):
+        counts = roles.value_counts()
+        lines.append(f"{label:34s}{counts.get('candidate', 0):10d}{counts.get('train', 0):10d}")
+
+    line("input", pd.concat([spectra["role"], rejected["role"]]))
+    line("spectra", spectra["role"])
+    line("  resampled (off the grid)", spectra["role"][spectra["resampled"]])
+    line("  without OBSID", spectra["role"][spectra["obsid"].isna()])
+    line("rejected", rejected["role"])
+    kinds = rejected["reason"].str.replace(r"[:;(].*", "", regex=True).str.slice(0, 32)
+    for kind, group in rejected.groupby(kinds, sort=True):
+        line(f"  {kind}", group["role"])
+    return lines

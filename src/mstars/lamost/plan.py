@@ -1,0 +1,336 @@
+"""The plan of a survey: which file belongs to which spectrum, plate and batch, before any spectrum is read."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.errors import InputError
+from mstars.lamost.cards import UnusableSpectrum, header_table
+from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate_problems, read_catalog
+from mstars.lamost.ingest import rejected_table
+from mstars.lamost.names import SUFFIXES, batch_name, pipeline_version
+from mstars.lamost.reader import read_header
+from mstars.store import rng
+
+TRAINING_COLUMNS = {"label": "str", "source_catalog": "str"}
+
+
+@dataclass
+class Plan:
+    """A survey's input, sorted out.
+
+    Attributes
+    ----------
+    candidates : pandas.DataFrame
+        m_catalog_v0: the spectra that the catalogue is made of.
+    training : pandas.DataFrame
+        class_catalog: spectra of other classes to train with, with ``label`` and ``source_catalog``.
+    rejected : pandas.DataFrame
+        What can't be used, with the reason.
+    notes : list of str
+        What a user should know.
+    """
+
+    candidates: pd.DataFrame
+    training: pd.DataFrame
+    rejected: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    def rows(self) -> pd.DataFrame:
+        """The plan itself: spectrum_key, obsid, filename, path, plate, batch, role, by batch and spectrum_key."""
+        names = ["spectrum_key", "obsid", "filename", "path", "plate", "batch", "role"]
+        rows = pd.concat([self.candidates[names], self.training[names]], ignore_index=True)
+        return rows.sort_values(["batch", "spectrum_key"], ignore_index=True)
+
+
+def list_files(pattern: str) -> list[str]:
+    """FITS files of a folder (searched to the bottom) or of a glob pattern, sorted.
+
+    Raises
+    ------
+    InputError
+        Nothing there.
+    """
+    if not pattern:
+        raise InputError("files.spectra: not set; give a folder or a glob pattern of LAMOST FITS files")
+    pattern = os.path.expanduser(str(pattern))
+    if os.path.isdir(pattern):
+        found = [os.path.join(top, name) for top, _, names in os.walk(pattern, followlinks=True) for name in names]
+        found = [path for path in found if path.lower().endswith(SUFFIXES)]
+    else:
+        found = [path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path)]
+    if not found:
+        what = "no .fits or .fits.gz file in this folder" if os.path.isdir(pattern) else "no such folder, no file fits"
+        raise InputError(f"files.spectra: {pattern!r}: {what}")
+    return sorted(found)
+
+
+def files_digest(pattern: str) -> str:
+    """Hash of the names, sizes and times of the files, so that a changed folder is planned anew."""
+    hashed = hashlib.sha256()
+    for path in list_files(pattern):
+        status = os.stat(path)
+        hashed.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return hashed.hexdigest()[:16]
+
+
+def plan_files(pattern: str) -> Plan:
+    """Plan a folder of files: every file is a candidate, its header is the catalogue.
+
+    Of several files of one spectrum the newest pipeline version stays (then the newest release, the latest date of
+    writing, the last name); the others are rejected rows, as are files whose header can't be read.
+    """
+    values, rejected = [], []
+    for path in list_files(pattern):
+        try:
+            values.append({**read_header(path), "path": path})
+        except UnusableSpectrum as error:
+            rejected.append(
+                {"filename": os.path.basename(path), "path": path, "role": "candidate", "reason": str(error)}
+            )
+    table = header_table(values, {"path": "str"})
+    table["plate"] = table["lmjd"].astype(str) + "-" + table["planid"]
+    table, repeats = _newest(table)
+    table, astray = _with_coordinates(table)
+    table = add_lamost_columns(table.assign(role="candidate"))
+    rejected = _gather([pd.DataFrame(rejected), repeats, astray])
+    plan = Plan(catalog_table(table), catalog_table(pd.DataFrame(), TRAINING_COLUMNS), rejected)
+    _note_shared_obsid(plan)
+    return plan
+
+
+def _gather(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([rejected_table(part.assign(stage="plan")) for part in parts], ignore_index=True)
+
+
+def _newest(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The newest file of each spectrum, and the others with the reason."""
+    rank = [
+        (pipeline_version(row.pipeline), pipeline_version(row.release), row.written, row.path)
+        for row in table.itertuples()
+    ]
+    order = sorted(range(len(table)), key=rank.__getitem__)
+    table = table.iloc[order]
+    older = table["spectrum_key"].duplicated(keep="last")
+    kept = table[~older].sort_values("spectrum_key", ignore_index=True)
+    names = kept.set_index("spectrum_key")
+    repeats = table[older].sort_values(["spectrum_key", "path"], ignore_index=True).assign(role="candidate")
+    repeats["reason"] = [
+        f"same spectrum twice: {names.at[row.spectrum_key, 'filename']} ({names.at[row.spectrum_key, 'pipeline']}) "
+        f"is used, this file is of {row.pipeline or 'an unknown version'}"
+        for row in repeats.itertuples()
+    ]
+    return kept, repeats
+
+
+def _with_coordinates(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    reason = coordinate_problems(table["ra"].to_numpy(), table["dec"].to_numpy())
+    astray = table[reason != ""].assign(role="candidate", reason=reason[reason != ""])
+    return table[reason == ""].reset_index(drop=True), astray
+
+
+def plan_release(
+    spectra: str | Path,
+    m_catalog: str | Path,
+    *,
+    general_catalog: str | Path | None = None,
+    afgk_catalog: str | Path | None = None,
+    wd_catalog: str | Path | None = None,
+    per_class: int = 30000,
+    snr_max: float = 5.0,
+    seed: int = 0,
+) -> Plan:
+    """Plan a LAMOST release as it is laid out on disk.
+
+    Parameters
+    ----------
+    spectra : str or Path
+        Root of ``{obsdate}/{planid}/spec-....fits.gz``; see `find_files` for the other layouts understood.
+    m_catalog : str or Path
+        The M catalogue: its rows are the candidates.
+    general_catalog, afgk_catalog, wd_catalog : str or Path, optional
+        Where the classes OB, GALAXY and QSO, then A, F, G and K, then WD of the training come from (section 3.4.1).
+    per_class : int, optional
+        At most so many training spectra a class, drawn at random (the paper: 30,000).
+    snr_max : float, optional
+        Training spectra have S/N_max >= this, the best of the five bands.
+    seed : int, optional
+        Seed of the draw.
+
+    Raises
+    ------
+    InputError
+        A catalogue or the folder is missing, unreadable or lacks a column.
+    """
+    root = Path(spectra)
+    if not root.is_dir():
+        raise InputError(f"release.spectra: {root}: no such folder")
+    candidates, unreadable = read_catalog(m_catalog)
+    rejected = [unreadable.assign(role="candidate")]
+    candidates, repeats = _first_of_key(candidates.assign(role="candidate"), "the M catalogue")
+    rejected.append(repeats)
+    training, not_used, notes = _training(
+        {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog},
+        set(candidates["spectrum_key"]),
+        per_class,
+        snr_max,
+        seed,
+    )
+    rejected.append(not_used)
+    both = find_files(pd.concat([candidates, training], ignore_index=True), root)
+    missing = both["path"] == ""
+    rejected.append(both[missing].assign(reason="no such file: " + both.loc[missing, "filename"] + " not in the tree"))
+    both = both[~missing].sort_values("spectrum_key", ignore_index=True)
+    plan = Plan(
+        catalog_table(both[both["role"] == "candidate"]),
+        catalog_table(both[both["role"] == "train"], TRAINING_COLUMNS),
+        _gather(rejected),
+        notes,
+    )
+    if plan.candidates.empty:
+        raise InputError(f"release.spectra: {root}: no file of the {missing.sum()} in {m_catalog} is there")
+    _note_shared_obsid(plan)
+    return plan
+
+
+def _first_of_key(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    again = table["spectrum_key"].duplicated()
+    return table[~again].reset_index(drop=True), table[again].assign(reason=f"same spectrum twice in {where}")
+
+
+def _training(catalogs: dict, candidates: set[str], per_class: int, snr_max: float, seed: int):
+    """Spectra of the other classes: table, rejected rows, notes."""
+    parts, rejected, notes = [], [], []
+    for source, path in catalogs.items():
+        if path is None:
+            notes.append(f"release.{source}_catalog is not set: no training spectra from it")
+            continue
+        table, unreadable = read_catalog(path)
+        rejected.append(unreadable.assign(role="train"))
+        parts.append(table.assign(role="train", source_catalog=source, label=training_label(table, source)))
+    if not parts:
+        empty = pd.DataFrame({"spectrum_key": pd.Series(dtype="str"), "role": pd.Series(dtype="str")})
+        return empty, rejected_table([]), notes
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["label"] != ""]
+    table, repeats = _first_of_key(table, "the catalogues of other classes")
+    rejected.append(repeats)
+    shared = table["spectrum_key"].isin(candidates)
+    rejected.append(table[shared].assign(reason="also in the M catalogue: a candidate, not training"))
+    best = table[["snru", "snrg", "snrr", "snri", "snrz"]].max(axis=1)
+    faint = ~shared & ~(best >= snr_max)
+    notes.append(f"{faint.sum()} spectra of other classes have S/N_max below {snr_max:g}: not used for training")
+    table = table[~shared & ~faint]
+    chosen = []
+    for label, group in table.groupby("label", sort=True):
+        if len(group) > per_class:
+            notes.append(f"{label}: {per_class} of {len(group)} spectra drawn for training")
+            group = group.iloc[np.sort(rng(seed, "plan", label).choice(len(group), per_class, replace=False))]
+        chosen.append(group)
+    table = pd.concat(chosen, ignore_index=True) if chosen else table
+    return table, _gather(rejected), notes
+
+
+def training_label(table: pd.DataFrame, source: str) -> np.ndarray:
+    """Class of each row for CNN-SPT and CNN-WDM, '' for none: str [n].
+
+    ``source`` is general (OB, GALAXY, QSO), afgk (A, F, G, K) or wd (WD).
+    """
+    kind = table["class"].str.upper().to_numpy(dtype=str)
+    letter = table["subclass"].str.strip().str.slice(0, 1).str.upper().to_numpy(dtype=str)
+    if source == "wd":
+        return np.full(len(table), "WD")
+    if source == "afgk":
+        return np.where(np.isin(letter, list("AFGK")), letter, "")
+    star = (kind == "STAR") & np.isin(letter, ["O", "B"])
+    return np.select([star, kind == "GALAXY", kind == "QSO"], ["OB", "GALAXY", "QSO"], "")
+
+
+def find_files(table: pd.DataFrame, root: Path) -> pd.DataFrame:
+    """Add ``filename`` and ``path`` of each spectrum in a release's tree; path '' where there is no file.
+
+    Each plate's folder is listed once. It is the first that exists of ``{obsdate}/{planid}``, ``{obsdate without
+    dashes}/{planid}``, ``{lmjd}/{planid}``, ``{planid}`` and the root itself; files are ``spec-....fits[.gz]`` or
+    ``{obsid}.fits[.gz]``.
+    """
+    filename, path = np.full(len(table), "", dtype=object), np.full(len(table), "", dtype=object)
+    listings: dict[str, set[str]] = {}
+
+    def listing(folder: str) -> set[str]:
+        if folder not in listings:
+            where = os.path.join(root, folder)
+            listings[folder] = set(os.listdir(where)) if os.path.isdir(where) else set()
+        return listings[folder]
+
+    fibre = zip(table["spid"], table["fiberid"], strict=True)
+    stems = [f"spec-{plate}_sp{sp:02d}-{fi:03d}" for plate, (sp, fi) in zip(table["plate"], fibre, strict=True)]
+    obsids = ["" if number is pd.NA else str(number) for number in table["obsid"]]
+    dates, plans, days = (table[name].to_numpy() for name in ("obsdate", "planid", "lmjd"))
+    for rows in table.groupby("plate", sort=True).indices.values():
+        date, planid = str(dates[rows[0]]), str(plans[rows[0]])
+        folders = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{days[rows[0]]}/{planid}", planid, ".")
+        folder = next((name for name in folders if listing(name)), folders[0])
+        present = listing(folder)
+        for row in rows:
+            names = [stem + suffix for stem in (stems[row], obsids[row]) if stem for suffix in (".fits.gz", ".fits")]
+            found = next((name for name in names if name in present), None)
+            filename[row] = found or names[0]
+            path[row] = os.path.normpath(os.path.join(root, folder, found)) if found else ""
+    return table.assign(filename=filename, path=path)
+
+
+def _note_shared_obsid(plan: Plan) -> None:
+    rows = plan.rows().dropna(subset=["obsid"])
+    shared = rows[rows["obsid"].duplicated(keep=False)]
+    for obsid, group in shared.groupby("obsid"):
+        plan.notes.append(f"obsid {obsid} belongs to {' and '.join(group['spectrum_key'])}: each is kept by its key")
+
+
+def assign_batches(plan: Plan, plates_per_batch: int, min_spectra: int) -> None:
+    """Group plates, in order of day and name, into batches, in place.
+
+    A batch ends when it has ``plates_per_batch`` plates and ``min_spectra`` spectra, and has its first plate's name. So
+    plates of later nights leave the batches before them as they are.
+    """
+    both = [plan.candidates, plan.training]
+    plates = pd.concat([table[["plate", "lmjd"]] for table in both], ignore_index=True)
+    counts = plates.groupby(["lmjd", "plate"], sort=True).size()
+    names: dict[str, str] = {}
+    current, n_plates, n_spectra, used = "", 0, 0, set()
+    for (_, plate), count in counts.items():
+        if not current or (n_plates >= plates_per_batch and n_spectra >= min_spectra):
+            current, n_plates, n_spectra = batch_name(plate), 0, 0
+            while current in used:
+                current += "+"
+            used.add(current)
+        names[plate] = current
+        n_plates, n_spectra = n_plates + 1, n_spectra + count
+    for table in both:
+        table["batch"] = table["plate"].map(names).astype("str")
+
+
+def describe_batches(rows: pd.DataFrame) -> dict[str, dict]:
+    """Size, plates and a digest of each batch's rows, which tells whether a batch must be ingested anew.
+
+    The digest covers names, and size and time of each file where it is loose, so that a replaced file is seen.
+    """
+    described = {}
+    for batch, group in rows.groupby("batch", sort=True):
+        hashed = hashlib.sha256()
+        for row in group.itertuples():
+            status = os.stat(row.path)
+            hashed.update(f"{row.spectrum_key}\0{row.path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        described[batch] = {
+            "n_spectra": len(group),
+            "n_candidates": int((group["role"] == "candidate").sum()),
+            "n_plates": int(group["plate"].nunique()),
+            "digest": hashed.hexdigest()[:16],
+        }
+    return described

@@ -1,0 +1,359 @@
+"""Spectra from LAMOST files of every layout, gzipped or not.
+
+Layouts
+-------
+image, up to DR8
+    One HDU of 5 x N. Rows are flux, inverse variance, wavelength, andmask, ormask from pipeline v2.7.5 on. In v2.6.4
+    (DR1) the third row is a sub-continuum, and wavelengths are 10**(COEFF0 + COEFF1 * i).
+table, from DR9 on
+    HDU 1 ``COADD``, one row of vectors FLUX, IVAR, WAVELENGTH, ANDMASK, ORMASK, NORMALIZATION. The empty primary HDU
+    may carry stale NAXISn cards.
+
+The known layouts are read straight from bytes; any other goes to astropy, which is also the oracle of the tests.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from isal import igzip, isal_zlib
+
+from mstars.lamost.cards import BLOCK, UnusableSpectrum, card, header_length, header_values, split_cards
+from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, lamost_wavelength
+
+GRID_TOLERANCE = 0.005
+"""A spectrum within this many pixels of the common grid (0.35 km/s) is taken as it is; any other is resampled."""
+
+_GZIP = b"\x1f\x8b"
+_GRID = lamost_wavelength()
+_HEAD_BYTES = 10 * BLOCK
+_COADD_COLUMNS = ("FLUX", "IVAR", "WAVELENGTH", "ORMASK")
+_VECTOR = re.compile(r"(\d*)([EDJIBK])$")
+_FITS_TYPES = {"E": ">f4", "D": ">f8", "J": ">i4", "I": ">i2", "B": "u1", "K": ">i8"}
+_GZIP_ERRORS = (EOFError, OSError, zlib.error, igzip.BadGzipFile, isal_zlib.error)
+
+
+@dataclass
+class FileSpectrum:
+    """One file's spectrum as it stands in the file.
+
+    Attributes
+    ----------
+    values : dict
+        Header values, see `mstars.lamost.cards.HEADER_DTYPES`.
+    layout : str
+        ``subcontinuum``, ``image`` or ``coadd``.
+    flux, ivar, ormask : ndarray, [m]
+        In the file's own type and byte order.
+    wavelength : ndarray, [m], or None
+        Vacuum angstrom as the file gives them; None: 10**(loglam0 + dloglam * i).
+    loglam0, dloglam : float
+        COEFF0 and COEFF1; NaN where missing.
+    """
+
+    values: dict
+    layout: str
+    flux: np.ndarray
+    ivar: np.ndarray
+    ormask: np.ndarray
+    wavelength: np.ndarray | None
+    loglam0: float
+    dloglam: float
+
+
+def read_spectrum(path: str | Path, filename: str | None = None) -> FileSpectrum:
+    """Read a LAMOST spectrum.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    filename : str, optional
+        The name to keep, by default the path's last part.
+
+    Raises
+    ------
+    UnusableSpectrum
+        With the reason: truncated, not FITS, wrong number of rows, no identity, no wavelengths, ...
+    """
+    filename = filename or Path(path).name
+    data = decompress(read_bytes(path))
+    return spectrum_of_bytes(data, filename)
+
+
+def spectrum_of_bytes(data: bytes, filename: str) -> FileSpectrum:
+    """As `read_spectrum`, from the bytes of an uncompressed FITS file."""
+    found = _read_fast(data, filename)
+    return read_with_astropy(data, filename) if found is None else found
+
+
+def read_header(path: str | Path) -> dict:
+    """Header values alone (see `header_values`); of a gzipped file only the beginning is inflated."""
+    path = Path(path)
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(_HEAD_BYTES)
+    except OSError as error:
+        raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
+    if head[:2] == _GZIP:
+        try:
+            head = isal_zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
+        except _GZIP_ERRORS:
+            raise UnusableSpectrum("truncated or damaged gzip") from None
+    _check_begins_as_fits(head)
+    length = header_length(head)
+    if not length:
+        head = decompress(read_bytes(path))
+        length = header_length(head)
+        if not length:
+            raise UnusableSpectrum("truncated: the FITS header has no END")
+    cards = split_cards(head[:length])
+    return header_values(lambda keyword: card(cards, keyword), path.name)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a file as stored."""
+    try:
+        with open(path, "rb", buffering=0) as handle:
+            return handle.read()
+    except FileNotFoundError:
+        raise UnusableSpectrum("no such file") from None
+    except OSError as error:
+        raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
+
+
+def decompress(data: bytes) -> bytes:
+    """Inflate gzipped bytes; others pass unchanged."""
+    if data[:2] != _GZIP:
+        return data
+    try:
+        return igzip.decompress(data)
+    except _GZIP_ERRORS:
+        raise UnusableSpectrum("truncated or damaged gzip") from None
+
+
+def _check_begins_as_fits(data: bytes) -> None:
+    if data[:9] != b"SIMPLE  =":
+        raise UnusableSpectrum("empty file" if not data else "not a FITS file")
+
+
+def _read_fast(data: bytes, filename: str) -> FileSpectrum | None:
+    """The known layouts; None for any other."""
+    _check_begins_as_fits(data)
+    length = header_length(data)
+    if not length:
+        raise UnusableSpectrum("truncated: the FITS header has no END")
+    cards = split_cards(data[:length])
+
+    def get(keyword):
+        return card(cards, keyword)
+
+    if b"BSCALE  " in cards or b"BZERO   " in cards:
+        return None
+    arrays = _coadd_arrays(data, length) if get("NAXIS") == 0 else _image_arrays(data, length, get)
+    if arrays is None:
+        return None
+    return _file_spectrum(get, filename, *arrays)
+
+
+def _image_arrays(data: bytes, start: int, get: Callable):
+    dtype = {-32: ">f4", -64: ">f8"}.get(get("BITPIX"))
+    n_pixel, n_row = get("NAXIS1"), get("NAXIS2")
+    if dtype is None or get("NAXIS") != 2 or not isinstance(n_pixel, int) or not isinstance(n_row, int):
+        return None
+    _check_rows(n_row)
+    size = n_row * n_pixel * np.dtype(dtype).itemsize
+    if len(data) < start + size:
+        raise UnusableSpectrum(f"truncated: {len(data) - start} of {size} bytes of data")
+    rows = np.frombuffer(data, dtype, n_row * n_pixel, start).reshape(n_row, n_pixel)
+    return "image", rows[0], rows[1], rows[4], rows[2]
+
+
+def _coadd_arrays(data: bytes, start: int):
+    length = header_length(data, start)
+    if not length or data[start : start + 20] != b"XTENSION= 'BINTABLE'":
+        return None
+    cards = split_cards(data[start : start + length])
+    n_row, n_column = card(cards, "NAXIS2"), card(cards, "TFIELDS")
+    if not isinstance(n_row, int) or not isinstance(n_column, int):
+        return None
+    columns, offset = {}, start + length
+    for number in range(1, n_column + 1):
+        form = _VECTOR.match(str(card(cards, f"TFORM{number}")))
+        if form is None or f"TSCAL{number}".ljust(8).encode() in cards or f"TZERO{number}".ljust(8).encode() in cards:
+            return None
+        dtype, count = _FITS_TYPES[form[2]], int(form[1] or 1)
+        columns[str(card(cards, f"TTYPE{number}")).upper()] = (dtype, count, offset)
+        offset += count * np.dtype(dtype).itemsize
+    if any(name not in columns for name in _COADD_COLUMNS):
+        return None
+    if n_row != 1:
+        raise UnusableSpectrum(f"wrong number of rows: the COADD table has {n_row}, expected 1")
+    if len(data) < offset:
+        raise UnusableSpectrum(f"truncated: {len(data) - start - length} of {offset - start - length} bytes of data")
+    flux, ivar, wavelength, ormask = (np.frombuffer(data, *columns[name]) for name in _COADD_COLUMNS)
+    return "coadd", flux, ivar, ormask, wavelength
+
+
+def _check_rows(n_row: int) -> None:
+    if n_row != 5:
+        raise UnusableSpectrum(f"wrong number of rows: the image has {n_row}, expected 5")
+
+
+def _file_spectrum(get, filename, layout, flux, ivar, ormask, third) -> FileSpectrum:
+    if not len(flux) == len(ivar) == len(ormask) == len(third):
+        raise UnusableSpectrum("columns of different lengths")
+    loglam0, dloglam = (
+        float(value) if isinstance(value, int | float) else np.nan for value in (get("COEFF0"), get("COEFF1"))
+    )
+    wavelength = third
+    if not _is_wavelength(third):
+        # pipeline v2.6.4: a sub-continuum stands where later versions have wavelengths
+        layout, wavelength = ("subcontinuum" if layout == "image" else layout), None
+        if not (np.isfinite(loglam0) and np.isfinite(dloglam) and dloglam > 0):
+            raise UnusableSpectrum("no wavelengths: neither a wavelength row nor COEFF0 and COEFF1")
+    values = header_values(get, filename)
+    return FileSpectrum(values, layout, flux, ivar, ormask, wavelength, loglam0, dloglam)
+
+
+def _is_wavelength(row: np.ndarray) -> bool:
+    """Whether a row ascends within the optical, in angstrom."""
+    if len(row) < 2 or not (2500.0 < row[0] < row[-1] < 12000.0):
+        return False
+    row = row.astype(np.float64)
+    return bool((row[1:] > row[:-1]).all())
+
+
+def read_with_astropy(data: bytes, filename: str) -> FileSpectrum:
+    """The same as the fast reader, by astropy: slower, and it understands any FITS file."""
+    from astropy.io import fits
+
+    _check_begins_as_fits(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with fits.open(io.BytesIO(data), memmap=False) as hdus:
+                arrays = _astropy_arrays(hdus)
+                header = hdus[0].header
+    except UnusableSpectrum:
+        raise
+    except Exception as error:  # a damaged file may raise anything from within astropy
+        raise UnusableSpectrum(f"damaged FITS file: {str(error).splitlines()[0] if str(error) else error!r}") from None
+
+    def get(keyword):
+        try:
+            value = header.get(keyword)
+        except Exception:  # a card that astropy can't parse
+            return None
+        return value if isinstance(value, str | bool | int | float) else None
+
+    return _file_spectrum(get, filename, *arrays)
+
+
+def _astropy_arrays(hdus):
+    if hdus[0].data is not None:
+        rows = np.asarray(hdus[0].data)
+        _check_rows(len(rows) if rows.ndim == 2 else 1)
+        return "image", rows[0], rows[1], rows[4], rows[2]
+    for hdu in hdus[1:]:
+        names = [name.upper() for name in getattr(getattr(hdu, "columns", None), "names", [])]
+        if all(name in names for name in _COADD_COLUMNS):
+            if len(hdu.data) != 1:
+                raise UnusableSpectrum(f"wrong number of rows: the COADD table has {len(hdu.data)}, expected 1")
+            flux, ivar, wavelength, ormask = (np.atleast_1d(hdu.data[name][0]) for name in _COADD_COLUMNS)
+            return "coadd", flux, ivar, ormask, wavelength
+    raise UnusableSpectrum("no spectrum: neither an image nor a table with FLUX, IVAR, WAVELENGTH and ORMASK")
+
+
+def place_on_grid(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, ormask: np.ndarray) -> bool:
+    """Write a spectrum into rows of the common grid.
+
+    Parameters
+    ----------
+    spectrum : FileSpectrum
+        What a file holds.
+    flux, ivar : ndarray of float32, [N_PIXEL]
+        Rows of zeros, filled in place; pixels that the file does not cover stay 0.
+    ormask : ndarray of uint8, [N_PIXEL]
+        Likewise; values above 255 become 255.
+
+    Returns
+    -------
+    bool
+        Whether the spectrum had to be resampled, being off the grid by more than `GRID_TOLERANCE` pixels.
+
+    Raises
+    ------
+    UnusableSpectrum
+        The wavelengths don't overlap with the grid.
+    """
+    n = len(spectrum.flux)
+    offset = _grid_offset(spectrum, n)
+    if offset is None:
+        _resample(spectrum, flux, ivar, ormask)
+        return True
+    first, last = max(0, -offset), min(n, N_PIXEL - offset)
+    if first >= last:
+        raise UnusableSpectrum("wavelengths outside 3700-9098 A")
+    here, there = slice(first + offset, last + offset), slice(first, last)
+    flux[here] = spectrum.flux[there]
+    ivar[here] = spectrum.ivar[there]
+    ormask[here] = _mask_bytes(spectrum.ormask[there])
+    return False
+
+
+def _mask_bytes(ormask: np.ndarray) -> np.ndarray:
+    if ormask.dtype.kind == "f":
+        # not-a-number in a mask row is a bad pixel
+        ormask = np.where(np.isfinite(ormask), np.abs(ormask), 255.0)
+        return np.minimum(np.ceil(ormask), 255.0).astype(np.uint8)
+    return np.clip(ormask, 0, 255).astype(np.uint8)
+
+
+def _grid_offset(spectrum: FileSpectrum, n: int) -> int | None:
+    """Pixel of the common grid that the first pixel falls on; None for a spectrum off the grid."""
+    if spectrum.wavelength is None:
+        position = (spectrum.loglam0 - LOGLAM0) / DLOGLAM
+        drift = (spectrum.dloglam / DLOGLAM - 1.0) * n
+        near = abs(position - round(position)) + abs(drift) < GRID_TOLERANCE
+        return round(position) if near else None
+    position = (np.log10(float(spectrum.wavelength[0])) - LOGLAM0) / DLOGLAM
+    offset = round(float(position))
+    if 0 <= offset and offset + n <= N_PIXEL:
+        expected = _GRID[offset : offset + n]
+    else:
+        expected = 10.0 ** (LOGLAM0 + DLOGLAM * (offset + np.arange(n)))
+    deviation = np.abs(spectrum.wavelength - expected) / expected
+    return offset if deviation.max() < GRID_TOLERANCE * DLOGLAM * np.log(10.0) else None
+
+
+def _resample(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, ormask: np.ndarray) -> None:
+    """Linear interpolation onto the grid; the variance goes along, and a bad neighbour makes a bad pixel."""
+    wavelength = spectrum.wavelength
+    if wavelength is None:
+        wavelength = 10.0 ** (spectrum.loglam0 + spectrum.dloglam * np.arange(len(spectrum.flux)))
+    wavelength = np.asarray(wavelength, dtype=np.float64)
+    inside = (wavelength[0] <= _GRID) & (wavelength[-1] >= _GRID)
+    if not inside.any():
+        raise UnusableSpectrum("wavelengths outside 3700-9098 A")
+    right = np.clip(np.searchsorted(wavelength, _GRID[inside]), 1, len(wavelength) - 1)
+    left = right - 1
+    weight = (_GRID[inside] - wavelength[left]) / (wavelength[right] - wavelength[left])
+    source_flux = np.asarray(spectrum.flux, dtype=np.float64)
+    source_ivar = np.asarray(spectrum.ivar, dtype=np.float64)
+    source_mask = _mask_bytes(np.asarray(spectrum.ormask))
+    usable = np.isfinite(source_flux) & np.isfinite(source_ivar) & (source_ivar > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (1 - weight) ** 2 / source_ivar[left] + weight**2 / source_ivar[right]
+        value = (1 - weight) * source_flux[left] + weight * source_flux[right]
+        good = usable[left] & usable[right] & (variance > 0)
+        flux[inside] = np.where(np.isfinite(value), value, 0.0)
+        ivar[inside] = np.where(good, 1.0 / np.where(good, variance, 1.0), 0.0)
+    ormask[inside] = source_mask[left] | source_mask[right]

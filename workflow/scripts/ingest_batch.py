@@ -1,0 +1,16 @@
+"""The files of one batch as a store."""
+
+import time
+
+from mstars.lamost.ingest import ingest_batch
+from mstars.store import read_table, write_batch
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    plan = read_table(snakemake.input.plan)
+    plan = plan[plan["batch"] == snakemake.wildcards.batch]
+    start = time.perf_counter()
+    spectra, header, rejected = ingest_batch(plan)
+    write_batch(snakemake.output[0], spectra, header, rejected, {"batch": snakemake.wildcards.batch})
+    rate = len(plan) / (time.perf_counter() - start)
+    log.info("%d spectra, %d rejected, %.0f files/s", len(spectra), len(rejected), rate)

@@ -1,0 +1,35 @@
+"""Which file is which spectrum, on which plate and in which batch."""
+
+from mstars.lamost.plan import assign_batches, describe_batches, plan_files, plan_release
+from mstars.store import write_json, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    options = snakemake.params.plan
+    if snakemake.params.kind == "files":
+        plan = plan_files(snakemake.params.files)
+    else:
+        plan = plan_release(
+            **snakemake.params.release,
+            per_class=options["training_per_class"],
+            snr_max=options["training_snr_max"],
+            seed=snakemake.params.seed,
+        )
+    assign_batches(plan, options["plates_per_batch"], options["min_spectra"])
+    rows = plan.rows()
+    batches = describe_batches(rows)
+    write_table(plan.candidates, snakemake.output.candidates)
+    write_table(plan.training, snakemake.output.training)
+    write_table(plan.rejected, snakemake.output.rejected)
+    write_json(batches, snakemake.output.batches)
+    write_table(rows, snakemake.output.plan)
+    for note in plan.notes:
+        log.info("note: %s", note)
+    log.info(
+        "%d candidates and %d training spectra on %d plates in %d batches; %d rejected",
+        len(plan.candidates),
+        len(plan.training),
+        rows["plate"].nunique(),
+        len(batches),
+        len(plan.rejected),
+    )

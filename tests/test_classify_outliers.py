@@ -12,7 +12,6 @@ from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outl
 from mstars.errors import InputError
 from mstars.spectra import SpectrumSet, lamost_wavelength
 
-
 MIXED = np.geomspace(8, 250, 300)
 
 

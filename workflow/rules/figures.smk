@@ -13,6 +13,7 @@ def figure(name):
 CONFUSION_TASKS = {"fig03": "spt", "fig04": "wdm", "fig08": "dmgm"}
 COLOUR_FIGURES = {"fig24": "gaia", "fig25": "wise"}
 FIGURES = ["fig06_cmd", "fig10_rv_comparison", "fig14_gaia_rv", "fig13_internal_errors", "fig23_kiel"]
+FIGURES += ["fig07_examples_non_m", "fig09_examples_class", "fig11_examples_rv"]
 FIGURES += [f"{number}_colour_{name}" for number, name in COLOUR_FIGURES.items()]
 if config["models"]["path"] is None:  # trained on this survey
     FIGURES += [f"{number}_confusion_{task}" for number, task in CONFUSION_TASKS.items()]
@@ -84,6 +85,49 @@ rule figure_cmd:
         "figure 6: colour-magnitude diagram"
     script:
         "../scripts/figure_cmd.py"
+
+
+EXAMPLE_FIGURES = {
+    "fig07_examples_non_m": ["catalogs/non_m_catalog_v1", "catalogs/non_m_catalog_v2"],
+    "fig09_examples_class": ["catalogs/m_catalog_v2"],
+    "fig11_examples_rv": ["catalogs/m_catalog_v3"],
+}
+
+
+rule figure_examples:
+    input:
+        tables=lambda wildcards: [
+            f"{R}/{table}.parquet" for table in EXAMPLE_FIGURES[f"{wildcards.number}_examples_{wildcards.name}"]
+        ],
+        index=R + "/ingest/spectra.parquet",
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        R + "/figures/{number}_examples_{name}.pdf",
+        report(
+            R + "/figures/{number}_examples_{name}.png",
+            caption="../report/examples.rst",
+            category="Figures",
+            labels={"figure": "{number}_examples_{name}"},
+        ),
+    wildcard_constraints:
+        number="fig07|fig09|fig11",
+        name="non_m|class|rv",
+    log:
+        R + "/logs/figure_examples/{number}_{name}.log",
+    benchmark:
+        R + "/benchmarks/figure_examples/{number}_{name}.tsv"
+    params:
+        wanted=lambda wildcards: config["figures"]["examples"][wildcards.number],
+        stores=R + "/spectra",
+        code=digest("figures/style", "figures/examples"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "figure {wildcards.number}: example spectra"
+    script:
+        "../scripts/figure_examples.py"
 
 
 rule figure_rv_comparison:

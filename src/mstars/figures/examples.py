@@ -1,0 +1,187 @@
+"""Example spectra: non-M spectra (Figure 7), corrected luminosity classes (9), corrected velocities (11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.ndimage import uniform_filter1d
+
+from mstars.errors import InputError
+from mstars.figures.style import BLACK, GREEN, GREY, PAGE_WIDTH, new_figure, no_data, note, styled
+from mstars.resources import resource
+from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum
+from mstars.store import read_batch
+
+RV_ORDER = ("TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL", "NoRV_lowQuality", "NoRV_waveErr")
+
+
+@dataclass
+class Example:
+    """One panel.
+
+    Attributes
+    ----------
+    key : str
+        spectrum_key.
+    title : str
+        What LAMOST said and what it is.
+    window : tuple of float
+        Wavelengths shown, vacuum angstrom.
+    marks : list of tuple
+        Vertical lines: wavelengths (ndarray), colour, name.
+    """
+
+    key: str
+    title: str
+    window: tuple[float, float] = (3900.0, 9000.0)
+    marks: list[tuple[np.ndarray, str, str]] = field(default_factory=list)
+
+
+def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, order: Sequence[str], most: int):
+    """The rows a figure shows: those the config names, else the best S/N of each group, group by group.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        spectrum_key, snri, ``group``; obsid where known.
+    wanted : sequence of str or int
+        spectrum_keys or obsids named in the config (``figures.examples``).
+    group : str
+        Column whose values each get a panel before any gets a second.
+    order : sequence of str
+        Values of the group that come first.
+    most : int
+        Panels at most.
+
+    Raises
+    ------
+    InputError
+        When a named spectrum is not among the rows.
+    """
+    if wanted:
+        names = table["spectrum_key"].astype(str)
+        ids = table["obsid"].astype("Int64").astype(str) if "obsid" in table else names
+        chosen = []
+        for name in map(str, wanted):
+            found = table[(names == name) | (ids == name)]
+            if not len(found):
+                raise InputError(f"figures.examples: {name} is not among the spectra this figure shows")
+            chosen.append(found.iloc[:1])
+        return pd.concat(chosen)
+    ranked = table.sort_values(["snri", "spectrum_key"], ascending=[False, True], kind="stable")
+    ranked = ranked.assign(_turn=ranked.groupby(group).cumcount())
+    places = {name: number for number, name in enumerate(order)}
+    ranked["_place"] = ranked[group].map(lambda name: places.get(name, len(places)))
+    ranked = ranked.sort_values(["_turn", "_place", group, "spectrum_key"], kind="stable").head(most)
+    return ranked.sort_values(["_place", group, "_turn"], kind="stable").drop(columns=["_turn", "_place"])
+
+
+def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 8) -> list[Example]:
+    """Figure 7: a spectrum of each kind found among LAMOST's M stars."""
+    order = ("O", "B", "A", "F", "G", "K", "WD", "S", "spectral_binary", "em_star", "galaxy", "qso", "unknown")
+    rows = wanted_rows(non_m, wanted, "label", order, most)
+    return [Example(row.spectrum_key, f"{row.subclass} -> {row.label}") for row in rows.itertuples()]
+
+
+def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4) -> list[Example]:
+    """Figure 9: spectra whose luminosity class was changed, with the features of Table 3 (at LAMOST's velocity)."""
+    table = m_catalog[m_catalog["lamost_class"].isin(["dM", "gM"])]
+    table = table[table["lamost_class"] != table["luminosity_class"]]
+    features = pd.read_csv(resource("features.csv"), comment="#")
+    vacuum = np.unique(air_to_vacuum(features[["lower_air", "upper_air"]].to_numpy(float)))
+    examples = []
+    for row in wanted_rows(table, wanted, "luminosity_class", ("dM", "gM"), most).itertuples():
+        velocity = row.lamost_rv if np.isfinite(row.lamost_rv) else 0.0
+        marks = [(vacuum * (1 + velocity / C_KMS), GREY, "CaH, K I, Na I, Ca II")]
+        examples.append(Example(row.spectrum_key, f"{row.lamost_class} -> {row.luminosity_class}", (6600, 8900), marks))
+    return examples
+
+
+def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 5) -> list[Example]:
+    """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities."""
+    table = m_catalog[m_catalog["rv_from"] != "LAMOST"]
+    lines = pd.read_csv(resource("lines.csv"), comment="#")
+    examples = []
+    for row in wanted_rows(table, wanted, "rv_from", RV_ORDER, most).itertuples():
+        kind = "emission" if row.rv_from == "DSEL" else "absorption"
+        rest = lines.loc[lines["set"] == kind, "wavelength"].to_numpy(float)
+        window = (6500, 8800) if kind == "emission" else (7600, 8750)
+        pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv, GREEN, row.rv_from))
+        marks = [
+            (rest * (1 + float(velocity) / C_KMS), color, f"{name}: {float(velocity):.1f} km/s")
+            for velocity, color, name in pairs
+            if np.isfinite(float(velocity))
+        ]
+        examples.append(Example(row.spectrum_key, row.rv_from, window, marks))
+    return examples
+
+
+def read_examples(keys: Sequence[str], index: pd.DataFrame, store: Callable[[str], Path]) -> dict[str, SpectrumSet]:
+    """The stored spectra of some keys, one `SpectrumSet` of one row each, read batch by batch."""
+    rows = index[index["spectrum_key"].isin(list(keys))]
+    found = {}
+    for batch, part in rows.groupby("batch", sort=True):
+        spectra = read_batch(store(batch), part["row"].to_numpy(int))
+        found |= {key: spectra.select(slice(number, number + 1)) for number, key in enumerate(spectra.spectrum_key)}
+    missing = [key for key in keys if key not in found]
+    if missing:
+        raise InputError(f"no stored spectrum of {missing[0]}")
+    return found
+
+
+@styled
+def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], reason: str) -> Figure:
+    """Example spectra under each other.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Panels.
+    spectra : dict of SpectrumSet
+        By spectrum_key.
+    reason : str
+        Said when there is no example.
+    """
+    if not examples:
+        figure = new_figure(PAGE_WIDTH, 2.0)
+        no_data(figure.subplots(), reason)
+        return figure
+    figure = new_figure(PAGE_WIDTH, 0.5 + 1.35 * len(examples))
+    panels = figure.subplots(len(examples), 1, squeeze=False)[:, 0]
+    for axes, example in zip(panels, examples, strict=True):
+        _example_panel(axes, example, spectra[example.key])
+    figure.supylabel("Relative flux", fontsize=8)
+    panels[-1].set_xlabel("Vacuum wavelength (Å)")
+    return figure
+
+
+def _example_panel(axes, example: Example, spectrum: SpectrumSet) -> None:
+    wave = spectrum.wavelength
+    inside = (wave >= example.window[0]) & (wave <= example.window[1])
+    flux = np.where(spectrum.bad[0], np.nan, spectrum.flux[0])[inside]
+    good = np.isfinite(flux)
+    axes.set_xlim(*example.window)
+    axes.set_yticks([])
+    for places, color, name in example.marks:
+        for number, place in enumerate(places):
+            axes.axvline(place, color=color, ls="--", lw=0.7, label=name if number == 0 else None)
+    if good.any():
+        smooth = uniform_filter1d(np.where(good, flux, np.nanmedian(flux)), 3)
+        axes.plot(wave[inside], np.where(good, smooth, np.nan), color=BLACK, lw=0.5)
+        low, high = np.nanquantile(flux, [0.005, 0.995])
+        axes.set_ylim(low - 0.1 * (high - low), high + 0.3 * (high - low))
+    else:
+        no_data(axes, "all pixels are masked")
+    note(axes, _title(example))
+    if example.marks:
+        axes.legend(loc="upper right", ncols=len(example.marks), handlelength=1.5)
+
+
+def _title(example: Example) -> str:
+    # a dollar sign in a name from a header would start a formula
+    return f"{example.title}   ({example.key})".replace("$", r"\$").replace("->", r"$\to$")

@@ -1,0 +1,25 @@
+"""Example spectra (Figures 7, 9 and 11)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mstars.figures import examples
+from mstars.figures.style import save
+from mstars.store import read_table
+from mstars.workflow import job
+
+CHOOSE = {
+    "fig07": (examples.non_m_examples, "no spectrum was found to be of another kind"),
+    "fig09": (examples.class_examples, "no luminosity class was changed"),
+    "fig11": (examples.velocity_examples, "no velocity was changed"),
+}
+
+with job(snakemake):
+    choose, reason = CHOOSE[snakemake.wildcards.number]
+    table = pd.concat([read_table(path) for path in snakemake.input.tables], ignore_index=True)
+    shown = choose(table, snakemake.params.wanted)
+    index = read_table(snakemake.input.index, ["spectrum_key", "batch", "row"])
+    stores = Path(snakemake.params.stores)
+    spectra = examples.read_examples([example.key for example in shown], index, lambda batch: stores / f"{batch}.h5")
+    save(examples.draw_examples(shown, spectra, reason), snakemake.output)

@@ -1,1 +1,136 @@
-# rules of the stage rvmm
+# rvmm: radial velocities (section 3.4.3)
+
+
+localrules:
+    rvmm,
+
+
+rule rvmm:
+    input:
+        R + "/catalogs/m_catalog_v3.parquet",
+        R + "/rv/table7.csv",
+
+
+rule rv_measure:
+    input:
+        plan=R + "/plan/plan.parquet",
+        spectra=R + "/spectra/{batch}.h5",
+        templates=LIBRARY,
+    output:
+        R + "/rv/measure/{batch}.parquet",
+    log:
+        R + "/logs/rv_measure/{batch}.log",
+    benchmark:
+        R + "/benchmarks/rv_measure/{batch}.tsv"
+    params:
+        settings=config["rvmm"],
+        sources=config["templates"]["match_sources"],
+        code=digest("velocity", "spectra"),
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=30,
+        gpu=gpus("velocity"),
+    message:
+        "velocities of {wildcards.batch}"
+    script:
+        "../scripts/rv_measure.py"
+
+
+rule rv_select:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v2.parquet",
+        measured=per_batch(R + "/rv/measure/{batch}.parquet"),
+    output:
+        table=R + "/rv/selection.parquet",
+        summary=R + "/rv/selection.json",
+    log:
+        R + "/logs/rv_select.log",
+    benchmark:
+        R + "/benchmarks/rv_select.tsv"
+    params:
+        settings=config["rvmm"]["selection"],
+        code=digest("velocity/selection"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    message:
+        "LAMOST velocities against TM and DSAL (Fig. 10)"
+    script:
+        "../scripts/rv_select.py"
+
+
+rule rv_remeasure:
+    input:
+        selection=R + "/rv/selection.parquet",
+        plan=R + "/plan/plan.parquet",
+        spectra=per_batch(R + "/spectra/{batch}.h5"),
+        templates=LIBRARY,
+    output:
+        R + "/rv/remeasure.parquet",
+    log:
+        R + "/logs/rv_remeasure.log",
+    benchmark:
+        R + "/benchmarks/rv_remeasure.tsv"
+    params:
+        settings=config["rvmm"],
+        sources=config["templates"]["match_sources"],
+        stores=R + "/spectra",
+        code=digest("velocity", "spectra"),
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    message:
+        "TML7500 and DSEL of the rv candidates"
+    script:
+        "../scripts/rv_remeasure.py"
+
+
+rule rv_candidates:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v2.parquet",
+        selection=R + "/rv/selection.parquet",
+        remeasured=R + "/rv/remeasure.parquet",
+    output:
+        R + "/rv/candidates.parquet",
+    log:
+        R + "/logs/rv_candidates.log",
+    benchmark:
+        R + "/benchmarks/rv_candidates.tsv"
+    params:
+        settings=config["rvmm"]["selection"],
+        code=digest("velocity/selection"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "review queue rv"
+    script:
+        "../scripts/rv_candidates.py"
+
+
+rule rv_apply:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v2.parquet",
+        candidates=R + "/rv/candidates.parquet",
+        decisions=R + "/review/rv/decisions.parquet",
+    output:
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        table7=R + "/rv/table7.csv",
+    log:
+        R + "/logs/rv_apply.log",
+    benchmark:
+        R + "/benchmarks/rv_apply.tsv"
+    params:
+        code=digest("velocity/selection"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "m_catalog_v3"
+    script:
+        "../scripts/rv_apply.py"

@@ -1,0 +1,257 @@
+"""Batched Levenberg-Marquardt: a Gaussian on a linear continuum, for each line of each spectrum, compiled."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from mstars.spectra import C_KMS
+
+N_PARAMETER = 5
+
+
+@numba.njit(cache=True)
+def solve_damped(normal, gradient, damping, out):
+    """Solve (normal + damping * diag(normal)) out = gradient for a small symmetric system; False if singular."""
+    count = gradient.size
+    matrix = normal.copy()
+    for i in range(count):
+        matrix[i, i] += damping * normal[i, i] + 1e-30
+        out[i] = gradient[i]
+    for i in range(count):
+        pivot = matrix[i, i]
+        if not pivot > 0:
+            return False
+        for j in range(i + 1, count):
+            factor = matrix[j, i] / pivot
+            if factor != 0.0:
+                for k in range(i, count):
+                    matrix[j, k] -= factor * matrix[i, k]
+                out[j] -= factor * out[i]
+    for i in range(count - 1, -1, -1):
+        for k in range(i + 1, count):
+            out[i] -= matrix[i, k] * out[k]
+        out[i] /= matrix[i, i]
+    return True
+
+
+@numba.njit(cache=True)
+def _chi2(x, y, w, parameter):
+    total = 0.0
+    for i in range(x.size):
+        u = (x[i] - parameter[1]) / parameter[2]
+        model = parameter[0] * math.exp(-0.5 * u * u) + parameter[3] + parameter[4] * x[i]
+        total += w[i] * (y[i] - model) ** 2
+    return total
+
+
+@numba.njit(cache=True)
+def _normal(x, y, w, parameter, normal, gradient):
+    normal[:] = 0.0
+    gradient[:] = 0.0
+    jacobian = np.empty(5)
+    for i in range(x.size):
+        if w[i] <= 0:
+            continue
+        u = (x[i] - parameter[1]) / parameter[2]
+        bell = math.exp(-0.5 * u * u)
+        jacobian[0] = bell
+        jacobian[1] = parameter[0] * bell * u / parameter[2]
+        jacobian[2] = jacobian[1] * u
+        jacobian[3] = 1.0
+        jacobian[4] = x[i]
+        residual = y[i] - parameter[0] * bell - parameter[3] - parameter[4] * x[i]
+        for j in range(5):
+            gradient[j] += w[i] * jacobian[j] * residual
+            for k in range(j + 1):
+                normal[j, k] += w[i] * jacobian[j] * jacobian[k]
+    for j in range(5):
+        for k in range(j):
+            normal[k, j] = normal[j, k]
+
+
+@numba.njit(cache=True)
+def fit_gaussian(x, y, w, parameter, max_step=50):
+    """Weighted least-squares fit of amplitude, centre, sigma, level and slope, in place.
+
+    Parameters
+    ----------
+    x, y, w : ndarray of float64, [p]
+        Abscissa (best centred on zero), flux and weight.
+    parameter : ndarray of float64, [5]
+        Start values; the solution on return.
+
+    Returns
+    -------
+    chi2 : float
+        At the solution; NaN when it did not converge.
+    covariance : ndarray, [5, 5]
+        Inverse of the normal matrix (not scaled by the residuals).
+    """
+    normal = np.empty((5, 5))
+    gradient = np.empty(5)
+    step = np.empty(5)
+    trial = np.empty(5)
+    best = _chi2(x, y, w, parameter)
+    damping = 1e-3
+    done = False
+    for _ in range(max_step):
+        _normal(x, y, w, parameter, normal, gradient)
+        moved = False
+        for _ in range(12):
+            if not solve_damped(normal, gradient, damping, step):
+                damping *= 10
+                continue
+            for k in range(5):
+                trial[k] = parameter[k] + step[k]
+            value = _chi2(x, y, w, trial) if trial[2] != 0 else np.inf
+            if value <= best:
+                moved = True
+                break
+            damping *= 8
+        if not moved:
+            done = True
+            break
+        small = abs(step[1]) < 1e-5 and best - value <= 1e-9 * best
+        best = value
+        parameter[:] = trial
+        damping = max(damping * 0.2, 1e-9)
+        if small:
+            done = True
+            break
+    parameter[2] = abs(parameter[2])
+    covariance = np.empty((5, 5))
+    _normal(x, y, w, parameter, normal, gradient)
+    unit = np.zeros(5)
+    for k in range(5):
+        unit[:] = 0.0
+        unit[k] = 1.0
+        if not solve_damped(normal, unit, 0.0, covariance[k]):
+            return np.nan, covariance
+    return (best if done else np.nan), covariance
+
+
+@numba.njit(cache=True)
+def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit, grid_step):
+    """Velocity at which the lines together stand out most: the mean contrast of core against both sides, over noise."""
+    best_velocity, best_score = 0.0, -np.inf
+    n_step = int(limit / grid_step)
+    n_pixel = flux.size
+    for k in range(-n_step, n_step + 1):
+        velocity = k * grid_step
+        shift = math.log10(1.0 + velocity / C_KMS)
+        score, lines = 0.0, 0
+        for line in range(centers.size):
+            position = (math.log10(centers[line]) + shift - loglam0) / dlog
+            middle = int(round(position))
+            if middle < 9 or middle >= n_pixel - 9:
+                continue
+            core = core_weight = side = side_weight = 0.0
+            for j in range(-7, 8):
+                value, w = flux[middle + j], weight[middle + j]
+                if w <= 0:
+                    continue
+                if abs(j) <= 1:
+                    core += value
+                    core_weight += 1.0
+                elif abs(j) >= 4:
+                    side += value
+                    side_weight += 1.0
+            if core_weight >= 2 and side_weight >= 4 and side > 0:
+                contrast = sign * (core / core_weight * side_weight / side - 1.0)
+                score += min(max(contrast, -0.1), 0.3)
+                lines += 1
+        if lines >= 2 and score / math.sqrt(lines) > best_score:
+            best_score = score / math.sqrt(lines)
+            best_velocity = velocity
+    return best_velocity
+
+
+@numba.njit(cache=True)
+def _neighbour_limits(centers, line, half_width):
+    """Stretch to fit around a line: half the way to the next line at most."""
+    low, high = -half_width, half_width
+    for other in range(centers.size):
+        gap = centers[other] - centers[line]
+        if gap > 0:
+            high = min(high, 0.5 * gap)
+        elif gap < 0:
+            low = max(low, 0.5 * gap)
+    return low, high
+
+
+@numba.njit(cache=True)
+def fit_one_line(flux, weight, wavelength, first, last, middle, sign, min_sigma, max_sigma):
+    """Fit pixels first..last-1 around ``middle``: (centre, its error, significance, sigma), NaN if it fails."""
+    count = 0
+    for i in range(first, last):
+        if weight[i] > 0:
+            count += 1
+    if count < 7:
+        return np.nan, np.nan, 0.0, np.nan
+    x, y, w = np.empty(count), np.empty(count), np.empty(count)
+    mean, total = 0.0, 0
+    for i in range(first, last):
+        if weight[i] > 0:
+            x[total] = wavelength[i] - middle
+            y[total] = flux[i]
+            w[total] = weight[i]
+            mean += abs(flux[i])
+            total += 1
+    mean /= count
+    if not mean > 0:
+        return np.nan, np.nan, 0.0, np.nan
+    wmean = 0.0
+    for i in range(count):
+        y[i] /= mean
+        wmean += w[i]
+    wmean /= count
+    for i in range(count):
+        w[i] /= wmean
+    # start: the pixel that sticks out most from the line between the ends, within the inner part
+    left, right = 0.5 * (y[0] + y[1]), 0.5 * (y[count - 1] + y[count - 2])
+    slope = (right - left) / (x[count - 1] - x[0])
+    level = left - slope * x[0]
+    peak, where = -np.inf, 0
+    for i in range(1, count - 1):
+        value = sign * (y[i] - level - slope * x[i])
+        if value > peak:
+            peak, where = value, i
+    parameter = np.array([sign * max(peak, 1e-4), x[where], 1.8, level, slope])
+    value, covariance = fit_gaussian(x, y, w, parameter)
+    if not (value == value) or parameter[2] < min_sigma or parameter[2] > max_sigma:
+        return np.nan, np.nan, 0.0, np.nan
+    if parameter[1] < x[0] or parameter[1] > x[count - 1] or sign * parameter[0] <= 0:
+        return np.nan, np.nan, 0.0, np.nan
+    unit = max(value / max(count - 5, 1), 1e-20)
+    if not (covariance[0, 0] > 0 and covariance[1, 1] > 0):
+        return np.nan, np.nan, 0.0, np.nan
+    significance = abs(parameter[0]) / math.sqrt(covariance[0, 0] * unit)
+    return middle + parameter[1], math.sqrt(covariance[1, 1] * unit), significance, parameter[2]
+
+
+@numba.njit(parallel=True, cache=True)
+def fit_lines(flux, weight, wavelength, centers, sign, half_width, search_kms, min_significance, min_sigma, max_sigma):
+    """Centres of all lines of all spectra: float64 [n, line, 2] (vacuum angstrom, error), NaN where there is none.
+
+    The lines are looked for around a common velocity (where they stand out together), each in a stretch that
+    ends halfway to its neighbour in the list; each then has its own fit and its own velocity.
+    """
+    result = np.full((flux.shape[0], centers.size, 2), np.nan)
+    loglam0 = math.log10(wavelength[0])
+    dlog = math.log10(wavelength[1]) - loglam0
+    for row in numba.prange(flux.shape[0]):
+        velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms, 20.0)
+        for line in range(centers.size):
+            middle = centers[line] * (1.0 + velocity / C_KMS)
+            low, high = _neighbour_limits(centers, line, half_width)
+            first = int(math.ceil((math.log10(middle + low) - loglam0) / dlog))
+            last = int(math.floor((math.log10(middle + high) - loglam0) / dlog)) + 1
+            if first < 0 or last > wavelength.size:
+                continue
+            fit = fit_one_line(flux[row], weight[row], wavelength, first, last, middle, sign, min_sigma, max_sigma)
+            if fit[2] >= min_significance:
+                result[row, line, 0], result[row, line, 1] = fit[0], fit[1]
+    return result

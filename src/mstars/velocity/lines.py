@@ -1,0 +1,223 @@
+"""Velocities from single lines: DSAL I, DSAL II (absorption) and DSEL (emission), section 3.4.3, Tables 5 and 6."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.resources import resource
+from mstars.spectra import C_KMS, SpectrumSet
+from mstars.velocity.gaussians import fit_lines
+
+LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8}
+"""Bits of ``dsal1_flag``, ``dsal2_flag``, ``dsel_flag``: fewer lines than the method asks for; the lines left scatter
+more than ``scatter_kms``; no velocity; DSEL only: neither H-alpha nor Ca II among the lines (nebula or sky)."""
+
+
+@functools.cache
+def line_list(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Names and vacuum wavelengths of ``absorption`` (Table 5) or ``emission`` (Table 6) lines."""
+    table = pd.read_csv(resource("lines.csv"), comment="#")
+    table = table[table["set"] == kind]
+    return table["line"].to_numpy(dtype=str), table["wavelength"].to_numpy(dtype=float)
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """How lines are found and combined; the config's ``rvmm.lines`` holds the same keys.
+
+    Attributes
+    ----------
+    half_width : float
+        Half the fitted stretch around a line, angstrom.
+    search_kms : float
+        Largest speed at which lines are looked for.
+    min_significance : float
+        Depth (or height) over its error for a line to be there.
+    min_sigma, max_sigma : float
+        Allowed Gaussian sigma, angstrom.
+    max_error_kms : float
+        Lines with a less certain centre are left out.
+    consistent_kms : float
+        DSAL I: lines agree when within this of their common median.
+    scatter_kms : float
+        DSAL II and DSEL: the iteration ends when the standard deviation is below this (the paper's 20).
+    tellurics : tuple of (float, float)
+        Observed wavelengths (vacuum, before HELIO_RV is undone: they move by at most 30 km/s) that are left out.
+    """
+
+    half_width: float = 12.0
+    search_kms: float = 600.0
+    min_significance: float = 3.0
+    min_sigma: float = 0.6
+    max_sigma: float = 6.0
+    max_error_kms: float = 40.0
+    consistent_kms: float = 20.0
+    scatter_kms: float = 20.0
+    tellurics: tuple = ((6866.0, 6890.0), (7592.0, 7660.0))
+
+
+def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None = None) -> np.ndarray:
+    """Velocity and its error for each line of each spectrum.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        Raw spectra (section 3.2: no preprocessing; only pixels without information are left out).
+    kind : {'absorption', 'emission'}
+    options : LineOptions, optional
+
+    Returns
+    -------
+    ndarray, [n, line, 2]
+        km/s; NaN where the line isn't there.
+    """
+    options = options or LineOptions()
+    _, centers = line_list(kind)
+    weight = np.where((spectra.ivar > 0) & np.isfinite(spectra.flux), spectra.ivar, 0).astype(np.float32)
+    for low, high in options.tellurics:
+        weight[:, (spectra.wavelength > low) & (spectra.wavelength < high)] = 0
+    flux = np.where(weight > 0, spectra.flux, 0).astype(np.float32)
+    sign = -1.0 if kind == "absorption" else 1.0
+    result = fit_lines(
+        flux,
+        weight,
+        spectra.wavelength,
+        centers,
+        sign,
+        options.half_width,
+        options.search_kms,
+        options.min_significance,
+        options.min_sigma,
+        options.max_sigma,
+    )
+    velocity = (result[..., 0] / centers - 1.0) * C_KMS
+    error = result[..., 1] / centers * C_KMS
+    good = np.isfinite(velocity) & (error < options.max_error_kms)
+    return np.stack([np.where(good, velocity, np.nan), np.where(good, error, np.nan)], axis=-1)
+
+
+def consistent_lines(velocity: np.ndarray, tolerance: float) -> np.ndarray:
+    """DSAL I: the largest set of lines within ``tolerance`` of its own median (the tightest of equals), bool [line].
+
+    Lines sorted by velocity; any consistent set is a run of neighbours, so all runs are tried.
+    """
+    chosen = np.zeros(len(velocity), bool)
+    order = np.argsort(velocity, kind="stable")[: np.isfinite(velocity).sum()]
+    best = (0, np.inf)
+    for first in range(len(order)):
+        for last in range(first, len(order)):
+            part = velocity[order[first : last + 1]]
+            if np.abs(part - np.median(part)).max() <= tolerance:
+                rank = (len(part), part.std())
+                if rank[0] > best[0] or (rank[0] == best[0] and rank[1] < best[1]):
+                    best = rank
+                    chosen[:] = False
+                    chosen[order[first : last + 1]] = True
+    return chosen
+
+
+def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
+    """DSAL I of one spectrum: mean and standard deviation of at least three consistent lines.
+
+    Parameters
+    ----------
+    velocity : ndarray, [line]
+        km/s, NaN for lines that aren't there.
+    options : LineOptions
+
+    Returns
+    -------
+    rv, error : float
+        km/s, NaN when fewer than three lines agree.
+    count, flag : int
+    """
+    chosen = consistent_lines(velocity, options.consistent_kms)
+    count = int(chosen.sum())
+    if count < 3:
+        flag = LINE_FLAGS["not_measured"]
+        return (
+            np.nan,
+            np.nan,
+            count,
+            flag | LINE_FLAGS["few_lines" if np.isfinite(velocity).sum() < 3 else "inconsistent"],
+        )
+    return float(velocity[chosen].mean()), float(velocity[chosen].std()), count, 0
+
+
+def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
+    """DSAL II of one spectrum: lines outside 1 sigma leave until the scatter is below 20 km/s.
+
+    To the letter of section 3.4.3: after each removal, more than one velocity with a standard deviation below
+    ``scatter_kms`` ends the iteration; with fewer than two left, the mean and standard deviation before that removal
+    are used. The first check is before any removal.
+
+    Returns
+    -------
+    rv, error : float
+        km/s; NaN without any line.
+    count, flag : int
+    """
+    rest = velocity[np.isfinite(velocity)]
+    if len(rest) == 0:
+        return np.nan, np.nan, 0, LINE_FLAGS["not_measured"] | LINE_FLAGS["few_lines"]
+    while len(rest) > 1 and rest.std() >= options.scatter_kms:
+        kept = rest[np.abs(rest - rest.mean()) <= rest.std() * (1 + 1e-9)]
+        if len(kept) < 2 or len(kept) == len(rest):
+            break
+        rest = kept
+    flag = LINE_FLAGS["few_lines"] if len(rest) < 2 else 0
+    flag |= LINE_FLAGS["inconsistent"] if rest.std() >= options.scatter_kms else 0
+    return float(rest.mean()), float(rest.std()) if len(rest) > 1 else np.nan, len(rest), flag
+
+
+def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFrame:
+    """DSAL I and II of all spectra.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, rv_dsal1, rv_dsal1_err, n_dsal1, dsal1_flag and the same for dsal2; km/s.
+    """
+    options = options or LineOptions()
+    lines = measure_lines(spectra, "absorption", options)[..., 0]
+    first = np.array([dsal1(row, options) for row in lines]).reshape(len(lines), 4)
+    second = np.array([dsal2(row, options) for row in lines]).reshape(len(lines), 4)
+    table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
+    for name, part in (("dsal1", first), ("dsal2", second)):
+        _add(table, name, part)
+    return table
+
+
+def dsel(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFrame:
+    """DSEL of all spectra: as DSAL II, with the emission lines of Table 6; H-alpha or Ca II has to be among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, rv_dsel, rv_dsel_err, n_dsel, dsel_flag.
+    """
+    options = options or LineOptions()
+    lines = measure_lines(spectra, "emission", options)[..., 0]
+    names, _ = line_list("emission")
+    stellar = np.isin(names, ("H alpha", "Ca II"))
+    rows = []
+    for row in lines:
+        rv, error, count, flag = dsal2(row, options)
+        near = np.abs(row - rv) <= max(options.scatter_kms, np.nan_to_num(error))
+        if count and not (near & stellar).any():
+            flag |= LINE_FLAGS["no_halpha_or_ca"]
+        rows.append((rv, error, count, flag))
+    table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
+    _add(table, "dsel", np.array(rows).reshape(len(lines), 4))
+    return table
+
+
+def _add(table: pd.DataFrame, name: str, part: np.ndarray) -> None:
+    table[f"rv_{name}"] = part[:, 0]
+    table[f"rv_{name}_err"] = part[:, 1]
+    table[f"n_{name}"] = part[:, 2].astype(np.int32)
+    table[f"{name}_flag"] = part[:, 3].astype(np.int32)

@@ -1,0 +1,267 @@
+"""Template matching (Li et al. 2025, section 3.4.3, Eq. 2): chi2 over (template, velocity), minimum, error, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.errors import InputError
+from mstars.spectra import SpectrumSet
+from mstars.velocity import chi2 as kernels
+from mstars.velocity.bank import N_COEF, TemplateBank
+from mstars.velocity.scan import METHODS, coarse_chi2
+
+TM_FLAGS = {
+    "edge": 1,
+    "two_minima": 2,
+    "poor_chi2": 4,
+    "few_pixels": 8,
+    "not_measured": 16,
+    "featureless": 32,
+}
+"""Bits of ``tm_flag``: the minimum lies at the end of the grid; a second minimum within a few sigma; residuals far
+above the noise; few good pixels; no velocity at all (rv_tm is NaN); chi2 hardly depends on the velocity."""
+
+USELESS = TM_FLAGS["edge"] | TM_FLAGS["not_measured"] | TM_FLAGS["featureless"] | TM_FLAGS["few_pixels"]
+"""Bits with which a velocity is not used by any decision."""
+
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """What template matching may be told; the config's ``rvmm.tm`` holds the same keys.
+
+    Attributes
+    ----------
+    method : {'exhaustive', 'pruned'}
+        Coarse chi2 of all templates exactly, or ranked in a reduced space first.
+    weights : {'none', 'ivar'}
+        Weights of the pixels in the refinement; Eq. 2 has none.
+    candidates : int
+        Templates refined for each spectrum, best coarse ones first.
+    min_pixels : int
+        Fewer good pixels: flag ``few_pixels``; fewer than 50: not measured.
+    two_minima_sigma : float
+        A second minimum this near (in sigma of the scaled chi2) sets ``two_minima``.
+    featureless_sigma : float
+        chi2 must vary by this much over the velocities, else ``featureless``.
+    poor_residual : float
+        Residuals above the noise by more than this share of the mean flux set ``poor_chi2``.
+    noise_floor : float
+        With ``ivar``: template mismatch added in quadrature, as a share of the mean flux.
+    error_scale, error_floor_kms : float
+        rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
+    chunk : int
+        Spectra held at a time.
+    """
+
+    method: str = "exhaustive"
+    weights: str = "none"
+    candidates: int = 5
+    min_pixels: int = 1000
+    two_minima_sigma: float = 3.0
+    featureless_sigma: float = 5.0
+    poor_residual: float = 0.2
+    noise_floor: float = 0.02
+    error_scale: float = 1.0
+    error_floor_kms: float = 0.0
+    chunk: int = 128
+
+    def __post_init__(self):
+        if self.method not in METHODS:
+            raise InputError(f"rvmm.tm.method: {self.method!r} is not one of {', '.join(METHODS)}")
+        if self.weights not in ("none", "ivar"):
+            raise InputError(f"rvmm.tm.weights: {self.weights!r} is not one of none, ivar")
+
+
+def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
+    """Radial velocities of all spectra by template matching (recipe ``default``).
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n observed spectra; bad pixels are left out (step 1), nothing else is done to them.
+    bank : TemplateBank
+        Mean-scaled templates.
+    options : MatchOptions, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, rv_tm, rv_tm_err (km/s, NaN: none), tm_template, tm_class, tm_chi2 (Eq. 2 of the
+        mean-scaled flux), tm_n_pixels, tm_flag (`TM_FLAGS`).
+
+    Raises
+    ------
+    InputError
+        When wavelengths are not LAMOST's grid or do not overlap the templates.
+    """
+    options = options or MatchOptions()
+    pixels = bank.pixels(spectra.wavelength)
+    parts = [
+        _match_chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+        for start in range(0, len(spectra), options.chunk)
+    ]
+    if not parts:
+        parts = [_match_chunk(spectra, bank, pixels, options)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def prepare(spectra: SpectrumSet, pixels: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fluxes divided by their mean with bad pixels 0 (float32 [n, p]), the bad pixels, and the scale [n]."""
+    part = (slice(None), pixels)
+    bad = (spectra.ormask[part] != 0) | ~(spectra.ivar[part] > 0) | ~np.isfinite(spectra.flux[part])
+    flux = np.where(bad, np.float32(0), spectra.flux[part])
+    good = np.maximum((~bad).sum(axis=1), 1)
+    mean = flux.sum(axis=1, dtype=np.float64) / good
+    rms = np.sqrt((flux.astype(np.float64) ** 2).sum(axis=1) / good)
+    # any positive scale will do: P_4 takes it up. The mean, unless the flux is mostly noise about zero
+    scale = np.where(mean > 0.05 * rms, mean, np.where(rms > 0, rms, 1.0))
+    return (flux / scale[:, None]).astype(np.float32), bad, scale
+
+
+def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
+    if options.weights == "none":
+        return (~bad).astype(np.float32)
+    ivar = np.where(bad, 0.0, spectra.ivar[:, pixels]) * scale[:, None] ** 2
+    return np.where(bad, 0.0, ivar / (1.0 + ivar * options.noise_floor**2)).astype(np.float32)
+
+
+def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Templates with the least chi2 after a parabola through each coarse minimum.
+
+    Parameters
+    ----------
+    chi2 : ndarray, [n, j, v]
+    velocity : ndarray, [v]
+    count : int
+
+    Returns
+    -------
+    template : ndarray of int, [n, count]
+        Best first; -1 where there are fewer templates.
+    start : ndarray, [n, count]
+        Velocity of the parabola's minimum, km/s.
+    least : ndarray, [n, j]
+        The parabolas' minima.
+    """
+    lowest = chi2.argmin(axis=2)
+    middle = np.clip(lowest, 1, len(velocity) - 2)
+    left, here, right = (
+        np.take_along_axis(chi2, (middle + k)[..., None], axis=2)[..., 0].astype(np.float64) for k in (-1, 0, 1)
+    )
+    bend = left - 2 * here + right
+    safe = np.where(bend > 0, bend, 1.0)
+    x = np.where(bend > 0, np.clip(0.5 * (left - right) / safe, -1.0, 1.0), 0.0)
+    inner = lowest == middle
+    floor = np.take_along_axis(chi2, lowest[..., None], axis=2)[..., 0].astype(np.float64)
+    least = np.where(inner, here - 0.5 * safe * x**2 * (bend > 0), floor)
+    step = velocity[1] - velocity[0]
+    vertex = np.where(inner, velocity[middle] + x * step, velocity[lowest])
+    count_here = min(count, chi2.shape[1])
+    order = np.argsort(least, axis=1, kind="stable")[:, :count_here]
+    template = np.full((len(chi2), count), -1)
+    start = np.full((len(chi2), count), np.nan)
+    template[:, :count_here] = order
+    start[:, :count_here] = np.take_along_axis(vertex, order, axis=1)
+    return template, start, least
+
+
+def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> pd.DataFrame:
+    flux, bad, scale = prepare(spectra, pixels)
+    weight = _weights(spectra, pixels, bad, scale, options)
+    n_good = (~bad).sum(axis=1)
+    usable = (n_good >= 50) & (np.ptp(flux, axis=1) > 0) & (np.where(bad, np.nan, 1.0) * 0 == 0).any(axis=1)
+    usable &= _varies(flux, bad)
+    result = _empty(spectra.spectrum_key, n_good)
+    rows = np.flatnonzero(usable)
+    if len(rows):
+        _fill(result, rows, flux[rows], bad[rows], weight[rows], spectra, bank, pixels, scale, options)
+    return result
+
+
+def _varies(flux: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Whether the good pixels differ from a constant by more than rounding."""
+    low = np.where(bad, np.inf, flux).min(axis=1)
+    high = np.where(bad, -np.inf, flux).max(axis=1)
+    return high - low > 1e-5
+
+
+def _empty(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
+    count = len(keys)
+    return pd.DataFrame(
+        {
+            "spectrum_key": keys,
+            "rv_tm": np.full(count, np.nan),
+            "rv_tm_err": np.full(count, np.nan),
+            "tm_template": np.full(count, "", dtype=object),
+            "tm_class": np.full(count, "", dtype=object),
+            "tm_chi2": np.full(count, np.nan),
+            "tm_n_pixels": n_good.astype(np.int32),
+            "tm_flag": np.full(count, TM_FLAGS["not_measured"], np.int32),
+        }
+    )
+
+
+def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options) -> None:
+    coarse = coarse_chi2(flux, bad, bank, spectra.wavelength, method=options.method)
+    template, start, _ = best_templates(coarse, bank.velocity, options.candidates)
+    limit = float(np.abs(bank.velocity).max() + 30.0)
+    coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
+    offset = bank.offset(spectra.wavelength, pixels)
+    refined = np.empty((*template.shape, 3))
+    kernels.refine_candidates(flux, weight, coordinate, bank.coefficient, offset, template, start, 30.0, limit, refined)
+    chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
+    every = np.arange(len(rows))
+    best, velocity = template[every, chosen], refined[every, chosen, 0]
+    least, bend = refined[every, chosen, 1], refined[every, chosen, 2]
+    curve = np.empty((len(rows), len(bank.velocity)))
+    kernels.curve_chunk(
+        flux,
+        weight,
+        coordinate,
+        bank.coefficient,
+        offset,
+        best,
+        np.tile(bank.velocity, (len(rows), 1)),
+        curve,
+    )
+    n_good = result["tm_n_pixels"].to_numpy()[rows]
+    per_degree = np.maximum(least, 0.0) / np.maximum(n_good - N_COEF - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        curvature = np.sqrt(2.0 * per_degree / bend)
+    flag = _flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
+    flag |= np.where(_excess(flux, weight, bad, least, spectra, rows, pixels, scale, options), 4, 0)
+    bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
+    flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
+    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
+    index = result.index[rows]
+    result.loc[index, "rv_tm"] = np.where(bad_fit, np.nan, velocity)
+    result.loc[index, "rv_tm_err"] = error
+    result.loc[index, "tm_template"] = bank.name[best].astype(object)
+    result.loc[index, "tm_class"] = bank.spectral_class[best].astype(object)
+    result.loc[index, "tm_chi2"] = least / np.maximum(weight.sum(axis=1), 1e-30)
+    result.loc[index, "tm_flag"] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+
+
+def _flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:
+    step = grid[1] - grid[0]
+    unit = np.maximum(per_degree, 1e-300)
+    flag = np.where(np.abs(velocity) >= np.abs(grid).max() - 1e-6, TM_FLAGS["edge"], 0)
+    # another local minimum of the coarse curve, more than two steps away
+    inner = (curve[:, 1:-1] <= curve[:, :-2]) & (curve[:, 1:-1] <= curve[:, 2:])
+    inner &= np.abs(grid[1:-1] - velocity[:, None]) > 2 * step
+    other = np.where(inner, curve[:, 1:-1], np.inf).min(axis=1)
+    flag |= np.where(other - least < options.two_minima_sigma**2 * unit, TM_FLAGS["two_minima"], 0)
+    flag |= np.where(curve.max(axis=1) - least < options.featureless_sigma**2 * unit, TM_FLAGS["featureless"], 0)
+    return flag | np.where(n_good < options.min_pixels, TM_FLAGS["few_pixels"], 0)
+
+
+def _excess(flux, weight, bad, least, spectra, rows, pixels, scale, options) -> np.ndarray:
+    """Residuals beyond the noise by more than ``poor_residual`` of the mean flux."""
+    ivar = np.where(bad, 0.0, spectra.ivar[rows, pixels]) * scale[rows, None] ** 2
+    total = np.maximum(weight.sum(axis=1, dtype=np.float64), 1e-30)
+    with np.errstate(divide="ignore"):
+        noise = np.where(bad, 0.0, weight / np.where(ivar > 0, ivar, np.inf)).sum(axis=1) / total
+    return least / total - noise > options.poor_residual**2

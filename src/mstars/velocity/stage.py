@@ -1,0 +1,75 @@
+"""The stage as its rules see it: settings of the config, a template library, spectra in, tables out."""
+
+from __future__ import annotations
+
+import numba
+import pandas as pd
+
+from mstars.spectra import SpectrumSet
+from mstars.templates import TemplateLibrary
+from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, make_bank
+from mstars.velocity.lines import LineOptions, dsal, dsel
+from mstars.velocity.matching import MatchOptions, match_templates
+
+SHORT_END = 7500.0
+"""TML7500 compares wavelengths below this, angstrom (section 3.4.3)."""
+
+
+def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
+    """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths."""
+    library = library.select((library.table["spectral_class"] == "M").to_numpy())
+    low, high = settings["rest_range"]
+    if end is not None:
+        high = min(high, end)
+        low = min(low, TEMPLATE_RANGE[0])
+    table = library.table
+    return make_bank(
+        library.wavelength,
+        library.flux,
+        table["name"].to_numpy(dtype=str),
+        spectral_class=table["spectral_class"].to_numpy(dtype=str),
+        subclass=table["subclass"].fillna("").to_numpy(dtype=str),
+        luminosity=table["luminosity"].fillna("").to_numpy(dtype=str),
+        scaling="mean",
+        rest_range=(low, high),
+    )
+
+
+def match_options(settings: dict) -> MatchOptions:
+    """`MatchOptions` of the config section ``rvmm.tm``."""
+    names = MatchOptions.__dataclass_fields__
+    return MatchOptions(**{key: value for key, value in settings.items() if key in names})
+
+
+def line_options(settings: dict) -> LineOptions:
+    """`LineOptions` of the config section ``rvmm.lines``."""
+    settings = dict(settings)
+    settings["tellurics"] = tuple(tuple(band) for band in settings["tellurics"])
+    return LineOptions(**settings)
+
+
+def use_threads(count: int) -> None:
+    """Let compiled loops use this many threads (at most those numba was started with)."""
+    numba.set_num_threads(max(1, min(count, numba.config.NUMBA_NUM_THREADS)))
+
+
+def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
+    """TM, DSAL I and DSAL II of all spectra; ``settings`` is the config section ``rvmm``."""
+    matched = match_templates(spectra, bank, match_options(settings["tm"]))
+    lines = dsal(spectra, line_options(settings["lines"]))
+    return matched.merge(lines, on="spectrum_key", validate="one_to_one")
+
+
+def remeasure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
+    """TML7500 (``bank`` ends at 7500 A) and DSEL: spectrum_key, rv_tml7500, _err, tml7500_flag, rv_dsel, …."""
+    matched = match_templates(spectra, bank, match_options(settings["tm"]))
+    matched = matched.rename(
+        columns={
+            "rv_tm": "rv_tml7500",
+            "rv_tm_err": "rv_tml7500_err",
+            "tm_flag": "tml7500_flag",
+            "tm_template": "tml7500_template",
+        }
+    )[["spectrum_key", "rv_tml7500", "rv_tml7500_err", "tml7500_flag", "tml7500_template"]]
+    emission = dsel(spectra, line_options(settings["lines"]))
+    return matched.merge(emission, on="spectrum_key", validate="one_to_one")

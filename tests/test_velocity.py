@@ -1,0 +1,283 @@
+"""Template matching and lines against independent computations, and against bad input."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.interpolate import CubicSpline
+from scipy.optimize import curve_fit, minimize_scalar
+
+from mstars.errors import InputError
+from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
+from mstars.velocity import (
+    TM_FLAGS,
+    LineOptions,
+    MatchOptions,
+    coarse_grid,
+    dsal,
+    line_list,
+    make_bank,
+    match_templates,
+    measure_lines,
+)
+from mstars.velocity.bank import pixel_shift, polynomials
+from mstars.velocity.chi2 import chi2_at
+from mstars.velocity.lines import LINE_FLAGS, consistent_lines, dsal1, dsal2
+from mstars.velocity.matching import prepare
+from mstars.velocity.scan import coarse_chi2
+
+REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
+LINES = line_list("absorption")[1]
+
+
+def star(wavelength, kind, seed=0):
+    """A made-up M-like spectrum: TiO-like steps, the lines of Table 5, and weak lines everywhere."""
+    rng = np.random.default_rng(seed)
+    flux = (wavelength / 8000.0) ** (2 + kind)
+    for head in (4954, 5167, 5448, 5847, 6159, 6651, 7054, 7126, 7589, 8432, 8859):
+        depth = 0.15 + 0.12 * kind
+        flux = flux * (
+            1 - depth * np.exp(-(wavelength - head) / 120.0) / (1 + np.exp(np.clip((head - wavelength) / 2, -99, 99)))
+        )
+    for center in np.concatenate([LINES, rng.uniform(3600, 9100, 300)]):
+        deep = 0.3 if center in LINES else rng.uniform(0.0, 0.08)
+        flux = flux * (1 - deep * np.exp(-0.5 * ((wavelength - center) / 1.8) ** 2))
+    return flux
+
+
+KINDS = np.linspace(0.0, 2.0, 6)
+TEMPLATES = np.array([star(REST, kind) for kind in KINDS])
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return make_bank(REST, TEMPLATES, [f"t{k}" for k in range(len(KINDS))], spectral_class=["M"] * len(KINDS))
+
+
+def observe(n, seed, snr=40.0, masks=True):
+    rng = np.random.default_rng(seed)
+    wavelength = lamost_wavelength()
+    rv = rng.uniform(-300, 300, n)
+    kind = rng.integers(0, len(KINDS), n)
+    splines = [CubicSpline(np.log10(REST), row) for row in TEMPLATES]
+    flux = np.array([splines[k](np.log10(wavelength / (1 + v / C_KMS))) for k, v in zip(kind, rv, strict=True)])
+    flux /= flux.mean(axis=1, keepdims=True)
+    flux *= 1 + 0.2 * np.polynomial.legendre.legval(np.linspace(-1, 1, wavelength.size), [0, 1, -0.5])
+    ivar = np.full(flux.shape, snr**2)
+    flux += rng.normal(size=flux.shape) / snr
+    ormask = np.zeros(flux.shape, np.uint8)
+    if masks:
+        for row in range(0, n, 2):
+            for start in rng.integers(900, 3700, 3):
+                ormask[row, start : start + rng.integers(1, 90)] = 32
+    key = np.array([f"55000-P-sp01-{k:03d}" for k in range(n)])
+    return SpectrumSet((1e3 * flux).astype("f4"), (ivar / 1e6).astype("f4"), ormask, wavelength, key), rv, kind
+
+
+def direct_chi2(spectra, row, bank, template, velocity):
+    """Eq. 2 times N by np.linalg.lstsq on the same pixels."""
+    pixels = bank.pixels(spectra.wavelength)
+    flux, bad, _ = prepare(spectra, pixels)
+    good = ~bad[row]
+    model = bank.evaluate(template, velocity, spectra.wavelength, pixels)
+    design = (polynomials(len(model)) * model[:, None])[good]
+    target = flux[row].astype(float)[good]
+    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    return float(((target - design @ solution) ** 2).sum())
+
+
+def test_template_values_are_a_cubic_spline(bank):
+    wavelength = lamost_wavelength()
+    pixels = bank.pixels(wavelength)
+    value = bank.evaluate(2, 123.4, wavelength, pixels)
+    inside = (REST > 4690) & (REST < 8910)
+    rest = np.log10(wavelength[pixels]) - pixel_shift(123.4) * 1e-4
+    expected = CubicSpline(np.log10(REST[inside]), TEMPLATES[2, inside])(rest)
+    np.testing.assert_allclose(value / value.mean(), expected / expected.mean(), atol=2e-5)
+
+
+def test_coarse_chi2_is_that_of_lstsq(bank):
+    spectra, _, _ = observe(6, 1)
+    pixels = bank.pixels(spectra.wavelength)
+    flux, bad, _ = prepare(spectra, pixels)
+    chi2 = coarse_chi2(flux, bad, bank, spectra.wavelength)
+    assert chi2.shape == (6, len(bank), 21)
+    for row, template, k in [(0, 0, 0), (0, 3, 10), (1, 5, 20), (2, 1, 7), (4, 2, 13)]:
+        expected = direct_chi2(spectra, row, bank, template, bank.velocity[k])
+        assert chi2[row, template, k] == pytest.approx(expected, rel=2e-4, abs=2e-3)
+
+
+def test_single_chi2_in_float64(bank):
+    spectra, _, _ = observe(4, 2)
+    pixels = bank.pixels(spectra.wavelength)
+    flux, bad, _ = prepare(spectra, pixels)
+    x = np.linspace(-1, 1, flux.shape[1])
+    for row in range(4):
+        value = chi2_at(
+            flux[row].astype(float),
+            (~bad[row]).astype(float),
+            x,
+            bank.coefficient[3],
+            bank.offset(spectra.wavelength, pixels),
+            37.7,
+        )
+        assert value == pytest.approx(direct_chi2(spectra, row, bank, 3, 37.7), rel=1e-9)
+
+
+def test_velocity_is_the_minimum_that_lstsq_finds(bank):
+    spectra, _, _ = observe(6, 3)
+    result = match_templates(spectra, bank)
+    names = list(bank.name)
+    for row in range(6):
+        chosen = names.index(result.tm_template[row])
+        found = minimize_scalar(
+            lambda v, row=row, chosen=chosen: direct_chi2(spectra, row, bank, chosen, v),
+            bounds=(result.rv_tm[row] - 15, result.rv_tm[row] + 15),
+            method="bounded",
+            options={"xatol": 1e-5},
+        )
+        assert result.rv_tm[row] == pytest.approx(found.x, abs=2e-3)
+        others = [direct_chi2(spectra, row, bank, other, result.rv_tm[row]) for other in range(len(bank))]
+        assert np.argmin(others) == chosen
+
+
+@pytest.mark.parametrize("weights", ["none", "ivar"])
+def test_velocities_and_errors_are_those_of_the_noise(bank, weights):
+    spectra, rv, _ = observe(300, 4, snr=25.0)
+    result = match_templates(spectra, bank, MatchOptions(weights=weights, noise_floor=0.0))
+    miss = result.rv_tm - rv
+    assert np.abs(miss).max() < 15
+    assert abs(np.median(miss)) < 0.3
+    pull = miss / result.rv_tm_err
+    assert 0.85 < 1.4826 * np.median(np.abs(pull - np.median(pull))) < 1.15
+    assert (result.tm_flag == 0).mean() > 0.98
+
+
+def test_the_answer_does_not_depend_on_chunks_or_company(bank):
+    spectra, _, _ = observe(7, 5)
+    together = match_templates(spectra, bank)
+    alone = pd.concat([match_templates(spectra.select([k]), bank) for k in range(7)], ignore_index=True)
+    assert list(together.tm_template) == list(alone.tm_template)
+    np.testing.assert_allclose(together.rv_tm, alone.rv_tm, atol=1e-3)
+
+
+def test_bad_spectra_are_flagged_and_give_no_unflagged_nan(bank):
+    spectra, _, _ = observe(8, 6)
+    spectra.ormask[0] = 32  # all masked
+    spectra.ivar[1] = 0
+    spectra.ivar[1, 2000] = 1.0  # a single pixel
+    spectra.flux[2] = 7.0  # constant
+    spectra.flux[3] = np.nan
+    spectra.flux[4] = np.random.default_rng(0).normal(size=spectra.flux.shape[1])  # featureless: noise only
+    spectra.flux[5] = 0.0
+    spectra.ormask[6, 900:3000] = 4  # few pixels
+    result = match_templates(spectra, bank)
+    assert len(result) == 8
+    none = TM_FLAGS["not_measured"]
+    assert all(result.tm_flag[k] & none for k in (0, 1, 2, 3, 5))
+    assert result.rv_tm[[0, 1, 2, 3, 5]].isna().all()
+    assert result.tm_flag[4] & (TM_FLAGS["featureless"] | TM_FLAGS["two_minima"])
+    assert result.tm_flag[6] & TM_FLAGS["few_pixels"]
+    assert result.tm_flag[7] == 0
+    unflagged = result[result.tm_flag == 0]
+    assert np.isfinite(unflagged[["rv_tm", "rv_tm_err", "tm_chi2"]]).all(axis=None)
+
+
+def test_a_velocity_beyond_the_grid_is_flagged(bank):
+    spectra, _, _ = observe(1, 7)
+    fast = SpectrumSet(
+        np.roll(spectra.flux, 14, axis=1), spectra.ivar, spectra.ormask, spectra.wavelength, spectra.spectrum_key
+    )
+    result = match_templates(fast, bank)
+    assert result.tm_flag[0] & (TM_FLAGS["edge"] | TM_FLAGS["poor_chi2"] | TM_FLAGS["two_minima"]) or (
+        abs(result.rv_tm[0]) > 600
+    )
+
+
+def test_wavelengths_that_are_not_lamosts_are_refused(bank):
+    spectra, _, _ = observe(1, 8)
+    spectra.wavelength = spectra.wavelength / 10
+    with pytest.raises(InputError, match="nanometres"):
+        match_templates(spectra, bank)
+    spectra.wavelength = np.linspace(3700, 9100, len(spectra.wavelength))
+    with pytest.raises(InputError, match="log10 steps"):
+        match_templates(spectra, bank)
+    spectra.wavelength = lamost_wavelength() * 2.5
+    with pytest.raises(InputError, match="too little in common"):
+        match_templates(spectra, bank)
+
+
+def test_templates_that_cannot_be_used_are_refused():
+    with pytest.raises(InputError, match="none of 1 templates covers"):
+        make_bank(REST[:500], TEMPLATES[:1, :500], ["short"])
+    with pytest.raises(InputError, match="'flat' is constant"):
+        make_bank(REST, np.ones((1, REST.size)), ["flat"])
+    with pytest.raises(InputError, match="scaling"):
+        make_bank(REST, TEMPLATES, range(len(TEMPLATES)), scaling="median")
+    with pytest.raises(InputError, match="method"):
+        MatchOptions(method="guess")
+
+
+def test_every_velocity_compares_the_same_pixels(bank):
+    wavelength = lamost_wavelength()
+    pixels = bank.pixels(wavelength)
+    for velocity in (bank.velocity[0] - 60, bank.velocity[-1] + 60):
+        assert np.isfinite(bank.evaluate(0, velocity, wavelength, pixels)).all()
+    assert list(coarse_grid()) == [60 * n for n in range(-10, 11)]
+
+
+def test_lines_agree_with_scipy():
+    spectra, rv, _ = observe(12, 9, snr=60, masks=False)
+    options = LineOptions()
+    found = measure_lines(spectra, "absorption", options)
+    checked = 0
+    for row in range(len(spectra)):
+        for line in (0, 1, 4, 5, 6, 7):
+            if not np.isfinite(found[row, line, 0]):
+                continue
+            center = LINES[line] * (1 + found[row, line, 0] / C_KMS)
+            near = np.abs(spectra.wavelength - center) < 9
+
+            def model(x, a, m, s, b, c):
+                return a * np.exp(-0.5 * ((x - m) / s) ** 2) + b + c * x
+
+            x, y = spectra.wavelength[near] - center, spectra.flux[row, near] / 1e3
+            best, _ = curve_fit(model, x, y, [-0.3, 0.0, 1.8, 1.0, 0.0], maxfev=5000)
+            # the stretch differs by a few pixels, so within the line's own error
+            assert abs(best[1] / center * C_KMS) < max(3 * found[row, line, 1], 1.0)
+            checked += 1
+    assert checked > 40
+    assert np.nanmedian(np.abs(found[:, :, 0] - rv[:, None])) < 15
+
+
+def test_consistent_lines_takes_the_largest_set():
+    velocity = np.array([10.0, 12.0, 15.0, 100.0, 104.0, np.nan, -300.0, 300.0])
+    assert list(consistent_lines(velocity, 20.0)) == [True, True, True] + [False] * 5
+    rv, error, count, flag = dsal1(velocity, LineOptions())
+    assert (rv, count, flag) == (pytest.approx(np.mean([10, 12, 15])), 3, 0)
+    assert error == pytest.approx(np.std([10, 12, 15]))
+    assert np.isnan(dsal1(np.array([1.0, 2.0, np.nan, 500.0]), LineOptions())[0])
+
+
+def test_dsal2_iterates_to_the_letter():
+    options = LineOptions()
+    # one removal of what is outside 1 sigma, then a scatter below 20
+    velocity = np.array([0.0, 5.0, 8.0, 3.0, 6.0, 400.0, np.nan, np.nan])
+    rv, error, count, flag = dsal2(velocity, options)
+    rest = np.array([0.0, 5.0, 8.0, 3.0, 6.0])
+    assert (rv, error, count, flag) == (pytest.approx(rest.mean()), pytest.approx(rest.std()), 5, 0)
+    # two far apart never get below 20: those before are used, and it is said
+    rv, error, count, flag = dsal2(np.array([0.0, 100.0]), options)
+    assert (rv, error, count, flag) == (50.0, 50.0, 2, LINE_FLAGS["inconsistent"])
+    assert dsal2(np.array([np.nan, 7.0]), options)[::2] == (7.0, 1)
+    assert np.isnan(dsal2(np.array([np.nan, np.nan]), options)[0])
+
+
+def test_dsal_of_bad_spectra():
+    spectra, rv, _ = observe(6, 10)
+    spectra.ivar[0] = 0
+    spectra.flux[1] = 3.0
+    spectra.flux[2] = np.nan
+    table = dsal(spectra)
+    assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LINE_FLAGS["not_measured"]).all()
+    assert (table.dsal2_flag[:3] & LINE_FLAGS["not_measured"]).all()
+    assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20

@@ -1,0 +1,17 @@
+"""The review queue rv."""
+
+from mstars.store import read_table, write_table
+from mstars.velocity import SelectionOptions, candidates
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    table = candidates(
+        read_table(given.selection),
+        read_table(given.remeasured),
+        read_table(given.m_catalog),
+        SelectionOptions(**snakemake.params.settings),
+    )
+    write_table(table, snakemake.output[0])
+    log.info("%d candidates: %s", len(table), table["candidate_reasons"].value_counts().to_dict())
+    log.info("consensus: %s", table["consensus_label"].value_counts().to_dict())

@@ -8,11 +8,12 @@ READY := .venv/.ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
 
-.PHONY: help setup demo test catalog lint format dry-run clean
+.PHONY: help setup demo test test-slurm catalog lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
 	@echo "make test                              set up, then the tests"
+	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make lint | format | dry-run | clean"
 
 setup: $(READY)
@@ -33,6 +34,10 @@ catalog: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-slurm: $(READY)
+	$(BIN)/python tests/slurm/cluster.py install
+	$(BIN)/python -m pytest -m slurm tests/slurm
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -3,6 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
+from mstars import cluster
 from mstars.configuration import check_config
 from mstars.resources import ROOT as RESOURCES
 
@@ -52,3 +55,34 @@ def per_batch(pattern):
 def gpus(stage):
     """GPUs a job of this stage asks for: ``resources.gpu`` of the config (0: none is requested)."""
     return config["resources"]["gpu"][stage]
+
+
+def memory(base, per_input=0.0):
+    """Memory of a job in MB: ``base``, ``per_input`` times the size of its input files, and half more each new attempt."""
+    return lambda wildcards, input, attempt: int((base + per_input * input.size_mb) * 1.5 ** (attempt - 1))
+
+
+def minutes(base, per_input=0.0):
+    """Time limit of a job in minutes: ``base``, ``per_input`` a MB of its input files, and twice as much each new attempt."""
+    return lambda wildcards, input, attempt: int((base + per_input * input.size_mb) * 2 ** (attempt - 1) + 0.5)
+
+
+def check_place():
+    """Before the first job: can the results be written, and has the cluster what the profile asks for?"""
+    found = cluster.unwritable([R, MODELS])
+    if workflow.executor_plugin.name == "slurm":
+
+        def asked(resource):
+            found = {rule.name: rule.resources.get(resource) for rule in workflow.rules}
+            return {name: str(of.raw) for name, of in found.items() if of is not None and of.raw is not None}
+
+        accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
+        gpus = {} if config["models"]["path"] else {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
+        options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
+        found += cluster.complaints(cluster.ask_site(), asked("slurm_partition"), gpus, **options)
+    if found:
+        raise WorkflowError("\n".join(found))
+
+
+onstart:
+    check_place()

@@ -1,0 +1,71 @@
+"""One Slurm for the session's tests; without root or Debian's packages they skip and say why."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cluster import Cluster, missing
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory):
+    """A running Slurm, taken down at the end whatever happened."""
+    if reason := missing():
+        pytest.skip(reason)
+    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+class Runner:
+    """Snakemake in one folder, on this machine or through the test's Slurm profile."""
+
+    def __init__(self, cluster: Cluster):
+        self.cluster = cluster
+        path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+        self.environment = {**cluster.environment, "PYTHONPATH": path}
+
+    def command(self, place: Path, *arguments, snakefile: Path = ROOT / "Snakefile", slurm: bool = True) -> list[str]:
+        """The command line; `place` is both the working directory and where the profile lies."""
+        where = ["--profile", str(place / "slurm")] if slurm else ["--cores", "2", "--rerun-incomplete"]
+        return [
+            *map(str, [sys.executable, "-m", "snakemake", "-s", snakefile, "--directory", place, *where, *arguments])
+        ]
+
+    def start(self, place: Path, *arguments, **options) -> subprocess.Popen:
+        """Start Snakemake and return at once; its output goes to `place`/snakemake.out."""
+        with open(place / "snakemake.out", "w") as out:
+            command = self.command(place, *arguments, **options)
+            return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=self.environment, cwd=place)
+
+    def run(self, place: Path, *arguments, code: int = 0, **options) -> str:
+        """Run Snakemake to its end, expect the exit code, and return what it said."""
+        process = self.start(place, *arguments, **options)
+        try:
+            process.wait(timeout=400)
+        finally:
+            if process.poll() is None:
+                process.kill()
+        said = (place / "snakemake.out").read_text()
+        assert process.returncode == code, said[-6000:]
+        return said
+
+
+@pytest.fixture(scope="session")
+def snakemake(slurm):
+    """Snakemake with this session's Slurm on its PATH."""
+    return Runner(slurm)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An empty folder with the config and the test's Slurm profile."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "tests" / "slurm" / "profile", tmp_path / "slurm")
+    return tmp_path

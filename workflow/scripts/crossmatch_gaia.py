@@ -1,0 +1,11 @@
+"""Match the candidates with Gaia DR3 and Bailer-Jones distances."""
+
+from mstars.crossmatch import match_gaia
+from mstars.store import read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    m_catalog = read_table(given.m_catalog)
+    table = match_gaia(m_catalog, given.gaia or None, given.distances or None, snakemake.params.settings)
+    write_table(table, snakemake.output[0])

@@ -57,7 +57,22 @@ def gpus(stage):
     return config["resources"]["gpu"][stage]
 
 
-<<<<<<< HEAD
+SIMULATED_CATALOGS = {
+    "gaia": R + "/sim/catalogs/gaia_dr3.fits",
+    "distances": R + "/sim/catalogs/bailer_jones.fits",
+    "allwise": R + "/sim/catalogs/allwise.fits",
+    "apogee": R + "/sim/catalogs/apogee_dr16.fits",
+    "dust_map": R + "/sim/dust/bayestar.h5",
+}
+
+
+def external(name):
+    """Path of an external catalogue or map: the simulation's, else the config's; no input where there is none."""
+    if KIND == "simulated":
+        return SIMULATED_CATALOGS[name]
+    return config["external"][name] or []
+
+
 def memory(base, per_input=0.0):
     """Memory of a job in MB: ``base``, ``per_input`` times the size of its input files, and half more each new attempt."""
     return lambda wildcards, input, attempt: int((base + per_input * input.size_mb) * 1.5 ** (attempt - 1))
@@ -87,19 +102,3 @@ def check_place():
 
 onstart:
     check_place()
-=======
-SIMULATED_CATALOGS = {
-    "gaia": R + "/sim/catalogs/gaia_dr3.fits",
-    "distances": R + "/sim/catalogs/bailer_jones.fits",
-    "allwise": R + "/sim/catalogs/allwise.fits",
-    "apogee": R + "/sim/catalogs/apogee_dr16.fits",
-    "dust_map": R + "/sim/dust/bayestar.h5",
-}
-
-
-def external(name):
-    """Path of an external catalogue or map: the simulation's, else the config's; no input where there is none."""
-    if KIND == "simulated":
-        return SIMULATED_CATALOGS[name]
-    return config["external"][name] or []
->>>>>>> 8c38432 (Crossmatch and photometry: nearest match at the better epoch, star names, extinction, CMD regions)

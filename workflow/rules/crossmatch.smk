@@ -17,8 +17,8 @@ rule crossmatch_gaia:
         code=digest("crossmatch"),
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=memory(2000, 6),
+        runtime=minutes(30),
     message:
         "match with Gaia DR3 and Bailer-Jones distances"
     script:
@@ -41,8 +41,8 @@ rule crossmatch_allwise:
         code=digest("crossmatch"),
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=memory(2000, 6),
+        runtime=minutes(30),
     message:
         "match with AllWISE"
     script:
@@ -65,8 +65,8 @@ rule crossmatch_apogee:
         code=digest("crossmatch"),
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=memory(2000, 6),
+        runtime=minutes(30),
     message:
         "match with APOGEE DR16"
     script:
@@ -89,8 +89,8 @@ rule photometry:
         code=digest("photometry"),
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input: 4000 + int(20 * input.size_mb),
-        runtime=60,
+        mem_mb=memory(3000, 20),
+        runtime=minutes(30),
     message:
         "extinction, CMD and WISE colour"
     script:

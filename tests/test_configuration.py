@@ -20,7 +20,7 @@ def test_the_shipped_config_is_valid(config):
 
 def test_an_unknown_key_is_named_with_the_known_ones(config):
     config["plan"]["plates_per_bach"] = 3
-    with pytest.raises(InputError, match="plan: unknown key 'plates_per_bach'; known keys: min_spectra, plates_per_batch"):
+    with pytest.raises(InputError, match="plan: unknown key 'plates_per_bach'; known keys: min_spectra, plates"):
         check_config(config)
 
 

@@ -210,6 +210,10 @@ def catalog_table(rows: pd.DataFrame, extra: dict[str, str] | None = None) -> pd
     dtypes = {**CATALOG_DTYPES, **(extra or {})}
     table = rows.reindex(columns=list(dtypes))
     for column, dtype in dtypes.items():
-        table[column] = table[column].fillna("").astype(str).astype("str") if dtype == "str" else table[column]
-        table[column] = table[column].astype(dtype)
+        table[column] = text_column(table[column]) if dtype == "str" else table[column].astype(dtype)
     return table.reset_index(drop=True)
+
+
+def text_column(values: pd.Series) -> pd.Series:
+    """A column as text, '' where a value is missing."""
+    return values.astype(object).where(values.notna(), "").astype("str")

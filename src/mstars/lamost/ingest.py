@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.lamost.cards import HEADER_DTYPES, UnusableSpectrum, header_table
+from mstars.lamost.catalogs import text_column
 from mstars.lamost.reader import FileSpectrum, place_on_grid, read_spectrum
 from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, mask_fraction
 from mstars.store import read_header, read_rejected
@@ -31,8 +32,7 @@ def rejected_table(rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
     """Rejected rows with fixed columns and types (also when empty); missing values are '' or null."""
     table = pd.DataFrame(rows).reindex(columns=list(REJECTED_COLUMNS))
     for column, dtype in REJECTED_COLUMNS.items():
-        values = table[column]
-        table[column] = values.astype("Int64") if dtype == "Int64" else values.fillna("").astype(str).astype("str")
+        table[column] = text_column(table[column]) if dtype == "str" else table[column].astype(dtype)
     return table
 
 

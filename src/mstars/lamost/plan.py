@@ -15,7 +15,7 @@ from mstars.errors import InputError
 from mstars.lamost.cards import UnusableSpectrum, header_table
 from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate_problems, read_catalog
 from mstars.lamost.ingest import rejected_table
-from mstars.lamost.names import SUFFIXES, batch_name, pipeline_version
+from mstars.lamost.names import SUFFIXES, batch_name, identity_of_name, pipeline_version
 from mstars.lamost.reader import read_header
 from mstars.store import rng
 
@@ -92,8 +92,16 @@ def plan_files(pattern: str) -> Plan:
         try:
             values.append({**read_header(path), "path": path})
         except UnusableSpectrum as error:
+            known = identity_of_name(path)
             rejected.append(
-                {"filename": os.path.basename(path), "path": path, "role": "candidate", "reason": str(error)}
+                {
+                    "spectrum_key": known.spectrum_key if known else "",
+                    "plate": known.plate if known else "",
+                    "filename": os.path.basename(path),
+                    "path": path,
+                    "role": "candidate",
+                    "reason": str(error),
+                }
             )
     table = header_table(values, {"path": "str"})
     table["plate"] = table["lmjd"].astype(str) + "-" + table["planid"]
@@ -184,7 +192,8 @@ def plan_release(
         seed,
     )
     rejected.append(not_used)
-    both = find_files(pd.concat([candidates, training], ignore_index=True), root)
+    both = candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
+    both = find_files(both, root)
     missing = both["path"] == ""
     rejected.append(both[missing].assign(reason="no such file: " + both.loc[missing, "filename"] + " not in the tree"))
     both = both[~missing].sort_values("spectrum_key", ignore_index=True)

@@ -97,32 +97,27 @@ def spectrum_of_bytes(data: bytes, filename: str) -> FileSpectrum:
 def read_header(path: str | Path) -> dict:
     """Header values alone (see `header_values`); of a gzipped file only the beginning is inflated."""
     path = Path(path)
-    try:
-        with open(path, "rb") as handle:
-            head = handle.read(_HEAD_BYTES)
-    except OSError as error:
-        raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
+    head = read_bytes(path, _HEAD_BYTES)
     if head[:2] == _GZIP:
         try:
             head = isal_zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
         except _GZIP_ERRORS:
             raise UnusableSpectrum("truncated or damaged gzip") from None
-    _check_begins_as_fits(head)
     length = header_length(head)
     if not length:
         head = decompress(read_bytes(path))
-        length = header_length(head)
-        if not length:
-            raise UnusableSpectrum("truncated: the FITS header has no END")
+        length = _primary_length(head)
+    if head[:9] != b"SIMPLE  =":
+        raise UnusableSpectrum("not a FITS file")
     cards = split_cards(head[:length])
     return header_values(lambda keyword: card(cards, keyword), path.name)
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file as stored."""
+def read_bytes(path: str | Path, at_most: int = -1) -> bytes:
+    """The bytes of a file as stored, or the first ``at_most`` of them."""
     try:
         with open(path, "rb", buffering=0) as handle:
-            return handle.read()
+            return handle.read(at_most)
     except FileNotFoundError:
         raise UnusableSpectrum("no such file") from None
     except OSError as error:
@@ -139,17 +134,19 @@ def decompress(data: bytes) -> bytes:
         raise UnusableSpectrum("truncated or damaged gzip") from None
 
 
-def _check_begins_as_fits(data: bytes) -> None:
+def _primary_length(data: bytes) -> int:
+    """Length of the primary header."""
     if data[:9] != b"SIMPLE  =":
         raise UnusableSpectrum("empty file" if not data else "not a FITS file")
+    length = header_length(data)
+    if not length:
+        raise UnusableSpectrum("truncated: the FITS header has no END")
+    return length
 
 
 def _read_fast(data: bytes, filename: str) -> FileSpectrum | None:
     """The known layouts; None for any other."""
-    _check_begins_as_fits(data)
-    length = header_length(data)
-    if not length:
-        raise UnusableSpectrum("truncated: the FITS header has no END")
+    length = _primary_length(data)
     cards = split_cards(data[:length])
 
     def get(keyword):
@@ -235,7 +232,7 @@ def read_with_astropy(data: bytes, filename: str) -> FileSpectrum:
     """The same as the fast reader, by astropy: slower, and it understands any FITS file."""
     from astropy.io import fits
 
-    _check_begins_as_fits(data)
+    _primary_length(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

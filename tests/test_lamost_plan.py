@@ -1,0 +1,307 @@
+"""Plans of folders and releases: every input is planned or rejected with a reason, bad catalogues are named."""
+
+import gzip
+
+import lamost_files
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+
+from mstars.errors import InputError
+from mstars.lamost.catalogs import read_catalog
+from mstars.lamost.plan import assign_batches, describe_batches, files_digest, list_files, plan_files, plan_release
+
+C = 299792.458
+
+
+def catalog(n=4, **changes):
+    """Rows of a LAMOST catalogue: n fibres of two plates."""
+    number = np.arange(n)
+    table = pd.DataFrame(
+        {
+            "obsid": 100 + number,
+            "obsdate": "2012-03-13",
+            "lmjd": 56000,
+            "mjd": 55999,
+            "planid": np.where(number % 2 == 0, "P1", "P2"),
+            "spid": 4,
+            "fiberid": 1 + number,
+            "ra_obs": 10.0 + number,
+            "dec_obs": 20.0,
+            "ra": 10.0 + number,
+            "dec": 20.0,
+            **{f"snr{band}": 10.0 for band in "ugriz"},
+            "class": "STAR",
+            "subclass": "dM3",
+            "z": 1e-4,
+            "z_err": 1e-5,
+            "gaia_source_id": 4611686018427387905 + number,
+        }
+    )
+    return table.assign(**changes)
+
+
+def write_catalog(table, path):
+    if ".csv" in path.name:
+        text = table.to_csv(sep="|", index=False)
+        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    else:
+        Table.from_pandas(table).write(path)
+    return path
+
+
+def write_tree(root, table, folder="{obsdate}/{planid}"):
+    """The files of a catalogue's rows, as they lie in a release."""
+    for row in table.itertuples():
+        identity = dict(lmjd=row.lmjd, planid=row.planid, spid=row.spid, fiberid=row.fiberid)
+        place = root / folder.format(**row._asdict()) / f"{lamost_files.stem(**identity)}.fits.gz"
+        lamost_files.write(place, OBSID=row.obsid, **{name.upper(): value for name, value in identity.items()})
+    return root
+
+
+@pytest.fixture
+def release(tmp_path):
+    table = catalog()
+    return write_tree(tmp_path / "fits", table), write_catalog(table, tmp_path / "lamost_m.fits.gz")
+
+
+@pytest.mark.parametrize("name", ["m.fits", "m.fits.gz", "m.csv", "m.csv.gz"])
+def test_a_catalogue_reads_the_same_in_every_format(tmp_path, name):
+    found, rejected = read_catalog(write_catalog(catalog(), tmp_path / name))
+    assert rejected.empty
+    assert list(found["spectrum_key"][:2]) == ["56000-P1-sp04-001", "56000-P2-sp04-002"]
+    assert list(found["gaia_source_id"]) == [4611686018427387905 + i for i in range(4)]
+    assert set(found["lamost_class"]) == {"dM"}
+    np.testing.assert_allclose(found["lamost_rv"], 1e-4 * C)
+    np.testing.assert_allclose(found["lamost_rv_err"], 1e-5 * C)
+
+
+def test_no_redshift_is_no_velocity(tmp_path):
+    table = catalog(z=[-9999.0, 1e-4, 1e-4, 1e-4], z_err=[-9999.0, 0.0, -1.0, 1e-5])
+    found, _ = read_catalog(write_catalog(table, tmp_path / "m.csv"))
+    assert list(found["lamost_rv"].isna()) == [True, False, False, False]
+    assert list(found["lamost_rv_err"].isna()) == [True, True, True, False]
+
+
+def test_blanks_in_a_csv_are_null(tmp_path):
+    table = catalog().astype({"obsid": "object", "gaia_source_id": "object", "z": "object"})
+    table.loc[0, ["obsid", "gaia_source_id", "z"]] = ["", "-9999", ""]
+    found, rejected = read_catalog(write_catalog(table, tmp_path / "m.csv"))
+    assert rejected.empty
+    assert found.loc[0, ["obsid", "gaia_source_id"]].isna().all() and np.isnan(found.loc[0, "lamost_rv"])
+
+
+@pytest.mark.parametrize("suffix", [".fits", ".csv"])
+def test_a_missing_or_misspelt_column_is_named(tmp_path, suffix):
+    path = write_catalog(catalog().rename(columns={"snri": "snr_i"}), tmp_path / f"m{suffix}")
+    with pytest.raises(InputError, match=r"missing column 'snri' \(is 'snr_i' meant\?\)"):
+        read_catalog(path)
+    path = write_catalog(catalog().drop(columns="planid"), tmp_path / f"n{suffix}")
+    with pytest.raises(InputError, match=r"missing column 'planid'"):
+        read_catalog(path)
+
+
+def test_unreadable_catalogues_are_named(tmp_path):
+    with pytest.raises(InputError, match="no such catalogue"):
+        read_catalog(tmp_path / "m.fits")
+    (tmp_path / "m.fits").write_text("not FITS")
+    with pytest.raises(InputError, match="not a readable catalogue"):
+        read_catalog(tmp_path / "m.fits")
+    (tmp_path / "m.csv.gz").write_bytes(gzip.compress(b"obsid|ra\n" * 1000)[:20])
+    with pytest.raises(InputError, match="not a readable catalogue"):
+        read_catalog(tmp_path / "m.csv.gz")
+    (tmp_path / "m.xlsx").write_text("")
+    with pytest.raises(InputError, match="a catalogue is"):
+        read_catalog(tmp_path / "m.xlsx")
+    with pytest.raises(InputError, match="no rows"):
+        read_catalog(write_catalog(catalog(0), tmp_path / "none.csv"))
+
+
+def test_rows_that_can_t_be_used_are_rejected_with_their_number(tmp_path):
+    table = catalog().astype({"fiberid": "object"})
+    table.loc[1, "fiberid"] = "x"
+    table.loc[2, "dec"] = 95.0
+    table.loc[3, "ra"] = np.nan
+    found, rejected = read_catalog(write_catalog(table, tmp_path / "m.csv"))
+    assert len(found) == 1
+    assert list(rejected["filename"]) == ["m.csv row 2", "m.csv row 3", "m.csv row 4"]
+    assert "fiberid is x" in rejected["reason"][0]
+    assert rejected["reason"][1] == "coordinates out of range: ra 12, dec 95"
+    assert rejected["reason"][2] == "no coordinates"
+
+
+@pytest.mark.parametrize("folder", ["{obsdate}/{planid}", "{planid}", ".", "20120313/{planid}"])
+def test_a_release_finds_its_files(tmp_path, folder):
+    table = catalog()
+    root = write_tree(tmp_path / "fits", table, folder)
+    plan = plan_release(root, write_catalog(table, tmp_path / "m.fits"))
+    assert plan.rejected.empty
+    assert len(plan.candidates) == 4
+    assert all(path.startswith(str(root)) and path.endswith(".fits.gz") for path in plan.candidates["path"])
+
+
+def test_files_named_by_obsid_are_found(tmp_path):
+    table = catalog(1)
+    identity = {name.upper(): table[name][0].item() for name in ("lmjd", "spid", "fiberid")}
+    lamost_files.write(tmp_path / "fits/100.fits.gz", PLANID="P1", **identity)
+    plan = plan_release(tmp_path / "fits", write_catalog(table, tmp_path / "m.csv"))
+    assert list(plan.candidates["filename"]) == ["100.fits.gz"]
+
+
+def test_a_missing_file_and_an_empty_plate_are_rejected_rows(release):
+    root, path = release
+    for file in (root / "2012-03-13/P2").iterdir():
+        file.unlink()
+    next((root / "2012-03-13/P1").iterdir()).unlink()
+    plan = plan_release(root, path)
+    assert len(plan.candidates) == 1
+    assert len(plan.rejected) == 3
+    assert plan.rejected["reason"].str.startswith("no such file").all()
+    assert set(plan.rejected["role"]) == {"candidate"} and set(plan.rejected["stage"]) == {"plan"}
+
+
+def test_a_release_without_files_says_so(tmp_path):
+    (tmp_path / "fits").mkdir()
+    path = write_catalog(catalog(), tmp_path / "m.csv")
+    with pytest.raises(InputError, match="no file of the 4"):
+        plan_release(tmp_path / "fits", path)
+    with pytest.raises(InputError, match="no such folder"):
+        plan_release(tmp_path / "nowhere", path)
+
+
+def test_a_row_twice_is_rejected_and_a_shared_obsid_is_told(tmp_path):
+    table = catalog(obsid=[100, 100, 102, 103])
+    table = pd.concat([table, table.iloc[3:]], ignore_index=True)
+    root = write_tree(tmp_path / "fits", table)
+    plan = plan_release(root, write_catalog(table, tmp_path / "m.csv"))
+    assert len(plan.candidates) == 4
+    assert list(plan.rejected["reason"]) == ["same spectrum twice in the M catalogue"]
+    assert any("obsid 100 belongs to 56000-P1-sp04-001 and 56000-P2-sp04-002" in note for note in plan.notes)
+
+
+def test_training_spectra_come_from_the_other_catalogues(tmp_path):
+    m = catalog(2)
+    general = catalog(8, **{"class": ["STAR", "STAR", "GALAXY", "QSO", "STAR", "Unknown", "GALAXY", "GALAXY"]})
+    general["subclass"] = ["dM3", "B6", "Non", "Non", "G2", "Non", "Non", "Non"]
+    general["fiberid"] = [1, *range(102, 109)]
+    general.loc[6, [f"snr{band}" for band in "ugriz"]] = [-9999, 4.9, 1, 2, 3]
+    afgk = catalog(5, fiberid=np.arange(201, 206), subclass=["A5V", "F0", "G9", "K3", "M1"])
+    wd = catalog(2, fiberid=[1, 302], subclass="WD")
+    root = write_tree(tmp_path / "fits", pd.concat([m, general, afgk, wd], ignore_index=True))
+    paths = [
+        write_catalog(table, tmp_path / f"{name}.fits")
+        for name, table in (("m", m), ("general", general), ("afgk", afgk), ("wd", wd))
+    ]
+    options = dict(general_catalog=paths[1], afgk_catalog=paths[2], wd_catalog=paths[3], seed=1)
+    plan = plan_release(root, paths[0], **options)
+    assert plan.training["label"].value_counts().to_dict() == dict.fromkeys(
+        ["OB", "GALAXY", "QSO", "A", "F", "G", "K", "WD"], 1
+    ) | {"GALAXY": 2}
+    assert not set(plan.training["spectrum_key"]) & set(plan.candidates["spectrum_key"])
+    assert list(plan.rejected["reason"]) == ["also in the M catalogue: a candidate, not training"]
+    assert any("1 spectra of other classes have S/N_max below 5" in note for note in plan.notes)
+    drawn = [plan_release(root, paths[0], per_class=1, **options).training for _ in range(2)]
+    pd.testing.assert_frame_equal(*drawn)
+    assert (drawn[0]["label"].value_counts() == 1).all()
+
+
+def test_a_folder_is_planned_from_its_headers(tmp_path):
+    lamost_files.write(tmp_path / "a/spec-1.fits.gz", "coadd", FIBERID=1)
+    lamost_files.write(tmp_path / "b/123.fits", "image", FIBERID=2, compress=False)
+    (tmp_path / "c.fits.gz").write_text("not a FITS file")
+    (tmp_path / "readme.txt").write_text("not a spectrum")
+    plan = plan_files(str(tmp_path))
+    assert list(plan.candidates["filename"]) == ["spec-1.fits.gz", "123.fits"]
+    assert list(plan.candidates["lamost_class"]) == ["dM", ""]
+    assert set(plan.candidates["obsdate"]) == {"2012-03-13"}
+    assert list(plan.rejected["reason"]) == ["not a FITS file"]
+    assert plan.training.empty and "label" in plan.training
+    assert len(list_files(str(tmp_path / "*" / "*.fits"))) == 1
+
+
+def test_of_one_spectrum_twice_the_newest_pipeline_stays(tmp_path):
+    lamost_files.write(tmp_path / "a.fits.gz", "image", VERSPIPE="v2.9.7")
+    lamost_files.write(tmp_path / "b.fits.gz", "coadd", VERSPIPE="v2.10.0")
+    lamost_files.write(tmp_path / "c.fits.gz", "coadd", VERSPIPE="v2.9.8")
+    plan = plan_files(str(tmp_path))
+    assert list(plan.candidates["filename"]) == ["b.fits.gz"]
+    assert list(plan.rejected["filename"]) == ["a.fits.gz", "c.fits.gz"]
+    assert plan.rejected["reason"].str.startswith("same spectrum twice: b.fits.gz (v2.10.0) is used").all()
+    assert (plan.rejected["spectrum_key"] == plan.candidates["spectrum_key"][0]).all()
+
+
+def test_two_stars_with_one_obsid_are_both_kept(tmp_path):
+    lamost_files.write(tmp_path / "a.fits.gz", OBSID=7, FIBERID=1)
+    lamost_files.write(tmp_path / "b.fits.gz", OBSID=7, FIBERID=2)
+    plan = plan_files(str(tmp_path))
+    assert len(plan.candidates) == 2
+    assert any(note.startswith("obsid 7 belongs to") for note in plan.notes)
+
+
+def test_coordinates_out_of_range_in_a_file_are_rejected(tmp_path):
+    lamost_files.write(tmp_path / "a.fits.gz", FIBERID=1, RA=400.0)
+    lamost_files.write(tmp_path / "b.fits.gz", FIBERID=2, DEC=None, DEC_OBS=None)
+    lamost_files.write(tmp_path / "c.fits.gz", FIBERID=3)
+    plan = plan_files(str(tmp_path))
+    assert len(plan.candidates) == 1
+    assert sorted(plan.rejected["reason"]) == ["coordinates out of range: ra 400, dec 27.028", "no coordinates"]
+
+
+@pytest.mark.parametrize("pattern", [None, "", "nowhere", "*.fits"])
+def test_no_files_is_an_error(tmp_path, pattern):
+    given = pattern and str(tmp_path / pattern)
+    with pytest.raises(InputError, match=r"files\.spectra"):
+        list_files(given)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no .fits or .fits.gz file in this folder"):
+        plan_files(str(tmp_path / "empty"))
+
+
+def grouped(release, plates, least):
+    plan = plan_release(*release)
+    assign_batches(plan, plates, least)
+    return plan
+
+
+def test_batches_are_plates_or_groups_of_plates(release):
+    assert list(grouped(release, 1, 1).rows()["batch"].unique()) == ["56000-P1", "56000-P2"]
+    assert list(grouped(release, 2, 1).rows()["batch"].unique()) == ["56000-P1"]
+    assert list(grouped(release, 1, 3).rows()["batch"].unique()) == ["56000-P1"]
+    rows = grouped(release, 1, 1).rows()
+    assert rows["spectrum_key"].is_unique and list(rows["batch"]) == sorted(rows["batch"])
+
+
+def test_later_plates_leave_earlier_batches_alone(tmp_path):
+    table = catalog()
+    root = write_tree(tmp_path / "fits", table)
+    before = grouped((root, write_catalog(table, tmp_path / "m.csv")), 1, 1)
+    later = pd.concat([table, catalog(2, lmjd=56001, obsdate="2012-03-14", obsid=[200, 201])], ignore_index=True)
+    write_tree(root, later.iloc[4:])
+    after = grouped((root, write_catalog(later, tmp_path / "n.csv")), 1, 1)
+    old, new = describe_batches(before.rows()), describe_batches(after.rows())
+    assert len(new) == 4
+    assert {name: new[name] for name in old} == old
+
+
+def test_a_replaced_file_changes_its_batch_alone(release):
+    before = describe_batches(grouped(release, 1, 1).rows())
+    path = sorted(release[0].glob("**/*.fits.gz"))[0]
+    path.write_bytes(path.read_bytes() + b"x")
+    after = describe_batches(grouped(release, 1, 1).rows())
+    assert before["56000-P1"] != after["56000-P1"]
+    assert before["56000-P2"] == after["56000-P2"]
+
+
+def test_a_new_file_changes_the_digest_of_a_folder(tmp_path):
+    lamost_files.write(tmp_path / "a.fits.gz")
+    before = files_digest(str(tmp_path))
+    assert files_digest(str(tmp_path)) == before
+    lamost_files.write(tmp_path / "b.fits.gz")
+    assert files_digest(str(tmp_path)) != before
+
+
+def test_plans_are_the_same_every_time(release):
+    tables = [grouped(release, 1, 1) for _ in range(2)]
+    for name in ("candidates", "training", "rejected"):
+        pd.testing.assert_frame_equal(*(getattr(plan, name) for plan in tables))

@@ -1,1 +1,198 @@
-# rules of the stage spmm
+# spmm: stellar parameters by label transfer (section 3.4.4), and which are recommended (section 4.1)
+
+FOLDS = list(range(config["spmm"]["folds"]))
+if config["models"]["path"]:  # as many as the bundle holds
+    FOLDS = sorted(int(path.parent.name[4:]) for path in Path(MODELS).glob("tlma_dM/fold*/model.json"))
+    if not FOLDS:
+        raise InputError(f"models.path: {MODELS}/tlma_dM has no fold*/model.json; train the parameter models first")
+TABLE_FILES = [] if config["models"]["path"] else [R + "/tables/table08_tlma_folds.csv"]
+ENGINE = config["parameters"]["engine"]
+
+
+rule training_set_tlma:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+        spectra=R + "/ingest/spectra.parquet",
+        stars=R + "/crossmatch/gaia.parquet",
+    output:
+        table=R + "/training/tlma_{kind}.parquet",
+        summary=R + "/training/tlma_{kind}.json",
+    log:
+        R + "/logs/training_set_tlma/{kind}.log",
+    benchmark:
+        R + "/benchmarks/training_set_tlma/{kind}.tsv"
+    params:
+        settings=config["spmm"],
+        seed=SEED,
+        code=digest("parameters/training_set", "classify/training_sets", "quality"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "training set tlma_{wildcards.kind}"
+    script:
+        "../scripts/training_set_tlma.py"
+
+
+rule train_fold:
+    input:
+        table=R + "/training/tlma_{kind}.parquet",
+        summary=R + "/training/tlma_{kind}.json",
+        spectra=R + "/training/tlma_{kind}.npy",
+    output:
+        model=R + "/models/tlma_{kind}/fold{fold}/model.json",
+        weights=R + "/models/tlma_{kind}/fold{fold}/weights.safetensors",
+        history=R + "/models/tlma_{kind}/fold{fold}/history.csv",
+        validation=R + "/models/tlma_{kind}/fold{fold}/validation.parquet",
+    log:
+        R + "/logs/train_fold/{kind}_{fold}.log",
+    benchmark:
+        R + "/benchmarks/train_fold/{kind}_{fold}.tsv"
+    params:
+        networks=config["networks"],
+        settings=config["spmm"],
+        seed=SEED,
+        survey=SURVEY,
+        kind=KIND,
+        code=digest("networks", "parameters/training_set", "parameters/training"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=gpus("train"),
+    message:
+        "train CNN-TLMA {wildcards.kind}, fold {wildcards.fold}"
+    script:
+        "../scripts/train_fold.py"
+
+
+rule out_of_fold:
+    input:
+        table=R + "/training/tlma_{kind}.parquet",
+        spectra=R + "/training/tlma_{kind}.npy",
+        models=expand(R + "/models/tlma_{{kind}}/fold{fold}/model.json", fold=FOLDS),
+        weights=expand(R + "/models/tlma_{{kind}}/fold{fold}/weights.safetensors", fold=FOLDS),
+    output:
+        table=R + "/models/tlma_{kind}/out_of_fold.parquet",
+        calibration=R + "/models/tlma_{kind}/calibration.json",
+    log:
+        R + "/logs/out_of_fold/{kind}.log",
+    benchmark:
+        R + "/benchmarks/out_of_fold/{kind}.tsv"
+    params:
+        code=digest("networks", "parameters/ensemble", "parameters/calibration"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "out-of-fold predictions and calibrated errors of tlma_{wildcards.kind}"
+    script:
+        "../scripts/out_of_fold.py"
+
+
+rule predict_tlma:
+    input:
+        dM=expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS),
+        gM=expand(MODELS + "/tlma_gM/fold{fold}/model.json", fold=FOLDS),
+        weights=expand(MODELS + "/tlma_{kind}/fold{fold}/weights.safetensors", kind=["dM", "gM"], fold=FOLDS),
+        store=R + "/spectra/{batch}.h5",
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+    output:
+        R + "/predictions/tlma/{batch}.parquet",
+    log:
+        R + "/logs/predict_tlma/{batch}.log",
+    benchmark:
+        R + "/benchmarks/predict_tlma/{batch}.tsv"
+    params:
+        filled_max=config["spmm"]["filled_max"],
+        kind=KIND,
+        code=digest("networks", "parameters/ensemble", "spectra"),
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+        gpu=gpus("predict"),
+    message:
+        "CNN-TLMA on batch {wildcards.batch}"
+    script:
+        "../scripts/predict_tlma.py"
+
+
+rule parameters_cnn:
+    input:
+        predictions=per_batch(R + "/predictions/tlma/{batch}.parquet"),
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        calibration=expand(MODELS + "/tlma_{kind}/calibration.json", kind=["dM", "gM"]),
+        training=expand(MODELS + "/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"]),
+    output:
+        R + "/parameters/cnn.parquet",
+    log:
+        R + "/logs/parameters_cnn.log",
+    benchmark:
+        R + "/benchmarks/parameters_cnn.tsv"
+    params:
+        training_stars=config["spmm"]["training_stars"],
+        code=digest("parameters/ensemble", "parameters/calibration"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "parameters of the engine cnn"
+    script:
+        "../scripts/parameters_cnn.py"
+
+
+rule quality:
+    input:
+        parameters=R + f"/parameters/{ENGINE}.parquet",
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+    output:
+        table=R + "/quality/quality.parquet",
+        fits=R + "/quality/error_fits.json",
+        ranges=R + "/quality/ranges.json",
+    log:
+        R + "/logs/quality.log",
+    benchmark:
+        R + "/benchmarks/quality.tsv"
+    params:
+        settings=config["quality"],
+        code=digest("quality"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "rv_flag and parameter_flag"
+    script:
+        "../scripts/quality.py"
+
+
+rule table08:
+    input:
+        models=expand(R + "/models/tlma_{kind}/fold{fold}/model.json", kind=["dM", "gM"], fold=FOLDS),
+        validation=expand(R + "/models/tlma_{kind}/fold{fold}/validation.parquet", kind=["dM", "gM"], fold=FOLDS),
+        out_of_fold=expand(R + "/models/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"]),
+    output:
+        csv=R + "/tables/table08_tlma_folds.csv",
+        markdown=R + "/tables/table08_tlma_folds.md",
+    log:
+        R + "/logs/table08.log",
+    benchmark:
+        R + "/benchmarks/table08.tsv"
+    params:
+        folds=FOLDS,
+        code=digest("parameters/tables"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Table 8: the folds of CNN-TLMA"
+    script:
+        "../scripts/table08.py"

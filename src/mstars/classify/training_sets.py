@@ -143,7 +143,7 @@ def scm_training_set(
     shared = ["spectrum_key", "ra", "dec", *SNR]
     pool = pd.concat([m_catalog[shared].assign(label="M"), class_catalog[[*shared, "label"]]], ignore_index=True)
     pool = pool[pool["label"].isin(list(classes))]
-    excluded = _Exclusions(pool)
+    excluded = RowFilter(pool)
     conflicting = pool.groupby("spectrum_key")["label"].transform("nunique") > 1
     excluded.add("labels of two catalogues differ", conflicting)
     excluded.add("in a catalogue twice", pool.duplicated("spectrum_key") & ~conflicting)
@@ -193,7 +193,7 @@ def dmgm_training_set(
         As for `scm_training_set`; labels dM and gM.
     """
     pool = m_catalog[["spectrum_key", "ra", "dec", *SNR, "lamost_class"]].rename(columns={"lamost_class": "label"})
-    excluded = _Exclusions(pool)
+    excluded = RowFilter(pool)
     excluded.add("in a catalogue twice", pool.duplicated("spectrum_key"))
     pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
     pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
@@ -214,7 +214,7 @@ def dmgm_training_set(
     return _finish(pool, excluded.counts, ["dM", "gM"], settings, seed, "dmgm")
 
 
-class _Exclusions:
+class RowFilter:
     """Rows still in, and how many each reason took out (the first that applies counts)."""
 
     def __init__(self, pool: pd.DataFrame):

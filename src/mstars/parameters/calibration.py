@@ -1,0 +1,121 @@
+"""Errors that mean what they say: ensemble spread and a noise term, fitted on out-of-fold residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq, minimize
+
+from mstars.parameters.training_set import LABELS
+
+MIN_ROWS = 30
+"""With fewer residuals the calibrated error is their robust scatter alone."""
+
+_CLIP = 5.0
+_LEAST_SNR = 1.0
+
+
+def robust_sigma(values: np.ndarray) -> float:
+    """1.4826 times the median absolute deviation from the median; NaN for no finite value."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if len(values) else np.nan
+
+
+def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
+    """Robust width of residual / error: 1 for honest errors."""
+    return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
+
+
+def calibrate(table: pd.DataFrame) -> dict:
+    """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (ensemble standard
+        deviation) and ``_label_err`` (APOGEE's own error, NaN: 0; its share of the residual is taken off).
+
+    Returns
+    -------
+    dict
+        By label: spread_factor, floor, noise, scale, rows, bias (median residual; reported, not applied),
+        pull_width (after calibration, of these rows) and pull_width_spread (of the ensemble spread alone).
+    """
+    result = {}
+    for label in LABELS:
+        residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
+        spread = table[f"{label}_spread"].to_numpy(dtype=float)
+        own = np.nan_to_num(table[f"{label}_label_err"].to_numpy(dtype=float))
+        good = np.isfinite(residual) & np.isfinite(spread)
+        result[label] = _calibrate(residual[good], spread[good], _snr(table["snri"])[good], own[good])
+    return result
+
+
+def _snr(snri) -> np.ndarray:
+    return np.maximum(np.nan_to_num(np.asarray(snri, dtype=float), nan=_LEAST_SNR), _LEAST_SNR)
+
+
+def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: np.ndarray) -> dict:
+    typical = max(robust_sigma(residual), 1e-9) if len(residual) else np.nan
+    fit = {"spread_factor": 0.0, "floor": typical, "noise": 0.0, "scale": 1.0}
+    bias = float(np.median(residual)) if len(residual) else np.nan
+    if len(residual) >= MIN_ROWS:
+        centred = residual - bias
+        centred = np.clip(centred, -_CLIP * typical, _CLIP * typical)
+        fit |= _most_likely(centred, spread, snr, own, typical)
+        fit["scale"] = _scale(residual, _variance(fit, spread, snr), own)
+    total = np.sqrt(_variance(fit, spread, snr) + own**2)
+    return fit | {
+        "rows": len(residual),
+        "bias": bias,
+        "pull_width": pull_width(residual, total) if len(residual) else np.nan,
+        "pull_width_spread": pull_width(residual, np.maximum(spread, 1e-12)) if len(residual) else np.nan,
+    }
+
+
+def _most_likely(residual, spread, snr, own, typical: float) -> dict:
+    """Gaussian maximum likelihood of the three terms; squares keep them positive."""
+    squares = np.stack([spread**2, np.full_like(spread, typical**2), (typical * np.median(snr) / snr) ** 2])
+
+    def loss(parameters):
+        variance = (parameters**2) @ squares + own**2 + 1e-6 * typical**2
+        gradient = (1 / variance - residual**2 / variance**2) @ squares.T * parameters
+        return 0.5 * np.sum(np.log(variance) + residual**2 / variance), gradient
+
+    found = np.abs(minimize(loss, np.array([1.0, 0.5, 0.5]), jac=True, method="L-BFGS-B").x)
+    noise = float(found[2] * typical * np.median(snr))
+    return {"spread_factor": float(found[0]), "floor": float(found[1] * typical), "noise": noise}
+
+
+def _scale(residual, variance, own) -> float:
+    """Factor of the model error that makes the robust pull width 1."""
+
+    def excess(scale):
+        return pull_width(residual, np.sqrt(scale**2 * variance + own**2)) - 1
+
+    if not (variance > 0).all() or excess(0.1) * excess(10.0) > 0:
+        return 1.0
+    return float(brentq(excess, 0.1, 10.0, xtol=1e-4))
+
+
+def _variance(fit: dict, spread: np.ndarray, snr: np.ndarray) -> np.ndarray:
+    terms = (fit["spread_factor"] * spread) ** 2 + fit["floor"] ** 2 + (fit["noise"] / snr) ** 2
+    return fit["scale"] ** 2 * terms
+
+
+def calibrated_errors(calibration: dict, label: str, spread: np.ndarray, snri: np.ndarray) -> np.ndarray:
+    """Calibrated error of a label, in its unit: [n]; NaN where the spread is NaN.
+
+    Parameters
+    ----------
+    calibration : dict
+        Of `calibrate`.
+    label : str
+    spread : ndarray, [n]
+        Ensemble standard deviation.
+    snri : ndarray, [n]
+        S/N_i; below 1 it counts as 1.
+    """
+    fit = {key: np.nan if value is None else value for key, value in calibration[label].items()}
+    return np.sqrt(_variance(fit, np.asarray(spread, dtype=float), _snr(snri)))

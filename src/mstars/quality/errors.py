@@ -1,0 +1,120 @@
+"""Is a parameter's error as large as its neighbours' (Eqs. 3 and 4)?"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+LABELS = ("teff", "logg", "m_h", "alpha_m")
+SNR_EDGES = (0.0, 20.0, 50.0, 100.0, np.inf)
+"""Intervals of S/N_i: (0, 20], (20, 50], (50, 100], > 100."""
+COEFFICIENTS = ("intercept", "snr_i", *LABELS)
+
+logger = logging.getLogger("mstars")
+
+
+def snr_interval(snr_i: np.ndarray) -> np.ndarray:
+    """Number of the S/N_i interval, 0-3; -1 where S/N_i is 0, negative or unknown."""
+    snr_i = np.asarray(snr_i, dtype=float)
+    inner = np.searchsorted(SNR_EDGES[1:-1], snr_i, side="left")
+    return np.where(snr_i > 0, inner, -1)
+
+
+def interval_name(number: int) -> str:
+    """``0-20``, ``20-50``, ``50-100`` or ``100-``."""
+    upper = SNR_EDGES[number + 1]
+    return f"{SNR_EDGES[number]:g}-{'' if np.isinf(upper) else f'{upper:g}'}"
+
+
+def _design(table: pd.DataFrame) -> np.ndarray:
+    columns = [table[name].to_numpy(dtype=float) for name in ("snr_i", *LABELS)]
+    return np.column_stack([np.ones(len(table)), *columns])
+
+
+def _usable(table: pd.DataFrame) -> np.ndarray:
+    columns = ["snr_i", *LABELS, *(f"{label}_err" for label in LABELS)]
+    return np.isfinite(table[columns].to_numpy(dtype=float)).all(axis=1)
+
+
+def fit_errors(table: pd.DataFrame, *, sigma: float = 3.0, min_rows: int = 30) -> dict:
+    """Fit Eq. 3 once per class and S/N_i interval, without clipping, and find the limit of Eq. 4.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        luminosity_class, snr_i, and teff (K), logg, m_h, alpha_m (dex) with their ``_err``.
+    sigma : float
+        3 in Eq. 4.
+    min_rows : int
+        An interval with fewer usable rows takes the fit of all intervals of its class; a class with fewer has none,
+        and its rows don't pass.
+
+    Returns
+    -------
+    dict
+        ``{class: {interval: {label: {coefficients, mean, std, limit, rows, pooled}}}}``; coefficients in the order
+        intercept, snr_i, teff, logg, m_h, alpha_m, in units of the label.
+    """
+    table = table[_usable(table)]
+    number = snr_interval(table["snr_i"])
+    fits: dict = {}
+    for kind in ("dM", "gM"):
+        inside = (table["luminosity_class"] == kind).to_numpy(dtype=bool) & (number >= 0)
+        fits[kind] = {}
+        for k in range(len(SNR_EDGES) - 1):
+            rows = inside & (number == k)
+            pooled = np.count_nonzero(rows) < min_rows
+            if pooled and np.count_nonzero(inside) < min_rows:
+                if rows.any():
+                    logger.warning("Eq. 3: %d %s spectra in all, fewer than %d: no fit", inside.sum(), kind, min_rows)
+                continue
+            chosen = table[inside if pooled else rows]
+            fits[kind][interval_name(k)] = {
+                label: _fit(chosen, label, sigma) | {"pooled": bool(pooled)} for label in LABELS
+            }
+    return fits
+
+
+def _fit(table: pd.DataFrame, label: str, sigma: float) -> dict:
+    design, error = _design(table), table[f"{label}_err"].to_numpy(dtype=float)
+    # columns of unit size: Teff is 1e3 times the others
+    size = np.maximum(np.abs(design).max(axis=0), 1e-12)
+    solution = np.linalg.lstsq(design / size, error, rcond=None)[0] / size
+    residual = error - design @ solution
+    mean, std = float(residual.mean()), float(residual.std())
+    return {
+        "coefficients": [float(value) for value in solution],
+        "mean": mean,
+        "std": std,
+        "limit": mean + sigma * std,
+        "rows": len(table),
+    }
+
+
+def excess_error(table: pd.DataFrame, fits: dict, label: str) -> tuple[np.ndarray, np.ndarray]:
+    """``error - predicted error`` (Eq. 3) and its upper limit (Eq. 4) for each row; NaN where there is no fit."""
+    excess, limit = np.full(len(table), np.nan), np.full(len(table), np.nan)
+    number = snr_interval(table["snr_i"])
+    design, error = _design(table), table[f"{label}_err"].to_numpy(dtype=float)
+    for kind, intervals in fits.items():
+        of_kind = (table["luminosity_class"] == kind).to_numpy(dtype=bool)
+        for k in range(len(SNR_EDGES) - 1):
+            fit = intervals.get(interval_name(k))
+            if fit is None:
+                continue
+            rows = of_kind & (number == k)
+            excess[rows] = error[rows] - design[rows] @ np.array(fit[label]["coefficients"])
+            limit[rows] = fit[label]["limit"]
+    return excess, limit
+
+
+def passes_errors(table: pd.DataFrame, fits: dict) -> pd.DataFrame:
+    """Eq. 4 for each label: a frame of bool with columns teff, logg, m_h, alpha_m. No fit or no number: False."""
+    passed = {}
+    for label in LABELS:
+        excess, limit = excess_error(table, fits, label)
+        # a fit without scatter (all errors on the plane) passes its own rows
+        passed[label] = (excess < limit) | np.isclose(excess, limit, rtol=0, atol=1e-12)
+    return pd.DataFrame(passed, index=table.index)

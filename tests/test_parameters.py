@@ -1,0 +1,261 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars.errors import InputError
+from mstars.networks import Architecture, Settings, load_model, train_regressor
+from mstars.parameters import (
+    FLAGS,
+    LABELS,
+    assign_folds,
+    calibrate,
+    calibrated_errors,
+    collect,
+    density_weights,
+    load_folds,
+    out_of_fold,
+    predict_parameters,
+    pull_width,
+    tlma_training_set,
+)
+from mstars.parameters.ensemble import rest_frame_input
+from mstars.parameters.tables import as_markdown, fold_statistics, summary_rows
+from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
+from mstars.store import write_batch
+
+SETTINGS = {
+    "folds": 3,
+    "split": "star",
+    "snr_min": 5,
+    "min_labelled": 3,
+    "aspcap_class": "consistent",
+    "aspcapflag_reject": [],
+}
+
+
+def catalogs(n=60):
+    """m_catalog_v3, the APOGEE crossmatch, ingested spectra and stars; every third spectrum repeats a star."""
+    keys = [f"56000-P1-sp01-{number:03d}" for number in range(n)]
+    star = np.arange(n) - (np.arange(n) % 3 == 2)
+    m_catalog = pd.DataFrame({"spectrum_key": keys, "ra": 10.0 + star, "dec": 5.0, "luminosity_class": "dM"})
+    m_catalog = m_catalog.assign(snru=-9999.0, snrg=3.0, snrr=20.0, snri=40.0, snrz=30.0, obsdate="2013-01-01", rv=12.0)
+    stars = pd.DataFrame({"spectrum_key": keys, "star_id": [f"s{number:03d}" for number in star]})
+    spectra = pd.DataFrame({"spectrum_key": keys, "batch": "b1", "row": np.arange(n)})
+    apogee = pd.DataFrame({"spectrum_key": keys, "apogee_id": [f"2M{number:04d}" for number in star], "SNR": 100.0})
+    apogee = apogee.assign(TEFF=3500.0 + star, TEFF_ERR=60.0, LOGG=4.7, LOGG_ERR=0.05, M_H=-0.1, M_H_ERR=0.02)
+    apogee = apogee.assign(ALPHA_M=0.02, ALPHA_M_ERR=-9999.0, ASPCAP_CLASS="Md_a", ASPCAPFLAG=0)
+    return m_catalog, apogee, spectra, stars
+
+
+def build(m_catalog, apogee, spectra, stars, **changes):
+    return tlma_training_set(m_catalog, apogee, spectra, stars, kind="dM", settings=SETTINGS | changes, seed=1)
+
+
+def test_the_training_set_counts_what_it_leaves_out():
+    m_catalog, apogee, spectra, stars = catalogs()
+    apogee.loc[0, "M_H"] = -9999.0  # missing in one label only
+    apogee.loc[3, "ASPCAP_CLASS"] = "GKg_b"
+    apogee.loc[4, "ASPCAP_CLASS"] = "GKd_c"  # an M star above 3500 K
+    apogee = apogee.drop(index=6)
+    apogee.loc[7, "ASPCAPFLAG"] = 1 << 23
+    m_catalog.loc[9, "obsdate"] = "2012-01-14"
+    m_catalog.loc[10, "rv"] = np.nan
+    m_catalog.loc[12, ["snrr", "snri", "snrz"]] = 4.9
+    m_catalog.loc[13, "luminosity_class"] = "gM"
+    spectra = spectra.drop(index=15)
+    table, summary = build(m_catalog, apogee, spectra, stars)
+    assert summary["excluded"]["m_h missing in APOGEE"] == 1
+    assert summary["excluded"]["ASPCAP_CLASS contradicts the class"] == 1
+    assert summary["excluded"]["no APOGEE star"] == 1
+    assert summary["excluded"]["rv_flag 0 (wavelengths before 2012-01-14)"] == 1
+    assert summary["excluded"]["no RV"] == 1
+    assert summary["excluded"]["S/N_max below 5"] == 1
+    assert summary["excluded"]["no usable spectrum (rejected at ingest)"] == 1
+    assert summary["spectra"] == len(table) == 60 - 1 - 7
+    assert table["alpha_m_label_err"].isna().all() and (table["teff_label_err"] == 60).all()
+    cut, summary = build(m_catalog, apogee, spectra, stars, aspcapflag_reject=[23], aspcap_class="any")
+    assert summary["excluded"]["rejected ASPCAPFLAG bit"] == 1 and len(cut) == len(table)
+
+
+def test_repeats_in_allstar_give_one_set_of_labels():
+    m_catalog, apogee, spectra, stars = catalogs()
+    twice = apogee.iloc[[5]].assign(SNR=300.0, TEFF=3999.0)
+    table, _ = build(m_catalog, pd.concat([apogee, twice]), spectra, stars)
+    same_star = table.set_index("spectrum_key").loc[["56000-P1-sp01-004", "56000-P1-sp01-005"], "teff"]
+    assert same_star.tolist() == [3999.0, 3999.0] and len(table) == 60
+
+
+def test_too_few_labelled_stars_is_an_error_that_says_what_to_do():
+    m_catalog, apogee, spectra, stars = catalogs(6)
+    with pytest.raises(InputError, match=r"tlma_dM: 4 labelled stars, at least 10 .*spmm.folds.*external.apogee"):
+        build(m_catalog, apogee, spectra, stars, folds=10)
+    with pytest.raises(InputError, match="tlma_dM: 0 labelled stars"):
+        build(m_catalog, apogee.iloc[:0], spectra, stars)
+
+
+@pytest.mark.parametrize("how, leaks", [("star", False), ("spectrum", True)])
+def test_folds_by_star_keep_repeats_together(how, leaks):
+    table, summary = build(*catalogs(), split=how)
+    assert (table.groupby("star_id")["fold"].nunique() > 1).any() == leaks
+    assert max(summary["folds"]) - min(summary["folds"]) <= 2 and sum(summary["folds"]) == 60
+    assert build(*catalogs(), split=how)[1]["hash"] == summary["hash"]
+
+
+def test_folds_are_never_empty():
+    units = np.array(["a"] * 50 + ["b", "c"])
+    assert np.bincount(assign_folds(units, 3, np.random.default_rng(0))).tolist() == [50, 1, 1]
+    with pytest.raises(InputError, match="3 stars or spectra for 4 folds"):
+        assign_folds(units, 4, np.random.default_rng(0))
+
+
+def test_density_weights_lift_rare_labels_to_a_mean_of_one():
+    labels = np.concatenate([np.zeros((900, 2)), np.full((100, 2), -0.9)])
+    weight = density_weights(labels)
+    assert weight.mean() == pytest.approx(1) and weight[-1] / weight[0] == pytest.approx(3)
+    assert np.ptp(density_weights(labels, power=0)) == 0
+
+
+def residual_table(n=6000, seed=0):
+    generator = np.random.default_rng(seed)
+    snri, spread = generator.uniform(5, 150, n), generator.uniform(5, 25, n)
+    error = np.sqrt((1.5 * spread) ** 2 + 20**2 + (900 / snri) ** 2)
+    table = pd.DataFrame({"snri": snri})
+    for label in LABELS:
+        table[f"{label}_true"] = 3500.0
+        table[f"{label}_label_err"] = 30.0
+        table[f"{label}_oof"] = 3503 + generator.normal(0, np.hypot(error, 30))
+        table[f"{label}_spread"] = spread
+    return table, error
+
+
+def test_calibrated_errors_are_those_of_the_residuals():
+    table, error = residual_table()
+    fits = calibrate(table)
+    fit = fits["teff"]
+    assert fit["pull_width_spread"] > 2 and fit["pull_width"] == pytest.approx(1, abs=0.01)
+    assert fit["bias"] == pytest.approx(3, abs=2)
+    again = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"])
+    assert np.median(np.abs(again / error - 1)) < 0.05
+    fresh, _ = residual_table(seed=9)
+    errors = np.hypot(calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"]), 30)
+    assert 0.9 < pull_width(fresh["teff_oof"] - fresh["teff_true"], errors) < 1.1
+    dim = fresh["snri"] < 20
+    assert 0.9 < pull_width((fresh["teff_oof"] - fresh["teff_true"])[dim], errors[dim]) < 1.1
+
+
+def test_few_residuals_give_their_scatter():
+    table, _ = residual_table(20)
+    fit = calibrate(table)["teff"]
+    assert fit["spread_factor"] == 0 and fit["floor"] > 20 and np.isfinite(fit["pull_width"])
+
+
+N_STAR = 90
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Three folds of a tiny network on spectra whose one line's depth is the label; their store."""
+    folder = tmp_path_factory.mktemp("tlma")
+    generator = np.random.default_rng(5)
+    depth = generator.uniform(0.1, 0.9, N_STAR)
+    rv = generator.normal(0, 80, N_STAR)
+    wave = lamost_wavelength()
+    rest = wave / (1 + rv[:, None] / C_KMS)
+    flux = 1 + 0.3 * (rest / 6000 - 1) - depth[:, None] * np.exp(-0.5 * ((rest - 7000) / 60) ** 2)
+    flux = (flux + generator.normal(0, 0.01, flux.shape)).astype(np.float32)
+    keys = np.array([f"56000-P1-sp01-{number:03d}" for number in range(N_STAR)])
+    mask = np.zeros(flux.shape, np.uint8)
+    mask[1, 500:3000] = 1
+    flux[2] = 1
+    spectra = SpectrumSet(flux, np.full_like(flux, 1e4), mask, wave, keys)
+    store = folder / "b1.h5"
+    write_batch(store, spectra, pd.DataFrame({"spectrum_key": keys}), pd.DataFrame({"reason": []}))
+    x, _ = rest_frame_input(spectra, rv)
+    labels = np.column_stack([3200 + 800 * depth, 4.5 + depth, depth - 0.6, 0.2 * depth])
+    table = pd.DataFrame({"spectrum_key": keys, "star_id": keys, "snri": 50.0, "fold": np.arange(N_STAR) % 3})
+    for column, label in enumerate(LABELS):
+        table[label], table[f"{label}_label_err"] = labels[:, column], 0.0
+    architecture = Architecture(channels=(2, 2, 4, 4), kernels=(9, 7, 5, 5), strides=(4, 1, 1, 1), pools=(4, 4, 2, 2))
+    settings = Settings(architecture=architecture, epochs=12, batch_size=16, learning_rate=5e-3)
+    for fold in range(3):
+        held_out = (table["fold"] == fold).to_numpy()
+        about = {"trained_on": "simulated", "label_min": labels.min(axis=0), "label_max": labels.max(axis=0)}
+        train_regressor(
+            x, labels, held_out, names=LABELS, settings=settings, seed=fold, folder=folder / f"fold{fold}",
+            task="tlma_dM", keys=keys, about=about,
+        )  # fmt: skip
+    catalog = pd.DataFrame({"spectrum_key": keys, "rv": rv, "luminosity_class": "dM", "snri": 50.0})
+    return folder, store, catalog, table, x
+
+
+def test_the_ensemble_gives_mean_and_standard_deviation(trained):
+    folder, store, catalog, table, x = trained
+    models = load_folds([folder / f"fold{fold}" for fold in range(3)], "dM")
+    result = predict_parameters({"dM": models}, store, catalog, survey_kind="simulated", chunk=40)
+    assert result["spectrum_key"].tolist() == catalog["spectrum_key"].tolist()
+    single = np.stack([load_model(folder / f"fold{fold}").network is not None for fold in range(3)])
+    assert single.all()
+    assert np.corrcoef(result["teff"].drop(2), table["teff"].drop(2))[0, 1] > 0.9
+    assert result.loc[1, "flag"] & FLAGS["interpolated"] and result.loc[1, "filled_share"] > 0.5
+    assert result.loc[2, "flag"] & FLAGS["no_prediction"] and np.isnan(result.loc[2, "teff"])
+    assert not (result["flag"] & FLAGS["simulation_trained"]).any()
+
+
+def test_simulation_trained_models_on_a_real_survey_are_flagged(trained):
+    folder, store, catalog, *_ = trained
+    models = {"dM": load_folds([folder / "fold0"], "dM")}
+    result = predict_parameters(models, store, catalog, survey_kind="files")
+    assert (result["flag"] & FLAGS["simulation_trained"] > 0).all()
+
+
+def test_no_rv_still_gives_parameters_of_the_unshifted_spectrum(trained):
+    folder, store, catalog, *_ = trained
+    models = {"dM": load_folds([folder / "fold0"], "dM")}
+    catalog = catalog[3:6].assign(rv=[np.nan, 5.0, 6.0])
+    result = predict_parameters(models, store, catalog, survey_kind="simulated")
+    assert len(result) == 3 and np.isfinite(result["teff"]).all()
+    assert (result["flag"] & FLAGS["no_rv"] > 0).tolist() == [True, False, False]
+
+
+def test_a_batch_without_m_stars_gives_an_empty_table(trained):
+    folder, store, catalog, *_ = trained
+    models = {"dM": load_folds([folder / "fold0"], "dM")}
+    assert len(predict_parameters(models, store, catalog[:0], survey_kind="simulated")) == 0
+
+
+def test_out_of_fold_predictions_are_of_the_model_that_has_not_seen_the_star(trained, tmp_path):
+    folder, store, catalog, table, x = trained
+    models = load_folds([folder / f"fold{fold}" for fold in range(3)], "dM")
+    held = out_of_fold(x, table, models, chunk=32)
+    statistics = fold_statistics([folder / f"fold{fold}" for fold in range(3)], "dM")
+    for fold in range(3):
+        rows = (held["fold"] == fold) & held["teff_oof"].notna()
+        validation = pd.read_parquet(folder / f"fold{fold}" / "validation.parquet").set_index("spectrum_key")
+        expected = validation.loc[held.loc[rows, "spectrum_key"], "teff_predicted"]
+        np.testing.assert_allclose(held.loc[rows, "teff_oof"], expected, rtol=1e-5)
+    text = as_markdown(pd.concat([statistics, summary_rows(held.dropna(), "dM")]))
+    assert text.count("| dM |") == 5 and "out of fold" in text
+    with pytest.raises(InputError, match="3 folds, 2 models"):
+        out_of_fold(x, table, models[:2])
+
+
+@pytest.mark.parametrize("stars", ["ensemble", "out_of_fold"])
+def test_the_engine_table_has_both_predictions_of_training_stars(trained, stars):
+    folder, store, catalog, table, x = trained
+    models = load_folds([folder / f"fold{fold}" for fold in range(3)], "dM")
+    predictions = predict_parameters({"dM": models}, store, catalog[:80], survey_kind="simulated")
+    held = out_of_fold(x, table, models)[:50]
+    result = collect(predictions, catalog, {"dM": calibrate(held)}, held, training_stars=stars)
+    assert len(result) == N_STAR and result["chi2"].isna().all()
+    assert (result["flag"] & FLAGS["no_prediction"] > 0)[80:].all()
+    assert (result["flag"] & FLAGS["training_star"] > 0).sum() == 50
+    assert result["teff_oof"].notna().sum() == 49 and np.isfinite(result.loc[60, "teff_calib_err"])
+    expected = held["teff_oof"] if stars == "out_of_fold" else predictions["teff"][:50]
+    np.testing.assert_allclose(result["teff"][:50], expected)
+
+
+def test_models_of_another_kind_are_refused(trained, tmp_path):
+    with pytest.raises(InputError, match="no models of tlma_gM"):
+        load_folds([], "gM")
+    with pytest.raises(InputError, match="not a trained model"):
+        load_folds([tmp_path], "gM")

@@ -1,0 +1,26 @@
+"""The table of the engine cnn."""
+
+import pandas as pd
+
+from mstars.parameters import FLAGS, collect
+from mstars.store import read_json, read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    calibrations = {kind: read_json(path) for kind, path in zip(("dM", "gM"), given.calibration, strict=True)}
+    table = collect(
+        pd.concat([read_table(path) for path in given.predictions], ignore_index=True),
+        read_table(given.m_catalog, ["spectrum_key", "snri"]),
+        calibrations,
+        pd.concat([read_table(path) for path in given.training], ignore_index=True),
+        training_stars=snakemake.params.training_stars,
+    )
+    write_table(table, snakemake.output[0])
+    counts = {name: int((table["flag"] & bit > 0).sum()) for name, bit in FLAGS.items()}
+    log.info("%d spectra; flags %s", len(table), counts)
+    if counts["simulation_trained"]:
+        log.warning(
+            "WARNING: %d spectra have parameters from models of SIMULATED spectra: parameter_flag 0",
+            counts["simulation_trained"],
+        )

@@ -1,0 +1,20 @@
+"""Training set of CNN-TLMA of one class."""
+
+from mstars.parameters import tlma_training_set
+from mstars.store import read_table, write_json, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    table, summary = tlma_training_set(
+        read_table(given.m_catalog),
+        read_table(given.apogee),
+        read_table(given.spectra, ["spectrum_key", "batch", "row"]),
+        read_table(given.stars, ["spectrum_key", "star_id"]),
+        kind=snakemake.wildcards.kind,
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+    )
+    write_table(table, snakemake.output.table)
+    write_json(summary, snakemake.output.summary)
+    log.info("%d spectra of %d stars; left out %s", summary["spectra"], summary["stars"], summary["excluded"])

@@ -37,6 +37,7 @@ rule all:
     input:
         CATALOG_FILES,
         FIGURE_FILES,
+        TABLE_FILES,
         VALIDATION_FILES,
 
 

@@ -16,9 +16,7 @@ with job(snakemake) as log:
             "WARNING: these models were trained on SIMULATED spectra and this survey is real. Parameters are written "
             "with parameter_flag 0: do not use them for science. Train on real labels (external.apogee)."
         )
-    catalog = read_table(
-        snakemake.input.m_catalog, ["spectrum_key", "batch", "luminosity_class", "rv"]
-    )
+    catalog = read_table(snakemake.input.m_catalog, ["spectrum_key", "batch", "luminosity_class", "rv"])
     table = predict_parameters(
         models,
         snakemake.input.store,

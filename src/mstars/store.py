@@ -14,8 +14,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 
-from mstars.errors import InputError
+from mstars.errors import DamagedFile, InputError
 from mstars.spectra import SpectrumSet
 
 FORMAT_VERSION = 1
@@ -53,17 +54,33 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as Parquet (zstd), atomically and with the same bytes for the same content."""
     with atomic_path(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd")
+        table.to_parquet(temporary, index=False, compression="zstd", write_page_checksum=True)
 
 
 def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a Parquet table; a missing column or a damaged file is an `InputError` that names it."""
     try:
-        return pd.read_parquet(path, columns=columns)
+        return pd.read_parquet(path, columns=columns, page_checksum_verification=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such table; run the rule that makes it") from None
     except Exception as error:  # pyarrow has no common base class for what a damaged file can raise
-        raise InputError(f"{path}: not a readable Parquet table ({error}); delete it and run again") from None
+        if columns is not None and (absent := _absent(path, columns)):
+            raise InputError(f"{path}: no column {', '.join(absent)}; delete it and run again") from None
+        raise DamagedFile(path, f"not a readable Parquet table: {error}") from None
+
+
+def _absent(path: str | Path, columns: list[str]) -> list[str]:
+    """Columns that a whole table lacks; none when the table itself can't be read."""
+    try:
+        present = set(pyarrow.parquet.read_schema(path).names)
+    except Exception:
+        return []
+    return [name for name in columns if name not in present]
+
+
+def set_aside(path: str | Path) -> Path:
+    """Rename a damaged file to ``{path}.damaged``, so that the next run makes it again; return the new name."""
+    return Path(path).replace(f"{path}.damaged")
 
 
 def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -> pd.DataFrame:
@@ -98,8 +115,8 @@ def read_json(path: str | Path):
         return json.loads(Path(path).read_text())
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error})") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFile(path, f"not JSON: {error}") from None
 
 
 def rng(seed: int, *names: str | int) -> np.random.Generator:
@@ -170,6 +187,7 @@ def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:
             "chunks": (min(_CHUNK_ROWS, len(array)), array.shape[1]),
             "compression": "lzf",
             "shuffle": True,
+            "fletcher32": True,
         }
     file.create_dataset(name, data=array, **options)
 
@@ -203,11 +221,14 @@ def _open(path: str | Path) -> Iterator[h5py.File]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such store; run `snakemake ingest`") from None
     except OSError as error:
-        raise InputError(f"{path}: not a readable store ({error}); delete it and run again") from None
+        raise DamagedFile(path, f"not a readable store: {error}") from None
     with file:
         if file.attrs.get("mstars_store") != FORMAT_VERSION:
             raise InputError(f"{path}: not a store of this version; delete it and run `snakemake ingest`")
-        yield file
+        try:
+            yield file
+        except OSError as error:  # a checksum or a chunk that doesn't fit
+            raise DamagedFile(path, str(error)) from None
 
 
 def read_batch(path: str | Path, rows: np.ndarray | slice | None = None) -> SpectrumSet:

@@ -8,6 +8,7 @@ from snakemake.exceptions import WorkflowError
 from mstars import cluster
 from mstars.configuration import check_config
 from mstars.resources import ROOT as RESOURCES
+from mstars.runs import summary
 
 check_config(config)
 
@@ -102,3 +103,11 @@ def check_place():
 
 onstart:
     check_place()
+
+
+onsuccess:
+    print(summary.write_summary(R))
+
+
+onerror:
+    print(f"what is done so far: mstars progress {R}; which files are whole: mstars verify {R}")

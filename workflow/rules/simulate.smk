@@ -1,1 +1,84 @@
-# rules of the stage simulate
+# a survey whose truth is known, written as LAMOST writes its files; only for survey.kind: simulated
+from mstars.simulate import check_sources, plates
+
+if KIND == "simulated":
+    check_sources(
+        config["simulate"]["make_sources"],
+        config["templates"]["match_sources"],
+        config["simulate"]["allow_same_sources"],
+    )
+    PLATES = {plate["plate"]: plate for plate in plates(config["simulate"]["size"])}
+
+    rule simulate_plan:
+        output:
+            R + "/sim/plan.parquet",
+        log:
+            R + "/logs/simulate_plan/simulate_plan.log",
+        benchmark:
+            R + "/benchmarks/simulate_plan/simulate_plan.tsv"
+        params:
+            code=digest("simulate"),
+            seed=SEED,
+            size=config["simulate"]["size"],
+        resources:
+            mem_mb=1500,
+            runtime=10,
+        message:
+            "Planning a simulated survey of size {params.size}"
+        script:
+            "../scripts/simulate_plan.py"
+
+    rule simulate_plate:
+        input:
+            plan=R + "/sim/plan.parquet",
+            library=LIBRARY,
+        output:
+            R + "/sim/plates/{plate}.parquet",
+        log:
+            R + "/logs/simulate_plate/{plate}.log",
+        benchmark:
+            R + "/benchmarks/simulate_plate/{plate}.tsv"
+        params:
+            code=digest("simulate", "templates", "spectra"),
+            seed=SEED,
+            sources=config["simulate"]["make_sources"],
+            fits=R + "/sim/fits",
+        resources:
+            mem_mb=1500,
+            runtime=30,
+        message:
+            "Simulating plate {wildcards.plate}"
+        script:
+            "../scripts/simulate_plate.py"
+
+    rule simulate_catalogs:
+        input:
+            plan=R + "/sim/plan.parquet",
+            plates=expand(R + "/sim/plates/{plate}.parquet", plate=PLATES),
+        output:
+            lamost=expand(R + "/sim/catalogs/lamost_{name}.fits.gz", name=["m", "general", "afgk", "wd"]),
+            external=expand(
+                R + "/sim/catalogs/{name}.fits",
+                name=["gaia_dr3", "bailer_jones", "allwise", "apogee_dr16"],
+            ),
+            dust=R + "/sim/dust/bayestar.h5",
+            truth=R + "/sim/truth.parquet",
+            simulation=R + "/sim/simulation.json",
+        log:
+            R + "/logs/simulate_catalogs/simulate_catalogs.log",
+        benchmark:
+            R + "/benchmarks/simulate_catalogs/simulate_catalogs.tsv"
+        params:
+            code=digest("simulate"),
+            seed=SEED,
+            size=config["simulate"]["size"],
+            make_sources=config["simulate"]["make_sources"],
+            match_sources=config["templates"]["match_sources"],
+            folder=R + "/sim",
+        resources:
+            mem_mb=2000,
+            runtime=20,
+        message:
+            "Writing the catalogues of the simulated survey"
+        script:
+            "../scripts/simulate_catalogs.py"

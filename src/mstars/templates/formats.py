@@ -13,7 +13,7 @@ from mstars.spectra import air_to_vacuum
 
 _FLUX_NAMES = ("flux", "spec", "spectrum", "flux_density", "value")
 _WAVE_NAMES = ("wavelength", "wave", "lambda", "lam", "loglam")
-_MAX_GAP = 130.0
+_MAX_GAP = 60.0
 """Widest step inside a template, angstrom."""
 
 

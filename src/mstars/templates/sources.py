@@ -219,15 +219,32 @@ def read_stelib(folder: str | Path) -> tuple[list[Template], list[str]]:
     on_grid = np.stack([np.interp(grid, wave, flux) for _, _, wave, flux, _, _ in raw])
     hot = np.array([spectral[:1] in "OB" for _, spectral, *_ in raw])
     telluric = _telluric_transmission(grid, on_grid[hot], np.array([item[5] for item in raw])[hot])
+    pairs = zip(raw, on_grid, strict=True)
+    cleaned = np.stack([_remove_telluric(grid, row, telluric, item[5]) for item, row in pairs])
+    _fill_gaps(grid, cleaned, [item[1] for item in raw])
     templates = []
-    for (name, spectral, _, _, labels, velocity), row in zip(raw, on_grid, strict=True):
+    for (name, spectral, _, _, labels, _), row in zip(raw, cleaned, strict=True):
         try:
-            templates.append(
-                _stelib_template(name, spectral, grid, _remove_telluric(grid, row, telluric, velocity), labels)
-            )
+            templates.append(_stelib_template(name, spectral, grid, row, labels))
         except InputError as error:
             refused.append(str(error))
     return templates, refused
+
+
+def _fill_gaps(grid: np.ndarray, flux: np.ndarray, types: list[str]) -> None:
+    """Late M giants are few: where one lacks up to 130 A it gets the shape of another of its type, in place."""
+    late = [row for row, spectral in enumerate(types) if re.match(r"M[5-9]", spectral)]
+    lacking = flux <= 1e-3 * np.median(flux, axis=1, keepdims=True)
+    for row in late:
+        gap = lacking[row] & (grid > 6500) & (grid < 9000)
+        whole = [other for other in late if not lacking[other][(grid > 6500) & (grid < 9000)].any()]
+        if not gap.any() or gap.sum() > 130 or not whole:
+            continue
+        first, last = np.flatnonzero(gap)[[0, -1]]
+        inside = slice(first - 8, last + 9)
+        ratio = np.log(np.maximum(flux[row], 1e-30) / flux[whole[0]])
+        ends = np.median(ratio[first - 30 : first - 8]), np.median(ratio[last + 9 : last + 30])
+        flux[row, inside] = flux[whole[0], inside] * np.exp(np.linspace(*ends, last - first + 17))
 
 
 def _number(value) -> float:

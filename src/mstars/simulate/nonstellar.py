@@ -1,0 +1,92 @@
+"""Quasars and white dwarfs from published line lists and profiles, where no package carries their spectra."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pandas as pd
+
+from mstars.resources import resource
+from mstars.spectra import C_KMS
+
+
+@functools.cache
+def _quasar_lines() -> pd.DataFrame:
+    return pd.read_csv(resource("quasar_lines.csv"), comment="#")
+
+
+def quasar(wavelength: np.ndarray, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Log flux of quasars: a power law, the emission lines of the SDSS composite, the forest, reddening.
+
+    Parameters
+    ----------
+    wavelength : ndarray, [pixel]
+        Observed, vacuum angstrom.
+    redshift : ndarray, [n]
+    rng : numpy.random.Generator
+        Slopes, line strengths and widths vary from quasar to quasar.
+
+    Returns
+    -------
+    ndarray, [n, pixel]
+    """
+    lines = _quasar_lines()
+    result = np.empty((len(redshift), wavelength.size))
+    for row, z in enumerate(redshift):
+        rest = wavelength / (1 + z)
+        slope = rng.normal(-1.56, 0.35)
+        flux = np.where(rest < 5000, (rest / 3000) ** slope, (5000 / 3000) ** slope * (rest / 5000) ** (slope + 1.1))
+        scale = np.exp(rng.normal(0, 0.3))
+        broad = np.exp(rng.normal(0, 0.25))
+        for line in lines.itertuples():
+            sigma = line.width * (broad if line.width > 8 else 1.0)
+            level = np.interp(line.wavelength, rest, flux, left=np.nan, right=np.nan)
+            if not np.isfinite(level):
+                continue
+            area = line.equivalent_width * scale * np.exp(rng.normal(0, 0.3)) * level
+            flux = flux + area / (sigma * 2.507) * np.exp(-0.5 * ((rest - line.wavelength) / sigma) ** 2)
+        forest = rest < 1215.0
+        if forest.any():
+            depth = np.clip(0.002 * (1 + z) ** 3.5 * 0.35, 0, 0.85)
+            flux[forest] *= np.clip(1 - depth * rng.gamma(1.0, 1.0, forest.sum()), 0.05, 1)
+            flux[rest < 912.0] *= 0.1
+        flux = flux * np.exp(-0.25 * rng.exponential(0.5) * ((rest / 4000) ** -1.2 - 1))
+        result[row] = np.log(np.maximum(flux, 1e-4 * np.median(flux)))
+    return result
+
+
+_BALMER = 3647.05 / (1 - 4.0 / np.arange(3, 11) ** 2)
+"""H alpha to H 10, vacuum angstrom."""
+
+
+def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Log flux of white dwarfs, [n, pixel]: a black body with wide Balmer lines (DA), He I lines (DB), or none (DC).
+
+    The depths and widths follow the run of Balmer equivalent widths of DA stars with Teff, largest near 12,500 K
+    (Tremblay & Bergeron 2009, ApJ 696, 1755); no model atmosphere is computed.
+    """
+    teff, logg = np.asarray(teff, float), np.asarray(logg, float)
+    x = 1.4387769e8 / wavelength[None] / teff[:, None]
+    log = -5 * np.log(wavelength[None] / 5500) - np.log(np.expm1(np.clip(x, 1e-3, 80)))
+    kind = rng.choice(3, len(teff), p=[0.82, 0.08, 0.10])
+    peak = np.exp(-0.5 * (np.log(teff / 12500) / 0.55) ** 2) * rng.uniform(0.85, 1.1, len(teff))
+    for number, centre in enumerate(_BALMER):
+        depth = (0.62 - 0.05 * number) * peak * (kind == 0)
+        width = (38 - 2.5 * number) * (0.6 + 0.4 * peak) * 10 ** (0.18 * (logg - 8.0))
+        profile = 1 / (1 + (np.abs(wavelength[None] - centre) / width[:, None]) ** 1.7)
+        log = log + np.log1p(-np.clip(depth[:, None] * profile, 0, 0.9))
+    for centre in (4027.3, 4472.7, 4714.5, 4923.3, 5017.1, 5877.2, 6680.0, 7067.1):
+        depth = 0.3 * (kind == 1) * np.clip((teff - 9000) / 8000, 0.1, 1)
+        profile = 1 / (1 + ((wavelength[None] - centre) / 22.0) ** 2)
+        log = log + np.log1p(-depth[:, None] * profile)
+    return log
+
+
+def add_emission_lines(flux, wavelength, centres, widths, rng, speed_kms=60.0) -> None:
+    """Narrow nebular-like emission of given equivalent widths (angstrom), in place, [n, pixel]."""
+    for centre, width in zip(centres, widths, strict=True):
+        sigma = centre * speed_kms / C_KMS
+        level = np.median(flux, axis=1) * rng.uniform(0.7, 1.3, len(flux))
+        profile = np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2) / (sigma * 2.507)
+        flux += (width * level)[:, None] * profile

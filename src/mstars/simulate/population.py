@@ -1,0 +1,174 @@
+"""Stars with labels from isochrones, colours, distances, dust and motions."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+
+from mstars.resources import resource
+
+R_G, R_BP, R_RP = 2.369, 3.008, 1.985
+"""Extinction per E(B-V) in Gaia's bands at 3800 K (Casagrande & VandenBerg 2018)."""
+R_W1, R_W2 = 0.194, 0.138
+
+TEFF_RANGE = {"dM": (2800.0, 4250.0), "gM": (3060.0, 4100.0)}
+
+
+@functools.cache
+def _points() -> pd.DataFrame:
+    return pd.read_csv(resource("isochrone_points.csv"), comment="#")
+
+
+@functools.cache
+def _colours() -> pd.DataFrame:
+    return pd.read_csv(resource("stellar_colours.csv"), comment="#")
+
+
+@functools.cache
+def _surface(kind: str, value: str, by: tuple[str, str]):
+    part = _points()[_points()["kind"] == kind]
+    scale = np.array([0.3, 1.0 if by[1] == "logg" else 1000.0])
+    places = part[list(by)].to_numpy() / scale
+    linear = LinearNDInterpolator(places, part[value].to_numpy())
+    nearest = NearestNDInterpolator(places, part[value].to_numpy())
+    return linear, nearest, scale
+
+
+def isochrone(kind: str, value: str, m_h: np.ndarray, other: np.ndarray, by: str) -> np.ndarray:
+    """``value`` (teff, logg, m_g) of dwarfs or giants at [M/H] and ``other`` (named ``by``), linear between points."""
+    linear, nearest, scale = _surface(kind, value, ("m_h", by))
+    places = np.column_stack([m_h, other]) / scale
+    found = linear(places)
+    return np.where(np.isfinite(found), found, nearest(places))
+
+
+def colour(kind: str, name: str, teff: np.ndarray) -> np.ndarray:
+    """A colour (bp_rp, w1_w2, g_w1) or m_g against Teff, from ``resources/stellar_colours.csv``."""
+    part = _colours()[_colours()["kind"] == kind]
+    return np.interp(teff, part["teff"], part[name])
+
+
+def metallicities(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """[M/H] and [alpha/M] of a thin disc (88 %), thick disc (11 %) and halo (1 %), each with its alpha sequence."""
+    part = rng.choice(3, n, p=[0.88, 0.11, 0.01])
+    m_h = np.choose(part, [rng.normal(-0.08, 0.19, n), rng.normal(-0.5, 0.2, n), rng.normal(-1.2, 0.3, n)])
+    m_h = np.clip(m_h, -1.8, 0.45)
+    alpha = np.choose(part, [0.03 - 0.15 * m_h, 0.20 - 0.06 * m_h, 0.27 + 0.0 * m_h]) + rng.normal(0, 0.025, n)
+    return m_h, np.clip(alpha, -0.1, 0.4)
+
+
+def draw_dwarfs(rng: np.random.Generator, n: int) -> pd.DataFrame:
+    """M dwarfs: Teff as the survey sees them (early types dominate), log g and M_G from isochrones."""
+    low, high = TEFF_RANGE["dM"]
+    teff = np.empty(0)
+    while teff.size < n:
+        draw = np.where(rng.random(2 * n) < 0.8, rng.normal(3620, 200, 2 * n), rng.uniform(low, high, 2 * n))
+        teff = np.append(teff, draw[(draw > low) & (draw < min(high, 4020))])
+    teff = teff[:n]
+    m_h, alpha = metallicities(rng, n)
+    logg = isochrone("dwarf", "logg", m_h, teff, "teff") + rng.normal(0, 0.03, n)
+    m_g = colour("dwarf", "m_g", teff) - 1.4 * np.clip(m_h + 0.05, -0.55, 0.4) + rng.normal(0, 0.15, n)
+    m_g -= np.where(rng.random(n) < 0.1, 0.6, 0.0)
+    bp_rp = colour("dwarf", "bp_rp", teff) + 0.12 * np.clip(m_h, -1, 0.5) + rng.normal(0, 0.03, n)
+    return pd.DataFrame({"teff": teff, "logg": logg, "m_h": m_h, "alpha_m": alpha, "m_g": m_g, "bp_rp": bp_rp})
+
+
+def draw_giants(rng: np.random.Generator, n: int) -> pd.DataFrame:
+    """M giants along the red-giant branch: cooler, brighter, of lower gravity."""
+    low, high = TEFF_RANGE["gM"]
+    parts, count = [], 0
+    while count < n:
+        m_h, alpha = metallicities(rng, 4 * n)
+        logg = np.clip(rng.normal(0.85, 0.4, 4 * n), 0.02, 1.7)
+        teff = isochrone("giant", "teff", m_h, logg, "logg") + rng.normal(0, 40, 4 * n)
+        keep = (teff > low) & (teff < min(high, 3980)) & (m_h > -1.6)
+        parts.append(pd.DataFrame({"teff": teff, "logg": logg, "m_h": m_h, "alpha_m": alpha})[keep])
+        count += int(keep.sum())
+    stars = pd.concat(parts, ignore_index=True).iloc[:n].copy()
+    stars["m_g"] = isochrone("giant", "m_g", stars["m_h"], stars["logg"], "logg") + rng.normal(0, 0.2, n)
+    stars["bp_rp"] = colour("giant", "bp_rp", stars["teff"]) + rng.normal(0, 0.05, n)
+    return stars
+
+
+_OTHERS = {
+    # class: Teff range, dwarf share, extra
+    "B": (9900.0, 20000.0, 1.0),
+    "OB": (10000.0, 30000.0, 1.0),
+    "A": (7500.0, 9500.0, 1.0),
+    "F": (6050.0, 7200.0, 0.95),
+    "G": (5350.0, 5950.0, 0.7),
+    "K": (4250.0, 5200.0, 0.5),
+    "late_K": (4080.0, 4300.0, 0.75),
+}
+
+
+def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
+    """Stars of the other classes, white dwarfs, and (without distances) galaxies and quasars."""
+    m_h, alpha = metallicities(rng, n)
+    frame = pd.DataFrame({"teff": np.full(n, np.nan), "logg": np.nan, "m_h": m_h, "alpha_m": alpha})
+    if name in _OTHERS:
+        low, high, share = _OTHERS[name]
+        teff = rng.uniform(low, high, n)
+        dwarf = rng.random(n) < share
+        logg = np.where(
+            dwarf, np.interp(teff, [4000, 6000, 9000, 30000], [4.65, 4.4, 4.1, 4.0]), 2.0 + (teff - 4200) / 700
+        )
+        m_g = np.where(dwarf, colour("dwarf", "m_g", teff), colour("giant", "m_g", teff)) + rng.normal(0, 0.3, n)
+        bp_rp = np.where(dwarf, colour("dwarf", "bp_rp", teff), colour("giant", "bp_rp", teff)) + rng.normal(0, 0.03, n)
+        frame = frame.assign(teff=teff, logg=logg, m_g=m_g, bp_rp=bp_rp)
+    elif name == "WD":
+        teff = np.exp(rng.uniform(np.log(7000), np.log(35000), n))
+        bp_rp = np.interp(teff, [7000, 10000, 15000, 35000], [0.7, 0.15, -0.15, -0.5]) + rng.normal(0, 0.05, n)
+        frame = frame.assign(teff=teff, logg=rng.normal(8.0, 0.2, n), m_g=11.9 + 1.6 * bp_rp, bp_rp=bp_rp)
+    elif name == "S":
+        frame = draw_giants(rng, n)
+        frame["bp_rp"] += 0.2
+    elif name == "spectral_binary":
+        frame = draw_dwarfs(rng, n)
+        frame["m_g"] -= rng.uniform(0.2, 1.0, n)
+        frame["bp_rp"] = rng.uniform(0.7, 1.5, n)
+    elif name == "em_star":
+        frame = frame.assign(teff=rng.uniform(5000, 15000, n), m_g=rng.uniform(2, 6, n), bp_rp=rng.uniform(0.2, 1.8, n))
+    elif name == "unknown":
+        frame = frame.assign(m_g=rng.uniform(2, 10, n), bp_rp=rng.uniform(0.5, 2.5, n))
+    else:  # galaxies and quasars: no distance, colours of their own
+        frame = frame.assign(m_g=np.nan, bp_rp=rng.uniform(0.4, 1.5, n))
+    return frame
+
+
+def add_sky(stars: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Apparent magnitudes, distances, reddening, motions and velocities; needs ``m_g``, ``bp_rp``, ``ebv_scale``.
+
+    Parameters
+    ----------
+    stars : pandas.DataFrame
+        Stars of one field, with ``kind``.
+    """
+    n = len(stars)
+    giant = stars["kind"].isin(["gM", "S"]).to_numpy()
+    g_mag = np.where(giant, rng.triangular(9.5, 13.5, 17.0, n), rng.triangular(10.5, 16.2, 17.8, n))
+    outside = stars["kind"].isin(["GALAXY", "QSO", "galaxy", "qso"]).to_numpy()
+    m_g = stars["m_g"].fillna(0.0).to_numpy()
+    ebv = np.zeros(n)
+    distance = np.full(n, 1000.0)
+    for _ in range(4):  # extinction depends on distance and the other way round
+        distance = 10 ** (0.2 * (g_mag - R_G * ebv - m_g + 5))
+        ebv = stars["ebv_scale"].to_numpy() * (1 - np.exp(-distance / 600.0))
+    distance = np.where(outside, np.nan, np.clip(distance, 3.0, 60000.0))
+    ebv = np.where(outside, stars["ebv_scale"], ebv)
+    halo = stars["m_h"].to_numpy() < -0.9
+    speed = np.where(halo, 120.0, np.where(stars["m_h"].to_numpy() < -0.4, 50.0, 32.0))
+    tangential = rng.normal(0, 1, (2, n)) * speed + np.array([[8.0], [-14.0]])
+    pm = np.where(outside, 0.0, tangential / 4.74047 / np.where(outside, 1.0, distance) * 1000)
+    far = np.where(outside, 0.0, rng.normal(0, 0.05, n))
+    return stars.assign(
+        g_mag=g_mag,
+        ebv=ebv,
+        distance=distance,
+        rv=np.where(outside, 0.0, rng.normal(0, 1, n) * speed - 5.0),
+        pmra=pm[0] + far,
+        pmdec=pm[1] + far,
+    )

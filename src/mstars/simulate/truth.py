@@ -1,0 +1,77 @@
+"""The truth table: read by validation alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.simulate.plan import SIZES, ZERO_POINT_KMS, plates
+from mstars.store import write_json, write_table
+
+_LABELS = {"teff": "true_teff", "logg": "true_logg", "m_h": "true_m_h", "alpha_m": "true_alpha_m"}
+
+
+def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """One row a spectrum of the plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, plate, role, star_id_true; true_class (dM, gM, K, or one of the review's classes; OB, A, ...,
+        GALAXY, QSO, WD for training spectra), true_lum (dwarf, giant or empty), true_rv (km/s, heliocentric, on
+        Gaia's scale; the written spectrum moves with true_rv + `ZERO_POINT_KMS` = true_rv_lamost), true_teff (K),
+        true_logg, true_m_h, true_alpha_m (null where the class has none), planted_class, planted_dmgm (bool),
+        planted_rv (empty, wrong_rv, red_end, emission, low_quality, wave_err), lamost_class, lamost_rv (km/s), snri.
+    """
+    rows = plan.merge(measured[["spectrum_key", "snri", "snrg"]], on="spectrum_key", validate="one_to_one")
+    star = rows["kind"].isin(["dM", "gM"])
+    giant = rows["kind"].isin(["gM", "S"])
+    table = pd.DataFrame(
+        {
+            "spectrum_key": rows["spectrum_key"],
+            "plate": rows["plate"],
+            "role": rows["role"],
+            "star_id_true": rows["star"].astype("int64"),
+            "true_class": rows["true_class"],
+            "true_lum": np.where(rows["kind"] == "dM", "dwarf", np.where(giant, "giant", "")),
+            "true_rv": rows["rv"],
+            "true_rv_lamost": rows["rv"] + ZERO_POINT_KMS,
+            **{new: rows[old].where(star) for old, new in _LABELS.items()},
+            "true_redshift": rows["redshift"],
+            "true_ebv": rows["ebv"],
+            "true_distance": rows["distance"],
+            "planted_class": rows["planted_class"],
+            "planted_dmgm": rows["planted_dmgm"].astype(bool),
+            "planted_rv": rows["planted_rv"],
+            "lamost_class": rows["lamost_class"],
+            "lamost_rv": rows["lamost_rv"].where(rows["z"] > -9000),
+            "snri": rows["snri"],
+            "snrg": rows["snrg"],
+        }
+    )
+    return table.sort_values("spectrum_key", ignore_index=True)
+
+
+def write_truth(plan: pd.DataFrame, measured: pd.DataFrame, folder: str | Path, facts: dict) -> None:
+    """Write ``truth.parquet`` and ``simulation.json`` (size, sources, zero point, counts)."""
+    folder = Path(folder)
+    table = truth_table(plan, measured)
+    write_table(table, folder / "truth.parquet")
+    candidates = table[table["role"] == "candidate"]
+    counts = {
+        "spectra": len(table),
+        "candidates": len(candidates),
+        "true_class": candidates["true_class"].value_counts().sort_index().to_dict(),
+        "planted_rv": candidates.loc[candidates["planted_rv"] != "", "planted_rv"]
+        .value_counts()
+        .sort_index()
+        .to_dict(),
+        "planted_dmgm": int(candidates["planted_dmgm"].sum()),
+        "plates": [plate["plate"] for plate in plates(facts["size"])],
+    }
+    write_json(
+        {"rv_zero_point_kms": ZERO_POINT_KMS, "sizes": SIZES[facts["size"]], **facts, **counts},
+        folder / "simulation.json",
+    )

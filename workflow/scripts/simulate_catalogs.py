@@ -1,0 +1,15 @@
+"""Write the simulated survey's catalogues, dust map and truth."""
+
+import pandas as pd
+
+from mstars.simulate import write_catalogs, write_truth
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    plan = read_table(snakemake.input.plan)
+    measured = pd.concat([read_table(path) for path in snakemake.input.plates], ignore_index=True)
+    facts = {name: snakemake.params[name] for name in ("size", "seed", "make_sources", "match_sources")}
+    write_catalogs(plan, measured, facts["size"], facts["seed"], snakemake.params.folder)
+    write_truth(plan, measured, snakemake.params.folder, facts)
+    log.info("%d spectra", len(plan))

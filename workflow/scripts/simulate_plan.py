@@ -1,0 +1,10 @@
+"""Decide which stars a simulated survey observes, and what goes wrong with them."""
+
+from mstars.simulate import make_plan
+from mstars.store import write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    plan = make_plan(snakemake.params.size, snakemake.params.seed)
+    write_table(plan, snakemake.output[0])
+    log.info("%d spectra of %d stars", len(plan), plan["star"].nunique())

@@ -1,2 +1,90 @@
-# rules of the stage catalog
-CATALOG_FILES = []
+# catalog: the recommended catalogue, the non-M catalogue and the classification of every input spectrum (section 4.1)
+
+PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
+CATALOG_FILES = [
+    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m"], ending=PRODUCT_FORMATS),
+    R + "/catalogs/classification.parquet",
+]
+
+
+rule recommended:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        spectra=R + "/ingest/spectra.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+        parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
+        quality=R + "/quality/quality.parquet",
+        columns=str(RESOURCES / "catalog_columns.csv"),
+    output:
+        expand(R + "/catalogs/recommended.{ending}", ending=PRODUCT_FORMATS),
+    log:
+        R + "/logs/recommended.log",
+    benchmark:
+        R + "/benchmarks/recommended.tsv"
+    params:
+        with_filename=KIND == "files",
+        survey=SURVEY,
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(20),
+    message:
+        "the recommended catalogue"
+    script:
+        "../scripts/recommended.py"
+
+
+rule non_m:
+    input:
+        v1=R + "/catalogs/non_m_catalog_v1.parquet",
+        v2=R + "/catalogs/non_m_catalog_v2.parquet",
+        spectra=R + "/ingest/spectra.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+        columns=str(RESOURCES / "catalog_columns.csv"),
+    output:
+        expand(R + "/catalogs/non_m.{ending}", ending=PRODUCT_FORMATS),
+    log:
+        R + "/logs/non_m.log",
+    benchmark:
+        R + "/benchmarks/non_m.tsv"
+    params:
+        with_filename=KIND == "files",
+        survey=SURVEY,
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(20),
+    message:
+        "the non-M catalogue"
+    script:
+        "../scripts/non_m.py"
+
+
+rule classification:
+    input:
+        m_catalog_v0=R + "/plan/m_catalog_v0.parquet",
+        rejected=R + "/ingest/rejected.parquet",
+        m_catalog_v2=R + "/catalogs/m_catalog_v2.parquet",
+        non_m_v1=R + "/catalogs/non_m_catalog_v1.parquet",
+        non_m_v2=R + "/catalogs/non_m_catalog_v2.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+    output:
+        R + "/catalogs/classification.parquet",
+    log:
+        R + "/logs/classification.log",
+    benchmark:
+        R + "/benchmarks/classification.tsv"
+    params:
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 10),
+        runtime=minutes(20),
+    message:
+        "classification of every input spectrum"
+    script:
+        "../scripts/classification.py"

@@ -1,0 +1,129 @@
+"""The one description of the products' columns, ``resources/catalog_columns.csv``, and what is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.resources import resource
+
+PRODUCTS = {
+    "recommended": "The recommended catalogue: spectra of M stars (Table 9 of the paper)",
+    "non_m": "Spectra of the input catalogue that are not of M stars, with the reason",
+}
+"""Products and what they are."""
+
+INTEGERS = {"int16": "Int16", "int32": "Int32", "int64": "Int64"}
+"""Whole-number types of the column file and pandas' nullable ones."""
+
+
+_LAMOST_NULL = -9999.0
+
+
+@dataclass(frozen=True)
+class ProductColumn:
+    """A column of a product: a row of the column file."""
+
+    name: str
+    source: str
+    dtype: str
+    unit: str
+    ucd: str
+    null: str
+    products: tuple[str, ...]
+    table9: bool
+    description: str
+
+
+def product_columns(product: str, *, with_filename: bool = False) -> list[ProductColumn]:
+    """Columns of a product in order; ``with_filename`` for a survey that is a folder of files."""
+    wanted = [column for column in all_columns() if product in column.products]
+    return [column for column in wanted if with_filename or "files" not in column.products]
+
+
+def all_columns() -> list[ProductColumn]:
+    """Every row of the column file."""
+    table = pd.read_csv(resource("catalog_columns.csv"), comment="#", dtype=str, keep_default_na=False)
+    rows = table.to_dict("records")
+    return [
+        ProductColumn(**row | {"products": tuple(row["products"].split()), "table9": row["table9"] == "yes"})
+        for row in rows
+    ]
+
+
+def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataFrame:
+    """Rows under the products' names and types, ordered by spectrum_key.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the ``source`` of every column.
+    columns : list of ProductColumn
+
+    Returns
+    -------
+    pandas.DataFrame
+        float32 and float64 (none: NaN), Int16 to Int64 (none: NA), str (none: '').
+    """
+    table = table.sort_values("spectrum_key", kind="stable", ignore_index=True)
+    return pd.DataFrame({column.name: _cast(table[column.source], column) for column in columns})
+
+
+def _cast(values: pd.Series, column: ProductColumn) -> pd.Series:
+    if column.dtype == "str":
+        return values.astype(object).where(values.notna(), "").astype(str).astype("str")
+    if column.dtype in INTEGERS:
+        return values.astype("Int64").astype(INTEGERS[column.dtype])
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(np.where(numbers == _LAMOST_NULL, np.nan, numbers).astype(column.dtype))
+
+
+def columns_markdown() -> str:
+    """The column file as documentation."""
+    parts = [_PREFACE]
+    for product, meaning in PRODUCTS.items():
+        parts += [f"## {product}\n", f"{meaning}.\n"]
+        parts += ["| column | type | unit | null | Table 9 | description |", "|---" * 6 + "|"]
+        parts += [_markdown_row(column) for column in product_columns(product, with_filename=True)]
+        parts.append("")
+    parts += [_CLASSIFICATION, "| column | description |", "|---|---|"]
+    parts += [f"| {names} | {meaning} |" for names, meaning in _CLASSIFICATION_COLUMNS.items()]
+    return "\n".join(parts) + "\n"
+
+
+def _markdown_row(column: ProductColumn) -> str:
+    more = " (only where the survey is a folder of files)" if "files" in column.products else ""
+    known = "yes" if column.table9 else ""
+    null = column.null or "empty"
+    cells = [f"`{column.name}`", column.dtype, column.unit, null, known, column.description + more]
+    return "| " + " | ".join(cells) + " |"
+
+
+_PREFACE = """# Columns of the catalogues
+
+Made from `resources/catalog_columns.csv` by `python -m mstars.catalog > docs/columns.md`; change that file.
+
+`recommended` and `non_m` are written as FITS, VOTable, CSV and Parquet with the same content. No value: NaN or the
+null of the column in FITS, null in VOTable and Parquet, an empty field in CSV; text without a value is empty.
+Logarithmic quantities are in dex, which neither the FITS nor the VOUnit standard knows: those files say it in the
+description. Rows are in the order of `spectrum_key`.
+"""
+_CLASSIFICATION = """## classification.parquet
+
+A row for every input spectrum, the rejected ones too: as many rows as input files or catalogue rows.
+"""
+_CLASSIFICATION_COLUMNS = {
+    "`spectrum_key`, `filename`, `obsid`, `plate`": "which spectrum; a rejected file may have no key, and a repeat "
+    "has the key of the file that was used",
+    "`spt_class`, `spt_prob`": "class and probability of CNN-SPT",
+    "`wdm_class`, `wdm_prob`": "class and probability of CNN-WDM",
+    "`dmgm_class`, `dmgm_prob`": "class and probability of CNN-dMgM; none where the spectrum left before",
+    "`cmd_pos`": "dM, gM, other, or empty, as `CMD_pos`",
+    "`candidate_reasons`": "who put it into a review queue, `;` between: spt, wdm, cmd (not an M star); dgcm:lamost, "
+    "dgcm:cnn, dgcm:cmd (a giant)",
+    "`review_status`": "reviewed, provisional, or empty for what was never a candidate",
+    "`final_class`": "dM or gM (in `recommended`), what it is instead (in `non_m`), or rejected (in "
+    "`ingest/rejected.parquet`, with the reason)",
+}

@@ -1,0 +1,156 @@
+"""Products as FITS, VOTable, CSV and Parquet: the same content, and the same bytes each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.catalog.columns import INTEGERS, ProductColumn
+from mstars.errors import InputError
+from mstars.store import atomic_path
+
+_FITS_CODES = {"int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D"}
+_UNSTANDARD_UNITS = ("dex",)  # neither FITS nor VOUnit know it: these files say it in the description
+
+
+def write_product(table: pd.DataFrame, columns: list[ProductColumn], path: str | Path, *, title: str = "") -> None:
+    """Write a product in the format of the path's ending, atomically.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `product_table`.
+    columns : list of ProductColumn
+        Its columns, in order.
+    path : str or Path
+        Ends in .fits, .vot, .csv or .parquet.
+    title : str
+        What the table is, for the formats that have room for it.
+    """
+    writer = FORMATS.get(Path(path).suffix)
+    if writer is None:
+        raise InputError(f"{path}: a catalogue is written as {', '.join(FORMATS)}")
+    with atomic_path(path) as temporary:
+        writer(table, columns, temporary, title)
+
+
+def _text(values: pd.Series) -> np.ndarray:
+    """Text as bytes of one width (at least 1); what is not ASCII is escaped."""
+    encoded = [value.encode("ascii", "backslashreplace") for value in values.tolist()]
+    return np.array(encoded, dtype=f"S{max(1, *map(len, encoded), 1)}")
+
+
+def _description(column: ProductColumn) -> str:
+    return column.description + (f" ({column.unit})" if column.unit in _UNSTANDARD_UNITS else "")
+
+
+def _unit(column: ProductColumn) -> str | None:
+    return None if column.unit in ("", *_UNSTANDARD_UNITS) else column.unit
+
+
+def _write_fits(table, columns, path, title) -> None:
+    from astropy.io import fits
+
+    parts = []
+    for column in columns:
+        values, null = table[column.name], None
+        if column.dtype == "str":
+            array = _text(values)
+            code = f"{array.dtype.itemsize}A"
+        else:
+            code = _FITS_CODES[column.dtype]
+            if column.dtype in INTEGERS:
+                null = int(column.null)
+                values = values.fillna(null)
+            array = values.to_numpy(dtype=column.dtype)
+        parts.append(fits.Column(column.name, code, unit=_unit(column), null=null, array=array))
+    hdu = fits.BinTableHDU.from_columns(fits.ColDefs(parts), name="CATALOG")
+    for number, column in enumerate(columns, start=1):
+        hdu.header[f"TCOMM{number}"] = _description(column)
+        hdu.header[f"TUCD{number}"] = column.ucd
+    primary = fits.PrimaryHDU()
+    primary.header["TITLE"] = title
+    fits.HDUList([primary, hdu]).writeto(path, output_verify="exception")
+
+
+def _write_votable(table, columns, path, title) -> None:
+    from astropy.io.votable import from_table
+    from astropy.table import Column, MaskedColumn, Table
+
+    parts = []
+    for column in columns:
+        values = table[column.name]
+        about = {"name": column.name, "description": _description(column), "unit": _unit(column)}
+        about["meta"] = {"ucd": column.ucd}
+        if column.dtype == "str":
+            parts.append(Column(_text(values), **about))
+        elif column.dtype in INTEGERS:
+            filled = values.fillna(int(column.null)).to_numpy(dtype=column.dtype)
+            parts.append(MaskedColumn(filled, mask=values.isna().to_numpy(), fill_value=int(column.null), **about))
+        else:
+            parts.append(Column(values.to_numpy(dtype=column.dtype), **about))
+    votable = from_table(Table(parts, meta={}), table_id="catalog")
+    votable.description = title
+    votable.version = "1.4"
+    votable.get_first_table().format = "binary2"
+    votable.to_xml(str(path))
+
+
+def _write_csv(table, columns, path, title) -> None:
+    table[[column.name for column in columns]].to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_parquet(table, columns, path, title) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    arrow = pyarrow.Table.from_pandas(table[[column.name for column in columns]], preserve_index=False)
+    for number, column in enumerate(columns):
+        about = {"unit": column.unit, "ucd": column.ucd, "description": column.description}
+        field = arrow.schema.field(number).with_metadata(about)
+        arrow = arrow.cast(arrow.schema.set(number, field))
+    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"title": title.encode()})
+    pyarrow.parquet.write_table(arrow, path, compression="zstd")
+
+
+FORMATS = {".fits": _write_fits, ".vot": _write_votable, ".csv": _write_csv, ".parquet": _write_parquet}
+
+
+def read_product(path: str | Path, columns: list[ProductColumn]) -> pd.DataFrame:
+    """Read a product back in the types that `product_table` gives, from any of the formats."""
+    path = Path(path)
+    types = {column.name: INTEGERS.get(column.dtype, column.dtype) for column in columns}
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).astype(types)
+    if path.suffix == ".csv":
+        text = [column.name for column in columns if column.dtype == "str"]
+        table = pd.read_csv(
+            path, dtype=types, keep_default_na=False, na_values={n: [""] for n in types if n not in text}
+        )
+        return table.astype(types)
+    from astropy.table import Table
+
+    found = Table.read(path, format="votable" if path.suffix == ".vot" else "fits")
+    data = {}
+    for column in columns:
+        values = found[column.name]
+        if column.dtype == "str":
+            data[column.name] = pd.Series(np.asarray(np.ma.filled(values, "")).astype(str)).astype("str")
+        elif column.dtype in INTEGERS:
+            mask = np.ma.getmaskarray(np.ma.asarray(values))
+            native = np.ma.getdata(values).astype(column.dtype)
+            data[column.name] = pd.Series(native, dtype=INTEGERS[column.dtype]).mask(pd.Series(mask))
+        else:
+            data[column.name] = np.ma.filled(np.ma.asarray(values, dtype=column.dtype), np.nan)
+    return pd.DataFrame(data)
+
+
+def column_metadata(path: str | Path) -> dict[str, dict]:
+    """Unit, UCD and description of each column of a Parquet product, as its file says."""
+    import pyarrow.parquet
+
+    schema = pyarrow.parquet.read_schema(path)
+    decoded = {field.name: {k.decode(): v.decode() for k, v in (field.metadata or {}).items()} for field in schema}
+    return decoded

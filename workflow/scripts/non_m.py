@@ -1,0 +1,14 @@
+"""The non-M catalogue as FITS, VOTable, CSV and Parquet."""
+
+from mstars.catalog import non_m_table, product_columns, product_table, write_product
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    rows = non_m_table(*(read_table(given[name]) for name in ("v1", "v2", "spectra", "gaia", "photometry")))
+    columns = product_columns("non_m", with_filename=snakemake.params.with_filename)
+    table = product_table(rows, columns)
+    for path in snakemake.output:
+        write_product(table, columns, path, title=f"Spectra that are not of M stars, survey {snakemake.params.survey}")
+    log.info("%d spectra: %s", len(table), table["label"].value_counts().to_dict())

@@ -1,0 +1,20 @@
+"""The recommended catalogue as FITS, VOTable, CSV and Parquet."""
+
+from mstars.catalog import product_columns, product_table, recommended_table, write_product
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    names = ("m_catalog", "spectra", "gaia", "photometry", "parameters", "quality")
+    rows = recommended_table(*(read_table(given[name]) for name in names))
+    columns = product_columns("recommended", with_filename=snakemake.params.with_filename)
+    table = product_table(rows, columns)
+    for path in snakemake.output:
+        write_product(
+            table, columns, path, title=f"Recommended catalogue of M-type stars, survey {snakemake.params.survey}"
+        )
+    counts = table[["rv_flag", "parameter_flag"]].sum().to_dict()
+    log.info("%d spectra of %d stars, recommended: %s", len(table), table["star_id"].nunique(), counts)
+    log.info("classes: %s", table["luminosity_class"].value_counts().to_dict())
+    log.info("velocities from: %s", table["rv_from"].value_counts().to_dict())

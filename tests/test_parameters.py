@@ -130,7 +130,7 @@ def residual_table(n=6000, seed=0):
 
 def test_calibrated_errors_are_those_of_the_residuals():
     table, error = residual_table()
-    fits = calibrate(table)
+    fits = calibrate(table, label_errors="subtract")
     fit = fits["teff"]
     assert fit["pull_width_spread"] > 2 and fit["pull_width"] == pytest.approx(1, abs=0.01)
     assert fit["bias"] == pytest.approx(3, abs=2)
@@ -141,6 +141,12 @@ def test_calibrated_errors_are_those_of_the_residuals():
     assert 0.9 < pull_width(fresh["teff_oof"] - fresh["teff_true"], errors) < 1.1
     dim = fresh["snri"] < 20
     assert 0.9 < pull_width((fresh["teff_oof"] - fresh["teff_true"])[dim], errors[dim]) < 1.1
+
+
+def test_label_errors_stay_in_unless_subtracted():
+    table, _ = residual_table()
+    kept, off = (calibrate(table, label_errors=how)["teff"] for how in ("ignore", "subtract"))
+    assert np.hypot(off["floor"] * off["scale"], 30) == pytest.approx(kept["floor"] * kept["scale"], rel=0.15)
 
 
 def test_few_residuals_give_their_scatter():

@@ -82,6 +82,7 @@ rule out_of_fold:
     benchmark:
         R + "/benchmarks/out_of_fold/{kind}.tsv"
     params:
+        label_errors=config["spmm"]["label_errors"],
         code=digest("networks", "parameters/ensemble", "parameters/calibration"),
     threads: 1
     resources:

@@ -11,7 +11,7 @@ with job(snakemake) as log:
     kind = snakemake.wildcards.kind
     models = load_folds([Path(path).parent for path in snakemake.input.models], kind)
     table = out_of_fold(load_inputs(snakemake.input.spectra), read_table(snakemake.input.table), models)
-    calibration = calibrate(table)
+    calibration = calibrate(table, snakemake.params.label_errors)
     write_table(table, snakemake.output.table)
     write_json(calibration, snakemake.output.calibration)
     for label, fit in calibration.items():

@@ -27,14 +27,17 @@ def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
     return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
-def calibrate(table: pd.DataFrame) -> dict:
+def calibrate(table: pd.DataFrame, label_errors: str = "ignore") -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (ensemble standard
-        deviation) and ``_label_err`` (APOGEE's own error, NaN: 0; its share of the residual is taken off).
+        deviation) and ``_label_err`` (APOGEE's own error; NaN: 0).
+    label_errors : {"ignore", "subtract"}
+        Whether the residuals' share that APOGEE's quoted errors explain is taken off. ``ignore`` gives the error
+        against APOGEE's scale, and no error that is too small where the quoted ones are too large.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def calibrate(table: pd.DataFrame) -> dict:
     for label in LABELS:
         residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
         spread = table[f"{label}_spread"].to_numpy(dtype=float)
-        own = np.nan_to_num(table[f"{label}_label_err"].to_numpy(dtype=float))
+        own = np.nan_to_num(table[f"{label}_label_err"].to_numpy(dtype=float)) * (label_errors == "subtract")
         good = np.isfinite(residual) & np.isfinite(spread)
         result[label] = _calibrate(residual[good], spread[good], _snr(table["snri"])[good], own[good])
     return result

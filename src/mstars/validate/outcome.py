@@ -1,0 +1,88 @@
+"""What became of every candidate: one table with truth, input and result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+LABELS = ("teff", "logg", "m_h", "alpha_m")
+STATES = ("recommended", "non_m", "rejected", "lost")
+
+
+def candidate_outcomes(
+    truth: pd.DataFrame,
+    *,
+    m_catalog: pd.DataFrame,
+    non_m: pd.DataFrame,
+    rejected: pd.DataFrame,
+    quality: pd.DataFrame,
+    parameters: pd.DataFrame,
+    velocities: pd.DataFrame,
+    lamost: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row a candidate of the simulated survey.
+
+    Parameters
+    ----------
+    truth : pandas.DataFrame
+        spectrum_key, role, true_class, true_rv_lamost (km/s, on the zero point of the written spectra), true_teff (K),
+        true_logg, true_m_h, true_alpha_m, planted_dmgm, planted_rv, snri, lamost_class, lamost_rv.
+    m_catalog : pandas.DataFrame
+        What is recommended: spectrum_key, luminosity_class, rv, rv_err, rv_from.
+    non_m, rejected : pandas.DataFrame
+        spectrum_key of removed and of unusable spectra.
+    quality, parameters : pandas.DataFrame
+        rv_flag, parameter_flag; the labels with ``_err``, ``_calib_err`` and ``_oof``.
+    velocities : pandas.DataFrame
+        rv_tm, rv_dsal1, rv_dsal2.
+    lamost : pandas.DataFrame
+        spectrum_key and lamost_teff, lamost_logg, lamost_m_h where LAMOST's catalogue has them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The truth with state (`STATES`), out_class, rv, rv_err, rv_from, flags, parameters, velocities.
+    """
+    table = truth[truth["role"] == "candidate"].reset_index(drop=True)
+    keys = table["spectrum_key"]
+    table["state"] = np.select(
+        [keys.isin(m_catalog["spectrum_key"]), keys.isin(non_m["spectrum_key"]), keys.isin(rejected["spectrum_key"])],
+        STATES[:3],
+        STATES[3],
+    )
+    wanted = ["spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from"]
+    table = _add(table, m_catalog[wanted].rename(columns={"luminosity_class": "out_class"}))
+    table = _add(table, quality[["spectrum_key", "rv_flag", "parameter_flag"]])
+    table = _add(table, parameters[["spectrum_key", *_columns(parameters), "flag"]])
+    table = _add(table, velocities[["spectrum_key", "rv_tm", "rv_dsal1", "rv_dsal2"]])
+    table = _add(table, lamost)
+    table["out_class"] = table["out_class"].fillna("")
+    for flag in ("rv_flag", "parameter_flag", "flag"):
+        table[flag] = table[flag].fillna(0).astype(int)
+    return table
+
+
+def _columns(parameters: pd.DataFrame) -> list[str]:
+    wanted = [f"{label}{end}" for label in LABELS for end in ("", "_err", "_calib_err", "_oof")]
+    return [name for name in wanted if name in parameters]
+
+
+def _add(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    return table.merge(other.drop_duplicates("spectrum_key"), on="spectrum_key", how="left", validate="1:1")
+
+
+def input_outcomes(table: pd.DataFrame) -> pd.DataFrame:
+    """The same survey when nothing is done: LAMOST's classes, velocities and parameters, all recommended."""
+    twin = table.copy()
+    twin["state"] = "recommended"
+    twin["out_class"] = np.where(twin["lamost_class"] == "sdM", "dM", twin["lamost_class"])
+    twin["rv"], twin["rv_from"], twin["rv_err"] = twin["lamost_rv"], "LAMOST", np.nan
+    twin["rv_flag"] = np.isfinite(twin["rv"]).astype(int)
+    twin["rv_tm"] = twin["rv_dsal1"] = twin["rv_dsal2"] = np.nan
+    for label in LABELS:
+        lamost = f"lamost_{label}"
+        twin[label] = twin[lamost] if lamost in twin else np.nan
+        for end in ("_err", "_calib_err", "_oof"):
+            twin[f"{label}{end}"] = np.nan
+    twin["flag"], twin["parameter_flag"] = 0, 1
+    return twin

@@ -1,0 +1,180 @@
+"""The scorecard: flat keys, defined in docs/scorecard.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mstars.validate.outcome import LABELS, input_outcomes
+from mstars.validate.statistics import scatter, share
+
+CLASS_OF = {
+    "spt": {
+        **dict.fromkeys(("dM", "gM"), "M"),
+        **dict.fromkeys(("OB", "O", "B"), "OB"),
+        **{name: name for name in "AFGK"},
+        **{"galaxy": "GALAXY", "GALAXY": "GALAXY", "qso": "QSO", "QSO": "QSO"},
+    },
+    "wdm": {"dM": "M", "gM": "M", "WD": "WD"},
+    "dmgm": {"dM": "dM", "gM": "gM"},
+}
+"""Output a task should give, by true class; other true classes are not counted."""
+
+SNR_BINS = {"0_20": (0, 20), "20_50": (20, 50), "50_100": (50, 100), "100_up": (100, np.inf)}
+
+
+def scorecard(table: pd.DataFrame, held_out: Mapping[str, pd.DataFrame], truth: pd.DataFrame, settings: dict) -> dict:
+    """All keys, and under ``do_nothing`` the same ones for the input catalogue as it came.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `candidate_outcomes`.
+    held_out : mapping
+        By task (spt, wdm, dmgm): the validation table of its model (spectrum_key, predicted).
+    truth : pandas.DataFrame
+        Of candidates and training spectra.
+    settings : dict
+        The config section ``validate``.
+
+    Returns
+    -------
+    dict
+        Numbers, None where nothing can be counted.
+    """
+    result = _all(table, settings) | _accuracies(held_out, truth)
+    twin = _all(input_outcomes(table), settings)
+    # an input catalogue has no networks; saying M of every spectrum is what it does
+    nothing = {key: None for key in result if key not in twin}
+    return result | {"do_nothing": twin | nothing}
+
+
+def _all(table: pd.DataFrame, settings: dict) -> dict:
+    return {
+        **_counts(table),
+        **_classification(table, settings["snr_min"]),
+        **_giants(table),
+        **_velocities(table, settings),
+        **_parameters(table),
+    }
+
+
+def _true_m(table: pd.DataFrame) -> np.ndarray:
+    return table["true_class"].isin(["dM", "gM"]).to_numpy()
+
+
+def _counts(table: pd.DataFrame) -> dict:
+    counts = table["state"].value_counts()
+    states = {"recommended": "n_recommended", "non_m": "n_non_m", "rejected": "n_rejected", "lost": "n_lost"}
+    return {"n_input": len(table)} | {key: int(counts.get(state, 0)) for state, key in states.items()}
+
+
+def _classification(table: pd.DataFrame, snr_min: float) -> dict:
+    is_m, late_k = _true_m(table), (table["true_class"] == "K").to_numpy()
+    kept, removed = (table["state"] == "recommended").to_numpy(), (table["state"] == "non_m").to_numpy()
+    usable = (table["state"] != "rejected").to_numpy()
+    bright = (table["snri"] > snr_min).to_numpy() & usable
+    result = share("purity", is_m, kept & ~late_k)
+    result |= share("purity_with_late_k", is_m, kept)
+    result["late_k_recommended"] = int((late_k & kept).sum())
+    result |= share("completeness", kept, is_m)
+    result |= share("non_m_recall", removed, ~is_m & ~late_k & bright)
+    for name in sorted(set(table.loc[~is_m, "true_class"])):
+        result |= share(f"non_m_recall_{name}", removed, (table["true_class"] == name).to_numpy() & bright)
+    right_before = (table["lamost_class"].replace("sdM", "dM") == table["true_class"]).to_numpy()
+    wrong_now = kept & (table["out_class"] != table["true_class"]).to_numpy() & right_before
+    result |= share("good_harmed", removed | wrong_now, is_m & usable)
+    result |= share("harmed_removed", removed, is_m & usable) | share("harmed_class", wrong_now, is_m & usable)
+    return result
+
+
+def _giants(table: pd.DataFrame) -> dict:
+    planted = table["planted_dmgm"].to_numpy(dtype=bool) & _true_m(table) & (table["state"] != "rejected").to_numpy()
+    right = ((table["state"] == "recommended") & (table["out_class"] == table["true_class"])).to_numpy()
+    result = share("dmgm_fixed_share", right, planted)
+    counts = {"dmgm_planted": int(planted.sum()), "dmgm_fixed": int((planted & right).sum())}
+    recommended_m = _true_m(table) & (table["state"] == "recommended").to_numpy()
+    return counts | result | share("dmgm_right", right, recommended_m)
+
+
+def _velocities(table: pd.DataFrame, settings: dict) -> dict:
+    truth = table["true_rv_lamost"].to_numpy(dtype=float)
+    planted = (table["planted_rv"] != "").to_numpy()
+    usable = _true_m(table) & (table["state"] != "rejected").to_numpy()
+    kept = usable & (table["state"] == "recommended").to_numpy()
+    bright = (table["snri"] > settings["snr_min"]).to_numpy()
+    unharmed = ~table["planted_rv"].isin(["wave_err"]).to_numpy()
+    result = {}
+    dsal = table["rv_dsal1"].fillna(table["rv_dsal2"])
+    for name, values in (("rv_tm", table["rv_tm"]), ("rv_dsal", dsal), ("rv", table["rv"])):
+        rows = usable & bright & unharmed if name != "rv" else kept & bright & unharmed
+        bias, sigma, n = scatter((values - truth)[rows])
+        outliers = np.abs(values - truth) > settings["rv_tolerance_kms"]
+        result |= {f"{name}_bias_kms": bias, f"{name}_sigma_kms": sigma, f"{name}_n": n}
+        result |= share(f"{name}_outliers", outliers, rows & np.isfinite(values).to_numpy())
+    bias, sigma, n = scatter((table["rv"] - truth)[kept & (table["rv_flag"] == 1).to_numpy() & unharmed])
+    result |= {"rv_flagged_bias_kms": bias, "rv_flagged_sigma_kms": sigma, "rv_flagged_n": n}
+    return result | _repairs(table, settings, truth, usable, kept, planted)
+
+
+def _repairs(table, settings, truth, usable, kept, planted) -> dict:
+    rv, before = table["rv"].to_numpy(dtype=float), table["lamost_rv"].to_numpy(dtype=float)
+    error = np.nan_to_num(table["rv_err"].to_numpy(dtype=float))
+    near = np.abs(rv - truth) <= np.maximum(settings["rv_sigma"] * error, settings["rv_tolerance_kms"])
+    nulled = ~np.isfinite(rv) & table["planted_rv"].isin(["low_quality", "wave_err"]).to_numpy()
+    repaired = kept & (near | nulled)
+    result = {"rv_planted": int((planted & usable).sum()), "rv_repaired": int((planted & repaired).sum())}
+    result |= share("rv_repaired_share", repaired, planted & usable)
+    for name in sorted(set(table.loc[planted, "planted_rv"])):
+        result |= share(f"rv_repaired_{name}", repaired, usable & (table["planted_rv"] == name).to_numpy())
+    good = kept & ~planted & (np.abs(before - truth) <= settings["rv_tolerance_kms"])
+    replaced = ~np.isclose(rv, before, rtol=0, atol=1e-6)
+    worse = replaced & ~(np.abs(rv - truth) <= np.abs(before - truth))
+    broken = replaced & ~near
+    result["rv_updates"] = int((kept & replaced).sum())
+    return result | share("rv_false_updates", worse, good) | share("rv_broken", broken, good)
+
+
+def _parameters(table: pd.DataFrame) -> dict:
+    result = {}
+    kept = _true_m(table) & (table["state"] == "recommended").to_numpy()
+    good = kept & (table["parameter_flag"] == 1).to_numpy() & (table["out_class"] == table["true_class"]).to_numpy()
+    for kind in ("dM", "gM"):
+        of_kind = (table["true_class"] == kind).to_numpy()
+        tag = kind.lower()
+        result |= share(f"parameter_flag_{tag}", table["parameter_flag"] == 1, kept & of_kind)
+        for label in LABELS:
+            known = _honest(table, label)
+            difference = (known - table[f"true_{label}"]).to_numpy(dtype=float)
+            bias, sigma, n = scatter(difference[good & of_kind])
+            result |= {f"{label}_{tag}_bias": bias, f"{label}_{tag}_sigma": sigma, f"{label}_{tag}_n": n}
+            for name, (low, high) in SNR_BINS.items():
+                inside = good & of_kind & table["snri"].between(low, high, inclusive="right").to_numpy()
+                result[f"{label}_{tag}_sigma_snri_{name}"] = scatter(difference[inside])[1]
+            untouched = good & of_kind & table[f"{label}_oof"].isna().to_numpy()
+            for end, column in (("pull", f"{label}_calib_err"), ("pull_spread", f"{label}_err")):
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    pull = difference / table[column].to_numpy(dtype=float)
+                result[f"{label}_{tag}_{end}"] = scatter(pull[untouched])[1]
+    return result
+
+
+def _honest(table: pd.DataFrame, label: str) -> pd.Series:
+    """Predictions by models that have not seen the star: out of fold for training stars."""
+    return table[f"{label}_oof"].fillna(table[label])
+
+
+def _accuracies(held_out: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> dict:
+    """Accuracy on held-out spectra against the truth (not against the catalogue's label, which is wrong for some)."""
+    result = {}
+    true_class = truth.drop_duplicates("spectrum_key").set_index("spectrum_key")["true_class"]
+    late_k = truth.loc[(truth["role"] == "candidate") & (truth["true_class"] == "K"), "spectrum_key"]
+    for task, table in held_out.items():
+        wanted = table["spectrum_key"].map(true_class).map(CLASS_OF[task])
+        counted = wanted.notna() & ~table["spectrum_key"].isin(late_k)
+        result |= share(f"{task}_accuracy", table["predicted"] == wanted, counted)
+        for name in sorted(set(wanted[counted])):
+            result |= share(f"{task}_accuracy_{name}", table["predicted"] == wanted, counted & (wanted == name))
+    return result

@@ -1,0 +1,147 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars.validate import as_markdown, candidate_outcomes, scorecard, verdicts
+from mstars.validate.statistics import scatter, share, wilson
+
+SETTINGS = {"snr_min": 10, "rv_tolerance_kms": 30, "rv_sigma": 3}
+LABELS = {"teff": 3600.0, "logg": 4.8, "m_h": -0.1, "alpha_m": 0.02}
+
+
+def survey():
+    """20 dM, 10 gM, 4 WD, 2 late K and a training spectrum; what a good pipeline makes of them."""
+    classes = ["dM"] * 20 + ["gM"] * 10 + ["WD"] * 4 + ["K"] * 2
+    n = len(classes)
+    truth = pd.DataFrame({"spectrum_key": [f"k{number:02d}" for number in range(n)], "true_class": classes})
+    truth = truth.assign(role="candidate", true_rv_lamost=10.0, planted_dmgm=False, planted_rv="", snri=50.0)
+    truth["lamost_class"], truth["lamost_rv"] = truth["true_class"].replace({"WD": "dM", "K": "dM"}), 12.0
+    for label, value in LABELS.items():
+        truth[f"true_{label}"] = value
+    truth.loc[0, ["planted_dmgm", "lamost_class"]] = [True, "gM"]
+    truth.loc[1, ["planted_rv", "lamost_rv"]] = ["wrong_rv", 300.0]
+    truth.loc[2, ["planted_rv", "lamost_rv"]] = ["wave_err", -1200.0]
+    truth.loc[3, "lamost_class"] = "sdM"
+    truth.loc[33, "snri"] = 5.0  # a WD too faint to count
+    kept = truth[truth["true_class"] != "WD"]
+    m_catalog = pd.DataFrame({"spectrum_key": kept["spectrum_key"], "luminosity_class": kept["true_class"]})
+    m_catalog["luminosity_class"] = m_catalog["luminosity_class"].replace("K", "dM")
+    m_catalog = m_catalog.assign(rv=kept["lamost_rv"], rv_err=3.0, rv_from="LAMOST")
+    m_catalog.loc[1, ["rv", "rv_from"]] = [11.0, "TM"]
+    m_catalog.loc[2, ["rv", "rv_from"]] = [np.nan, "NoRV_waveErr"]
+    keys = truth["spectrum_key"]
+    parameters = pd.DataFrame({"spectrum_key": keys, "flag": 0})
+    for label, value in LABELS.items():
+        parameters[label] = value + np.linspace(-1, 1, n) * value / 100
+        parameters[f"{label}_err"] = parameters[f"{label}_calib_err"] = abs(value) / 100
+        parameters[f"{label}_oof"] = np.nan
+    parameters.loc[4, "teff_oof"] = 9999.0
+    return {
+        "truth": pd.concat([truth, truth.iloc[[0]].assign(spectrum_key="t1", role="train", true_class="QSO")]),
+        "m_catalog": m_catalog.reset_index(drop=True),
+        "non_m": truth.loc[truth["true_class"] == "WD", ["spectrum_key"]],
+        "rejected": pd.DataFrame({"spectrum_key": pd.Series([], dtype=str)}),
+        "quality": pd.DataFrame({"spectrum_key": keys, "rv_flag": 1, "parameter_flag": 1}),
+        "parameters": parameters,
+        "velocities": pd.DataFrame({"spectrum_key": keys, "rv_tm": 10.5, "rv_dsal1": np.nan, "rv_dsal2": 9.0}),
+        "lamost": pd.DataFrame({"spectrum_key": keys, "lamost_teff": 3700.0}),
+    }
+
+
+def card(given, held_out=None):
+    truth = given["truth"]
+    return scorecard(candidate_outcomes(**given), held_out or {}, truth, SETTINGS)
+
+
+def test_a_good_catalogue_and_its_twin_that_did_nothing():
+    result = card(survey())
+    assert [result[key] for key in ("n_input", "n_recommended", "n_non_m", "n_rejected", "n_lost")] == [36, 32, 4, 0, 0]
+    assert result["purity"] == 1 and result["purity_n"] == 30 and result["late_k_recommended"] == 2
+    assert result["purity_with_late_k"] == pytest.approx(30 / 32) and result["completeness"] == 1
+    assert result["non_m_recall"] == 1 and result["non_m_recall_WD_n"] == 3 and result["non_m_recall_K"] == 0
+    assert result["good_harmed"] == 0 and result["good_harmed_hi"] > 0.05
+    assert (result["dmgm_planted"], result["dmgm_fixed"]) == (1, 1)
+    assert (result["rv_planted"], result["rv_repaired"]) == (2, 2) and result["rv_repaired_wave_err"] == 1
+    assert result["rv_false_updates"] == 0 and result["rv_updates"] == 2
+    assert result["rv_bias_kms"] == 2 and result["rv_tm_bias_kms"] == 0.5 and result["rv_dsal_bias_kms"] == -1
+    nothing = result["do_nothing"]
+    assert set(nothing) == set(result) - {"do_nothing"}
+    assert nothing["n_recommended"] == 36 and nothing["purity"] == pytest.approx(30 / 34)
+    assert nothing["non_m_recall"] == 0 and nothing["dmgm_fixed"] == 0 and nothing["rv_repaired"] == 0
+    assert nothing["teff_dm_bias"] == 100 and nothing["alpha_m_dm_sigma"] is None
+
+
+def test_harm_is_counted_only_where_the_input_was_right():
+    given = survey()
+    catalog = given["m_catalog"].set_index("spectrum_key")
+    catalog.loc["k00", "luminosity_class"] = "gM"  # planted, not fixed: no harm of ours
+    catalog.loc["k05", "luminosity_class"] = "gM"  # our mistake
+    catalog.loc["k03", "luminosity_class"] = "dM"  # LAMOST said sdM: a dwarf
+    given["non_m"] = pd.concat([given["non_m"], pd.DataFrame({"spectrum_key": ["k06"]})])
+    given["m_catalog"] = catalog.drop("k06").reset_index()
+    result = card(given)
+    assert result["good_harmed"] == pytest.approx(2 / 30)
+    assert result["harmed_removed"] == pytest.approx(1 / 30) and result["dmgm_fixed"] == 0
+
+
+def test_false_updates_are_good_velocities_made_worse():
+    given = survey()
+    catalog = given["m_catalog"].set_index("spectrum_key")
+    catalog.loc["k07", "rv"] = 15.0  # 5 km/s off instead of 2
+    catalog.loc["k08", "rv"] = np.nan
+    catalog.loc["k09", "rv"] = 10.5  # better
+    catalog.loc["k01", "rv"] = 300.0  # planted and left: not repaired, not a false update
+    given["m_catalog"] = catalog.reset_index()
+    result = card(given)
+    assert result["rv_false_updates"] == pytest.approx(2 / 28) and result["rv_broken"] == pytest.approx(1 / 28)
+    assert result["rv_repaired"] == 1
+
+
+def test_rejected_and_lost_spectra_are_told_apart():
+    given = survey()
+    given["rejected"] = pd.DataFrame({"spectrum_key": ["k10"]})
+    given["m_catalog"] = given["m_catalog"][~given["m_catalog"]["spectrum_key"].isin(["k10", "k11"])]
+    result = card(given)
+    assert (result["n_rejected"], result["n_lost"]) == (1, 1) and result["good_harmed_n"] == 29
+    assert result["good_harmed"] == 0
+
+
+def test_training_stars_count_with_their_out_of_fold_prediction():
+    given = survey()
+    before = card(given)
+    assert before["teff_dm_sigma"] < 40
+    given["parameters"].loc[:19, "teff_oof"] = 3600.0 + np.linspace(-500, 500, 20)
+    after = card(given)
+    assert after["teff_dm_sigma"] > 200 and after["teff_dm_pull"] is None and after["logg_dm_pull"] > 0
+
+
+def test_accuracy_is_against_the_truth_and_leaves_late_k_out():
+    held_out = {
+        "spt": pd.DataFrame({"spectrum_key": ["k00", "k30", "k34", "t1"], "predicted": ["M", "WD", "M", "QSO"]}),
+        "wdm": pd.DataFrame({"spectrum_key": ["k00", "k30", "k34"], "predicted": ["M", "WD", "WD"]}),
+        "dmgm": pd.DataFrame({"spectrum_key": ["k00", "k25", "k31"], "predicted": ["gM", "gM", "dM"]}),
+    }
+    result = card(survey(), held_out)
+    assert (result["spt_accuracy"], result["spt_accuracy_n"]) == (1.0, 2)
+    assert (result["wdm_accuracy"], result["wdm_accuracy_n"]) == (1.0, 2)
+    assert (result["dmgm_accuracy"], result["dmgm_accuracy_n"]) == (0.5, 2)
+    assert result["do_nothing"]["spt_accuracy"] is None
+
+
+def test_the_card_is_flat_json_and_a_table():
+    result = card(survey())
+    text = json.dumps(result, allow_nan=False)
+    assert all(not isinstance(value, dict | list) for key, value in json.loads(text).items() if key != "do_nothing")
+    table = as_markdown(result, "demo")
+    assert "| good_harmed | 0 |" in table and "<= 0.005 met" in table and "| non_m_recall_WD | 1 |" in table
+    assert verdicts(result)["rv_tm_sigma_kms"] is True
+    assert verdicts({**result, "rv_tm_sigma_kms": None})["rv_tm_sigma_kms"] is None
+
+
+def test_limits_of_shares_are_sane_at_the_ends():
+    assert wilson(0, 20)[0] == 0 and 0.1 < wilson(0, 20)[1] < 0.2
+    assert wilson(20, 20)[1] == 1 and np.isnan(wilson(0, 0)).all()
+    assert share("x", [True], [False]) == {"x": None, "x_n": 0, "x_lo": None, "x_hi": None}
+    assert scatter(np.array([np.nan])) == (None, None, 0)

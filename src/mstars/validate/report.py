@@ -59,11 +59,15 @@ def as_markdown(card: dict, title: str) -> str:
     """A Markdown table of the main keys: this catalogue, doing nothing, the aim."""
     met, nothing = verdicts(card), card["do_nothing"]
     recalls = [key for key in card if key.startswith("non_m_recall_") and not key.endswith(("_n", "_lo", "_hi"))]
-    repaired = [key for key in card if key.startswith("rv_repaired_") and not key.endswith(("_n", "_lo", "_hi", "share"))]
+    repaired = [
+        key for key in card if key.startswith("rv_repaired_") and not key.endswith(("_n", "_lo", "_hi", "share"))
+    ]
     lines = [f"# Scorecard of {title}", "", "Keys: docs/scorecard.md. Shares with 95 % limits and number.", ""]
     lines += ["| key | this catalogue | limits | n | doing nothing | aim |", "|---|---|---|---|---|---|"]
     for key in (*_HEAD, *recalls, *repaired, *_PARAMETERS):
-        limits = f"{_text(card[f'{key}_lo'])} to {_text(card[f'{key}_hi'])}" if card.get(f"{key}_lo") is not None else ""
+        limits = (
+            f"{_text(card[f'{key}_lo'])} to {_text(card[f'{key}_hi'])}" if card.get(f"{key}_lo") is not None else ""
+        )
         number = card.get(f"{key}_n", "")
         aim = ""
         if key in AIMS:

@@ -1,0 +1,88 @@
+"""Time and memory of a dry run of the paper's size: 5,000 plates in 250 batches, all tables of the plan there."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = "dagsize"
+
+
+def made_up_plan(place: Path, plates: int, batches: int, spectra: int) -> None:
+    """Write config, empty stand-ins of the release's files, and the tables the checkpoint would give."""
+    given = yaml.safe_load((ROOT / "config" / "dr10.yaml").read_text())
+    given["survey"]["name"] = NAME
+    (place / "config").mkdir()
+    (place / "config" / "config.yaml").write_text((ROOT / "config" / "config.yaml").read_text())
+    (place / "config" / "size.yaml").write_text(yaml.safe_dump(given))
+    for section in ("release", "external"):
+        for path in given[section].values():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / path).touch()
+    library = place / "results" / "templates" / "library.h5"
+    library.parent.mkdir(parents=True)
+    (library.parent / "packages").mkdir()
+    library.touch()
+    folder = place / "results" / NAME / "plan"
+    folder.mkdir(parents=True)
+    names = [f"batch{number:04d}" for number in range(batches)]
+    plate = [f"{55800 + number}-P{number:05d}" for number in range(plates)]
+    each = max(1, spectra // plates)
+    rows = pd.DataFrame({"plate": [name for name in plate for _ in range(each)]})
+    rows["spectrum_key"] = rows["plate"] + "-sp01-" + (rows.groupby("plate").cumcount() + 1).astype(str).str.zfill(3)
+    rows["batch"] = [names[number * batches // plates] for number in range(plates) for _ in range(each)]
+    for name in ("plan", "m_catalog_v0", "class_catalog", "rejected"):
+        rows.to_parquet(folder / f"{name}.parquet", index=False)
+    sizes = rows["batch"].value_counts()
+    facts = {name: {"n_spectra": int(sizes[name]), "digest": name, "n_plates": plates // batches} for name in names}
+    (folder / "batches.json").write_text(json.dumps(facts))
+
+
+def dry_run(place: Path, target: str) -> dict:
+    """Dry-run the target in a child process; its wall time, peak memory and number of jobs."""
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "2", "-n"]
+    command += [target, "--quiet", "rules", "--configfile", place / "config" / "size.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    start = time.perf_counter()
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment, check=False)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
+    lines = [line.split() for line in (done.stdout + done.stderr).splitlines()]
+    jobs = next((int(words[1]) for words in lines if len(words) == 2 and words[0] == "total"), None)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = {"dag_5000_plates_s": round(seconds, 2), "dag_cpu_s": round(used.ru_utime + used.ru_stime, 2)}
+    return found | {"dag_peak_mb": round(used.ru_maxrss / 1024), "dag_jobs": jobs}
+
+
+def measure(plates: int = 5000, batches: int = 250, spectra: int = 876_134, target: str = "all") -> dict:
+    """Make a plan of this size up and dry-run the workflow on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        made_up_plan(place, plates, batches, spectra)
+        return dry_run(place, target)
+
+
+def main() -> None:
+    """Print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plates", type=int, default=5000)
+    parser.add_argument("--batches", type=int, default=250)
+    parser.add_argument("--spectra", type=int, default=876_134)
+    parser.add_argument("--target", default="all")
+    print(json.dumps(measure(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What a script does when its input or its disk fails: one line, and a damaged input set aside."""
+
+import errno
+from types import SimpleNamespace
+
+import pytest
+
+from mstars.store import read_table
+from mstars.workflow import job
+
+
+def a_job(folder, *inputs):
+    log = folder / "job.log"
+    return SimpleNamespace(threads=1, log=[str(log)], input=list(map(str, inputs)), output=["out/x"], rule="r"), log
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/demo").mkdir(parents=True)
+    return tmp_path
+
+
+def test_a_damaged_input_is_set_aside(place):
+    path = place / "results/demo/table.parquet"
+    path.write_bytes(b"PAR1 and then nothing")
+    snakemake, log = a_job(place, path)
+    with pytest.raises(SystemExit), job(snakemake):
+        read_table(path)
+    assert "table.parquet: damaged" in log.read_text() and "run again" in log.read_text()
+    assert not path.exists() and path.with_name("table.parquet.damaged").exists()
+
+
+def test_a_damaged_file_of_someone_else_stays(place):
+    path = place / "given.parquet"
+    path.write_bytes(b"nothing")
+    snakemake, log = a_job(place, path)
+    with pytest.raises(SystemExit), job(snakemake):
+        read_table(path)
+    assert path.exists() and "set aside" not in log.read_text()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "x"), RuntimeError("write: No space left on device")])
+def test_a_full_disk_is_one_line(place, error):
+    snakemake, log = a_job(place)
+    with pytest.raises(SystemExit), job(snakemake):
+        raise error
+    assert "No space left on device; free some space" in log.read_text() and "Traceback" not in log.read_text()

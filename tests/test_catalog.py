@@ -38,7 +38,7 @@ def keys(n, start=0):
 
 @pytest.fixture
 def stages():
-    """Of 7 candidates 4 stay, 1 leaves at SCM, 1 at DGCM, 1 is rejected at ingest; the plan has rejected 2 more files."""
+    """Of 7 candidates 4 stay, 1 leaves at SCM, 1 at DGCM, 1 is rejected at ingest; the plan has rejected 2 files."""
     v0 = pd.DataFrame({"spectrum_key": keys(7), "filename": [f"f{i}.fits" for i in range(7)]})
     v0["obsid"] = pd.array([10, 11, pd.NA, 13, 14, 15, 16], dtype="Int64")
     v0 = v0.assign(plate="56000-P", obsdate="2012-03-14", ra=10.0, dec=20.0, subclass="M3", lamost_class="dM")

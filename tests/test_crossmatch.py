@@ -106,8 +106,9 @@ def test_another_input_epoch_can_be_tried(tmp_path):
     gaia_table([50.0], [10.0], pmra=[1000.0]).to_parquet(tmp_path / "gaia.parquet")
     ra, dec = propagate([50.0], [10.0], [1000.0], [0.0], -16.0)
     rows = candidates(ra, dec, obsdate="2016-01-01")
-    assert match_gaia(rows, tmp_path / "gaia.parquet", None, SETTINGS)["source_id"].isna().all()
-    with_epoch = match_gaia(rows, tmp_path / "gaia.parquet", None, SETTINGS | {"input_epoch": 2000.0})
+    without = match_gaia(rows, tmp_path / "gaia.parquet", None, SETTINGS | {"input_epoch": None})
+    assert without["source_id"].isna().all()
+    with_epoch = match_gaia(rows, tmp_path / "gaia.parquet", None, SETTINGS)
     assert with_epoch["match_epoch"].tolist() == ["input"]
 
 
@@ -294,3 +295,24 @@ def test_real_high_proper_motion_stars_match_only_with_their_motion(real):
     plain = match_moving(*at_2011, {"catalogue": years["catalogue"]}, stars, 3.0)
     assert (ours["index"] == np.arange(len(stars))).mean() > 0.999
     assert (plain["index"] == np.arange(len(stars))).mean() < 0.95
+
+
+def test_real_lamost_coordinates_need_the_epoch_of_the_input_catalogue(real, tmp_path):
+    """26 real M dwarfs: LAMOST's coordinates are where the stars were in 2000, whenever they were observed."""
+    spectra = pd.read_csv(real / "lamost" / "m_star_truth.csv", dtype={"cif03_GaiaDR3_id": "string"})
+    spectra = spectra[spectra["cif03_GaiaDR3_id"].notna()].reset_index(drop=True)
+    stars = pd.read_csv(real / "catalogs" / "CARMENES" / "cif03.full_table.csv.gz", dtype="string")
+    stars = stars[stars["pmra"].notna() & stars["ra"].notna()].drop_duplicates("GaiaDR3_id")
+    stars = stars.rename(columns={"GaiaDR3_id": "source_id", "G_mag": "Gmag", "BP_mag": "BPmag", "RP_mag": "RPmag"})
+    stars.assign(RFG=100, RFBP=100, RFRP=100).to_csv(tmp_path / "gaia.csv", index=False)
+    year = 2000 + (spectra["mjd"] - 51544.5) / 365.25
+    rows = candidates(spectra["ra"], spectra["dec"], obsdate="").assign(mjd=spectra["mjd"])
+    assert year.between(2012, 2020).all()
+    found = match_gaia(rows, tmp_path / "gaia.csv", None, SETTINGS)
+    assert found["source_id"].notna().all()
+    same = found["source_id"].astype("string") == spectra["cif03_GaiaDR3_id"]
+    assert same.sum() >= len(spectra) - 3  # the others are the second star of a pair closer than a fibre
+    assert (found["match_epoch"] == "input").mean() > 0.9
+    for other in ({"method": "plain"}, {"input_epoch": None}):
+        lost = match_gaia(rows, tmp_path / "gaia.csv", None, SETTINGS | other)
+        assert lost["source_id"].notna().sum() < 8

@@ -107,7 +107,8 @@ def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dic
     Returns
     -------
     pandas.DataFrame
-        A row a candidate: spectrum_key, star_id, source_id (null: no match), sep_arcsec, match_epoch, n_within,
+        A row a candidate: spectrum_key, star_id, source_id (null: no match), sep_arcsec, match_epoch (where the source
+        was nearest: catalogue, observation or input), n_within,
         n_spectra (that share the source), many_to_one, id_agrees (with the catalogue's own gaia_source_id; null where
         either is missing), the Gaia columns and r_med_geo, r_lo_geo, r_hi_geo (pc).
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from mstars.lamost.names import Identity, identity_of_name
@@ -38,40 +40,51 @@ def header_length(data: bytes, start: int = 0) -> int:
     return 0 if end < 0 else -(-(end + 80 - start) // BLOCK) * BLOCK
 
 
-def split_cards(header: bytes) -> dict[bytes, bytes]:
-    """Raw cards by their eight-byte keyword; of a repeated keyword the first, as astropy gives it."""
-    return {header[i : i + 8]: header[i + 8 : i + 80] for i in range(len(header) - 80, -1, -80)}
+def split_cards(header: bytes) -> Callable[[str], str | bool | int | float | None]:
+    """Values of a header's cards: a function of the keyword that parses only what is asked for.
+
+    Of a repeated keyword the first is given, as astropy does; None where it is missing, blank or unreadable.
+    """
+    names = np.frombuffer(header, "S8", count=len(header) // 80 * 10)[::10].tolist()
+    # from the last to the first, so that the first of a repeated keyword stays; numpy strips nothing but nulls
+    position = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+
+    def get(keyword: str):
+        number = position.get(_padded(keyword))
+        return None if number is None else _card_value(header[80 * number + 8 : 80 * number + 80])
+
+    return get
 
 
-def card(cards: Mapping[bytes, bytes], keyword: str):
-    """Value of a card: str, bool, int, float, or None when it is missing, blank or unreadable."""
-    raw = cards.get(keyword.ljust(8).encode())
-    if raw is None or raw[:1] != b"=":
+@functools.lru_cache(maxsize=1024)
+def _padded(keyword: str) -> bytes:
+    return keyword.ljust(8).encode()
+
+
+def _card_value(raw: bytes) -> str | bool | int | float | None:
+    if raw[:1] != b"=":
         return None
-    text = raw[1:].decode("ascii", "replace").strip()
-    if text.startswith("'"):
-        return _quoted(text)
-    text = text.split("/", 1)[0].strip()
-    if text in ("T", "F"):
-        return text == "T"
+    raw = raw[1:].strip()
+    if raw[:1] == b"'":
+        return _quoted(raw.decode("ascii", "replace"))
+    raw = raw.partition(b"/")[0].strip()
+    if raw in (b"T", b"F"):
+        return raw == b"T"
     try:
-        return int(text)
+        return float(raw) if b"." in raw else int(raw)
     except ValueError:
-        try:
-            return float(text.replace("D", "E"))
-        except ValueError:
-            return None
+        pass
+    try:
+        return float(raw.replace(b"D", b"E"))
+    except ValueError:
+        return None
 
 
 def _quoted(text: str) -> str:
-    position = 1
-    while True:
-        position = text.find("'", position)
-        if position < 0:
-            return text[1:].rstrip()
-        if text[position + 1 : position + 2] != "'":
-            return text[1:position].replace("''", "'").rstrip()
-        position += 2
+    end = text.find("'", 1)
+    while end >= 0 and text[end + 1 : end + 2] == "'":
+        end = text.find("'", end + 2)
+    return text[1 : end if end >= 0 else None].replace("''", "'").rstrip()
 
 
 def _number(value) -> float:
@@ -119,7 +132,11 @@ def header_values(get, filename: str) -> dict:
         raise UnusableSpectrum("no identity: LMJD, PLANID, SPID or FIBERID missing and the file is not named spec-...")
 
     def first(*names):
-        return next((value for value in map(get, names) if value is not None and value != ""), None)
+        for name in names:
+            value = get(name)
+            if value is not None and value != "":
+                return _number(value)
+        return math.nan
 
     date_obs = _text(get("DATE-OBS"))
     obsid = _integer(get("OBSID"))
@@ -134,11 +151,11 @@ def header_values(get, filename: str) -> dict:
         "fiberid": identity.fiberid,
         "date_obs": date_obs,
         "obsdate": date_obs[:10],
-        "ra_obs": _number(first("RA_OBS", "OBS_RA", "RA")),
-        "dec_obs": _number(first("DEC_OBS", "OBS_DEC", "DEC")),
-        "ra": _number(first("RA", "RA_OBS", "OBS_RA")),
-        "dec": _number(first("DEC", "DEC_OBS", "OBS_DEC")),
-        **{f"snr{band}": _number(first(*names)) for band, names in SNR_CARDS.items()},
+        "ra_obs": first("RA_OBS", "OBS_RA", "RA"),
+        "dec_obs": first("DEC_OBS", "OBS_DEC", "DEC"),
+        "ra": first("RA", "RA_OBS", "OBS_RA"),
+        "dec": first("DEC", "DEC_OBS", "OBS_DEC"),
+        **{f"snr{band}": first(*names) for band, names in SNR_CARDS.items()},
         "class": _text(get("CLASS")),
         "subclass": _text(get("SUBCLASS")),
         "z": _number(get("Z")),

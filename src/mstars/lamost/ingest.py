@@ -89,7 +89,9 @@ def ingest_batch(
     keep = n_good > 0
     for number, has_flux in zip(taken[~keep], finite[~keep], strict=True):
         rejected.append((int(number), "all pixels masked" if has_flux else "no finite flux"))
-    return spectra.select(keep), header[keep].reset_index(drop=True), _rejected_of(plan, rejected)
+    if not keep.all():
+        spectra, header = spectra.select(keep), header[keep].reset_index(drop=True)
+    return spectra, header, _rejected_of(plan, rejected)
 
 
 def _check_key(found: str, planned: str) -> None:

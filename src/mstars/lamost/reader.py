@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from isal import igzip, isal_zlib
 
-from mstars.lamost.cards import BLOCK, UnusableSpectrum, card, header_length, header_values, split_cards
+from mstars.lamost.cards import BLOCK, UnusableSpectrum, header_length, header_values, split_cards
 from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, lamost_wavelength
 
 GRID_TOLERANCE = 0.005
@@ -109,8 +109,7 @@ def read_header(path: str | Path) -> dict:
         length = _primary_length(head)
     if head[:9] != b"SIMPLE  =":
         raise UnusableSpectrum("not a FITS file")
-    cards = split_cards(head[:length])
-    return header_values(lambda keyword: card(cards, keyword), path.name)
+    return header_values(split_cards(head[:length]), path.name)
 
 
 def read_bytes(path: str | Path, at_most: int = -1) -> bytes:
@@ -147,12 +146,8 @@ def _primary_length(data: bytes) -> int:
 def _read_fast(data: bytes, filename: str) -> FileSpectrum | None:
     """The known layouts; None for any other."""
     length = _primary_length(data)
-    cards = split_cards(data[:length])
-
-    def get(keyword):
-        return card(cards, keyword)
-
-    if b"BSCALE  " in cards or b"BZERO   " in cards:
+    get = split_cards(data[:length])
+    if get("BSCALE") is not None or get("BZERO") is not None:
         return None
     arrays = _coadd_arrays(data, length) if get("NAXIS") == 0 else _image_arrays(data, length, get)
     if arrays is None:
@@ -177,17 +172,17 @@ def _coadd_arrays(data: bytes, start: int):
     length = header_length(data, start)
     if not length or data[start : start + 20] != b"XTENSION= 'BINTABLE'":
         return None
-    cards = split_cards(data[start : start + length])
-    n_row, n_column = card(cards, "NAXIS2"), card(cards, "TFIELDS")
+    get = split_cards(data[start : start + length])
+    n_row, n_column = get("NAXIS2"), get("TFIELDS")
     if not isinstance(n_row, int) or not isinstance(n_column, int):
         return None
     columns, offset = {}, start + length
     for number in range(1, n_column + 1):
-        form = _VECTOR.match(str(card(cards, f"TFORM{number}")))
-        if form is None or f"TSCAL{number}".ljust(8).encode() in cards or f"TZERO{number}".ljust(8).encode() in cards:
+        form = _VECTOR.match(str(get(f"TFORM{number}")))
+        if form is None or get(f"TSCAL{number}") is not None or get(f"TZERO{number}") is not None:
             return None
         dtype, count = _FITS_TYPES[form[2]], int(form[1] or 1)
-        columns[str(card(cards, f"TTYPE{number}")).upper()] = (dtype, count, offset)
+        columns[str(get(f"TTYPE{number}")).upper()] = (dtype, count, offset)
         offset += count * np.dtype(dtype).itemsize
     if any(name not in columns for name in _COADD_COLUMNS):
         return None
@@ -224,7 +219,7 @@ def _is_wavelength(row: np.ndarray) -> bool:
     """Whether a row ascends within the optical, in angstrom."""
     if len(row) < 2 or not (2500.0 < row[0] < row[-1] < 12000.0):
         return False
-    row = row.astype(np.float64)
+    row = row.astype(row.dtype.newbyteorder("="))
     return bool((row[1:] > row[:-1]).all())
 
 
@@ -307,6 +302,8 @@ def place_on_grid(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, or
 
 
 def _mask_bytes(ormask: np.ndarray) -> np.ndarray:
+    if not ormask.any():
+        return np.zeros(len(ormask), np.uint8)
     if ormask.dtype.kind == "f":
         # not-a-number in a mask row is a bad pixel
         ormask = np.where(np.isfinite(ormask), np.abs(ormask), 255.0)

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.lamost.archive import read_bytes
 from mstars.lamost.ingest import ingest_batch, summarise, summary_lines
 from mstars.lamost.plan import assign_batches, plan_files
-from mstars.lamost.reader import decompress, read_bytes, read_with_astropy
+from mstars.lamost.reader import decompress, read_with_astropy
 from mstars.spectra import N_PIXEL
 from mstars.store import read_batch, read_header, read_rejected, write_batch
 

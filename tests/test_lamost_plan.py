@@ -1,6 +1,8 @@
 """Plans of folders and releases: every input is planned or rejected with a reason, bad catalogues are named."""
 
 import gzip
+import shutil
+import tarfile
 
 import lamost_files
 import numpy as np
@@ -10,6 +12,7 @@ from astropy.table import Table
 
 from mstars.errors import InputError
 from mstars.lamost.catalogs import read_catalog
+from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import assign_batches, describe_batches, files_digest, list_files, plan_files, plan_release
 
 C = 299792.458
@@ -147,6 +150,41 @@ def test_files_named_by_obsid_are_found(tmp_path):
     lamost_files.write(tmp_path / "fits/100.fits.gz", PLANID="P1", **identity)
     plan = plan_release(tmp_path / "fits", write_catalog(table, tmp_path / "m.csv"))
     assert list(plan.candidates["filename"]) == ["100.fits.gz"]
+
+
+def pack(folder):
+    """A folder as an uncompressed tar archive beside it."""
+    with tarfile.open(f"{folder}.tar", "w") as tar:
+        tar.add(folder, arcname=folder.name)
+    shutil.rmtree(folder)
+
+
+def test_plates_in_tar_archives_are_read_as_folders_are(release):
+    root, path = release
+    loose = plan_release(root, path)
+    expected = ingest_batch(loose.rows())
+    for folder in list((root / "2012-03-13").iterdir()):
+        pack(folder)
+    packed = plan_release(root, path)
+    assert packed.rejected.empty and len(packed.candidates) == 4
+    found = ingest_batch(packed.rows())
+    np.testing.assert_array_equal(found[0].flux, expected[0].flux)
+    pd.testing.assert_frame_equal(found[1], expected[1])
+    assert len(plan_files(str(root)).candidates) == 4
+    assert len(plan_files(str(root / "*" / "P1.tar")).candidates) == 2
+
+
+def test_a_bad_archive_is_named(tmp_path):
+    (tmp_path / "P1.tar").write_bytes(gzip.compress(b"no tar"))
+    with pytest.raises(InputError, match="P1.tar: not an uncompressed tar"):
+        list_files(str(tmp_path))
+    folder = tmp_path / "x" / "P2"
+    lamost_files.write(folder / "a.fits.gz")
+    pack(folder)
+    rows = plan_files(str(tmp_path / "x")).rows()
+    cut = tmp_path / "x" / "P2.tar"
+    cut.write_bytes(cut.read_bytes()[:9000])
+    assert ingest_batch(rows)[2]["reason"][0].startswith(("truncated", "no such file in the archive", f"{cut}"))
 
 
 def test_a_missing_file_and_an_empty_plate_are_rejected_rows(release):

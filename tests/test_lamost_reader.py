@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import UnusableSpectrum, header_length, split_cards
 from mstars.lamost.names import Identity, batch_name, identity_of_name, luminosity_class, pipeline_version
-from mstars.lamost.reader import decompress, place_on_grid, read_bytes, read_header, read_spectrum, read_with_astropy
+from mstars.lamost.reader import decompress, place_on_grid, read_header, read_spectrum, read_with_astropy
 from mstars.spectra import N_PIXEL, lamost_wavelength
 
 

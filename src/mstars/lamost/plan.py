@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import hashlib
 import os
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.errors import InputError
+from mstars.lamost import archive
 from mstars.lamost.cards import UnusableSpectrum, header_table
 from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate_problems, read_catalog
 from mstars.lamost.ingest import rejected_table
@@ -51,7 +53,7 @@ class Plan:
 
 
 def list_files(pattern: str) -> list[str]:
-    """FITS files of a folder (searched to the bottom) or of a glob pattern, sorted.
+    """FITS files of a folder (searched to the bottom) or of a glob pattern, sorted; of a tar archive its members.
 
     Raises
     ------
@@ -63,20 +65,27 @@ def list_files(pattern: str) -> list[str]:
     pattern = os.path.expanduser(str(pattern))
     if os.path.isdir(pattern):
         found = [os.path.join(top, name) for top, _, names in os.walk(pattern, followlinks=True) for name in names]
-        found = [path for path in found if path.lower().endswith(SUFFIXES)]
+        found = [path for path in found if path.lower().endswith((*SUFFIXES, ".tar"))]
     else:
         found = [path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path)]
+    found = [inner for path in found for inner in _members_or_itself(path)]
     if not found:
         what = "no .fits or .fits.gz file in this folder" if os.path.isdir(pattern) else "no such folder, no file fits"
         raise InputError(f"files.spectra: {pattern!r}: {what}")
     return sorted(found)
 
 
+def _members_or_itself(path: str) -> list[str]:
+    if not path.lower().endswith(".tar"):
+        return [path]
+    return [os.path.join(path, name) for name in archive.members(path) if name.lower().endswith(SUFFIXES)]
+
+
 def files_digest(pattern: str) -> str:
     """Hash of the names, sizes and times of the files, so that a changed folder is planned anew."""
     hashed = hashlib.sha256()
     for path in list_files(pattern):
-        status = os.stat(path)
+        status = archive.file_status(path)
         hashed.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return hashed.hexdigest()[:16]
 
@@ -265,18 +274,12 @@ def training_label(table: pd.DataFrame, source: str) -> np.ndarray:
 def find_files(table: pd.DataFrame, root: Path) -> pd.DataFrame:
     """Add ``filename`` and ``path`` of each spectrum in a release's tree; path '' where there is no file.
 
-    Each plate's folder is listed once. It is the first that exists of ``{obsdate}/{planid}``, ``{obsdate without
-    dashes}/{planid}``, ``{lmjd}/{planid}``, ``{planid}`` and the root itself; files are ``spec-....fits[.gz]`` or
-    ``{obsid}.fits[.gz]``.
+    Each plate's folder is listed once; ``{planid}.tar`` serves as a folder (see `mstars.lamost.archive`). It is the
+    first that exists of ``{obsdate}/{planid}``, ``{yyyymmdd}/{planid}``, ``{lmjd}/{planid}``, ``{planid}`` and the root
+    itself; files are ``spec-....fits[.gz]`` or ``{obsid}.fits[.gz]``.
     """
     filename, path = np.full(len(table), "", dtype=object), np.full(len(table), "", dtype=object)
-    listings: dict[str, set[str]] = {}
-
-    def listing(folder: str) -> set[str]:
-        if folder not in listings:
-            where = os.path.join(root, folder)
-            listings[folder] = set(os.listdir(where)) if os.path.isdir(where) else set()
-        return listings[folder]
+    known = functools.cache(lambda folder: archive.listing(os.path.join(root, folder)))
 
     fibre = zip(table["spid"], table["fiberid"], strict=True)
     stems = [f"spec-{plate}_sp{sp:02d}-{fi:03d}" for plate, (sp, fi) in zip(table["plate"], fibre, strict=True)]
@@ -285,13 +288,13 @@ def find_files(table: pd.DataFrame, root: Path) -> pd.DataFrame:
     for rows in table.groupby("plate", sort=True).indices.values():
         date, planid = str(dates[rows[0]]), str(plans[rows[0]])
         folders = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{days[rows[0]]}/{planid}", planid, ".")
-        folder = next((name for name in folders if listing(name)), folders[0])
-        present = listing(folder)
+        folder = next((name for name in folders if known(name)), folders[0])
+        present = known(folder)
         for row in rows:
             names = [stem + suffix for stem in (stems[row], obsids[row]) if stem for suffix in (".fits.gz", ".fits")]
             found = next((name for name in names if name in present), None)
             filename[row] = found or names[0]
-            path[row] = os.path.normpath(os.path.join(root, folder, found)) if found else ""
+            path[row] = present[found] if found else ""
     return table.assign(filename=filename, path=path)
 
 
@@ -334,7 +337,7 @@ def describe_batches(rows: pd.DataFrame) -> dict[str, dict]:
     for batch, group in rows.groupby("batch", sort=True):
         hashed = hashlib.sha256()
         for row in group.itertuples():
-            status = os.stat(row.path)
+            status = archive.file_status(row.path)
             hashed.update(f"{row.spectrum_key}\0{row.path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
         described[batch] = {
             "n_spectra": len(group),

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from isal import igzip, isal_zlib
 
+from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import BLOCK, UnusableSpectrum, header_length, header_values, split_cards
 from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, lamost_wavelength
 
@@ -110,17 +111,6 @@ def read_header(path: str | Path) -> dict:
     if head[:9] != b"SIMPLE  =":
         raise UnusableSpectrum("not a FITS file")
     return header_values(split_cards(head[:length]), path.name)
-
-
-def read_bytes(path: str | Path, at_most: int = -1) -> bytes:
-    """The bytes of a file as stored, or the first ``at_most`` of them."""
-    try:
-        with open(path, "rb", buffering=0) as handle:
-            return handle.read(at_most)
-    except FileNotFoundError:
-        raise UnusableSpectrum("no such file") from None
-    except OSError as error:
-        raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
 
 
 def decompress(data: bytes) -> bytes:

@@ -188,3 +188,20 @@ def test_the_real_layout_of_the_map_is_read(real):
     ebv, _ = reddening([120.0, 120.0], [30.0, -60.0], [200.0, 200.0], real / "synthetic" / "bayestar_tiny.h5")
     assert np.isfinite(ebv[0])
     assert 0 <= ebv[0] < 5
+
+
+def test_absent_catalogues_make_a_table_of_nulls(tiny_map, tmp_path):
+    from mstars.crossmatch import match_allwise, match_gaia
+    from mstars.store import read_table, write_table
+
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    rows = pd.DataFrame({"spectrum_key": ["a", "b"], "ra": 10.0, "dec": 20.0, "obsdate": "2012-01-01", "mjd": 55927})
+    rows["gaia_source_id"] = pd.array([pd.NA, pd.NA], dtype="Int64")
+    write_table(match_gaia(rows, None, None, config["crossmatch"]), tmp_path / "gaia.parquet")
+    gaia = read_table(tmp_path / "gaia.parquet")
+    write_table(match_allwise(rows, gaia, None, config["crossmatch"]), tmp_path / "allwise.parquet")
+    for dust_map in (None, tiny_map):
+        table = photometry(gaia, read_table(tmp_path / "allwise.parquet"), dust_map, SETTINGS)
+        assert table["spectrum_key"].tolist() == ["a", "b"]
+        values = table.drop(columns="spectrum_key")
+        assert ((values.isna()) | (values == "")).all(axis=None)

@@ -13,10 +13,10 @@ SCM = {
     "snr_min": 5,
     "valid_share": 0.25,
     "split": "star",
-    "drop_cmd_outsiders": True,
+    "screen": "cmd",
     "spt_prob_min": 0.99,
     "votes_min": 2,
-    "ood": {"use": "votes", "threshold": 1.0, "sure": 2.0},
+    "ood": {"use": "votes", "threshold": 1.0, "zro_sigma": 5.0},
 }
 
 
@@ -55,17 +55,19 @@ def survey():
 
 
 def make(m, others, classes=("K", "M", "QSO"), spectra=None, **changes):
-    return classify.scm_training_set(
+    settings = SCM | {key: value for key, value in changes.items() if key in SCM}
+    pool, excluded = classify.scm_pool(
         m,
         others,
         index(m, others) if spectra is None else spectra,
-        changes.pop("stars", stars_of(m)),
-        changes.pop("photometry", photometry(m)),
+        changes.get("stars", stars_of(m)),
+        changes.get("photometry", photometry(m)),
         classes=classes,
-        settings=SCM | changes,
+        settings=settings,
         seed=1,
-        task="spt",
     )
+    pool = classify.screen_labels(pool, None, None, how=settings["screen"], prob_min=0.5, seed=1)
+    return classify.scm_training_set(pool, excluded, classes=classes, settings=settings, seed=1, task="spt")
 
 
 def test_snr_max_ignores_missing_values():
@@ -102,7 +104,8 @@ def test_training_set_counts_hash_and_reasons(survey):
         "in a catalogue twice": 0,
         "no usable spectrum (rejected at ingest)": 1,
         "S/N_max below 5": 2,
-        "M outside the CMD regions": 1,
+        "more than needed": 0,
+        "M that does not look it (scm.screen: cmd)": 1,
     }
     assert set(table["label"]) == {"K", "M", "QSO"} and not {"m000", "m002", "m004", "m005"} & set(
         table["spectrum_key"]
@@ -113,7 +116,7 @@ def test_training_set_counts_hash_and_reasons(survey):
     again, same = make(m, others, spectra=spectra, photometry=outside)
     pd.testing.assert_frame_equal(table, again)
     assert same["hash"] == summary["hash"]
-    kept, _ = make(m, others, drop_cmd_outsiders=False, photometry=outside, n_per_class=99)
+    kept, _ = make(m, others, screen="none", photometry=outside, n_per_class=99)
     assert "m002" in set(kept["spectrum_key"])
 
 
@@ -201,30 +204,44 @@ def test_candidates_and_consensus(cases):
     assert (strict["consensus_label"] != "M").all()
 
 
+OOD = ({"ood_score": 0.9}, {"ood_score": 1.5}, {"zro_score": 7.0})
+
+
 @pytest.mark.parametrize(
-    ("use", "score", "reasons", "consensus"),
+    ("use", "reasons", "consensus"),
     [
-        ("votes", [0.9, 1.5, 3.0], [None, "ood", "ood"], [None, "M", "unknown"]),
-        ("candidates", [0.9, 1.5, 3.0], [None, "ood", "ood"], [None, "M", "M"]),
-        ("off", None, [None, None, None], [None, None, None]),
-        ("votes", [np.nan, np.nan, np.nan], [None, None, None], [None, None, None]),
+        ("votes", [None, "ood", "zro"], [None, "M", "S"]),
+        ("candidates", [None, "ood", "zro"], [None, "M", "M"]),
+        ("off", [None, None, None], [None, None, None]),
     ],
 )
-def test_out_of_distribution_spectra_are_candidates(cases, use, score, reasons, consensus):
+def test_out_of_distribution_spectra_are_candidates(cases, use, reasons, consensus):
     m, spt, wdm, cmd, _ = (table.head(3) for table in cases)
-    ood = None if score is None else pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": score})
+    scores = pd.DataFrame(OOD).assign(spectrum_key=m["spectrum_key"])
     settings = SCM | {"ood": SCM["ood"] | {"use": use}}
-    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=settings).set_index("spectrum_key")
+    found = classify.scm_candidates(m, spt, wdm, cmd, None if use == "off" else scores, settings=settings)
     expected = {key: pair for key, *pair in zip(m["spectrum_key"], reasons, consensus, strict=True) if pair[0]}
+    found = found.set_index("spectrum_key")
     assert found[["candidate_reasons", "consensus_label"]].T.to_dict("list") == expected
 
 
 def test_an_out_of_distribution_vote_adds_to_another(cases):
     m, spt, wdm, cmd, _ = cases
-    ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1]})
+    ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1], "zro_score": [9.0, np.nan]})
     found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM).set_index("spectrum_key")
+    # zirconium means something in what looks like M only
     assert found.loc["m003", "candidate_reasons"] == "spt;ood" and found.loc["m003", "consensus_label"] == "qso"
     assert found.loc["m006", "candidate_reasons"] == "cmd;ood" and found.loc["m006", "consensus_label"] == "unknown"
+
+
+def test_networks_have_no_vote_on_spectra_noisier_than_any_they_have_seen(cases):
+    m, spt, wdm, cmd, _ = cases
+    m = m.copy()
+    m[list(SNR)] = 4.0
+    ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 9.0})
+    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
+    assert len(found) == len(m)  # candidates all the same
+    assert (found["consensus_label"] == "M").all()
 
 
 def test_scm_catalogues(cases):

@@ -7,13 +7,40 @@ SCM_CLASSES = {
 }
 
 
-rule training_set_scm:
+rule training_pool:
     input:
         m_catalog=R + "/plan/m_catalog_v0.parquet",
         class_catalog=R + "/plan/class_catalog.parquet",
         spectra=R + "/ingest/spectra.parquet",
         stars=R + "/crossmatch/gaia.parquet",
         photometry=R + "/crossmatch/photometry.parquet",
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        pool=R + "/training/pool.parquet",
+        excluded=R + "/training/pool.json",
+    log:
+        R + "/logs/training_pool.log",
+    benchmark:
+        R + "/benchmarks/training_pool.tsv"
+    params:
+        settings=config["scm"],
+        classes=[*SCM_CLASSES["spt9"]],
+        seed=SEED,
+        code=digest("classify/training_sets", "classify/screening", "classify/outliers", "classify/zirconium"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "spectra and labels for the training of CNN-SPT and CNN-WDM"
+    script:
+        "../scripts/training_pool.py"
+
+
+rule training_set_scm:
+    input:
+        pool=R + "/training/pool.parquet",
+        excluded=R + "/training/pool.json",
     output:
         table=R + "/training/{task}.parquet",
         summary=R + "/training/{task}.json",
@@ -30,8 +57,8 @@ rule training_set_scm:
         task="spt|spt9|wdm",
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=2000,
+        runtime=10,
     message:
         "training set {wildcards.task}"
     script:
@@ -55,7 +82,7 @@ rule fit_outliers:
         settings=config["scm"]["ood"],
         survey=SURVEY,
         kind=KIND,
-        code=digest("classify/outliers"),
+        code=digest("classify/outliers", "classify/zirconium"),
     threads: 1
     resources:
         mem_mb=4000,
@@ -79,7 +106,7 @@ rule score_outliers:
     benchmark:
         R + "/benchmarks/score_outliers/{batch}.tsv"
     params:
-        code=digest("classify/outliers", "spectra"),
+        code=digest("classify/outliers", "classify/zirconium", "spectra"),
     threads: 1
     resources:
         mem_mb=2000,

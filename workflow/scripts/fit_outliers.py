@@ -1,24 +1,24 @@
-"""Principal components of M stars, against which spectra are scored."""
+"""Principal components and band-head steps of M stars, against which spectra are scored."""
 
 from pathlib import Path
 
-from mstars.classify import fit_outlier_model, read_m_stars, save_outlier_model
+from mstars.classify import fit_outlier_model, fit_steps, m_stars, read_features, save_outlier_model
 from mstars.store import read_table, read_tables
 from mstars.workflow import job
 
 with job(snakemake) as log:
     given, settings = snakemake.input, snakemake.params.settings
-    flux, variance = read_m_stars(
-        read_table(given.table),
-        {"spt": read_tables(given.spt), "wdm": read_tables(given.wdm)},
-        {Path(path).stem: path for path in given.stores},
-    )
+    rows = m_stars(read_table(given.table), read_tables(given.spt), read_tables(given.wdm))
+    features = read_features(rows, {Path(path).stem: path for path in given.stores})
     model = fit_outlier_model(
-        flux,
-        variance,
+        features["flux"],
+        features["variance"],
         n_component=settings["n_component"],
         quantile=settings["quantile"],
         about={"trained_on": snakemake.params.kind, "survey": snakemake.params.survey},
     )
+    model.steps = fit_steps(features["steps"], features["step_variance"])
     save_outlier_model(model, Path(snakemake.output.model).parent)
     log.info("%(n_stars)d stars, %(n_clipped)d of them clipped, %(n_component)d components", model.about)
+    if model.steps is None:
+        log.warning("too few M stars to know their band heads: S stars are not looked for")

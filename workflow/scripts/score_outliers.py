@@ -10,4 +10,4 @@ with job(snakemake) as log:
     keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
     table = score_batch(load_outlier_model(folder), snakemake.input.store, keys.to_numpy(dtype=str))
     write_table(table, snakemake.output[0])
-    log.info("%d spectra, %d with a score of 1 and more", len(table), (table["ood_score"] >= 1).sum())
+    log.info("%d spectra, %d with an ood_score of 1 and more", len(table), (table["ood_score"] >= 1).sum())

@@ -1,17 +1,14 @@
 """Training set of CNN-SPT (with or without WD) or CNN-WDM."""
 
 from mstars.classify import scm_training_set
-from mstars.store import read_table, write_json, write_table
+from mstars.store import read_json, read_table, write_json, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    given, params = snakemake.input, snakemake.params
+    params = snakemake.params
     table, summary = scm_training_set(
-        read_table(given.m_catalog),
-        read_table(given.class_catalog),
-        read_table(given.spectra, ["spectrum_key", "batch", "row"]),
-        read_table(given.stars, ["spectrum_key", "star_id"]),
-        read_table(given.photometry, ["spectrum_key", "CMD_flag", "CMD_pos"]),
+        read_table(snakemake.input.pool),
+        read_json(snakemake.input.excluded),
         classes=params.classes,
         settings=params.settings,
         seed=params.seed,

@@ -20,6 +20,7 @@ import safetensors
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from mstars.classify.zirconium import HEADS, head_steps, zro_score
 from mstars.errors import InputError
 from mstars.spectra import SpectrumSet
 from mstars.store import atomic_path, iter_batch, read_batch, read_json, write_json
@@ -47,6 +48,8 @@ class OutlierModel:
         The chi-square that a share ``quantile`` of the training stars stays below: the score's unit.
     quantile : float
     about : dict
+    steps : (ndarray [head], ndarray [head, head]) or None
+        Mean and covariance of the band-head steps of M stars; None where there were too few.
     """
 
     basis: np.ndarray
@@ -54,6 +57,7 @@ class OutlierModel:
     typical: float
     quantile: float
     about: dict
+    steps: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def bin_spectra(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
@@ -101,52 +105,54 @@ def _bin_rows(flux, ivar, bad, number):
     return total, variance, count
 
 
-def read_m_stars(
-    training_set: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], stores: Mapping[str, str | Path]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bins of the M stars of CNN-SPT's training set that both classifiers take for M.
-
-    Parameters
-    ----------
-    training_set : pandas.DataFrame
-        spectrum_key, batch, row, label.
-    predictions : mapping of str to pandas.DataFrame
-        Of the tasks spt and wdm.
-    stores : mapping of str to path
-        The store of each batch.
+def read_features(rows: pd.DataFrame, stores: Mapping[str, str | Path]) -> dict[str, np.ndarray]:
+    """Bins and band-head steps of the spectra in ``rows`` (batch, row), in its order.
 
     Returns
     -------
-    flux, variance : ndarray, [n, N_BIN]
+    dict of ndarray
+        flux, variance: [n, N_BIN]; steps, step_variance: [n, head] (`mstars.classify.zirconium.head_steps`).
     """
-    spt, wdm = predictions["spt"], predictions["wdm"]
+    names = ("flux", "variance", "steps", "step_variance")
+    width = {"flux": N_BIN, "variance": N_BIN, "steps": len(HEADS), "step_variance": len(HEADS)}
+    result = {name: np.empty((len(rows), width[name])) for name in names}
+    batches, position = rows["batch"].to_numpy(), rows["row"].to_numpy(dtype=int)
+    for batch in sorted(set(batches)):
+        where = np.flatnonzero(batches == batch)
+        spectra = read_batch(stores[batch], position[where])
+        for name, values in zip(names, (*bin_spectra(spectra), *head_steps(spectra)), strict=True):
+            result[name][where] = values
+    return result
+
+
+def m_stars(training_set: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame) -> pd.DataFrame:
+    """Rows of CNN-SPT's training set that are labelled M and that both classifiers take for M (or K)."""
     m_like = set(spt.loc[spt["spt_class"].isin(["K", "M"]), "spectrum_key"])
     m_like &= set(wdm.loc[wdm["wdm_class"] == "M", "spectrum_key"])
     rows = training_set[(training_set["label"] == "M") & training_set["spectrum_key"].isin(m_like)]
-    parts = [
-        bin_spectra(read_batch(stores[batch], group["row"].to_numpy(dtype=int)))
-        for batch, group in rows.sort_values(["batch", "row"]).groupby("batch")
-    ]
-    if not parts:
+    if rows.empty:
         raise InputError("scm.ood: the training set holds no spectrum that the classifiers take for M; set use: off")
-    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return rows.reset_index(drop=True)
 
 
 def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 1024) -> pd.DataFrame:
-    """Scores of some spectra of a batch: spectrum_key, ood_score, in the store's order."""
-    wanted, found, scores = set(keys), [np.empty(0, str)], [np.empty(0)]
+    """Scores of some spectra of a batch: spectrum_key, ood_score, zro_score, in the store's order."""
+    wanted, found, scores, zirconium = set(keys), [np.empty(0, str)], [np.empty(0)], [np.empty(0)]
     for spectra in iter_batch(store, chunk):
         spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
         found.append(spectra.spectrum_key)
         scores.append(outlier_score(model, *bin_spectra(spectra)))
-    return pd.DataFrame({"spectrum_key": np.concatenate(found), "ood_score": np.concatenate(scores)})
+        no_score = np.full(len(spectra), np.nan)
+        zirconium.append(no_score if model.steps is None else zro_score(*model.steps, *head_steps(spectra)))
+    columns = {"spectrum_key": found, "ood_score": scores, "zro_score": zirconium}
+    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
 
 
 def fit_outlier_model(
     flux: np.ndarray,
     variance: np.ndarray,
     *,
-    n_component: int = 10,
+    n_component: int = 6,
     quantile: float = 0.995,
     clip: float = 4.0,
     rounds: int = 5,
@@ -264,7 +270,10 @@ def _reduced_chi2(residual: np.ndarray, weight: np.ndarray, n_parameter: int) ->
 def save_outlier_model(model: OutlierModel, folder: str | Path) -> None:
     """Write ``basis.safetensors`` and, last, ``model.json``."""
     folder = Path(folder)
-    content = save_arrays({"basis": np.ascontiguousarray(model.basis), "floor": np.ascontiguousarray(model.floor)})
+    arrays = {"basis": model.basis, "floor": model.floor}
+    if model.steps is not None:
+        arrays |= {"steps_mean": model.steps[0], "steps_covariance": model.steps[1]}
+    content = save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     with atomic_path(folder / "basis.safetensors") as temporary:
         temporary.write_bytes(content)
     description = {
@@ -293,6 +302,7 @@ def load_outlier_model(folder: str | Path) -> OutlierModel:
         raise InputError(f"{path}: not readable ({error}); fit the model again") from None
     if hashlib.sha256(content).hexdigest() != description["basis"]["sha256"]:
         raise InputError(f"{path}: damaged (its checksum is not model.json's); fit the model again")
+    steps = (arrays["steps_mean"], arrays["steps_covariance"]) if "steps_mean" in arrays else None
     return OutlierModel(
-        arrays["basis"], arrays["floor"], description["typical"], description["quantile"], description["about"]
+        arrays["basis"], arrays["floor"], description["typical"], description["quantile"], description["about"], steps
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.classify.training_sets import snr_max
+
 M_LIKE = ("K", "M")
 """A K prediction alone is no reason: late K and early M are alike (the paper's footnote 13)."""
 
@@ -12,8 +14,8 @@ REVIEW_LABELS = {"OB": "B", "GALAXY": "galaxy", "QSO": "qso"}
 """Classes of CNN-SPT whose name among the review labels is another; the rest keep theirs."""
 
 EVIDENCE = (
-    *("spt_class", "spt_prob", "wdm_class", "wdm_prob", "ood_score"),
-    *("CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri"),
+    *("spt_class", "spt_prob", "wdm_class", "wdm_prob", "ood_score", "zro_score"),
+    *("CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max"),
 )
 
 
@@ -37,16 +39,17 @@ def scm_candidates(
     photometry : pandas.DataFrame
         spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
     ood : pandas.DataFrame, optional
-        spectrum_key, ood_score: how unlike M stars. Without it the candidates are the paper's.
+        spectrum_key, ood_score (how unlike M stars), zro_score (zirconium oxide, S stars). Without it the candidates
+        are the paper's.
     settings : dict
-        The config section ``scm``: spt_prob_min, votes_min, ood.
+        The config section ``scm``: snr_min, spt_prob_min, votes_min, ood.
 
     Returns
     -------
     pandas.DataFrame
         spectrum_key, candidate_reasons (';'-joined, of spt: CNN-SPT says neither K nor M; wdm: CNN-WDM says WD; cmd:
-        reliable photometry outside the regions; ood: the score), priority (higher first), consensus_label, and the
-        evidence.
+        reliable photometry outside the regions; ood: unlike M stars; zro: zirconium oxide), priority (higher first),
+        consensus_label, and the evidence.
     """
     table = evidence(m_catalog, spt, wdm, photometry, ood)
     votes = _votes(table, settings)
@@ -65,13 +68,13 @@ def evidence(
     ood: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """m_catalog_v0 joined with what speaks for and against: predictions, score and place in the CMD."""
-    table = m_catalog[["spectrum_key", "snri"]]
+    table = m_catalog[["spectrum_key", "snri"]].assign(snr_max=snr_max(m_catalog))
     table = table.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
     table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
     if ood is None:
-        table["ood_score"] = np.nan
+        table = table.assign(ood_score=np.nan, zro_score=np.nan)
     else:
-        table = table.merge(ood[["spectrum_key", "ood_score"]], on="spectrum_key", how="left")
+        table = table.merge(ood[["spectrum_key", "ood_score", "zro_score"]], on="spectrum_key", how="left")
     return table.merge(
         photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
     )
@@ -85,6 +88,7 @@ def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
             "wdm": table["wdm_class"] == "WD",
             "cmd": (table["CMD_flag"].fillna(0) == 1) & (table["CMD_pos"] == "other"),
             "ood": table["ood_score"] >= settings["ood"]["threshold"],
+            "zro": (table["zro_score"] >= settings["ood"]["zro_sigma"]) & table["spt_class"].isin(M_LIKE),
         }
     )
 
@@ -99,14 +103,15 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     """The label where no one has looked: M, or what it is instead.
 
     Rejected is what ``votes_min`` of {spt, wdm, cmd} reject, and what CNN-SPT rejects with a probability of at least
-    ``spt_prob_min``. With ``ood.use: votes`` the score is a vote too, and alone rejects from ``ood.sure`` on.
+    ``spt_prob_min``. With ``ood.use: votes`` ood is a vote too, and zirconium oxide alone rejects. Spectra with an
+    S/N_max below ``snr_min`` are of no kind the networks have seen: for them the CMD alone counts, as one vote.
 
     Parameters
     ----------
     table : pandas.DataFrame
         `EVIDENCE` of each spectrum.
     settings : dict
-        spt_prob_min, votes_min, ood.
+        snr_min, spt_prob_min, votes_min, ood.
 
     Returns
     -------
@@ -114,17 +119,21 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
         Review labels.
     """
     votes = _votes(table, settings)
-    sure = votes["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])
-    counted = votes if settings["ood"]["use"] == "votes" else votes.drop(columns="ood")
+    known = table["snr_max"] >= settings["snr_min"]
+    counted = votes[["spt", "wdm", "cmd"]].copy()
     if settings["ood"]["use"] == "votes":
-        sure |= table["ood_score"] >= settings["ood"]["sure"]
-    rejected = (counted.sum(axis=1) >= settings["votes_min"]) | sure
+        counted["ood"] = votes["ood"]
+    counted.loc[~known, counted.columns != "cmd"] = False
+    rejected = counted.sum(axis=1) >= settings["votes_min"]
+    rejected |= counted["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])
     named = table["spt_class"].replace(REVIEW_LABELS).where(votes["spt"], "unknown")
     # hot and faint, or hot and no one but CNN-WDM can say: a white dwarf
     faint = (table["CMD_flag"].fillna(0) == 1) & (table["M_G_0"] > 8.0) & (table["bp_rp_0"] < 1.5)
     dwarf = votes["wdm"] & (faint | (named == "unknown") | (table["spt_class"] == "WD"))
-    label = named.where(~dwarf, "WD")
-    return label.where(rejected, "M").to_numpy(dtype=object)
+    label = named.where(~dwarf, "WD").where(rejected, "M")
+    if settings["ood"]["use"] == "votes":
+        label = label.where(rejected | ~(votes["zro"] & known), "S")
+    return label.to_numpy(dtype=object)
 
 
 def apply_scm(

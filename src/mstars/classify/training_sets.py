@@ -96,7 +96,7 @@ def split(labels: np.ndarray, stars: np.ndarray, how: str, valid_share: float, g
     return chosen[inverse]
 
 
-def scm_training_set(
+def scm_pool(
     m_catalog: pd.DataFrame,
     class_catalog: pd.DataFrame,
     spectra: pd.DataFrame,
@@ -106,9 +106,8 @@ def scm_training_set(
     classes: Sequence[str],
     settings: dict,
     seed: int,
-    task: str,
 ) -> tuple[pd.DataFrame, dict]:
-    """Training set of CNN-SPT or CNN-WDM (section 3.4.1).
+    """Spectra and labels that the training sets of CNN-SPT and CNN-WDM are drawn from (section 3.4.1).
 
     Parameters
     ----------
@@ -120,6 +119,51 @@ def scm_training_set(
         spectrum_key, star_id of the matched M candidates.
     photometry : pandas.DataFrame
         spectrum_key, CMD_flag, CMD_pos of the M candidates.
+    classes : sequence of str
+        All labels wanted.
+    settings : dict
+        The config section ``scm``.
+    seed : int
+
+    Returns
+    -------
+    pool : pandas.DataFrame
+        spectrum_key, batch, row, star_id, label, outside (an M outside the CMD regions), ordered by spectrum_key; at
+        most 1.2 n_per_class of a class, so that the screening does not leave too few.
+    excluded : dict
+        How many spectra were left out for which reason.
+    """
+    shared = ["spectrum_key", "ra", "dec", *SNR]
+    pool = pd.concat([m_catalog[shared].assign(label="M"), class_catalog[[*shared, "label"]]], ignore_index=True)
+    pool = pool[pool["label"].isin(list(classes))]
+    excluded = RowFilter(pool)
+    conflicting = pool.groupby("spectrum_key")["label"].transform("nunique") > 1
+    excluded.add("labels of two catalogues differ", conflicting)
+    excluded.add("in a catalogue twice", pool.duplicated("spectrum_key") & ~conflicting)
+    pool = _join(pool, spectra, stars, photometry)
+    excluded.follow(pool)
+    excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
+    excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
+    pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
+    pool["outside"] = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
+    taken = _sample(pool["label"], classes, round(1.2 * settings["n_per_class"]), rng(seed, "training pool"))
+    excluded.counts["more than needed"] = len(pool) - len(taken)
+    pool = pool.iloc[taken].reset_index(drop=True)
+    pool["star_id"] = star_groups(pool)
+    return pool.astype({"row": "int64"})[[*COLUMNS[:5], "outside"]], excluded.counts
+
+
+def scm_training_set(
+    pool: pd.DataFrame, excluded: dict, *, classes: Sequence[str], settings: dict, seed: int, task: str
+) -> tuple[pd.DataFrame, dict]:
+    """Training set of CNN-SPT or CNN-WDM (section 3.4.1).
+
+    Parameters
+    ----------
+    pool : pandas.DataFrame
+        Of `scm_pool`, with a column ``kept`` (`mstars.classify.screen_labels`).
+    excluded : dict
+        Reasons so far.
     classes : sequence of str
         Wanted classes; those without a usable spectrum are left out.
     settings : dict
@@ -140,30 +184,16 @@ def scm_training_set(
     InputError
         Fewer than two classes have spectra.
     """
-    shared = ["spectrum_key", "ra", "dec", *SNR]
-    pool = pd.concat([m_catalog[shared].assign(label="M"), class_catalog[[*shared, "label"]]], ignore_index=True)
     pool = pool[pool["label"].isin(list(classes))]
-    excluded = RowFilter(pool)
-    conflicting = pool.groupby("spectrum_key")["label"].transform("nunique") > 1
-    excluded.add("labels of two catalogues differ", conflicting)
-    excluded.add("in a catalogue twice", pool.duplicated("spectrum_key") & ~conflicting)
-    pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
-    pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
-    pool = pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
-    excluded.follow(pool)
-    excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
-    excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
-    if settings["drop_cmd_outsiders"]:
-        outside = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
-        excluded.add("M outside the CMD regions", outside)
-    pool = pool[excluded.kept].reset_index(drop=True)
+    excluded = {**excluded, f"M that does not look it (scm.screen: {settings['screen']})": int((~pool["kept"]).sum())}
+    pool = pool[pool["kept"]].reset_index(drop=True)
     present = [name for name in classes if (pool["label"] == name).any()]
     if len(present) < 2:
         raise InputError(
             f"training set {task}: spectra of {', '.join(present) or 'no class'} only, {len(classes)} classes wanted "
             f"({', '.join(classes)}); give catalogues of the other classes (release.*), or trained models (models.path)"
         )
-    return _finish(pool, excluded.counts, present, settings, seed, task)
+    return _finish(pool, excluded, present, settings, seed, task)
 
 
 def dmgm_training_set(
@@ -182,7 +212,7 @@ def dmgm_training_set(
     m_catalog : pandas.DataFrame
         m_catalog_v1, with ``lamost_class`` 'dM', 'gM' or ''.
     spectra, stars, photometry
-        As for `scm_training_set`.
+        As for `scm_pool`.
     settings : dict
         The config sections ``scm`` and ``dgcm`` merged.
     seed : int
@@ -195,9 +225,7 @@ def dmgm_training_set(
     pool = m_catalog[["spectrum_key", "ra", "dec", *SNR, "lamost_class"]].rename(columns={"lamost_class": "label"})
     excluded = RowFilter(pool)
     excluded.add("in a catalogue twice", pool.duplicated("spectrum_key"))
-    pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
-    pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
-    pool = pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+    pool = _join(pool, spectra, stars, photometry)
     excluded.follow(pool)
     excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
     excluded.add("no luminosity class from LAMOST", ~pool["label"].isin(["dM", "gM"]))
@@ -205,7 +233,8 @@ def dmgm_training_set(
     if settings["drop_cmd_disagreement"]:
         placed = (pool["CMD_flag"] == 1) & pool["CMD_pos"].isin(["dM", "gM"])
         excluded.add("CMD region contradicts the class", placed & (pool["CMD_pos"] != pool["label"]))
-    pool = pool[excluded.kept].reset_index(drop=True)
+    pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
+    pool["star_id"] = star_groups(pool)
     missing = [name for name in ("dM", "gM") if not (pool["label"] == name).any()]
     if missing:
         raise InputError(
@@ -231,17 +260,23 @@ class RowFilter:
             raise InputError("a table of spectra, stars or photometry has one spectrum_key twice; run its rule again")
 
 
-def _finish(pool, excluded: dict, classes: list[str], settings: dict, seed: int, task: str):
-    """Sample n per class, split, order, and describe."""
-    pool = pool.sort_values("spectrum_key", kind="stable", ignore_index=True)
-    pool["star_id"] = star_groups(pool)
+def _join(pool: pd.DataFrame, spectra: pd.DataFrame, stars: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
+    pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
+    pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
+    return pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+
+
+def _sample(labels: pd.Series, classes: Sequence[str], most: int, generator) -> np.ndarray:
+    """Rows of at most ``most`` spectra of each class, in order."""
+    taken = [generator.permutation(np.flatnonzero(labels == name))[:most] for name in classes]
+    return np.sort(np.concatenate(taken))
+
+
+def _finish(pool: pd.DataFrame, excluded: dict, classes: list[str], settings: dict, seed: int, task: str):
+    """Sample n per class, split, and describe."""
     generator = rng(seed, "training set", task)
     available = pool["label"].value_counts()
-    taken = []
-    for name in classes:
-        rows = np.flatnonzero(pool["label"] == name)
-        taken.append(generator.permutation(rows)[: settings["n_per_class"]])
-    pool = pool.iloc[np.sort(np.concatenate(taken))].reset_index(drop=True)
+    pool = pool.iloc[_sample(pool["label"], classes, settings["n_per_class"], generator)].reset_index(drop=True)
     labels, stars = pool["label"].to_numpy(dtype=str), pool["star_id"].to_numpy(dtype=str)
     valid = split(labels, stars, settings["split"], settings["valid_share"], generator)
     pool["split"] = np.where(valid, "valid", "train")

@@ -39,8 +39,8 @@ class Architecture:
 
     channels: tuple[int, ...] = (8, 16, 32, 64)
     kernels: tuple[int, ...] = (11, 9, 7, 5)
-    strides: tuple[int, ...] = (1, 1, 1, 1)
-    pools: tuple[int, ...] = (4, 4, 4, 4)
+    strides: tuple[int, ...] = (2, 1, 1, 1)
+    pools: tuple[int, ...] = (4, 4, 4, 2)
     n_pixel: int = field(default=len(CLASSIFIER_GRID))
 
     def __post_init__(self):

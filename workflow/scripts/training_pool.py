@@ -1,0 +1,39 @@
+"""Spectra and labels that CNN-SPT and CNN-WDM are trained on, and which labels of the M catalogue to trust."""
+
+from pathlib import Path
+
+from mstars.classify import read_features, scm_pool, screen_labels
+from mstars.store import read_table, write_json, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given, params = snakemake.input, snakemake.params
+    pool, excluded = scm_pool(
+        read_table(given.m_catalog),
+        read_table(given.class_catalog),
+        read_table(given.spectra, ["spectrum_key", "batch", "row"]),
+        read_table(given.stars, ["spectrum_key", "star_id"]),
+        read_table(given.photometry, ["spectrum_key", "CMD_flag", "CMD_pos"]),
+        classes=params.classes,
+        settings=params.settings,
+        seed=params.seed,
+    )
+    features = {"flux": None, "variance": None}
+    if params.settings["screen"] == "discriminant":
+        features = read_features(pool, {Path(path).stem: path for path in given.stores})
+    pool = screen_labels(
+        pool,
+        features["flux"],
+        features["variance"],
+        how=params.settings["screen"],
+        prob_min=params.settings["screen_prob_min"],
+        seed=params.seed,
+    )
+    write_table(pool, snakemake.output.pool)
+    write_json(excluded, snakemake.output.excluded)
+    log.info(
+        "%s; %d labels M not trusted; left out %s",
+        pool["label"].value_counts().to_dict(),
+        (~pool["kept"]).sum(),
+        excluded,
+    )

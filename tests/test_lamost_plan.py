@@ -11,7 +11,7 @@ import pytest
 from astropy.table import Table
 
 from mstars.errors import InputError
-from mstars.lamost.catalogs import read_catalog
+from mstars.lamost.catalogs import iter_catalog, read_catalog
 from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import assign_batches, describe_batches, files_digest, list_files, plan_files, plan_release
 
@@ -238,10 +238,35 @@ def test_training_spectra_come_from_the_other_catalogues(tmp_path):
     ) | {"GALAXY": 2}
     assert not set(plan.training["spectrum_key"]) & set(plan.candidates["spectrum_key"])
     assert list(plan.rejected["reason"]) == ["also in the M catalogue: a candidate, not training"]
-    assert any("1 spectra of other classes have S/N_max below 5" in note for note in plan.notes)
+    assert any("general catalogue: 1 spectra have S/N_max below 5" in note for note in plan.notes)
     drawn = [plan_release(root, paths[0], per_class=1, **options).training for _ in range(2)]
     pd.testing.assert_frame_equal(*drawn)
     assert (drawn[0]["label"].value_counts() == 1).all()
+
+
+def test_a_big_catalogue_is_read_in_parts(tmp_path, monkeypatch):
+    path = write_catalog(catalog(25).astype({"planid": "object"}), tmp_path / "m.csv.gz")
+    parts = list(iter_catalog(path, chunk=10))
+    assert [len(part) for part, _ in parts] == [10, 10, 5]
+    whole = write_catalog(catalog(25), tmp_path / "m.fits")
+    assert [len(part) for part, _ in iter_catalog(whole, chunk=10)] == [10, 10, 5]
+    table = catalog(25)
+    table.loc[12, "dec"] = 99
+    rejected = [bad for _, bad in iter_catalog(write_catalog(table, tmp_path / "n.csv"), chunk=10)]
+    assert list(rejected[1]["filename"]) == ["n.csv row 13"]
+
+
+def test_a_folder_of_nothing_usable_is_an_error(tmp_path):
+    (tmp_path / "a.fits").write_text("<html>")
+    lamost_files.write(tmp_path / "b.fits", compress=False, PLANID=None)
+    with pytest.raises(InputError, match="none of 2 files is usable; a.fits: not a FITS file; b.fits: no identity"):
+        plan_files(str(tmp_path))
+
+
+@pytest.mark.real
+def test_other_surveys_spectra_are_refused_by_name(real):
+    with pytest.raises(InputError, match="none of 15 files is usable; .*no identity"):
+        plan_files(str(real / "sdss_spectra"))
 
 
 def test_a_folder_is_planned_from_its_headers(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,29 @@ CATALOG_DTYPES = {
 """Columns of m_catalog_v0; class_catalog has also ``label`` and ``source_catalog``."""
 
 _IDENTITY = ("lmjd", "planid", "spid", "fiberid")
-_REQUIRED = (*_IDENTITY, "obsid", "ra", "dec", "snru", "snrg", "snrr", "snri", "snrz", "class", "subclass", "z")
+BANDS = ("snru", "snrg", "snrr", "snri", "snrz")
+PLACED = (*_IDENTITY, "ra", "dec", *BANDS)
+"""What a catalogue must tell of a spectrum at least."""
+
+REQUIRED = (*PLACED, "obsid", "class", "subclass", "z")
+"""What the M catalogue must tell."""
+
 _OPTIONAL = ("mjd", "obsdate", "ra_obs", "dec_obs", "z_err", "gaia_source_id")
 _TEXT = ("planid", "obsdate", "class", "subclass")
 _WHOLE = ("obsid", "lmjd", "mjd", "spid", "fiberid", "gaia_source_id")
 _NO_VALUE = ("", "null", "nan", "none", "-9999", "-9999.0", "\\n")
 
 
-def read_catalog(path: str | Path, columns: tuple[str, ...] = _REQUIRED) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a LAMOST catalogue.
+def read_catalog(path: str | Path, columns: tuple[str, ...] = REQUIRED) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a LAMOST catalogue; see `iter_catalog`, whose parts are put together here."""
+    parts = list(iter_catalog(path, columns))
+    return tuple(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+
+
+def iter_catalog(
+    path: str | Path, columns: tuple[str, ...] = REQUIRED, chunk: int = 250_000
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Read a LAMOST catalogue in parts, so that one of ten million rows needs little memory.
 
     Parameters
     ----------
@@ -40,9 +55,11 @@ def read_catalog(path: str | Path, columns: tuple[str, ...] = _REQUIRED) -> tupl
         ``*.fits``, ``*.fits.gz``, ``*.csv`` or ``*.csv.gz``; a CSV separated by ``|`` (as LAMOST's) or by commas.
     columns : tuple of str, optional
         Columns that must be there. Names are compared without case.
+    chunk : int, optional
+        Rows of a part.
 
-    Returns
-    -------
+    Yields
+    ------
     catalog : pandas.DataFrame
         The columns of `CATALOG_DTYPES` that a catalogue tells (identity, coordinates, S/N, class, z, ...).
     rejected : pandas.DataFrame
@@ -53,43 +70,46 @@ def read_catalog(path: str | Path, columns: tuple[str, ...] = _REQUIRED) -> tupl
     InputError
         The file is missing or unreadable, has no rows, or lacks a column (the nearest name is suggested).
     """
-    raw = _read_columns(Path(path), columns)
-    if raw.empty:
+    path, start = Path(path), 0
+    for raw in _iter_raw(path, columns, chunk):
+        catalog = pd.DataFrame({name: _column(raw, name) for name in (*REQUIRED, *_OPTIONAL)}, index=raw.index)
+        for name in ("ra", "dec"):
+            catalog[f"{name}_obs"] = catalog[f"{name}_obs"].fillna(catalog[name])
+        reason = _row_problems(raw, catalog)
+        bad = np.flatnonzero(reason != "")
+        rejected = pd.DataFrame(
+            {
+                "filename": [f"{path.name} row {start + number + 1}" for number in bad],
+                "reason": reason[bad],
+                "obsid": catalog["obsid"].to_numpy()[bad],
+            }
+        )
+        start += len(raw)
+        yield _derived(catalog[reason == ""].reset_index(drop=True)), rejected
+    if not start:
         raise InputError(f"{path}: the catalogue has no rows")
-    catalog = pd.DataFrame(index=raw.index)
-    for name in (*_REQUIRED, *_OPTIONAL):
-        catalog[name] = _column(raw, name)
-    for name in ("ra", "dec"):
-        catalog[f"{name}_obs"] = catalog[f"{name}_obs"].fillna(catalog[name])
-    reason = _row_problems(raw, catalog)
-    rejected = pd.DataFrame(
-        {
-            "filename": [f"{Path(path).name} row {number}" for number in np.flatnonzero(reason != "") + 1],
-            "reason": reason[reason != ""],
-            "obsid": catalog["obsid"][reason != ""].to_numpy(),
-        }
-    )
-    return _derived(catalog[reason == ""].reset_index(drop=True)), rejected
 
 
-def _read_columns(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
+def _iter_raw(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
     if not path.is_file():
         raise InputError(f"{path}: no such catalogue")
-    wanted = {*required, *_REQUIRED, *_OPTIONAL}
     name = path.name.lower().removesuffix(".gz")
-    try:
-        if name.endswith((".fits", ".fit")):
-            return _read_fits(path, wanted, required)
-        if name.endswith((".csv", ".txt")):
-            return _read_csv(path, wanted, required)
-    except InputError:
-        raise
-    except Exception as error:  # astropy, gzip and pandas have no common base class for damaged files
-        raise InputError(f"{path}: not a readable catalogue ({error})") from None
-    raise InputError(f"{path}: a catalogue is .fits, .fits.gz, .csv or .csv.gz")
+    if not name.endswith((".fits", ".fit", ".csv", ".txt")):
+        raise InputError(f"{path}: a catalogue is .fits, .fits.gz, .csv or .csv.gz")
+    parts = (_iter_fits if name.endswith((".fits", ".fit")) else _iter_csv)(path, required, chunk)
+    while True:
+        try:
+            part = next(parts, None)
+        except InputError:
+            raise
+        except Exception as error:  # astropy, gzip and pandas have no common base class for damaged files
+            raise InputError(f"{path}: not a readable catalogue ({error})") from None
+        if part is None:
+            return
+        yield part
 
 
-def _read_fits(path: Path, wanted: set[str], required: tuple[str, ...]) -> pd.DataFrame:
+def _iter_fits(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
     from astropy.io import fits
 
     with fits.open(path, memmap=not path.name.endswith(".gz")) as hdus:
@@ -98,26 +118,36 @@ def _read_fits(path: Path, wanted: set[str], required: tuple[str, ...]) -> pd.Da
             raise InputError(f"{path}: no table in this FITS file")
         names = {name.lower(): name for name in table.columns.names}
         _check_columns(path, names, required)
-        data = {}
-        for name in sorted(wanted & set(names)):
-            values = np.asarray(table.data[names[name]])
-            if values.dtype.kind in "iuf" and not values.dtype.isnative:
-                values = values.astype(values.dtype.newbyteorder("="))
-            data[name] = values
-        return pd.DataFrame(data)
+        used = sorted({*REQUIRED, *_OPTIONAL} & set(names))
+        for start in range(0, len(table.data), chunk):
+            rows = table.data[start : start + chunk]
+            yield pd.DataFrame({name: _native(np.asarray(rows[names[name]])) for name in used})
 
 
-def _read_csv(path: Path, wanted: set[str], required: tuple[str, ...]) -> pd.DataFrame:
+def _native(values: np.ndarray) -> np.ndarray:
+    return values.astype(values.dtype.newbyteorder("=")) if values.dtype.kind in "iuf" else values
+
+
+def _iter_csv(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8", errors="replace") as handle:
         first = handle.readline()
     separator = "|" if "|" in first else ","
     names = {name.strip().strip('"').lower(): name for name in first.rstrip("\r\n").split(separator)}
     _check_columns(path, names, required)
-    keep = [names[name].strip().strip('"') for name in sorted(wanted & set(names))]
-    raw = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, usecols=lambda name: name.strip() in keep)
-    raw.columns = [name.strip().lower() for name in raw.columns]
-    return raw
+    keep = {names[name].strip().strip('"') for name in {*REQUIRED, *_OPTIONAL} & set(names)}
+    reader = pd.read_csv(
+        path,
+        sep=separator,
+        dtype=str,
+        keep_default_na=False,
+        usecols=lambda name: name.strip() in keep,
+        chunksize=chunk,
+    )
+    with reader:
+        for raw in reader:
+            raw.columns = [name.strip().lower() for name in raw.columns]
+            yield raw
 
 
 def _check_columns(path: Path, names, required: tuple[str, ...]) -> None:
@@ -126,9 +156,7 @@ def _check_columns(path: Path, names, required: tuple[str, ...]) -> None:
         return
     near = {name: difflib.get_close_matches(name, names, 1) for name in missing}
     hints = [f"'{name}'" + (f" (is '{found[0]}' meant?)" if found else "") for name, found in near.items()]
-    raise InputError(
-        f"{path}: missing column {', '.join(hints)}; a LAMOST catalogue has {', '.join(_REQUIRED)} (see docs/input.md)"
-    )
+    raise InputError(f"{path}: missing column {', '.join(hints)}; needed are {', '.join(required)} (docs/input.md)")
 
 
 def _column(raw: pd.DataFrame, name: str) -> pd.Series:

@@ -19,9 +19,7 @@ from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate
 from mstars.lamost.ingest import rejected_table
 from mstars.lamost.names import SUFFIXES, batch_name, identity_of_name, pipeline_version
 from mstars.lamost.reader import read_header
-from mstars.store import rng
-
-TRAINING_COLUMNS = {"label": "str", "source_catalog": "str"}
+from mstars.lamost.training import TRAINING_COLUMNS, choose_training, first_of_key
 
 
 @dataclass
@@ -118,9 +116,16 @@ def plan_files(pattern: str) -> Plan:
     table, astray = _with_coordinates(table)
     table = add_lamost_columns(table.assign(role="candidate"))
     rejected = _gather([pd.DataFrame(rejected), repeats, astray])
+    if table.empty:
+        raise InputError(f"files.spectra: {pattern!r}: none of {len(rejected)} files is usable; {_reasons(rejected)}")
     plan = Plan(catalog_table(table), catalog_table(pd.DataFrame(), TRAINING_COLUMNS), rejected)
     _note_shared_obsid(plan)
     return plan
+
+
+def _reasons(rejected: pd.DataFrame) -> str:
+    first = rejected.drop_duplicates("reason").head(3)
+    return "; ".join(f"{row.filename}: {row.reason}" for row in first.itertuples())
 
 
 def _gather(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -191,14 +196,14 @@ def plan_release(
         raise InputError(f"release.spectra: {root}: no such folder")
     candidates, unreadable = read_catalog(m_catalog)
     rejected = [unreadable.assign(role="candidate")]
-    candidates, repeats = _first_of_key(candidates.assign(role="candidate"), "the M catalogue")
+    candidates, repeats = first_of_key(candidates.assign(role="candidate"), "the M catalogue")
     rejected.append(repeats)
-    training, not_used, notes = _training(
+    training, not_used, notes = choose_training(
         {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog},
         set(candidates["spectrum_key"]),
-        per_class,
-        snr_max,
-        seed,
+        per_class=per_class,
+        snr_max=snr_max,
+        seed=seed,
     )
     rejected.append(not_used)
     both = candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
@@ -216,59 +221,6 @@ def plan_release(
         raise InputError(f"release.spectra: {root}: no file of the {missing.sum()} in {m_catalog} is there")
     _note_shared_obsid(plan)
     return plan
-
-
-def _first_of_key(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    again = table["spectrum_key"].duplicated()
-    return table[~again].reset_index(drop=True), table[again].assign(reason=f"same spectrum twice in {where}")
-
-
-def _training(catalogs: dict, candidates: set[str], per_class: int, snr_max: float, seed: int):
-    """Spectra of the other classes: table, rejected rows, notes."""
-    parts, rejected, notes = [], [], []
-    for source, path in catalogs.items():
-        if path is None:
-            notes.append(f"release.{source}_catalog is not set: no training spectra from it")
-            continue
-        table, unreadable = read_catalog(path)
-        rejected.append(unreadable.assign(role="train"))
-        parts.append(table.assign(role="train", source_catalog=source, label=training_label(table, source)))
-    if not parts:
-        empty = pd.DataFrame({"spectrum_key": pd.Series(dtype="str"), "role": pd.Series(dtype="str")})
-        return empty, rejected_table([]), notes
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table["label"] != ""]
-    table, repeats = _first_of_key(table, "the catalogues of other classes")
-    rejected.append(repeats)
-    shared = table["spectrum_key"].isin(candidates)
-    rejected.append(table[shared].assign(reason="also in the M catalogue: a candidate, not training"))
-    best = table[["snru", "snrg", "snrr", "snri", "snrz"]].max(axis=1)
-    faint = ~shared & ~(best >= snr_max)
-    notes.append(f"{faint.sum()} spectra of other classes have S/N_max below {snr_max:g}: not used for training")
-    table = table[~shared & ~faint]
-    chosen = []
-    for label, group in table.groupby("label", sort=True):
-        if len(group) > per_class:
-            notes.append(f"{label}: {per_class} of {len(group)} spectra drawn for training")
-            group = group.iloc[np.sort(rng(seed, "plan", label).choice(len(group), per_class, replace=False))]
-        chosen.append(group)
-    table = pd.concat(chosen, ignore_index=True) if chosen else table
-    return table, _gather(rejected), notes
-
-
-def training_label(table: pd.DataFrame, source: str) -> np.ndarray:
-    """Class of each row for CNN-SPT and CNN-WDM, '' for none: str [n].
-
-    ``source`` is general (OB, GALAXY, QSO), afgk (A, F, G, K) or wd (WD).
-    """
-    kind = table["class"].str.upper().to_numpy(dtype=str)
-    letter = table["subclass"].str.strip().str.slice(0, 1).str.upper().to_numpy(dtype=str)
-    if source == "wd":
-        return np.full(len(table), "WD")
-    if source == "afgk":
-        return np.where(np.isin(letter, list("AFGK")), letter, "")
-    star = (kind == "STAR") & np.isin(letter, ["O", "B"])
-    return np.select([star, kind == "GALAXY", kind == "QSO"], ["OB", "GALAXY", "QSO"], "")
 
 
 def find_files(table: pd.DataFrame, root: Path) -> pd.DataFrame:

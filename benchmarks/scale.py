@@ -1,0 +1,172 @@
+"""The whole workflow on a big simulated survey, from FITS to catalogue: time, memory, bytes and files of each stage.
+
+``python benchmarks/scale.py [--size scale] [--models results/demo/models] [--cores 2] [--folder DIR]`` simulates the
+survey (timed apart), then runs the target ``catalog`` with given models (where there are none, they are trained on a
+survey of ``--train-size``, timed apart), and measures the planning of the paper's 5,000 plates. From that follows a
+projection for the paper's 876,134 spectra. With ``--folder`` an interrupted measurement goes on; but then the wall time
+is that of the last part only. The last line of its output is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import dag
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+DR10 = 876_134
+SIMULATION = ("fetch_templates", "build_templates", "simulate_plan", "simulate_plate", "simulate_catalogs")
+TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "out_of_fold")
+
+
+def snakemake(place: Path, name: str, target: str, options: argparse.Namespace, **sections) -> float:
+    """Run a target of the survey ``name`` in ``place``; its wall time in seconds."""
+    overlay = {"survey": {"name": name, "kind": "simulated"}, **sections}
+    (place / f"{name}.yaml").write_text(json.dumps(overlay))
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place]
+    command += ["--cores", options.cores, "--rerun-incomplete", "--quiet", "rules"]
+    command += ["--configfile", ROOT / "config" / "config.yaml", place / f"{name}.yaml", "--", target]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    start = time.perf_counter()
+    log = place / f"{name}-{Path(target).stem}.log"
+    with open(log, "w") as handle:
+        done = subprocess.run(
+            [*map(str, command)], stdout=handle, stderr=subprocess.STDOUT, env=environment, check=False
+        )
+    if done.returncode:
+        sys.exit(f"{target} failed; the end of {log}:\n" + log.read_text()[-3000:])
+    return time.perf_counter() - start
+
+
+def rules_of(results: Path) -> pd.DataFrame:
+    """Seconds, jobs and peak memory (MB) of each rule, from Snakemake's benchmark files."""
+    rows = []
+    for path in results.glob("benchmarks/**/*.tsv"):
+        row = pd.read_csv(path, sep="\t").iloc[0]
+        rule = path.relative_to(results / "benchmarks").parts[0]
+        rows.append({"rule": rule, "s": float(row["s"]), "mb": pd.to_numeric(row["max_rss"], errors="coerce")})
+    table = pd.DataFrame(rows, columns=["rule", "s", "mb"])
+    return table.groupby("rule").agg(s=("s", "sum"), jobs=("s", "size"), mb=("mb", "max"), longest=("s", "max"))
+
+
+def belongs(rule: str, family: tuple[str, ...]) -> bool:
+    """Whether a rule is one of a family, or a variant of one."""
+    return any(rule == name or rule.startswith(f"{name}_") for name in family)
+
+
+def disk(results: Path) -> tuple[dict[str, int], int]:
+    """Bytes of each folder of results, and the number of files."""
+    sizes: dict[str, int] = {}
+    count = 0
+    for path in results.glob("**/*"):
+        if path.is_file():
+            part = path.relative_to(results).parts[0]
+            sizes[part] = sizes.get(part, 0) + path.stat().st_size
+            count += part != "sim"
+    return sizes, count
+
+
+def projection(rules: pd.DataFrame, n: int, nodes: int, cores: int) -> dict:
+    """Hours for the paper's number of spectra, every rule's time in proportion to the spectra.
+
+    ``two_cores_h``: all work on two cores. ``cluster_h``: work of batches over all cores, 250 batches at most at once;
+    the rest one after the other, as if it used one core.
+    """
+    rules = rules[[not belongs(rule, SIMULATION) for rule in rules.index]]
+    batch = [rules.loc[rule, "jobs"] > 1 for rule in rules.index]
+    seconds = rules["s"] * DR10 / n
+    together, alone = float(seconds[batch].sum()), float(seconds[[not one for one in batch]].sum())
+    parallel = min(250, nodes * cores)
+    return {
+        "n_spectra": DR10,
+        "two_cores_h": round((together + alone) / 2 / 3600, 2),
+        "cluster": {"nodes": nodes, "cores": cores},
+        "cluster_h": round((together / parallel + alone) / 3600, 2),
+        "cpu_h": round((together + alone) / 3600, 2),
+    }
+
+
+def measure(place: Path, options: argparse.Namespace) -> dict:
+    """Simulate, run and weigh."""
+    models, training = options.models, {}
+    if models is None or not models.is_dir():
+        seconds = snakemake(place, "teacher", "catalog", options, simulate=given("simulate", size=options.train_size))
+        taught = rules_of(place / "results/teacher")
+        training = {rule: round(float(s), 1) for rule, s in taught["s"].items() if belongs(rule, TRAINING)}
+        models = place / "results/teacher/models"
+        print(f"trained on size {options.train_size}: {seconds:.0f} s", flush=True)
+    sections = {
+        "simulate": given("simulate", size=options.size),
+        "models": {"path": str(models.resolve())},
+        "plan": given("plan", plates_per_batch=options.plates_per_batch, min_spectra=options.min_spectra),
+    }
+    simulate_s = snakemake(place, "scale", "results/scale/sim/simulation.json", options, **sections)
+    print(f"simulated: {simulate_s:.0f} s", flush=True)
+    wall = snakemake(place, "scale", "catalog", options, **sections)
+    results = place / "results/scale"
+    rules = rules_of(results)
+    work = rules[[not belongs(rule, SIMULATION) for rule in rules.index]].sort_values("s", ascending=False)
+    spectra = pd.read_parquet(results / "ingest/spectra.parquet", columns=["plate", "batch", "role"])
+    n = len(spectra)
+    sizes, files = disk(results)
+    print(work.round(1).to_string(), flush=True)
+    return {
+        "n_spectra": n,
+        "n_candidates": int((spectra["role"] == "candidate").sum()),
+        "n_plates": int(spectra["plate"].nunique()),
+        "n_batches": int(spectra["batch"].nunique()),
+        "cores": options.cores,
+        "wall_s": round(wall, 1),
+        "end_to_end_per_s": round(n / wall, 1),
+        "peak_mb": round(float(work["mb"].max())),
+        "ingest_per_s": round(n / (float(rules.loc["ingest_batch", "s"]) / options.cores), 1),
+        "limit": work.index[0],
+        "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
+        "stages": {rule: round(float(s), 1) for rule, s in work["s"].items()},
+        "stage_peak_mb": {rule: round(float(mb)) for rule, mb in work["mb"].items() if mb == mb},
+        "simulate_s": round(simulate_s, 1),
+        "training": training,
+        "bytes": sizes,
+        "bytes_per_spectrum": round(sum(size for part, size in sizes.items() if part != "sim") / n),
+        "files": files,
+        "projection": projection(work, n, options.nodes, options.node_cores),
+    }
+
+
+def given(section: str, **changes) -> dict:
+    """A section of the config as shipped, with changes."""
+    import yaml
+
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())[section] | changes
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="scale", help="simulate.size of the survey that is measured")
+    parser.add_argument("--train-size", default="demo", help="simulate.size of the survey that models are trained on")
+    parser.add_argument("--models", type=Path, help="a folder of trained models; without it they are trained first")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--plates-per-batch", type=int, default=10)
+    parser.add_argument("--min-spectra", type=int, default=2000)
+    parser.add_argument("--nodes", type=int, default=10, help="of the cluster in the projection")
+    parser.add_argument("--node-cores", type=int, default=32)
+    parser.add_argument("--folder", type=Path, help="keep the results there")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        place = options.folder or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
+        result = measure(place.resolve(), options)
+    print(json.dumps(result | dag.measure()))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 
 PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
 CATALOG_FILES = [
-    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m"], ending=PRODUCT_FORMATS),
+    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars"], ending=PRODUCT_FORMATS),
     R + "/catalogs/classification.parquet",
 ]
 
@@ -88,3 +88,26 @@ rule classification:
         "classification of every input spectrum"
     script:
         "../scripts/classification.py"
+
+
+rule stars:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        columns=str(RESOURCES / "catalog_columns.csv"),
+    output:
+        expand(R + "/catalogs/stars.{ending}", ending=PRODUCT_FORMATS),
+    log:
+        R + "/logs/stars.log",
+    benchmark:
+        R + "/benchmarks/stars.tsv"
+    params:
+        survey=SURVEY,
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(20),
+    message:
+        "the recommended catalogue a star a row"
+    script:
+        "../scripts/stars.py"

@@ -2,6 +2,7 @@
 
 from mstars.catalog.columns import ProductColumn, columns_markdown, product_columns, product_table
 from mstars.catalog.products import classification_table, non_m_table, recommended_table
+from mstars.catalog.stars import star_table
 from mstars.catalog.writers import FORMATS, read_product, write_product
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "product_table",
     "read_product",
     "recommended_table",
+    "star_table",
     "write_product",
 ]

@@ -12,6 +12,7 @@ from mstars.resources import resource
 PRODUCTS = {
     "recommended": "The recommended catalogue: spectra of M stars (Table 9 of the paper)",
     "non_m": "Spectra of the input catalogue that are not of M stars, with the reason",
+    "stars": "The recommended catalogue a star a row: repeats combined, weighted by their errors",
 }
 """Products and what they are."""
 
@@ -54,7 +55,7 @@ def all_columns() -> list[ProductColumn]:
 
 
 def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataFrame:
-    """Rows under the products' names and types, ordered by spectrum_key.
+    """Rows under the products' names and types, ordered by the first column.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataF
     pandas.DataFrame
         float32 and float64 (none: NaN), Int16 to Int64 (none: NA), str (none: '').
     """
-    table = table.sort_values("spectrum_key", kind="stable", ignore_index=True)
+    table = table.sort_values(columns[0].source, kind="stable", ignore_index=True)
     return pd.DataFrame({column.name: _cast(table[column.source], column) for column in columns})
 
 
@@ -105,10 +106,10 @@ _PREFACE = """# Columns of the catalogues
 
 Made from `resources/catalog_columns.csv` by `python -m mstars.catalog > docs/columns.md`; change that file.
 
-`recommended` and `non_m` are written as FITS, VOTable, CSV and Parquet with the same content. No value: NaN or the
-null of the column in FITS, null in VOTable and Parquet, an empty field in CSV; text without a value is empty.
+`recommended`, `non_m` and `stars` are written as FITS, VOTable, CSV and Parquet with the same content. No value: NaN or
+the null of the column in FITS, null in VOTable and Parquet, an empty field in CSV; text without a value is empty.
 Logarithmic quantities are in dex, which neither the FITS nor the VOUnit standard knows: those files say it in the
-description. Rows are in the order of `spectrum_key`.
+description. Rows are in the order of the first column.
 """
 _CLASSIFICATION = """## classification.parquet
 
@@ -121,8 +122,8 @@ _CLASSIFICATION_COLUMNS = {
     "`wdm_class`, `wdm_prob`": "class and probability of CNN-WDM",
     "`dmgm_class`, `dmgm_prob`": "class and probability of CNN-dMgM; none where the spectrum left before",
     "`cmd_pos`": "dM, gM, other, or empty, as `CMD_pos`",
-    "`candidate_reasons`": "who put it into a review queue, `;` between: spt, wdm, cmd (not an M star); dgcm:lamost, "
-    "dgcm:cnn, dgcm:cmd (a giant)",
+    "`candidate_reasons`": "who put it into a review queue, `;` between: of SCM spt, wdm, cmd, ood (not an M star), of "
+    "DGCM dgcm:lamost, dgcm:cnn, dgcm:cmd (a giant)",
     "`review_status`": "reviewed, provisional, or empty for what was never a candidate",
     "`final_class`": "dM or gM (in `recommended`), what it is instead (in `non_m`), or rejected (in "
     "`ingest/rejected.parquet`, with the reason)",

@@ -1,0 +1,91 @@
+"""The recommended catalogue a star a row: repeats combined."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
+_OF_BEST = ("ra", "dec", "source_id", "r_med_geo", "ebv", "ebv_flag", "bp_rp_0", "M_G_0", "CMD_flag", "CMD_pos")
+_WISE = ("W1_W2_0", "e_W1", "e_W2")
+
+
+def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
+    """Combine the spectra of each star.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a star_id, in its order: the best spectrum (highest S/N_i) with its place and photometry, the class of
+        most spectra, and of velocity (rv_flag = 1) and parameters (parameter_flag = 1) the means of `combine`.
+    """
+    catalog = catalog.sort_values(["star_id", "snr_i", "spectrum_key"], ascending=[True, False, True], kind="stable")
+    catalog = catalog.reset_index(drop=True)
+    best = catalog.drop_duplicates("star_id").set_index("star_id")
+    stars = best[[*_OF_BEST, *_WISE]].copy()
+    stars["best_spectrum"], stars["best_snr_i"] = best["spectrum_key"], best["snr_i"]
+    group = catalog.groupby("star_id", sort=True)
+    stars["n_spectra"] = group.size()
+    giants = group["luminosity_class"].agg(lambda classes: (classes == "gM").mean()) if len(catalog) else 0.0
+    most = np.where(giants > 0.5, "gM", np.where(giants < 0.5, "dM", best["luminosity_class"]))
+    stars["luminosity_class"] = most
+    stars["class_agrees"] = (group["luminosity_class"].nunique() == 1).astype("int64")
+    rv = combine(catalog[catalog["rv_flag"] == 1], "rv")
+    stars = stars.join(rv.rename(columns={"n": "rv_n", "p": "rv_p"}))
+    good = catalog[catalog["parameter_flag"] == 1]
+    for name in PARAMETERS:
+        means = combine(good, name)
+        stars = stars.join(means.drop(columns=["n", "p"]))
+        stars["parameter_n"] = means["n"]
+    counts = stars[["rv_n", "parameter_n"]].fillna(0).astype("int64")
+    return stars.assign(**counts).reset_index()
+
+
+def combine(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Weighted mean of a quantity over the spectra of each star.
+
+    Weights are 1 / error^2. Where any spectrum of a star has an error, those without are left out; where none has, the
+    mean is not weighted and has no error.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        star_id, ``name`` and ``{name}_err``.
+    name : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by star_id: ``{name}``, ``{name}_err`` (of the mean, from the errors), ``{name}_scatter`` (sample
+        standard deviation), n, p (of a chi2 at least as large for a constant quantity); the last two need two spectra.
+    """
+    value = rows[name].to_numpy(dtype=float, na_value=np.nan)
+    error = rows[f"{name}_err"].to_numpy(dtype=float, na_value=np.nan)
+    table = pd.DataFrame({"star_id": rows["star_id"].to_numpy(), "x": value})[np.isfinite(value)]
+    error = error[np.isfinite(value)]
+    has_error = np.isfinite(error) & (error > 0)
+    any_error = pd.Series(has_error, index=table.index).groupby(table["star_id"]).transform("any").to_numpy(dtype=bool)
+    table["w"] = np.where(has_error, 1 / np.where(has_error, error, 1.0) ** 2, np.where(any_error, np.nan, 1.0))
+    table, any_error = table[table["w"].notna()], any_error[table["w"].notna()]
+    table["wx"] = table["w"] * table["x"]
+    group = table.groupby("star_id", sort=True)
+    total = group["w"].sum()
+    mean = group["wx"].sum() / total
+    chi = (table["w"] * (table["x"] - mean.reindex(table["star_id"]).to_numpy()) ** 2).groupby(table["star_id"]).sum()
+    known = pd.Series(any_error, index=table["star_id"]).groupby(level=0).first().reindex(mean.index).astype(bool)
+    n = group.size()
+    return pd.DataFrame(
+        {
+            name: mean,
+            f"{name}_err": (1 / np.sqrt(total)).where(known),
+            f"{name}_scatter": group["x"].std(ddof=1),
+            "n": n,
+            "p": pd.Series(chi2.sf(chi, np.maximum(n - 1, 1)), index=mean.index).where(known & (n > 1)),
+        }
+    )

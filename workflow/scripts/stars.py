@@ -1,0 +1,15 @@
+"""The recommended catalogue a star a row, as FITS, VOTable, CSV and Parquet."""
+
+from mstars.catalog import product_columns, product_table, star_table, write_product
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    columns = product_columns("stars")
+    table = product_table(star_table(read_table(snakemake.input.catalog)), columns)
+    for path in snakemake.output:
+        write_product(table, columns, path, title=f"M-type stars, repeats combined, survey {snakemake.params.survey}")
+    repeated = table["n_spectra"] > 1
+    log.info("%d stars, %d with more than one spectrum", len(table), repeated.sum())
+    log.info("with another class in another spectrum: %d", (table["class_agrees"] == 0).sum())
+    log.info("velocity not constant (p < 0.001): %d", (table["rv_p"] < 1e-3).sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.classify.training_sets import RowFilter, snr_max, star_groups, table_hash
+from mstars.classify.training_sets import SNR, RowFilter, snr_max, star_groups, table_hash
 from mstars.errors import InputError
 from mstars.quality import rv_flag
 from mstars.quality.ranges import aspcap_kind
@@ -62,7 +62,8 @@ def tlma_training_set(
     InputError
         Fewer stars (or spectra) than folds or than ``settings['min_labelled']``.
     """
-    pool = m_catalog[m_catalog["luminosity_class"] == kind].reset_index(drop=True)
+    wanted = ["spectrum_key", "ra", "dec", *SNR, "obsdate", "rv"]
+    pool = m_catalog.loc[m_catalog["luminosity_class"] == kind, wanted].reset_index(drop=True)
     kept = RowFilter(pool)
     kept.add("in a catalogue twice", pool.duplicated("spectrum_key"))
     pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")

@@ -68,13 +68,21 @@ def as_markdown(card: dict, title: str) -> str:
         limits = (
             f"{_text(card[f'{key}_lo'])} to {_text(card[f'{key}_hi'])}" if card.get(f"{key}_lo") is not None else ""
         )
-        number = card.get(f"{key}_n", "")
+        number = card.get(f"{key}_n", card.get(f"{_base(key)}_n", ""))
         aim = ""
         if key in AIMS:
             sign, limit = AIMS[key]
             aim = f"{sign} {limit:g} " + {True: "met", False: "NOT MET", None: "no data"}[met[key]]
         lines.append(f"| {key} | {_text(card.get(key))} | {limits} | {number} | {_text(nothing.get(key))} | {aim} |")
     return "\n".join(lines) + "\n"
+
+
+def _base(key: str) -> str:
+    """``rv_tm`` of rv_tm_sigma_kms, ``teff_dm`` of teff_dm_bias: their number counts."""
+    for end in ("_sigma_kms", "_bias_kms", "_sigma", "_bias"):
+        if key.endswith(end):
+            return key.removesuffix(end)
+    return key
 
 
 def _text(value) -> str:

@@ -38,7 +38,9 @@ def catalogs(n=60):
     keys = [f"56000-P1-sp01-{number:03d}" for number in range(n)]
     star = np.arange(n) - (np.arange(n) % 3 == 2)
     m_catalog = pd.DataFrame({"spectrum_key": keys, "ra": 10.0 + star, "dec": 5.0, "luminosity_class": "dM"})
-    m_catalog = m_catalog.assign(snru=-9999.0, snrg=3.0, snrr=20.0, snri=40.0, snrz=30.0, obsdate="2013-01-01", rv=12.0, batch="b1")
+    m_catalog = m_catalog.assign(
+        snru=-9999.0, snrg=3.0, snrr=20.0, snri=40.0, snrz=30.0, obsdate="2013-01-01", rv=12.0, batch="b1"
+    )
     stars = pd.DataFrame({"spectrum_key": keys, "star_id": [f"s{number:03d}" for number in star]})
     spectra = pd.DataFrame({"spectrum_key": keys, "batch": "b1", "row": np.arange(n)})
     apogee = pd.DataFrame({"spectrum_key": keys, "apogee_id": [f"2M{number:04d}" for number in star], "SNR": 100.0})

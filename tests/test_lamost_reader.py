@@ -103,6 +103,16 @@ def test_a_spectrum_off_the_grid_is_resampled_with_its_variance(tmp_path):
     assert (ormask[100:111] == 4).all() and ormask[99] == ormask[111] == 0
 
 
+@pytest.mark.parametrize("layout", lamost_files.LAYOUTS)
+def test_wavelengths_in_air_are_converted(tmp_path, layout):
+    data = lamost_files.arrays() | {"flux": np.exp(-0.5 * ((np.arange(N_PIXEL) - 2000) / 5) ** 2).astype(np.float32)}
+    resampled, flux, *_ = on_grid(read_spectrum(lamost_files.write(tmp_path / "a", layout, data, VACUUM=False)))
+    assert resampled
+    # in the red a line's vacuum wavelength is 83 km/s longer than in air, 1.2 pixels of the grid
+    centre = (flux * np.arange(N_PIXEL)).sum() / flux.sum()
+    np.testing.assert_allclose(centre, 2001.2, atol=0.03)
+
+
 def test_scaled_integers_go_to_astropy(tmp_path):
     data = lamost_files.arrays()
     rows = np.stack([data["flux"], data["ivar"] * 100, data["flux"], data["ormask"], data["ormask"]])

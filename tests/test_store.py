@@ -75,3 +75,10 @@ def test_damaged_and_missing_files_are_named(tmp_path, reader):
 def test_rng_is_told_apart_by_names():
     a, b, c = (store.rng(1, *names).random() for names in (("x", 1), ("x", 1), ("x", 2)))
     assert a == b != c
+
+
+def test_part_of_a_table_is_read(tmp_path):
+    table = pd.DataFrame({"batch": ["a", "a", "b"], "n": pd.array([1, None, 3], dtype="Int64")})
+    store.write_table(table, tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(store.read_table(tmp_path / "t.parquet", batch="a"), table[:2])
+    assert store.read_table(tmp_path / "t.parquet", ["n"], batch="c").empty

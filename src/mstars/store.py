@@ -21,6 +21,7 @@ from mstars.spectra import SpectrumSet
 
 FORMAT_VERSION = 1
 _CHUNK_ROWS = 32
+_GROUP_ROWS = 50_000
 
 
 @contextmanager
@@ -54,13 +55,28 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as Parquet (zstd), atomically and with the same bytes for the same content."""
     with atomic_path(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd", write_page_checksum=True)
+        # groups of rows, so that a part of a sorted table is read without the rest
+        table.to_parquet(
+            temporary, index=False, compression="zstd", write_page_checksum=True, row_group_size=_GROUP_ROWS
+        )
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet table; a missing column or a damaged file is an `InputError` that names it."""
+def read_table(path: str | Path, columns: list[str] | None = None, **where: str) -> pd.DataFrame:
+    """Read a Parquet table; a missing column or a damaged file is an `InputError` that names it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table.
+    columns : list of str, optional
+        Only these columns.
+    **where : str
+        Only rows with this value in the column, as in ``batch="55859-F5902"``: where the table is sorted by the column
+        the rest is not read.
+    """
+    filters = [(name, "==", value) for name, value in where.items()] or None
     try:
-        return pd.read_parquet(path, columns=columns, page_checksum_verification=True)
+        return pd.read_parquet(path, columns=columns, filters=filters, page_checksum_verification=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such table; run the rule that makes it") from None
     except Exception as error:  # pyarrow has no common base class for what a damaged file can raise

@@ -7,8 +7,7 @@ from mstars.store import read_table, write_batch
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    plan = read_table(snakemake.input.plan)
-    plan = plan[plan["batch"] == snakemake.wildcards.batch]
+    plan = read_table(snakemake.input.plan, batch=snakemake.wildcards.batch)
     start = time.perf_counter()
     spectra, header, rejected = ingest_batch(plan)
     write_batch(snakemake.output[0], spectra, header, rejected, {"batch": snakemake.wildcards.batch})

@@ -27,7 +27,7 @@ from isal import igzip, isal_zlib
 
 from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import BLOCK, UnusableSpectrum, header_length, header_values, split_cards
-from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, lamost_wavelength
+from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, air_to_vacuum, lamost_wavelength
 
 GRID_TOLERANCE = 0.005
 """A spectrum within this many pixels of the common grid (0.35 km/s) is taken as it is; any other is resampled."""
@@ -54,7 +54,7 @@ class FileSpectrum:
     flux, ivar, ormask : ndarray, [m]
         In the file's own type and byte order.
     wavelength : ndarray, [m], or None
-        Vacuum angstrom as the file gives them; None: 10**(loglam0 + dloglam * i).
+        Vacuum angstrom (converted where the file's are in air: VACUUM = F); None: 10**(loglam0 + dloglam * i).
     loglam0, dloglam : float
         COEFF0 and COEFF1; NaN where missing.
     """
@@ -201,6 +201,10 @@ def _file_spectrum(get, filename, layout, flux, ivar, ormask, third) -> FileSpec
         layout, wavelength = ("subcontinuum" if layout == "image" else layout), None
         if not (np.isfinite(loglam0) and np.isfinite(dloglam) and dloglam > 0):
             raise UnusableSpectrum("no wavelengths: neither a wavelength row nor COEFF0 and COEFF1")
+    if get("VACUUM") is False:
+        if wavelength is None:
+            wavelength = 10.0 ** (loglam0 + dloglam * np.arange(len(flux)))
+        wavelength = air_to_vacuum(wavelength)
     values = header_values(get, filename)
     return FileSpectrum(values, layout, flux, ivar, ormask, wavelength, loglam0, dloglam)
 

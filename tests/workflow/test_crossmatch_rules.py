@@ -1,0 +1,80 @@
+"""Crossmatch and photometry in the DAG: with a user's own catalogues, without any, and with a bad one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from mstars.store import read_table, write_table
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.workflow
+
+RULES = ["crossmatch_gaia", "crossmatch_allwise", "photometry"]
+TARGETS = ["results/mine/crossmatch/photometry.parquet"]
+GAIA = {"source_id": 4, "ra": 10.0, "dec": 20.0, "pmra": 0.0, "pmdec": 0.0, "parallax_over_error": 50.0, "ruwe": 1.0}
+GAIA |= {f"phot_{band}_mean_mag": mag for band, mag in {"g": 14.0, "bp": 15.1, "rp": 12.9}.items()}
+GAIA |= {f"phot_{band}_mean_flux_over_error": 99.0 for band in ("g", "bp", "rp")} | {"r_med_geo": 100.0}
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "spectra").mkdir()
+    (tmp_path / "spectra" / "a.fits").write_text("")
+    rows = pd.DataFrame({"spectrum_key": ["a", "b"], "ra": [10.0, 200.0], "dec": [20.0, 20.0], "obsdate": "2012-03-04"})
+    rows["mjd"], rows["gaia_source_id"] = 55990, pd.array([pd.NA, pd.NA], dtype="Int64")
+    write_table(rows, tmp_path / "results/mine/plan/m_catalog_v0.parquet")
+    configure(tmp_path, survey={"name": "mine", "kind": "files"}, files={"spectra": "spectra"})
+    return tmp_path
+
+
+def configure(place, **sections):
+    path = place / "config" / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    for name, values in sections.items():
+        config[name] |= values
+    path.write_text(yaml.safe_dump(config))
+
+
+def snakemake(place, *arguments):
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*map(str, command), *TARGETS, "--allowed-rules", *RULES, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_without_catalogues_then_with_one_of_the_users_own(place):
+    code, said = snakemake(place)
+    assert code == 0, said
+    assert read_table(place / TARGETS[0])["M_G_0"].isna().all()
+    pd.DataFrame([GAIA]).to_csv(place / "gaia.csv", index=False)
+    configure(place, external={"gaia": "gaia.csv"}, photometry={"missing_ebv": "zero"})
+    code, said = snakemake(place)
+    assert code == 0, said
+    table = read_table(place / TARGETS[0])
+    assert table["M_G_0"].isna().tolist() == [False, True]
+    assert table["CMD_pos"].tolist() == ["dM", ""]
+    code, said = snakemake(place, "-n")
+    assert "Nothing to be done" in said
+
+
+def test_a_misspelt_column_stops_with_one_line_and_leaves_no_table(place):
+    pd.DataFrame([GAIA]).rename(columns={"ruwe": "ruve"}).to_csv(place / "gaia.csv", index=False)
+    configure(place, external={"gaia": "gaia.csv"})
+    code, said = snakemake(place)
+    assert code == 1
+    assert "external.gaia: gaia.csv: no column 'ruwe' or 'RUWE'; close to it: ruve" in said
+    assert "Traceback" not in said
+    assert not list((place / "results/mine/crossmatch").glob("*"))

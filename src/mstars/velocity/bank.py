@@ -176,6 +176,7 @@ def make_bank(
     rest_range: tuple[float, float] = TEMPLATE_RANGE,
     velocity: np.ndarray | None = None,
     margin: float | None = None,
+    moving: np.ndarray | None = None,
 ) -> TemplateBank:
     """Prepare templates (steps 3, 4b and 5 of section 3.2 for ``zscore``; scaled by their mean for ``mean``).
 
@@ -196,6 +197,8 @@ def make_bank(
         Coarse velocities, km/s (`coarse_grid`).
     margin : float, optional
         Largest speed at which a template is evaluated, km/s; by default the grid's end plus 60.
+    moving : ndarray, [j], optional
+        Velocities of the templates themselves, km/s (`mstars.velocity.align.rest_offsets`), taken out first.
 
     Raises
     ------
@@ -219,7 +222,11 @@ def make_bank(
     # two pixels more on each side than the range, so that the spline's end does not lie in it
     first, last = np.ceil(np.log10(low) / DLOGLAM), np.floor(np.log10(high) / DLOGLAM)
     loglam = DLOGLAM * np.arange(first, last + 1)
-    rows = [_prepare(wavelength, row, loglam, scaling, rest_range) for row in flux[covered]]
+    moving = np.zeros(len(names)) if moving is None else np.asarray(moving, dtype=float)
+    rows = [
+        _prepare(wavelength / (1.0 + speed / C_KMS), row, loglam, scaling, rest_range)
+        for row, speed in zip(flux[covered], moving[covered], strict=True)
+    ]
     count = len(names)
     blank = np.full(count, "")
     labels = [blank if part is None else np.asarray(part, dtype=str) for part in (spectral_class, subclass, luminosity)]

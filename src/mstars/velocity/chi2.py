@@ -306,3 +306,119 @@ def curve_chunk(flux, weight, coordinate, coefficient, offset, template, velocit
                 out[row, k] = np.nan
             else:
                 out[row, k] = chi2_at(y, w, coordinate, coefficient[template[row]], offset, velocity[row, k])
+
+
+@numba.njit(cache=True)
+def _parabola(left, here, right, middle, step):
+    """Vertex and value of the parabola through three points; the middle point where it does not open upwards."""
+    bend = left - 2.0 * here + right
+    if not bend > 0.0:
+        return middle, here
+    x = min(max(0.5 * (left - right) / bend, -1.0), 1.0)
+    return middle + x * step, here - 0.5 * bend * x * x
+
+
+@numba.njit(parallel=True, cache=True)
+def parabola_minima(chi2, velocity, least, vertex):
+    """Each coarse curve's lowest point, by a parabola unless it is the end: [n, j, v] -> [n, j], [n, j]."""
+    step = velocity[1] - velocity[0]
+    for row in numba.prange(chi2.shape[0]):
+        for j in range(chi2.shape[1]):
+            k = np.argmin(chi2[row, j])
+            if k == 0 or k == velocity.size - 1:
+                least[row, j], vertex[row, j] = chi2[row, j, k], velocity[k]
+            else:
+                left, here, right = np.float64(chi2[row, j, k - 1]), np.float64(chi2[row, j, k]), chi2[row, j, k + 1]
+                vertex[row, j], least[row, j] = _parabola(left, here, np.float64(right), velocity[k], step)
+
+
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
+def approximate_minima(power, product, n_velocity, least, center):
+    """As `parabola_minima`, of |y|^2 - |b|^2: float32 [n], [n, 5, j * v] -> [n, j] chi2 and index of the velocity."""
+    for row in numba.prange(power.size):
+        columns = product.shape[2]
+        curve = np.empty(columns, np.float32)
+        for k in range(columns):
+            total = np.float32(0.0)
+            for i in range(5):
+                total += product[row, i, k] * product[row, i, k]
+            curve[k] = power[row] - total
+        for j in range(least.shape[1]):
+            k = np.argmin(curve[j * n_velocity : (j + 1) * n_velocity])
+            here = np.float64(curve[j * n_velocity + k])
+            center[row, j], least[row, j] = k, here
+            if 0 < k < n_velocity - 1:
+                left, right = np.float64(curve[j * n_velocity + k - 1]), np.float64(curve[j * n_velocity + k + 1])
+                least[row, j] = _parabola(left, here, right, 0.0, 1.0)[1]
+
+
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
+def exact_minima(flux, bad, rows, coordinate, coefficient, offset, template, center, velocity, least, vertex):
+    """Exact coarse minima of some templates: walks the grid from ``center`` to the local minimum. [k, c] each."""
+    step = velocity[1] - velocity[0]
+    last = velocity.size - 1
+    for index in numba.prange(rows.size):
+        row = rows[index]
+        y = flux[row].astype(np.float64)
+        w = (~bad[row]).astype(np.float64)
+        for c in range(template.shape[1]):
+            spline = coefficient[template[index, c]]
+            k = min(max(center[index, c], 1), last - 1)
+            left = chi2_at(y, w, coordinate, spline, offset, velocity[k - 1])
+            here = chi2_at(y, w, coordinate, spline, offset, velocity[k])
+            right = chi2_at(y, w, coordinate, spline, offset, velocity[k + 1])
+            while left < here and k > 1:
+                k -= 1
+                right, here = here, left
+                left = chi2_at(y, w, coordinate, spline, offset, velocity[k - 1])
+            while right < here and k < last - 1:
+                k += 1
+                left, here = here, right
+                right = chi2_at(y, w, coordinate, spline, offset, velocity[k + 1])
+            if left < here:
+                least[index, c], vertex[index, c] = left, velocity[k - 1]
+            elif right < here:
+                least[index, c], vertex[index, c] = right, velocity[k + 1]
+            else:
+                vertex[index, c], least[index, c] = _parabola(left, here, right, velocity[k], step)
+
+
+@numba.njit(parallel=True, cache=True)
+def fill_straight(flux, bad):
+    """Put straight lines across masked pixels, in place."""
+    for row in numba.prange(flux.shape[0]):
+        last = -1
+        for pixel in range(flux.shape[1] + 1):
+            if pixel < flux.shape[1] and bad[row, pixel]:
+                continue
+            end = pixel < flux.shape[1]
+            for k in range(last + 1, pixel):
+                if last < 0:
+                    flux[row, k] = flux[row, pixel] if end else 0.0
+                elif not end:
+                    flux[row, k] = flux[row, last]
+                else:
+                    t = np.float32((k - last) / (pixel - last))
+                    flux[row, k] = flux[row, last] + t * (flux[row, pixel] - flux[row, last])
+            last = pixel
+
+
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
+def fill_model(flux, bad, basis, product):
+    """Put the best model at masked pixels, in place: the basis with the largest |b|^2. product: [n, 5 * m]."""
+    columns = basis.shape[2]
+    for row in numba.prange(flux.shape[0]):
+        best, column = np.float32(-1.0), 0
+        for k in range(columns):
+            total = np.float32(0.0)
+            for i in range(5):
+                value = product[row, i * columns + k]
+                total += value * value
+            if total > best:
+                best, column = total, k
+        for pixel in range(flux.shape[1]):
+            if bad[row, pixel]:
+                total = np.float32(0.0)
+                for i in range(5):
+                    total += product[row, i * columns + column] * basis[pixel, i, column]
+                flux[row, pixel] = total

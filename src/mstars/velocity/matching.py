@@ -11,7 +11,7 @@ from mstars.errors import InputError
 from mstars.spectra import SpectrumSet
 from mstars.velocity import chi2 as kernels
 from mstars.velocity.bank import N_COEF, TemplateBank
-from mstars.velocity.scan import METHODS, coarse_chi2
+from mstars.velocity.scan import METHODS, candidates
 
 TM_FLAGS = {
     "edge": 1,
@@ -128,46 +128,6 @@ def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
     return np.where(bad, 0.0, ivar / (1.0 + ivar * options.noise_floor**2)).astype(np.float32)
 
 
-def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Templates with the least chi2 after a parabola through each coarse minimum.
-
-    Parameters
-    ----------
-    chi2 : ndarray, [n, j, v]
-    velocity : ndarray, [v]
-    count : int
-
-    Returns
-    -------
-    template : ndarray of int, [n, count]
-        Best first; -1 where there are fewer templates.
-    start : ndarray, [n, count]
-        Velocity of the parabola's minimum, km/s.
-    least : ndarray, [n, j]
-        The parabolas' minima.
-    """
-    lowest = chi2.argmin(axis=2)
-    middle = np.clip(lowest, 1, len(velocity) - 2)
-    left, here, right = (
-        np.take_along_axis(chi2, (middle + k)[..., None], axis=2)[..., 0].astype(np.float64) for k in (-1, 0, 1)
-    )
-    bend = left - 2 * here + right
-    safe = np.where(bend > 0, bend, 1.0)
-    x = np.where(bend > 0, np.clip(0.5 * (left - right) / safe, -1.0, 1.0), 0.0)
-    inner = lowest == middle
-    floor = np.take_along_axis(chi2, lowest[..., None], axis=2)[..., 0].astype(np.float64)
-    least = np.where(inner, here - 0.5 * safe * x**2 * (bend > 0), floor)
-    step = velocity[1] - velocity[0]
-    vertex = np.where(inner, velocity[middle] + x * step, velocity[lowest])
-    count_here = min(count, chi2.shape[1])
-    order = np.argsort(least, axis=1, kind="stable")[:, :count_here]
-    template = np.full((len(chi2), count), -1)
-    start = np.full((len(chi2), count), np.nan)
-    template[:, :count_here] = order
-    start[:, :count_here] = np.take_along_axis(vertex, order, axis=1)
-    return template, start, least
-
-
 def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> pd.DataFrame:
     flux, bad, scale = prepare(spectra, pixels)
     weight = _weights(spectra, pixels, bad, scale, options)
@@ -205,8 +165,7 @@ def _empty(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
 
 
 def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options) -> None:
-    coarse = coarse_chi2(flux, bad, bank, spectra.wavelength, method=options.method)
-    template, start, _ = best_templates(coarse, bank.velocity, options.candidates)
+    template, start = candidates(flux, bad, bank, spectra.wavelength, options.candidates, options.method)
     limit = float(np.abs(bank.velocity).max() + 30.0)
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)

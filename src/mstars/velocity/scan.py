@@ -1,4 +1,4 @@
-"""The coarse scan: chi2 of every spectrum with every template at every coarse velocity, as matrix products."""
+"""The coarse scan: chi2 of every spectrum with every template at every coarse velocity, and the best few of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from mstars.velocity.bank import TemplateBank
 METHODS = ("exhaustive", "pruned")
 _BLOCK = 32
 
+RANK = 256
+"""Dimensions of the reduced space in which ``pruned`` ranks templates."""
 
-def coarse_chi2(
-    flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, *, method: str = "exhaustive"
-) -> np.ndarray:
+FIRST_LOOK, SECOND_LOOK = 12, 48
+"""Templates whose chi2 ``pruned`` computes exactly before it falls back on the exhaustive scan."""
+
+
+def coarse_chi2(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray) -> np.ndarray:
     """Unweighted chi2 (N times Eq. 2) over all templates and coarse velocities, polynomials solved exactly.
+
+    The bases are orthonormal over all pixels, so an unmasked spectrum's chi2 is |y|^2 - |b|^2 with b from one matrix
+    product; masked pixels change the bases' products by sums over those pixels.
 
     Parameters
     ----------
@@ -24,14 +31,21 @@ def coarse_chi2(
     bank : TemplateBank
     wavelength : ndarray
         The observed grid (all of it, not the compared pixels).
-    method : {'exhaustive', 'pruned'}
 
     Returns
     -------
     ndarray of float32, [n, j, v]
     """
     basis = bank.basis(wavelength)
-    return _exhaustive(flux, bad, basis, _blocks(bank, basis)).reshape(len(flux), len(bank), len(bank.velocity))
+    n_pixel, _, columns = basis.shape
+    product = (flux @ basis.reshape(n_pixel, -1)).reshape(len(flux), -1, columns)
+    result = np.empty((len(flux), columns), np.float32)
+    kernels.scan_chunk(_power(flux), product, basis, _blocks(bank, basis), _BLOCK, bad, result)
+    return result.reshape(len(flux), len(bank), len(bank.velocity))
+
+
+def _power(flux: np.ndarray) -> np.ndarray:
+    return (flux.astype(np.float64) ** 2).sum(axis=1).astype(np.float32)
 
 
 def _blocks(bank: TemplateBank, basis: np.ndarray) -> np.ndarray:
@@ -40,10 +54,134 @@ def _blocks(bank: TemplateBank, basis: np.ndarray) -> np.ndarray:
     return bank._basis["blocks"]
 
 
-def _exhaustive(flux, bad, basis, blocks) -> np.ndarray:
-    n_pixel, _, columns = basis.shape
-    product = (flux @ basis.reshape(n_pixel, -1)).reshape(len(flux), -1, columns)
-    power = (flux.astype(np.float64) ** 2).sum(axis=1).astype(np.float32)
-    result = np.empty((len(flux), columns), np.float32)
-    kernels.scan_chunk(power, product, basis, blocks, _BLOCK, bad, result)
-    return result
+def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Templates with the least chi2 after a parabola through each coarse minimum.
+
+    Parameters
+    ----------
+    chi2 : ndarray, [n, j, v]
+    velocity : ndarray, [v]
+    count : int
+
+    Returns
+    -------
+    template : ndarray of int, [n, count]
+        Best first; -1 where there are fewer templates.
+    start : ndarray, [n, count]
+        Velocity of the parabola's minimum, km/s.
+    least : ndarray, [n, j]
+        The parabolas' minima.
+    """
+    least, vertex = np.empty(chi2.shape[:2]), np.empty(chi2.shape[:2])
+    kernels.parabola_minima(chi2, velocity, least, vertex)
+    return *_sorted(least, vertex, count), least
+
+
+def _sorted(least: np.ndarray, vertex: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    here = min(count, least.shape[1])
+    order = np.argsort(least, axis=1, kind="stable")[:, :here]
+    template, start = np.full((len(least), count), -1), np.full((len(least), count), np.nan)
+    template[:, :here] = order
+    start[:, :here] = np.take_along_axis(vertex, order, axis=1)
+    return template, start
+
+
+def candidates(
+    flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, count: int, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ``count`` best templates of each spectrum with a first velocity.
+
+    Parameters
+    ----------
+    flux, bad, bank, wavelength
+        As for `coarse_chi2`.
+    count : int
+    method : {'exhaustive', 'pruned'}
+        ``pruned`` ranks all (template, velocity) in a space of `RANK` dimensions, computes the best `FIRST_LOOK`
+        templates exactly, and goes on to `SECOND_LOOK` and then to the exhaustive scan for each spectrum where a
+        template not yet computed could still be the best.
+
+    Returns
+    -------
+    template : ndarray of int, [n, count]
+    start : ndarray of float64, [n, count]
+        km/s.
+    """
+    if method == "exhaustive" or len(bank) <= 2 * FIRST_LOOK:
+        return best_templates(coarse_chi2(flux, bad, bank, wavelength), bank.velocity, count)[:2]
+    ranked, center, approximate = _rank(flux, bad, bank, wavelength)
+    template, start = np.full((len(flux), count), -1), np.full((len(flux), count), np.nan)
+    rows = np.arange(len(flux))
+    for look in (FIRST_LOOK, SECOND_LOOK):
+        if look >= len(bank) or not len(rows):
+            break
+        few, least, vertex = _exact(flux, bad, bank, wavelength, ranked, center, rows, look)
+        place, start[rows] = _sorted(least, vertex, count)
+        template[rows] = np.take_along_axis(few, np.maximum(place, 0), axis=1)
+        rows = rows[_could_differ(approximate[rows], ranked[rows], least, look)]
+    if len(rows):
+        chi2 = coarse_chi2(flux[rows], bad[rows], bank, wavelength)
+        template[rows], start[rows], _ = best_templates(chi2, bank.velocity, count)
+    return template, start
+
+
+def _could_differ(approximate, ranked, least, look) -> np.ndarray:
+    """Whether the best template not computed may, with the errors seen so far, beat the second best that was."""
+    seen = np.take_along_axis(approximate, ranked[:, :look], axis=1)
+    error = least - seen
+    next_best = np.take_along_axis(approximate, ranked[:, look : look + 1], axis=1)[:, 0]
+    worst = error.min(axis=1) - (error.max(axis=1) - error.min(axis=1))
+    return next_best + worst < np.partition(least, 1, axis=1)[:, 1]
+
+
+def _exact(flux, bad, bank, wavelength, ranked, center, rows, look):
+    pixels = bank.pixels(wavelength)
+    few = ranked[rows, :look]
+    middle = np.take_along_axis(center[rows], few, axis=1)
+    least, vertex = np.empty(few.shape), np.empty(few.shape)
+    kernels.exact_minima(
+        flux,
+        bad,
+        rows,
+        np.linspace(-1.0, 1.0, flux.shape[1]),
+        bank.coefficient,
+        bank.offset(wavelength, pixels),
+        few,
+        middle,
+        bank.velocity,
+        least,
+        vertex,
+    )
+    return few, least, vertex
+
+
+def _reduced(bank: TemplateBank, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Leading directions of all bases (float32 [p, r]) and the bases in them (float32 [r, 5 * m])."""
+    if bank._basis.get("reduced") is None:
+        flat = basis.reshape(len(basis), -1)
+        # a fifth of the columns spans what all do, to the accuracy that ranking needs
+        part = flat[:, ::5] if flat.shape[1] > 5 * len(flat) else flat
+        _, vectors = np.linalg.eigh((part @ part.T).astype(np.float64))
+        directions = np.ascontiguousarray(vectors[:, ::-1][:, : min(RANK, len(flat))].astype(np.float32))
+        bank._basis["reduced"] = directions, np.ascontiguousarray(directions.T @ flat)
+    return bank._basis["reduced"]
+
+
+def _rank(flux, bad, bank, wavelength) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Templates by approximate chi2 (best first), each one's coarse velocity, and the approximate chi2."""
+    basis = bank.basis(wavelength)
+    directions, reduced = _reduced(bank, basis)
+    filled = flux.copy()
+    masked = np.flatnonzero(bad.any(axis=1))
+    shape = (len(bank), len(bank.velocity))
+    if len(masked):
+        # masked pixels: a straight line first, then the best model, so that they count for no template
+        part = filled[masked]
+        kernels.fill_straight(part, bad[masked])
+        product = (part @ directions) @ reduced
+        kernels.fill_model(part, bad[masked], basis, product)
+        filled[masked] = part
+    product = ((filled @ directions) @ reduced).reshape(len(flux), -1, basis.shape[2])
+    least, center = np.empty((len(flux), shape[0])), np.empty((len(flux), shape[0]), np.int64)
+    kernels.approximate_minima(_power(filled), product, shape[1], least, center)
+    return np.argsort(least, axis=1, kind="stable"), center, least

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numba
+import numpy as np
 import pandas as pd
 
 from mstars.spectra import SpectrumSet
 from mstars.templates import TemplateLibrary
-from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, make_bank
+from mstars.velocity.align import rest_offsets
+from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
 from mstars.velocity.lines import LineOptions, dsal, dsel
 from mstars.velocity.matching import MatchOptions, match_templates
 
@@ -23,16 +25,27 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
         high = min(high, end)
         low = min(low, TEMPLATE_RANGE[0])
     table = library.table
-    return make_bank(
-        library.wavelength,
-        library.flux,
-        table["name"].to_numpy(dtype=str),
-        spectral_class=table["spectral_class"].to_numpy(dtype=str),
-        subclass=table["subclass"].fillna("").to_numpy(dtype=str),
-        luminosity=table["luminosity"].fillna("").to_numpy(dtype=str),
-        scaling="mean",
-        rest_range=(low, high),
-    )
+
+    def make(rows, span, **more):
+        return make_bank(
+            library.wavelength,
+            library.flux[rows],
+            table["name"].to_numpy(dtype=str)[rows],
+            spectral_class=table["spectral_class"].to_numpy(dtype=str)[rows],
+            subclass=table["subclass"].fillna("").to_numpy(dtype=str)[rows],
+            luminosity=table["luminosity"].fillna("").to_numpy(dtype=str)[rows],
+            scaling="mean",
+            rest_range=span,
+            **more,
+        )
+
+    every = np.arange(len(table))
+    if not settings["align"]:
+        return make(every, (low, high))
+    # rest frames are compared over the full range, whatever the bank then covers
+    frame = make(every, tuple(settings["rest_range"]), velocity=coarse_grid(240.0, 60.0))
+    offset = pd.Series(rest_offsets(frame), index=frame.name)
+    return make(every, (low, high), moving=offset.reindex(table["name"]).fillna(0.0).to_numpy())
 
 
 def match_options(settings: dict) -> MatchOptions:

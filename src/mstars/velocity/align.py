@@ -1,0 +1,90 @@
+"""Rest frames of templates: each template's velocity against its like, and the offsets that make them agree."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mstars.spectra import SpectrumSet, lamost_wavelength
+from mstars.velocity import chi2 as kernels
+from mstars.velocity.bank import TemplateBank
+from mstars.velocity.matching import prepare
+from mstars.velocity.scan import best_templates, coarse_chi2
+
+
+def pair_velocities(bank: TemplateBank, neighbours: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Velocity of each template measured with the templates most like it.
+
+    Returns
+    -------
+    other : ndarray of int, [j, neighbours]
+        The templates that fit best (never itself); -1 where there are fewer.
+    velocity : ndarray, [j, neighbours]
+        km/s; 0 for perfect rest frames.
+    mismatch : ndarray, [j, neighbours]
+        Residual of the fit, a share of the mean flux.
+    """
+    wavelength = lamost_wavelength()
+    pixels = bank.pixels(wavelength)
+    flux = np.ones((len(bank), len(wavelength)), np.float32)
+    flux[:, pixels] = bank.flux(np.zeros(1), wavelength, pixels)[:, 0]
+    spectra = SpectrumSet(flux, np.ones_like(flux), np.zeros(flux.shape, np.uint8), wavelength, bank.name)
+    values, bad, _ = prepare(spectra, pixels)
+    chi2 = coarse_chi2(values, bad, bank, wavelength)
+    every = np.arange(len(bank))
+    chi2[every, every] = 1e30  # not itself
+    near = np.abs(bank.velocity) <= 180.0  # rest frames are known that well
+    other, start, _ = best_templates(chi2[:, :, near], bank.velocity[near], min(neighbours, len(bank) - 1))
+    refined = np.empty((*other.shape, 3))
+    kernels.refine_candidates(
+        values,
+        np.ones_like(values),
+        np.linspace(-1.0, 1.0, values.shape[1]),
+        bank.coefficient,
+        bank.offset(wavelength, pixels),
+        other,
+        start,
+        30.0,
+        300.0,
+        refined,
+    )
+    return other, refined[..., 0], np.sqrt(np.maximum(refined[..., 1], 0) / values.shape[1])
+
+
+def rest_offsets(bank: TemplateBank, prior_kms: float = 10.0, floor_kms: float = 2.0) -> np.ndarray:
+    """Offset of each template's rest frame from that of all, by robust least squares over pairs of like templates.
+
+    Parameters
+    ----------
+    bank : TemplateBank
+    prior_kms : float
+        How well rest frames are known beforehand; keeps templates that are like no other where they are.
+    floor_kms : float
+        Least uncertainty of a pair's velocity; grows with the pair's mismatch (100 km/s times its share of the flux).
+
+    Returns
+    -------
+    ndarray, [j]
+        km/s; the template moves with this velocity. The median of those that are no subdwarfs is 0: the zero point
+        of all stays as it was.
+    """
+    if len(bank) < 3:
+        return np.zeros(len(bank))
+    other, velocity, mismatch = pair_velocities(bank)
+    first, slot = np.nonzero((other >= 0) & np.isfinite(velocity) & (np.abs(velocity) < 150.0))
+    second, value = other[first, slot], velocity[first, slot]
+    sigma = np.hypot(floor_kms, 100.0 * mismatch[first, slot])
+    offsets = np.zeros(len(bank))
+    for _ in range(30):
+        residual = value - (offsets[first] - offsets[second])
+        weight = 1.0 / (sigma * np.maximum(sigma, np.abs(residual)))  # Huber at one sigma
+        normal = np.diag(np.full(len(bank), prior_kms**-2))
+        right = np.zeros(len(bank))
+        np.add.at(normal, (first, first), weight)
+        np.add.at(normal, (second, second), weight)
+        np.add.at(normal, (first, second), -weight)
+        np.add.at(normal, (second, first), -weight)
+        np.add.at(right, first, weight * value)
+        np.add.at(right, second, -weight * value)
+        offsets = np.linalg.solve(normal, right)
+    normal_stars = bank.luminosity != "subdwarf"
+    return offsets - np.median(offsets[normal_stars] if normal_stars.any() else offsets)

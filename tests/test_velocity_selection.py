@@ -70,9 +70,8 @@ def test_selection_is_fig_10():
     compared = table[table.dsal_used != ""]
     assert not compared.in_tm_band.any()
     assert (table.dsal_used[compared.index] == np.where(compared.rv_dsal1.notna(), "I", "II")).all()
-    first = table.rv_dsal1[table.dsal_used == "I"] - table.lamost_rv[table.dsal_used == "I"]
     band = summary["bands"]["dsal1"]
-    assert (band["mean"], band["sigma"]) == clipped_band(first.to_numpy(), 2.0)[:2]
+    assert (band["mean"], band["sigma"]) == clipped_band((table.rv_dsal1 - table.lamost_rv).to_numpy(), 2.0)[:2]
     assert (table.candidate_reasons[:5] == "no_lamost_rv").all()
     good = ~off
     good[:5] = False
@@ -124,6 +123,10 @@ def one(**change):
     return pd.DataFrame([row | change])
 
 
+ORDER = SelectionOptions(consensus="order", line_error_floor_kms=0.0)
+NO_TM = {"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2}
+
+
 @pytest.mark.parametrize(
     ("change", "label"),
     [
@@ -131,14 +134,12 @@ def one(**change):
         ({"rv_dsal1": 200.0}, "TM"),  # least error
         ({"rv_dsal1": 200.0, "rv_tm_err": 8.0}, "DSAL_I"),
         ({"tm_flag": 1, "rv_dsal1": np.nan, "dsal1_flag": 4}, "DSAL_II"),
-        ({"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2}, "TML7500"),
-        ({"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2, "rv_dsel": 5.0, "rv_dsel_err": 4.0, "dsel_flag": 0}, "DSEL"),
-        ({"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2, "tml7500_flag": 16}, "LAMOST"),
-        ({"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2, "tml7500_flag": 16, "snri": 2.0}, "NoRV_lowQuality"),
-        (
-            {"tm_flag": 1, "dsal1_flag": 2, "dsal2_flag": 2, "tml7500_flag": 16, "lamost_rv": np.nan},
-            "NoRV_lowQuality",
-        ),
+        (NO_TM, "TML7500"),
+        (NO_TM | {"rv_dsel": 5.0, "rv_dsel_err": 4.0, "dsel_flag": 0}, "DSEL"),
+        (NO_TM | {"rv_dsel": 5.0, "rv_dsel_err": 4.0, "dsel_flag": 16}, "DSEL"),  # H-alpha alone
+        (NO_TM | {"tml7500_flag": 16}, "LAMOST"),
+        (NO_TM | {"snri": 2.0}, "NoRV_lowQuality"),
+        (NO_TM | {"tml7500_flag": 16, "lamost_rv": np.nan}, "NoRV_lowQuality"),
         ({"candidate_reasons": "fast", "in_tm_band": True}, "LAMOST"),
         (
             {"tm_flag": 1, "lamost_rv": -1238.0, "rv_dsal1": -1230.0, "rv_dsal2": -1231.0, "tml7500_flag": 16},
@@ -146,8 +147,43 @@ def one(**change):
         ),
     ],
 )
-def test_consensus(change, label):
+def test_consensus_by_order(change, label):
+    assert consensus(one(**change), ORDER).tolist() == [label]
+
+
+@pytest.mark.parametrize(
+    ("change", "label"),
+    [
+        ({}, "TM"),
+        ({"lamost_rv": 20.0, "rv_tm": 150.0}, "LAMOST"),  # DSAL and TML7500 confirm LAMOST's, TM is off
+        ({"rv_tm": 150.0}, "DSAL_I"),  # TML7500 and DSAL agree with each other, the latter has the least error
+        (NO_TM, "TML7500"),
+        (NO_TM | {"rv_tml7500_err": 40.0}, "LAMOST"),  # one uncertain method against LAMOST's
+        (NO_TM | {"tml7500_flag": 16}, "LAMOST"),
+        (NO_TM | {"tml7500_flag": 16, "lamost_rv": np.nan}, "NoRV_lowQuality"),
+        ({"snri": 2.0}, "NoRV_lowQuality"),
+        ({"lamost_rv": np.nan, "candidate_reasons": "no_lamost_rv"}, "TM"),
+        ({"candidate_reasons": "fast", "in_tm_band": True}, "LAMOST"),
+        ({"rv_tm": 90.0, "rv_dsal1": 110.0}, "NoRV_waveErr"),  # the red against the blue
+        ({"rv_tm": 90.0, "rv_dsal1": 110.0, "lamost_rv": 88.0}, "LAMOST"),  # then TML7500 is wrong
+        (
+            {"tm_flag": 1, "lamost_rv": -1238.0, "rv_dsal1": -1230.0, "rv_dsal2": -1231.0, "tml7500_flag": 16},
+            "NoRV_waveErr",
+        ),
+    ],
+)
+def test_consensus_by_support(change, label):
     assert consensus(one(**change)).tolist() == [label]
+
+
+def test_the_dsal_band_of_the_paper_is_of_spectra_outside_the_tm_band():
+    catalog, measured, _, _ = survey()
+    table, summary = select(catalog, measured, SelectionOptions(dsal_band="outside"))
+    first = table.rv_dsal1[table.dsal_used == "I"] - table.lamost_rv[table.dsal_used == "I"]
+    band = summary["bands"]["dsal1"]
+    assert (band["mean"], band["sigma"]) == clipped_band(first.to_numpy(), 2.0)[:2]
+    with pytest.raises(InputError, match="dsal_band"):
+        SelectionOptions(dsal_band="some")
 
 
 def test_candidates_and_apply():

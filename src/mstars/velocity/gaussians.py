@@ -134,38 +134,45 @@ def fit_gaussian(x, y, w, parameter, max_step=50):
 
 
 @numba.njit(cache=True)
-def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit, grid_step):
-    """Velocity at which the lines together stand out most: the mean contrast of core against both sides, over noise."""
+def _line_contrast(flux, weight, middle, sign):
+    """How far the core of a line (3 pixels) stands out from both its sides, over the noise: -1 to 8, emission to 25."""
+    core = core_weight = side = side_weight = variance = 0.0
+    for j in range(-7, 8):
+        w = weight[middle + j]
+        if w <= 0:
+            continue
+        distance = abs(j)
+        if distance <= 1:
+            core += flux[middle + j]
+            core_weight += 1.0
+            variance += 1.0 / w
+        elif distance >= 4:
+            side += flux[middle + j]
+            side_weight += 1.0
+    if core_weight < 2 or side_weight < 4:
+        return 0.0
+    noise = math.sqrt(variance / core_weight * (1 / core_weight + 1 / side_weight))
+    # features of the bands are some per cent deep: they count as noise
+    level = abs(side / side_weight)
+    value = sign * (core / core_weight - side / side_weight) / math.hypot(noise, 0.03 * level)
+    return min(max(value, -1.0), 25.0 if sign > 0 else 8.0)
+
+
+@numba.njit(cache=True)
+def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit):
+    """Velocity at which the lines together stand out most, in steps of about half a pixel (30 km/s)."""
     best_velocity, best_score = 0.0, -np.inf
-    n_step = int(limit / grid_step)
-    n_pixel = flux.size
+    n_step = int(limit / 30.0)
     for k in range(-n_step, n_step + 1):
-        velocity = k * grid_step
-        shift = math.log10(1.0 + velocity / C_KMS)
-        score, lines = 0.0, 0
+        shift = math.log10(1.0 + k * 30.0 / C_KMS)
+        score = 0.0
         for line in range(centers.size):
-            position = (math.log10(centers[line]) + shift - loglam0) / dlog
-            middle = int(round(position))
-            if middle < 9 or middle >= n_pixel - 9:
-                continue
-            core = core_weight = side = side_weight = 0.0
-            for j in range(-7, 8):
-                value, w = flux[middle + j], weight[middle + j]
-                if w <= 0:
-                    continue
-                if abs(j) <= 1:
-                    core += value
-                    core_weight += 1.0
-                elif abs(j) >= 4:
-                    side += value
-                    side_weight += 1.0
-            if core_weight >= 2 and side_weight >= 4 and side > 0:
-                contrast = sign * (core / core_weight * side_weight / side - 1.0)
-                score += min(max(contrast, -0.1), 0.3)
-                lines += 1
-        if lines >= 2 and score / math.sqrt(lines) > best_score:
-            best_score = score / math.sqrt(lines)
-            best_velocity = velocity
+            middle = int(round((math.log10(centers[line]) + shift - loglam0) / dlog))
+            if 7 <= middle < flux.size - 7:
+                score += _line_contrast(flux, weight, middle, sign)
+        if score > best_score:
+            best_score = score
+            best_velocity = k * 30.0
     return best_velocity
 
 
@@ -243,7 +250,7 @@ def fit_lines(flux, weight, wavelength, centers, sign, half_width, search_kms, m
     loglam0 = math.log10(wavelength[0])
     dlog = math.log10(wavelength[1]) - loglam0
     for row in numba.prange(flux.shape[0]):
-        velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms, 20.0)
+        velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms)
         for line in range(centers.size):
             middle = centers[line] * (1.0 + velocity / C_KMS)
             low, high = _neighbour_limits(centers, line, half_width)

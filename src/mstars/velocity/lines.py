@@ -12,9 +12,10 @@ from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet
 from mstars.velocity.gaussians import fit_lines
 
-LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8}
+LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8, "halpha_alone": 16}
 """Bits of ``dsal1_flag``, ``dsal2_flag``, ``dsel_flag``: fewer lines than the method asks for; the lines left scatter
-more than ``scatter_kms``; no velocity; DSEL only: neither H-alpha nor Ca II among the lines (nebula or sky)."""
+more than ``scatter_kms``; no velocity; DSEL only: neither H-alpha nor Ca II among the lines (nebula or sky); H-alpha is
+the only line, and the error is that of its own fit."""
 
 
 @functools.cache
@@ -201,12 +202,15 @@ def dsel(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFra
         n rows: spectrum_key, rv_dsel, rv_dsel_err, n_dsel, dsel_flag.
     """
     options = options or LineOptions()
-    lines = measure_lines(spectra, "emission", options)[..., 0]
+    lines, errors = np.moveaxis(measure_lines(spectra, "emission", options), -1, 0)
     names, _ = line_list("emission")
     stellar = np.isin(names, ("H alpha", "Ca II"))
+    halpha = int(np.flatnonzero(names == "H alpha")[0])
     rows = []
-    for row in lines:
+    for row, row_errors in zip(lines, errors, strict=True):
         rv, error, count, flag = dsal2(row, options)
+        if count == 1 and np.isfinite(row[halpha]):
+            error, flag = row_errors[halpha], LINE_FLAGS["halpha_alone"]
         near = np.abs(row - rv) <= max(options.scatter_kms, np.nan_to_num(error))
         if count and not (near & stellar).any():
             flag |= LINE_FLAGS["no_halpha_or_ca"]

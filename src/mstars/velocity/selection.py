@@ -9,7 +9,7 @@ import pandas as pd
 
 from mstars.errors import InputError
 from mstars.velocity.lines import LINE_FLAGS
-from mstars.velocity.matching import USELESS
+from mstars.velocity.matching import TM_FLAGS, USELESS
 
 RV_FROM = ("LAMOST", "TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL", "NoRV_lowQuality", "NoRV_waveErr")
 """Table 7's values of ``rv_from``."""
@@ -38,8 +38,13 @@ class SelectionOptions:
         Half widths of the bands of Fig. 10, in standard deviations (3 and 2).
     check_speed_kms : float
         Reliable LAMOST velocities faster than this are looked at too (150).
+    dsal_band : {'outside', 'all'}
+        Which spectra give the mean and sigma of the DSAL bands: those outside TM's band (the paper, whose thousands of
+        spectra allow it), or all that have the method's velocity. Compared are those outside TM's band only.
     min_for_band : int
         With fewer differences, the paper's own mean and standard deviation are taken.
+    consensus : {'support', 'order'}
+        How the label is found where no one has looked (`consensus`).
     agree_sigma : float
         TM and DSAL agree when within this many of their combined errors.
     agree_floor_kms : float
@@ -48,19 +53,42 @@ class SelectionOptions:
         A method with a larger error is not used.
     max_speed_kms : float
         Methods that agree on more than this: NoRV_waveErr.
+    line_error_floor_kms : float
+        Least error of a DSAL or DSEL velocity when methods are compared: few lines agree by chance.
+    lamost_error_kms : float
+        Least error of LAMOST's velocity when methods are compared (its real scatter).
+    keep_sigma : float
+        LAMOST's velocity stays when within so many combined errors of the least contradicted one.
+    single_error_kms : float
+        A method that nothing supports replaces LAMOST's velocity only with a smaller error.
+    wave_disagree_kms : float
+        TM and DSAL (red) both this far, on the same side, from TML7500 (blue), and 3 sigma: NoRV_waveErr.
     low_quality_snri : float
-        Below this S/N in i, a candidate without any usable method is NoRV_lowQuality instead of LAMOST.
+        Candidates below this S/N in i are NoRV_lowQuality, unless queued for LAMOST's speed alone.
     """
 
     tm_sigma: float = 3.0
     dsal_sigma: float = 2.0
     check_speed_kms: float = 150.0
+    dsal_band: str = "all"
     min_for_band: int = 30
+    consensus: str = "support"
     agree_sigma: float = 3.0
     agree_floor_kms: float = 5.0
-    max_error_kms: float = 40.0
+    max_error_kms: float = 60.0
     max_speed_kms: float = 1000.0
-    low_quality_snri: float = 5.0
+    line_error_floor_kms: float = 8.0
+    lamost_error_kms: float = 8.0
+    keep_sigma: float = 1.35
+    single_error_kms: float = 25.0
+    wave_disagree_kms: float = 45.0
+    low_quality_snri: float = 3.0
+
+    def __post_init__(self):
+        if self.consensus not in ("support", "order"):
+            raise InputError(f"rvmm.selection.consensus: {self.consensus!r} is not one of support, order")
+        if self.dsal_band not in ("outside", "all"):
+            raise InputError(f"rvmm.selection.dsal_band: {self.dsal_band!r} is not one of outside, all")
 
 
 def clipped_band(difference: np.ndarray, width: float, most: int = 200) -> tuple[float, float, int]:
@@ -154,7 +182,8 @@ def select(
     in_dsal = np.zeros(len(table), bool)
     for name, which, value in (("dsal1", "I", first), ("dsal2", "II", second)):
         part = np.where(used == which, value - lamost, np.nan)
-        bands[name] = _band(name, part, options.dsal_sigma, options)
+        source = part if options.dsal_band == "outside" else np.where(have, value - lamost, np.nan)
+        bands[name] = _band(name, source, options.dsal_sigma, options)
         in_dsal |= _inside(part, bands[name])
     reliable = in_tm | in_dsal
     fast = reliable & (np.abs(np.nan_to_num(lamost)) > options.check_speed_kms)
@@ -195,7 +224,8 @@ def usable_methods(table: pd.DataFrame, options: SelectionOptions) -> dict[str, 
         if method == "LAMOST" or rv not in table:
             continue
         flag = table[flags[method]].fillna(0).to_numpy(dtype=np.int64)
-        forbidden = USELESS | 2 if method in ("TM", "TML7500") else sum(LINE_FLAGS.values())
+        matched = method in ("TM", "TML7500")
+        forbidden = USELESS | TM_FLAGS["two_minima"] if matched else ~LINE_FLAGS["halpha_alone"]
         with np.errstate(invalid="ignore"):
             good = (flag & forbidden == 0) & np.isfinite(table[rv]) & (table[error] <= options.max_error_kms)
         result[method] = good.to_numpy()
@@ -203,12 +233,13 @@ def usable_methods(table: pd.DataFrame, options: SelectionOptions) -> dict[str, 
 
 
 def consensus(table: pd.DataFrame, options: SelectionOptions | None = None) -> pd.Series:
-    """The label a candidate gets where no one has looked (DESIGN.md, 'consensus').
+    """The label a candidate gets where no one has looked.
 
-    A LAMOST velocity that was found reliable and is queued for its speed alone stays, when TM confirms it. Then TM,
-    when TM and DSAL (I where it exists, else II) agree within ``agree_sigma``; else the unflagged method of least
-    error, TML7500 and DSEL included; else LAMOST's, unless it is missing or the spectrum is too poor. All methods above
-    ``max_speed_kms``: NoRV_waveErr.
+    ``order`` (DESIGN.md, 'consensus'): TM, when TM and DSAL (I where it exists, else II) agree within ``agree_sigma``;
+    else the usable method of least error, TML7500 and DSEL included; else LAMOST's. ``support``: the velocity that the
+    other methods and LAMOST's contradict least (`supported`). Both: without a usable method LAMOST's stays, or none
+    where it is missing or the spectrum is poor; a LAMOST velocity queued for its speed alone stays when TM confirms it;
+    wavelengths that are wrong give NoRV_waveErr.
 
     Parameters
     ----------
@@ -223,42 +254,125 @@ def consensus(table: pd.DataFrame, options: SelectionOptions | None = None) -> p
     """
     options = options or SelectionOptions()
     good = usable_methods(table, options)
-    label = pd.Series("", index=table.index, dtype=object)
+    rv, error = _method_arrays(table, good, options)
     lamost = table["lamost_rv"].to_numpy(dtype=float)
-    label[:] = np.where(np.isfinite(lamost), "LAMOST", "NoRV_lowQuality")
-    nothing = ~np.any(list(good.values()), axis=0)
     snri = table["snri"].fillna(0).to_numpy(dtype=float)
-    label[nothing & (snri < options.low_quality_snri)] = "NoRV_lowQuality"
-    errors = np.array(
-        [np.where(good[m], np.maximum(table[SOURCES[m][1]].to_numpy(dtype=float), 0.0), np.inf) for m in good]
-    )
-    least = np.array(list(good), dtype=object)[errors.argmin(axis=0)]
-    label[~nothing] = least[~nothing]
-    label[_agree(table, good, options)] = "TM"
-    keep = (table["candidate_reasons"] == "fast").to_numpy() & table["in_tm_band"].to_numpy(dtype=bool)
-    label[keep] = "LAMOST"
-    label[_too_fast(table, good, options)] = "NoRV_waveErr"
-    return label
+    nothing = ~np.isfinite(error).any(axis=0)
+    if options.consensus == "support":
+        lamost_error = np.maximum(np.nan_to_num(table["lamost_rv_err"].to_numpy(dtype=float)), options.lamost_error_kms)
+        label = supported(list(good), rv, error, lamost, lamost_error, options)
+    else:
+        label = np.array(list(good), dtype=object)[error.argmin(axis=0)]
+        label[_agree(table, good, options)] = "TM"
+    label[nothing] = "LAMOST"
+    label[nothing & ~np.isfinite(lamost) | (snri < options.low_quality_snri)] = "NoRV_lowQuality"
+    fast = (table["candidate_reasons"] == "fast").to_numpy() & table["in_tm_band"].to_numpy(dtype=bool)
+    label[fast] = "LAMOST"
+    label[_too_fast(rv, lamost, options) | _arms_disagree(table, good, options)] = "NoRV_waveErr"
+    return pd.Series(label, index=table.index, dtype=object)
+
+
+def supported(methods, rv, error, lamost, lamost_error, options: SelectionOptions) -> np.ndarray:
+    """The method whose velocity all the others contradict least.
+
+    A method's contradiction is the sum over the others of (difference / combined error)^2, each at most
+    ``agree_sigma``^2. DSAL I and II are one measurement: II counts only where I is missing. Of the methods that agree
+    with the least contradicted one, LAMOST's stays if it is near; else TM; else that of least error. One method alone
+    against LAMOST's is believed when its error is below ``single_error_kms``.
+
+    Parameters
+    ----------
+    methods : list of str, [m]
+    rv, error : ndarray, [m, n]
+        NaN and infinite where not usable.
+    lamost, lamost_error : ndarray, [n]
+    options : SelectionOptions
+
+    Returns
+    -------
+    ndarray of str, [n]
+    """
+    names = np.array([*methods, "LAMOST"], dtype=object)
+    value = np.vstack([rv, lamost])
+    spread = np.maximum(np.vstack([error, lamost_error]), options.agree_floor_kms)
+    known = np.isfinite(value) & np.isfinite(spread)
+    place = {name: k for k, name in enumerate(names)}
+    if "DSAL_I" in place and "DSAL_II" in place:
+        known[place["DSAL_II"]] &= ~known[place["DSAL_I"]]
+    value, spread = np.where(known, value, 0.0), np.where(known, spread, 1.0)
+    apart = np.abs(value[:, None] - value[None]) / np.hypot(spread[:, None], spread[None])  # [m, m, n]
+    most = options.agree_sigma**2
+    contradiction = np.where(known[:, None] & known[None], np.minimum(apart**2, most), 0.0).sum(axis=1)
+    contradiction = np.where(known, contradiction, np.inf)
+    contradiction[-1] += 1e-6  # of equals LAMOST's comes last, then the more certain one leads
+    lead = np.lexsort((spread, np.round(contradiction, 9)), axis=0)[0]
+    every = np.arange(value.shape[1])
+    with_lead = known & (apart[lead, :, every].T <= options.agree_sigma)
+    alone = (with_lead.sum(axis=0) == 1) & (spread[lead, every] > options.single_error_kms)
+    ranking = np.where(with_lead, spread, np.inf)
+    ranking[place["TM"]] = np.where(with_lead[place["TM"]], 0.0, np.inf)
+    near = known[-1] & (apart[lead, -1, every] <= options.keep_sigma)
+    ranking[place["LAMOST"]] = np.where(near | (alone & known[-1]), -1.0, np.inf)
+    return names[ranking.argmin(axis=0)]
+
+
+def _method_arrays(table: pd.DataFrame, good: dict, options: SelectionOptions) -> tuple[np.ndarray, np.ndarray]:
+    """Velocities (NaN: not usable) and errors (infinite: not usable) of each method, [method, n]."""
+    rv, error = [], []
+    for method, usable in good.items():
+        floor = 0.0 if method in ("TM", "TML7500") else options.line_error_floor_kms
+        value, spread = (table[name].to_numpy(dtype=float) for name in SOURCES[method])
+        rv.append(np.where(usable, value, np.nan))
+        error.append(np.where(usable, np.maximum(spread, floor), np.inf))
+    return np.array(rv), np.array(error)
+
+
+def _dsal(table: pd.DataFrame, options: SelectionOptions) -> tuple[np.ndarray, np.ndarray]:
+    """DSAL I where it exists, else DSAL II; the error is at least the floor."""
+    first = np.isfinite(table["rv_dsal1"].to_numpy(dtype=float))
+    rv = np.where(first, table["rv_dsal1"], table["rv_dsal2"])
+    error = np.where(first, table["rv_dsal1_err"], table["rv_dsal2_err"])
+    return rv, np.maximum(error, options.line_error_floor_kms)
 
 
 def _agree(table: pd.DataFrame, good: dict, options: SelectionOptions) -> np.ndarray:
-    use_first = np.isfinite(table["rv_dsal1"].to_numpy(dtype=float))
-    rv = np.where(use_first, table["rv_dsal1"], table["rv_dsal2"])
-    error = np.where(use_first, table["rv_dsal1_err"], table["rv_dsal2_err"])
+    rv, error = _dsal(table, options)
     combined = np.maximum(np.hypot(table["rv_tm_err"], error), options.agree_floor_kms)
     with np.errstate(invalid="ignore"):
         near = np.abs(table["rv_tm"] - rv) <= options.agree_sigma * combined
     return good["TM"] & (good["DSAL_I"] | good["DSAL_II"]) & near.to_numpy()
 
 
-def _too_fast(table: pd.DataFrame, good: dict, options: SelectionOptions) -> np.ndarray:
-    """At least two velocities, LAMOST's among them or not, and all above the limit."""
-    values = [np.where(good[m], table[SOURCES[m][0]].to_numpy(dtype=float), np.nan) for m in good]
-    values.append(table["lamost_rv"].to_numpy(dtype=float))
-    speeds = np.abs(np.array(values))
+def _too_fast(rv: np.ndarray, lamost: np.ndarray, options: SelectionOptions) -> np.ndarray:
+    """At least two velocities, LAMOST's included, and all of them above the limit."""
+    speeds = np.abs(np.vstack([rv, lamost]))
     known = np.isfinite(speeds)
-    fast = known & (np.nan_to_num(speeds) > options.max_speed_kms)
+    fast = np.nan_to_num(speeds) > options.max_speed_kms
     return (known.sum(axis=0) >= 2) & (fast.sum(axis=0) == known.sum(axis=0))
+
+
+def _arms_disagree(table: pd.DataFrame, good: dict, options: SelectionOptions) -> np.ndarray:
+    """Red velocities (TM and DSAL) both far from the blue one (TML7500), on the same side: the wavelengths are wrong.
+
+    A lamp in the red end (TML7500's purpose) moves TM or single lines, but not both alike; and where LAMOST's velocity
+    agrees with TM, it is TML7500 that is wrong.
+    """
+    if "TML7500" not in good:
+        return np.zeros(len(table), bool)
+    rv, error = _dsal(table, options)
+    blue, blue_error = (table[name].to_numpy(dtype=float) for name in SOURCES["TML7500"])
+    matched, matched_error = (table[name].to_numpy(dtype=float) for name in SOURCES["TM"])
+    far = np.ones(len(table), bool)
+    with np.errstate(invalid="ignore"):
+        for value, spread in ((rv, error), (matched, matched_error)):
+            limit = np.maximum(options.wave_disagree_kms, 3.0 * np.hypot(spread, blue_error))
+            far &= np.abs(value - blue) > limit
+        far &= np.sign(rv - blue) == np.sign(matched - blue)
+        confirmed = np.abs(matched - table["lamost_rv"]) <= 3.0 * np.hypot(matched_error, options.lamost_error_kms)
+        far &= ~confirmed.to_numpy()
+    # lines that disagree with each other are part of the picture
+    lines = good["DSAL_I"] | good["DSAL_II"] | (table["dsal2_flag"] == LINE_FLAGS["inconsistent"]).to_numpy()
+    return far & good["TM"] & good["TML7500"] & lines
 
 
 def candidates(

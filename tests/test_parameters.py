@@ -58,7 +58,7 @@ def test_the_training_set_counts_what_it_leaves_out():
     apogee.loc[0, "M_H"] = -9999.0  # missing in one label only
     apogee.loc[3, "ASPCAP_CLASS"] = "GKg_b"
     apogee.loc[4, "ASPCAP_CLASS"] = "GKd_c"  # an M star above 3500 K
-    apogee = apogee.drop(index=6)
+    apogee.loc[6, "apogee_id"] = ""  # not matched
     apogee.loc[7, "ASPCAPFLAG"] = 1 << 23
     m_catalog.loc[9, "obsdate"] = "2012-01-14"
     m_catalog.loc[10, "rv"] = np.nan

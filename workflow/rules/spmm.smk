@@ -5,7 +5,7 @@ if config["models"]["path"]:  # as many as the bundle holds
     FOLDS = sorted(int(path.parent.name[4:]) for path in Path(MODELS).glob("tlma_dM/fold*/model.json"))
     if not FOLDS:
         raise InputError(f"models.path: {MODELS}/tlma_dM has no fold*/model.json; train the parameter models first")
-TABLE_FILES = [] if config["models"]["path"] else [R + "/tables/table08_tlma_folds.csv"]
+TABLE_FILES = [] if config["models"]["path"] else [R + "/tables/table08_tlma_folds.csv", R + "/tables/baselines.csv"]
 ENGINE = config["parameters"]["engine"]
 
 
@@ -197,3 +197,26 @@ rule table08:
         "Table 8: the folds of CNN-TLMA"
     script:
         "../scripts/table08.py"
+
+
+rule baselines:
+    input:
+        **{f"table_{kind}": R + f"/training/tlma_{kind}.parquet" for kind in ("dM", "gM")},
+        **{f"spectra_{kind}": R + f"/training/tlma_{kind}.npy" for kind in ("dM", "gM")},
+        **{f"out_of_fold_{kind}": R + f"/models/tlma_{kind}/out_of_fold.parquet" for kind in ("dM", "gM")},
+    output:
+        R + "/tables/baselines.csv",
+    log:
+        R + "/logs/baselines.log",
+    benchmark:
+        R + "/benchmarks/baselines.tsv"
+    params:
+        code=digest("parameters/baselines"),
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=120,
+    message:
+        "simpler models beside CNN-TLMA"
+    script:
+        "../scripts/baselines.py"

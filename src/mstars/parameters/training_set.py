@@ -115,8 +115,8 @@ def _folds(pool: pd.DataFrame, kind: str, settings: dict, seed: int) -> np.ndarr
 
 def _one_label_set(apogee: pd.DataFrame) -> pd.DataFrame:
     """Labels by spectrum: NaN for -9999, one row a spectrum, and one set of labels an APOGEE star (highest SNR)."""
-    table = apogee[apogee["apogee_id"].notna()].copy()
-    table["apogee_id"] = table["apogee_id"].astype(str).str.strip()
+    named = apogee["apogee_id"].astype("object").fillna("").astype(str).str.strip()
+    table = apogee.assign(apogee_id=named)[named != ""]
     order = table.assign(SNR=_known(table["SNR"]).fillna(-1)).sort_values("SNR", ascending=False, kind="stable")
     best = order.drop_duplicates("apogee_id")
     result = order.drop_duplicates("spectrum_key")[["spectrum_key", "apogee_id"]]

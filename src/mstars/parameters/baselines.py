@@ -1,0 +1,172 @@
+"""What simpler models reach on the same spectra and folds: ridge regression on principal components, and a quadratic
+model of the flux in the labels (after the Cannon, Ness et al. 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.parameters.calibration import robust_sigma
+from mstars.parameters.training_set import LABELS
+
+SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
+
+
+@dataclass
+class _Scaler:
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray) -> _Scaler:
+        return cls(y.mean(axis=0), np.maximum(y.std(axis=0), 1e-12))
+
+
+def ridge(x: np.ndarray, y: np.ndarray, x_new: np.ndarray, components=(20, 50, 100, 200)) -> np.ndarray:
+    """Ridge regression on principal components of the spectra; their number and the penalty by generalised
+    cross-validation within the training spectra, for each label.
+
+    Parameters
+    ----------
+    x, y : ndarray, [n, pixel] and [n, label]
+        Training spectra and labels.
+    x_new : ndarray, [m, pixel]
+    components : sequence of int
+        Numbers of components tried.
+
+    Returns
+    -------
+    ndarray, [m, label]
+    """
+    x, x_new = np.asarray(x, dtype=np.float32), np.asarray(x_new, dtype=np.float32)
+    scaler, centre = _Scaler.of(y), x.mean(axis=0)
+    target = (y - scaler.mean) / scaler.scale
+    value, vector = _principal(x - centre, max(components))
+    scores, scores_new = (x - centre) @ vector, (x_new - centre) @ vector
+    predicted = np.empty((len(x_new), y.shape[1]))
+    for label in range(y.shape[1]):
+        best = (np.inf, None)
+        for count in {min(k, len(value)) for k in components}:
+            rotated = scores[:, :count].T.astype(float) @ target[:, label]
+            for penalty in 10.0 ** np.arange(-3, 6) * value[:count].mean() / 1e2:
+                weight = rotated / (value[:count] + penalty)
+                residual = target[:, label] - scores[:, :count] @ weight
+                freedom = len(x) - 1 - np.sum(value[:count] / (value[:count] + penalty))
+                score = np.mean(residual**2) / max(freedom / len(x), 1e-3) ** 2
+                if score < best[0]:
+                    best = (score, weight)
+        predicted[:, label] = scores_new[:, : len(best[1])] @ best[1]
+    return predicted * scaler.scale + scaler.mean
+
+
+def _principal(x: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squared singular values and right vectors, by the smaller Gram matrix."""
+    n, p = x.shape
+    count = min(count, n - 1, p)
+    value, vector = np.linalg.eigh((x @ x.T if n <= p else x.T @ x).astype(float))
+    value, vector = value[::-1][:count], vector[:, ::-1][:, :count]
+    keep = value > 1e-9 * value[0]
+    value, vector = value[keep], vector[:, keep]
+    if n <= p:
+        vector = x.T @ (vector / np.sqrt(value)).astype(x.dtype)
+    return value, vector.astype(np.float32)
+
+
+def quadratic(x: np.ndarray, y: np.ndarray, x_new: np.ndarray, iterations: int = 12) -> np.ndarray:
+    """Flux of each pixel as a quadratic polynomial of the scaled labels; labels of new spectra by least squares.
+
+    The pixels are weighted by the scatter that the polynomial leaves; a Gauss-Newton search starts at the training
+    set's mean and stays within four of its standard deviations. No noise of single spectra is used, as the network
+    has none either.
+
+    Parameters
+    ----------
+    x, y, x_new
+        As for `ridge`.
+
+    Returns
+    -------
+    ndarray, [m, label]
+    """
+    scaler = _Scaler.of(y)
+    scaled = (y - scaler.mean) / scaler.scale
+    design = _terms(scaled)
+    x = np.asarray(x, dtype=float)
+    theta = np.linalg.solve(design.T @ design + 1e-3 * np.eye(design.shape[1]), design.T @ x)
+    weight = 1.0 / ((x - design @ theta).var(axis=0) + 1e-6)
+    product = (theta * weight) @ theta.T
+    projected = np.asarray(x_new, dtype=float) @ (theta * weight).T
+    labels = np.zeros((len(x_new), y.shape[1]))
+    for _ in range(iterations):
+        # all in the space of the terms: residual and Jacobian never need the pixels again
+        slope = _slopes(labels)
+        gradient = np.einsum("nlt,nt->nl", slope, projected - _terms(labels) @ product)
+        curvature = np.einsum("nlt,tu,nmu->nlm", slope, product, slope) + 1e-6 * np.eye(y.shape[1])
+        step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
+        labels = np.clip(labels + np.clip(step, -1, 1), -4, 4)
+    return labels * scaler.scale + scaler.mean
+
+
+def _pairs(count: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(count) for j in range(i, count)]
+
+
+def _terms(labels: np.ndarray) -> np.ndarray:
+    products = [labels[:, i] * labels[:, j] for i, j in _pairs(labels.shape[1])]
+    return np.column_stack([np.ones(len(labels)), labels, *products])
+
+
+def _slopes(labels: np.ndarray) -> np.ndarray:
+    """Derivatives of `_terms` by each label, [n, label, term]."""
+    n, count = labels.shape
+    result = np.zeros((n, count, 1 + count + len(_pairs(count))))
+    for label in range(count):
+        result[:, label, 1 + label] = 1
+    for term, (i, j) in enumerate(_pairs(count), start=1 + count):
+        result[:, i, term] += labels[:, j]
+        result[:, j, term] += labels[:, i]
+    return result
+
+
+BASELINES: dict[str, Callable] = {"ridge": ridge, "quadratic": quadratic}
+
+
+def compare_baselines(x: np.ndarray, table: pd.DataFrame, cnn: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Out-of-fold residuals of every model, with the network's folds.
+
+    Parameters
+    ----------
+    x : ndarray, [n, pixel]
+        Inputs in the order of ``table``.
+    table : pandas.DataFrame
+        The training set: labels, fold, snri.
+    cnn : pandas.DataFrame
+        `out_of_fold` of the networks, in the same order.
+    kind : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        class, model, label, snr_i (bin), n, bias (median), sigma (1.4826 MAD) of predicted - APOGEE.
+    """
+    truth, fold = table[list(LABELS)].to_numpy(dtype=float), table["fold"].to_numpy(dtype=int)
+    predicted = {"cnn": cnn[[f"{label}_oof" for label in LABELS]].to_numpy(dtype=float)}
+    for name, model in BASELINES.items():
+        predicted[name] = np.full(truth.shape, np.nan)
+        for number in np.unique(fold):
+            new = fold == number
+            predicted[name][new] = model(x[~new], truth[~new], x[new])
+    rows = []
+    for name, values in predicted.items():
+        for column, label in enumerate(LABELS):
+            residual = values[:, column] - truth[:, column]
+            for interval, (low, high) in SNR_BINS.items():
+                inside = residual[((table["snri"] > low) & (table["snri"] <= high)).to_numpy()]
+                inside = inside[np.isfinite(inside)]
+                bias = float(np.median(inside)) if len(inside) else np.nan
+                row = {"class": kind, "model": name, "label": label, "snr_i": interval, "n": len(inside)}
+                rows.append(row | {"bias": bias, "sigma": robust_sigma(inside)})
+    return pd.DataFrame(rows)

@@ -11,8 +11,22 @@ from mstars.networks import Model, Settings, train_regressor
 from mstars.parameters.training_set import LABELS, density_weights
 from mstars.store import rng
 
-OVERRIDES = ("epochs", "stop_patience", "learning_rate", "noise", "shift_kms")
+OVERRIDES = ("batch_size", "epochs", "stop_patience", "learning_rate", "noise", "shift_kms")
 """Keys of the config section ``spmm`` that replace those of ``networks`` where they are not null."""
+
+_STEPS = 25
+_BATCHES = (16, 32, 64, 128)
+
+
+def batch_size(wanted: int | str | None, n_train: int) -> int | None:
+    """The number given, or for ``auto`` the largest of 16, 32, 64, 128 that leaves 25 steps an epoch.
+
+    From 3,200 training spectra on that is the paper's 128. A set of some hundreds needs more steps than 128 leaves: on
+    740 simulated dwarfs 20 epochs of 16 were better than 60 of 128 in all four labels, in 40 % of the time.
+    """
+    if wanted != "auto":
+        return wanted
+    return max([size for size in _BATCHES if size * _STEPS <= n_train], default=_BATCHES[0])
 
 
 def train_fold(
@@ -56,12 +70,15 @@ def train_fold(
     if settings["loss_weights"] == "density":
         weights = density_weights(labels[:, 2:], power=settings["density_power"])
     trained = labels[~held_out]
+    changes = {key: settings[key] for key in OVERRIDES if settings[key] is not None}
+    if "batch_size" in changes:
+        changes["batch_size"] = batch_size(changes["batch_size"], len(trained))
     return train_regressor(
         x,
         labels,
         held_out,
         names=LABELS,
-        settings=Settings.from_config(networks, **{k: settings[k] for k in OVERRIDES if settings[k] is not None}),
+        settings=Settings.from_config(networks, **changes),
         seed=int(rng(seed, "train_fold", kind, fold).integers(2**31)),
         folder=folder,
         task=f"tlma_{kind}",

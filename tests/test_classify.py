@@ -16,7 +16,7 @@ SCM = {
     "screen": "cmd",
     "spt_prob_min": 0.99,
     "votes_min": 2,
-    "ood": {"use": "votes", "threshold": 1.0, "zro_sigma": 5.0},
+    "ood": {"use": "votes", "threshold": 1.0, "sure": 3.0, "zro_sigma": 5.0},
 }
 
 
@@ -204,14 +204,14 @@ def test_candidates_and_consensus(cases):
     assert (strict["consensus_label"] != "M").all()
 
 
-OOD = ({"ood_score": 0.9}, {"ood_score": 1.5}, {"zro_score": 7.0})
+OOD = ({"ood_score": 1.5}, {"ood_score": 3.5}, {"zro_score": 7.0})
 
 
 @pytest.mark.parametrize(
     ("use", "reasons", "consensus"),
     [
-        ("votes", [None, "ood", "zro"], [None, "M", "S"]),
-        ("candidates", [None, "ood", "zro"], [None, "M", "M"]),
+        ("votes", ["ood", "ood", "zro"], ["M", "unknown", "S"]),
+        ("candidates", ["ood", "ood", "zro"], ["M", "M", "M"]),
         ("off", [None, None, None], [None, None, None]),
     ],
 )

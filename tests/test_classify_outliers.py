@@ -184,3 +184,12 @@ def test_labels_that_the_spectra_contradict_are_not_trained_on():
     assert only_m["kept"].all()  # nothing to compare with
     with pytest.raises(InputError, match="scm.screen"):
         screen_labels(pool, flux, variance, how="magic", prob_min=0.5, seed=1)
+
+
+def test_one_cosmic_ray_is_no_zirconium():
+    model = zirconium.fit_steps(*zirconium.head_steps(m_like(400, np.geomspace(8, 250, 400), 1)))
+    spectra = m_like(20, 60, 2)
+    near = np.abs(spectra.wavelength - air_to_vacuum(6474.0) + 8) < 3
+    spectra.flux[:, near] *= 8
+    scores = zirconium.zro_score(*model, *zirconium.head_steps(spectra))
+    assert (scores < 4).all()

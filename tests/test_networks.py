@@ -179,7 +179,7 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(tmp_path,
 def test_training_stops_at_the_least_validation_loss(tmp_path, data):
     settings = Settings(
         epochs=40, batch_size=16, stop_patience=2, reduce_patience=1, learning_rate=0.02, device="cpu",
-        architecture=SMALL,
+        least_improvement=0.0, architecture=SMALL,
     )  # fmt: skip
     model = train(tmp_path, data, settings)
     history = pd.read_csv(tmp_path / "history.csv")
@@ -357,3 +357,11 @@ def test_inputs_are_written_in_the_order_of_the_table(tmp_path):
         networks.write_inputs(table.assign(batch="c"), stores, tmp_path / "x.npy")
     with pytest.raises(InputError, match="no such file"):
         networks.load_inputs(tmp_path / "none.npy")
+
+
+def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
+    settings = Settings(
+        epochs=40, batch_size=16, stop_patience=2, least_improvement=10.0, device="cpu", architecture=SMALL
+    )
+    train(tmp_path, data, settings)
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 3

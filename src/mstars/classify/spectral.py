@@ -103,8 +103,9 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     """The label where no one has looked: M, or what it is instead.
 
     Rejected is what ``votes_min`` of {spt, wdm, cmd} reject, and what CNN-SPT rejects with a probability of at least
-    ``spt_prob_min``. With ``ood.use: votes`` ood is a vote too, and zirconium oxide alone rejects. Spectra with an
-    S/N_max below ``snr_min`` are of no kind the networks have seen: for them the CMD alone counts, as one vote.
+    ``spt_prob_min``. With ``ood.use: votes`` ood is a vote too, which alone rejects from ``ood.sure`` on, as zirconium
+    oxide does. Spectra with an S/N_max below ``snr_min`` are of no kind the networks have seen: for them the CMD alone
+    counts, as one vote.
 
     Parameters
     ----------
@@ -126,6 +127,8 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     counted.loc[~known, counted.columns != "cmd"] = False
     rejected = counted.sum(axis=1) >= settings["votes_min"]
     rejected |= counted["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])
+    if settings["ood"]["use"] == "votes":
+        rejected |= counted["ood"] & (table["ood_score"] >= settings["ood"]["sure"])
     named = table["spt_class"].replace(REVIEW_LABELS).where(votes["spt"], "unknown")
     # hot and faint, or hot and no one but CNN-WDM can say: a white dwarf
     faint = (table["CMD_flag"].fillna(0) == 1) & (table["M_G_0"] > 8.0) & (table["bp_rp_0"] < 1.5)

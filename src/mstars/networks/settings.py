@@ -24,6 +24,8 @@ class Settings:
         Of Adam at the start (paper: 0.001).
     reduce_factor, reduce_patience, least_learning_rate
         Multiply the learning rate by the factor after so many epochs without a lower validation loss.
+    least_improvement : float
+        A validation loss lower by less than this does not count as an improvement for the two patiences.
     stop_patience : int
         Stop after so many epochs without a lower validation loss; the weights of the lowest are kept.
     noise : float
@@ -44,6 +46,7 @@ class Settings:
     reduce_factor: float = 0.5
     reduce_patience: int = 3
     least_learning_rate: float = 1e-5
+    least_improvement: float = 1e-4
     stop_patience: int = 8
     noise: float = 0.0
     shift_kms: float = 0.0

@@ -223,7 +223,14 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
     network = build_network(settings.architecture, n_out, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     fingerprint = _fingerprint(data, n_out, settings, seed)
-    progress = {"history": [], "rate": settings.learning_rate, "least": math.inf, "waited": 0, "since_reduced": 0}
+    progress = {
+        "history": [],
+        "rate": settings.learning_rate,
+        "least": math.inf,
+        "mark": math.inf,
+        "waited": 0,
+        "since_reduced": 0,
+    }
     best = {key: value.clone() for key, value in network.state_dict().items()}
     restored = read_checkpoint(folder, fingerprint, network, optimizer)
     if restored:
@@ -256,15 +263,17 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
 
 def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
     """Book-keeping after an epoch; True when it was the best so far."""
-    if valid_loss < progress["least"]:
-        progress.update(least=valid_loss, waited=0, since_reduced=0)
-        return True
+    best = valid_loss < progress["least"]
+    progress["least"] = min(valid_loss, progress["least"])
+    if valid_loss <= progress["mark"] - settings.least_improvement:
+        progress.update(mark=valid_loss, waited=0, since_reduced=0)
+        return best
     progress["waited"] += 1
     progress["since_reduced"] += 1
     if progress["since_reduced"] >= settings.reduce_patience:
         progress["rate"] = max(progress["rate"] * settings.reduce_factor, settings.least_learning_rate)
         progress["since_reduced"] = 0
-    return False
+    return best
 
 
 def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:

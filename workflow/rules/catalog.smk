@@ -2,7 +2,7 @@
 
 PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
 CATALOG_FILES = [
-    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars"], ending=PRODUCT_FORMATS),
+    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars", "extension"], ending=PRODUCT_FORMATS),
     R + "/catalogs/classification.parquet",
 ]
 
@@ -111,3 +111,51 @@ rule stars:
         "the recommended catalogue a star a row"
     script:
         "../scripts/stars.py"
+
+
+rule indices:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        spectra=R + "/spectra/{batch}.h5",
+    output:
+        R + "/indices/{batch}.parquet",
+    log:
+        R + "/logs/indices/{batch}.log",
+    benchmark:
+        R + "/benchmarks/indices/{batch}.tsv"
+    params:
+        calibration=config["catalog"]["zeta"],
+        code=digest("indices", "spectra"),
+    threads: 1
+    resources:
+        mem_mb=memory(1500, 10),
+        runtime=minutes(10),
+    message:
+        "band indices of {wildcards.batch}"
+    script:
+        "../scripts/indices.py"
+
+
+rule extension:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        indices=per_batch(R + "/indices/{batch}.parquet"),
+        columns=str(RESOURCES / "catalog_columns.csv"),
+    output:
+        expand(R + "/catalogs/extension.{ending}", ending=PRODUCT_FORMATS),
+    log:
+        R + "/logs/extension.log",
+    benchmark:
+        R + "/benchmarks/extension.tsv"
+    params:
+        survey=SURVEY,
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(20),
+    message:
+        "indices and activity of the recommended spectra"
+    script:
+        "../scripts/extension.py"

@@ -12,6 +12,7 @@ from mstars.resources import resource
 PRODUCTS = {
     "recommended": "The recommended catalogue: spectra of M stars (Table 9 of the paper)",
     "non_m": "Spectra of the input catalogue that are not of M stars, with the reason",
+    "extension": "Beyond the paper: band indices, H alpha, subtype and metallicity class of the recommended spectra",
     "stars": "The recommended catalogue a star a row: repeats combined, weighted by their errors",
 }
 """Products and what they are."""
@@ -106,10 +107,10 @@ _PREFACE = """# Columns of the catalogues
 
 Made from `resources/catalog_columns.csv` by `python -m mstars.catalog > docs/columns.md`; change that file.
 
-`recommended`, `non_m` and `stars` are written as FITS, VOTable, CSV and Parquet with the same content. No value: NaN or
-the null of the column in FITS, null in VOTable and Parquet, an empty field in CSV; text without a value is empty.
-Logarithmic quantities are in dex, which neither the FITS nor the VOUnit standard knows: those files say it in the
-description. Rows are in the order of the first column.
+All but the last are written as FITS, VOTable, CSV and Parquet with the same content. No value: NaN or the null of the
+column in FITS, null in VOTable and Parquet, an empty field in CSV; text without a value is empty. Logarithmic
+quantities are in dex, which neither the FITS nor the VOUnit standard knows: those files say it in the description.
+Rows are in the order of the first column.
 """
 _CLASSIFICATION = """## classification.parquet
 

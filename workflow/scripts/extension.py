@@ -1,0 +1,20 @@
+"""Indices and activity of the recommended spectra as FITS, VOTable, CSV and Parquet."""
+
+from mstars.catalog import product_columns, product_table, write_product
+from mstars.store import read_table, read_tables
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    rows = read_table(given.m_catalog, ["spectrum_key", "obsid", "luminosity_class"])
+    rows = rows.merge(
+        read_table(given.gaia, ["spectrum_key", "star_id"]), on="spectrum_key", how="left", validate="1:1"
+    )
+    rows = rows.merge(read_tables(given.indices), on="spectrum_key", how="left", validate="1:1")
+    columns = product_columns("extension")
+    table = product_table(rows, columns)
+    for path in snakemake.output:
+        write_product(table, columns, path, title=f"Indices and activity, survey {snakemake.params.survey}")
+    log.info("active: %s", table["active"].value_counts(dropna=False).to_dict())
+    dwarfs = table[table["luminosity_class"] == "dM"]
+    log.info("metallicity classes of dwarfs: %s", dwarfs["metallicity_class"].value_counts().to_dict())

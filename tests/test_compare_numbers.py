@@ -1,0 +1,188 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars.compare.numbers import (
+    average_accuracy,
+    catalog_numbers,
+    compare_numbers,
+    dgcm_numbers,
+    external_numbers,
+    fold_numbers,
+    fold_table,
+    paper_numbers,
+    rv_numbers,
+    scm_numbers,
+)
+from mstars.compare.tables import (
+    Table,
+    comparison_table,
+    cross_validation_table,
+    external_table,
+    inspection_table,
+    ranges_table,
+    resource_table,
+    to_latex,
+    to_markdown,
+    write_table_files,
+)
+
+LABELS = ("teff", "logg", "m_h", "alpha_m")
+
+
+def decisions(labels):
+    return pd.DataFrame({"label": labels, "review_status": ["reviewed"] + ["provisional"] * (len(labels) - 1)})
+
+
+def scm():
+    v1 = pd.DataFrame({"spectrum_key": list("abcd"), "lamost_class": ["dM", "dM", "gM", "gM"]})
+    v1 = v1.assign(spt_class=["M", "K", "G", "M"], wdm_class="M")
+    non_m = pd.DataFrame({"spectrum_key": ["e"], "spt_class": ["QSO"], "wdm_class": ["WD"]})
+    photometry = pd.DataFrame({"spectrum_key": list("abcde"), "CMD_flag": [1, 1, 1, 1, 0]})
+    photometry["CMD_pos"] = ["dM", "other", "gM", "gM", "other"]
+    return v1, non_m, photometry
+
+
+def test_scm_counts_follow_the_papers_definitions():
+    v1, non_m, photometry = scm()
+    gaia = pd.DataFrame({"source_id": pd.array([1, 1, 2, None, 3], "Int64")})
+    catalog = pd.DataFrame({"lamost_class": ["dM", "dM", "gM", "gM", "gM"]})
+    numbers = scm_numbers(catalog, gaia, photometry, non_m, decisions(["qso", "M"]), v1, non_m)
+    assert (numbers["n_input"], numbers["n_input_gm"], numbers["gaia_spectra"], numbers["gaia_sources"]) == (5, 3, 4, 3)
+    assert numbers["spt_not_k_m"] == 2  # G and QSO: a K prediction is no candidate
+    assert numbers["cmd_outside"] == 1  # only where CMD_flag is 1
+    assert (numbers["wdm_wd"], numbers["scm_qso"], numbers["scm_M"], numbers["scm_galaxy"]) == (1, 1, 1, 0)
+
+
+def test_dgcm_counts_what_was_corrected_each_way():
+    v1, non_m, photometry = scm()
+    v2 = v1.assign(luminosity_class=["dM", "gM", "dM", "gM"], dmgm_class=["dM", "gM", "gM", "gM"])
+    nothing = v2.iloc[:0]
+    numbers = dgcm_numbers(v1, photometry, v2, decisions(["gM", "gM", "dM", "dM"]), v2, non_m, nothing)
+    assert (numbers["gm_to_dm"], numbers["dm_to_gm"], numbers["class_corrected"]) == (1, 1, 2)
+    assert (numbers["cnn_gm_v1"], numbers["cmd_gm"], numbers["n_non_m"], numbers["dgcm_gM"]) == (3, 2, 1, 2)
+
+
+def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
+    selection = pd.DataFrame({"lamost_rv": 0.0, "rv_dsal1": [0.0, 90, np.nan, 0], "rv_dsal2": [0.0, 0, 99, 0]})
+    selection = selection.assign(in_tm_band=[True, True, False, False], candidate=[False, False, True, False])
+    band = {"mean": 0.0, "sigma": 10.0, "k": 2}
+    summary = {"bands": {name: dict(band) for name in ("tm", "dsal1", "dsal2")}, "n_outside_dsal1": 1}
+    summary |= {"n_outside_dsal2": 2, "n_fast": 3, "n_candidates": 6}
+    v3 = pd.DataFrame(
+        {"rv_from": ["LAMOST", "TM", "NoRV_waveErr"], "obsdate": ["2011-12-01", "2012-01-14", "2012-01-15"]}
+    )
+    numbers = rv_numbers(selection, summary, decisions(["TM", "LAMOST"]), v3)
+    assert numbers["tm_not_dsal"] == pytest.approx(100 / 3) and numbers["dsal_not_tm"] == pytest.approx(100 / 3)
+    assert (numbers["rv_suspect"], numbers["rv_updated"], numbers["rv_none"], numbers["before_2012"]) == (3, 1, 1, 2)
+    assert numbers["tm_sigma"] == 10 and numbers["rv_TM"] == 1 and numbers["rv_DSEL"] == 0
+    summary["bands"]["dsal2"]["mean"] = None
+    assert np.isnan(rv_numbers(selection, summary, decisions(["TM"]), v3)["dsal2_mean"])
+
+
+def catalog():
+    table = pd.DataFrame({"spectrum_key": list("abc"), "luminosity_class": ["dM", "dM", "gM"], "rv_flag": [1, 0, 1]})
+    table = table.assign(parameter_flag=[1, 0, 1], rv=[10.0, 20, 30], rv_err=[4.0, 100, 6], rv_from="LAMOST")
+    for label in LABELS:
+        table[label], table[f"{label}_err"] = [1.0, 2.0, 3.0], [0.1, 9.0, 0.3]
+    for band in "ugriz":
+        table[f"snr_{band}"], table[f"orp_{band}"] = 30.0, 0.0
+    return table
+
+
+def test_catalogue_numbers_use_recommended_values_only():
+    numbers = catalog_numbers(catalog(), {"dM": {"teff": [3225, 4125]}})
+    assert numbers["rv_flag_share"] == pytest.approx(200 / 3) and numbers["parameter_flag_share_dm"] == 50
+    assert numbers["rv_err_dm"] == 4 and numbers["teff_err_dm"] == pytest.approx(0.1)
+    assert numbers["teff_high_dm"] == 4125 and np.isnan(numbers["logg_low_gm"])
+    empty = catalog_numbers(catalog().iloc[:0], {})
+    assert np.isnan(empty["rv_flag_share"]) and empty["parameter_flag_gm"] == 0
+
+
+def test_external_numbers_are_means_and_population_deviations():
+    gaia = pd.DataFrame({"spectrum_key": list("abc"), "radial_velocity": [11.0, 0, 33]})
+    gaia = gaia.assign(radial_velocity_error=1.0, rv_expected_sig_to_noise=30.0)
+    apogee = pd.DataFrame(
+        {"spectrum_key": list("abc"), "TEFF": [2.0, 0, -9999], "LOGG": 1.0, "M_H": 1.0, "ALPHA_M": 1.0}
+    )
+    numbers = external_numbers(catalog(), gaia, apogee, pd.DataFrame({"spectrum_key": ["a"], "lamost_rv": [1.0]}))
+    assert numbers["gaia_rv_mean"] == pytest.approx(-2) and numbers["gaia_rv_sigma"] == pytest.approx(1)
+    assert numbers["apogee_teff_sigma_dm"] == 0 and np.isnan(numbers["apogee_teff_sigma_gm"])
+
+
+def folds(n=4):
+    table = pd.DataFrame({f"{label}_true": np.zeros(n) for label in LABELS})
+    for label in LABELS:
+        table[f"{label}_predicted"] = [1.0, -1.0] * (n // 2)
+    return {1: (table, {"about": {"validation_loss": 0.3}}), 0: (table, {"about": {"validation_loss": 0.1}})}
+
+
+def test_table_8_has_the_folds_in_order_and_its_means():
+    table = pd.concat([fold_table("dM", folds()), fold_table("gM", folds())])
+    assert table["fold"].tolist() == [0, 1, 0, 1] and (table["teff_sigma"] == 1).all()
+    numbers = fold_numbers(table)
+    assert numbers["fold_loss_dm"] == pytest.approx(0.2) and numbers["tlma_n_gm"] == 8
+    assert "0.00 ± 1.00" in to_markdown(cross_validation_table(table))
+
+
+def test_average_accuracy_is_per_true_class():
+    assert average_accuracy(pd.DataFrame({"truth": ["M", "M", "WD"], "predicted": ["M", "WD", "WD"]})) == 75
+    assert np.isnan(average_accuracy(pd.DataFrame({"truth": [], "predicted": []})))
+
+
+def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value():
+    paper = paper_numbers()
+    keys = paper.loc[paper["key"] != "", "key"]
+    assert keys.is_unique and paper["paper"].notna().all()
+    v1, non_m, photometry = scm()
+    gaia = pd.DataFrame({"spectrum_key": ["a"], "source_id": [1], "radial_velocity": [1.0]})
+    gaia = gaia.assign(radial_velocity_error=1.0, rv_expected_sig_to_noise=30.0)
+    catalog0 = pd.DataFrame({"lamost_class": ["dM"]})
+    v2 = v1.assign(luminosity_class="dM", dmgm_class="dM")
+    none, band = decisions(["M"]), {"mean": 0.0, "sigma": 1.0, "k": 3}
+    summary = {"bands": dict.fromkeys(("tm", "dsal1", "dsal2"), band), "n_outside_dsal1": 1, "n_outside_dsal2": 1}
+    summary |= {"n_fast": 1, "n_candidates": 1}
+    selection = pd.DataFrame({"spectrum_key": ["a"], "lamost_rv": 1.0, "rv_dsal1": 1.0, "rv_dsal2": 1.0})
+    selection = selection.assign(in_tm_band=True, candidate=False)
+    apogee = pd.DataFrame({"spectrum_key": ["a"], "TEFF": 1.0, "LOGG": 1.0, "M_H": 1.0, "ALPHA_M": 1.0})
+    ours = {
+        **dict.fromkeys(("spt_accuracy", "wdm_accuracy", "dmgm_accuracy", "spt9_accuracy"), 99.0),
+        **scm_numbers(catalog0, gaia, photometry, non_m, none, v1, non_m),
+        **dgcm_numbers(v1, photometry, v2, none, v2, non_m, v2),
+        **rv_numbers(selection, summary, none, pd.DataFrame({"rv_from": ["TM"], "obsdate": ["2013-01-01"]})),
+        **catalog_numbers(catalog(), {}),
+        **external_numbers(catalog(), gaia, apogee, selection),
+        **fold_numbers(pd.concat([fold_table("dM", folds()), fold_table("gM", folds())])),
+    }
+    assert set(keys) <= set(ours), sorted(set(keys) - set(ours))
+
+
+def test_the_comparison_has_ratios_and_says_when_it_is_simulated():
+    table = compare_numbers({"n_input": 876134 / 2, "teff_low_dm": np.nan})
+    assert table.set_index("key").loc["n_input", "ratio"] == 0.5 and len(table) == len(paper_numbers())
+    assert "SIMULATED" in to_markdown(comparison_table(table, "demo", True))
+    assert "SIMULATED" not in to_markdown(comparison_table(table, "dr10", False))
+
+
+def test_inspection_tables_show_the_paper_and_what_is_reviewed():
+    table = inspection_table(1, "scm", decisions(["qso", "qso", "WD"]))
+    rows = {row[0]: list(row[1:]) for row in table.rows}
+    assert rows["qso"] == [2, 1, 18.0] and rows["WD"] == [1, 0, None] and rows["M"] == [0, 0, 9530.0]
+    assert rows["total"] == [3, 1, 13436.0]
+    assert inspection_table(7, "rv", decisions(["TM"])).rows[-1][-1] == 34961
+    assert inspection_table(4, "dgcm", decisions(["gM"])).rows[-1][-1] == 53987
+
+
+def test_tables_of_resources():
+    assert len(resource_table(3).rows) == 8 and resource_table(5).rows[0] == ("K I", "7667.0089")
+    assert len(resource_table(6).rows) == 8 and sum(row[1] for row in external_table().rows) == 16880
+    assert "[3225, 4125]" in to_markdown(ranges_table({"dM": {"teff": (3200, 4100)}}))
+
+
+def test_a_table_is_written_in_three_formats_with_special_signs_kept(tmp_path):
+    table = Table("A & B_1", ("x_1", "50%"), [("a|b", 1.0), (None, np.nan), (0.123456, "<c>")], ("note",))
+    paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "tex", "md")]
+    write_table_files(table, paths)
+    assert pd.read_csv(paths[0]).iloc[0].tolist() == ["a|b", "1"]
+    assert r"\colhead{x\_1}" in paths[1].read_text() and r"A \& B\_1" in to_latex(table, "t")
+    assert r"| a\|b | 1 |" in paths[2].read_text() and "0.1235" in paths[2].read_text()

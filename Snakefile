@@ -22,6 +22,7 @@ include: "workflow/rules/review.smk"
 include: "workflow/rules/catalog.smk"
 include: "workflow/rules/validate.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/compare.smk"
 
 
 localrules:

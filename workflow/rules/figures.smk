@@ -1,5 +1,6 @@
 # figures: one rule a figure, with only what it needs; each as vector PDF and as PNG
 
+from mstars.compare.products import read_products
 from mstars.errors import InputError
 
 
@@ -10,15 +11,17 @@ def figure(name):
     return [path + ".pdf", picture]
 
 
-CONFUSION_TASKS = {"fig03": "spt", "fig04": "wdm", "fig08": "dmgm"}
-COLOUR_FIGURES = {"fig24": "gaia", "fig25": "wise"}
-FIGURES = ["fig06_cmd", "fig10_rv_comparison", "fig14_gaia_rv", "fig13_internal_errors", "fig23_kiel"]
-FIGURES += ["fig07_examples_non_m", "fig09_examples_class", "fig11_examples_rv"]
-FIGURES += [f"{number}_colour_{name}" for number, name in COLOUR_FIGURES.items()]
-if config["models"]["path"] is None:  # trained on this survey
-    FIGURES += [f"{number}_confusion_{task}" for number, task in CONFUSION_TASKS.items()]
+# with models from elsewhere, confusion matrices and held-out labels are of another survey
+PRODUCTS = read_products(trained=config["models"]["path"] is None)
 
-FIGURE_FILES = [R + f"/figures/{name}.{suffix}" for name in sorted(FIGURES) for suffix in ("pdf", "png")]
+
+def product_files(group, suffixes):
+    """Files of the paper's figures or tables of a group of ``resources/paper_products.csv``."""
+    return [f"{R}/{row['target']}.{suffix}" for row in PRODUCTS if row["group"] == group for suffix in suffixes]
+
+
+CONFUSION_FIGURES = {"fig03": "spt", "fig04": "wdm", "fig05": "spt9", "fig08": "dmgm"}
+FIGURE_FILES = product_files("figures", ["pdf", "png"])
 
 
 def isochrone_files(wildcards):
@@ -37,6 +40,50 @@ ISOCHRONES = {"packaged": ["results/isochrones/parsec.parquet"], None: []}.get(
 )
 
 
+rule figure_workflow:
+    output:
+        figure("fig01_workflow"),
+    log:
+        R + "/logs/figure_workflow/fig01_workflow.log",
+    benchmark:
+        R + "/benchmarks/figure_workflow/fig01_workflow.tsv"
+    params:
+        snakefile=str(Path(workflow.basedir) / "Snakefile"),
+        rules=str(Path(workflow.basedir) / "workflow" / "rules"),
+        code=digest("figures/style", "figures/rulegraph"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "figure 1: the workflow by module"
+    script:
+        "../scripts/figure_workflow.py"
+
+
+rule figure_network:
+    input:
+        expand(MODELS + "/{task}/model.json", task=["spt", "wdm", "dmgm"]),
+        MODELS + f"/tlma_dM/fold{FOLDS[0]}/model.json",
+    output:
+        figure("fig02_network"),
+    log:
+        R + "/logs/figure_network/fig02_network.log",
+    benchmark:
+        R + "/benchmarks/figure_network/fig02_network.tsv"
+    params:
+        names=["CNN-SPT", "CNN-WDM", "CNN-dMgM", "CNN-TLMA"],
+        code=digest("figures/style", "figures/network"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "figure 2: the network"
+    script:
+        "../scripts/figure_network.py"
+
+
 rule figure_confusion:
     input:
         validation=MODELS + "/{task}/validation.parquet",
@@ -49,7 +96,7 @@ rule figure_confusion:
             labels={"figure": "{number}_confusion_{task}"},
         ),
     wildcard_constraints:
-        number="|".join(CONFUSION_TASKS),
+        number="|".join(CONFUSION_FIGURES),
     log:
         R + "/logs/figure_confusion/{number}_{task}.log",
     benchmark:
@@ -175,6 +222,32 @@ rule figure_gaia_rv:
         "../scripts/figure_gaia_rv.py"
 
 
+rule figure_label_comparison:
+    input:
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        models_dM=expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS),
+        models_gM=expand(MODELS + "/tlma_gM/fold{fold}/model.json", fold=FOLDS),
+        validation_dM=expand(MODELS + "/tlma_dM/fold{fold}/validation.parquet", fold=FOLDS),
+        validation_gM=expand(MODELS + "/tlma_gM/fold{fold}/validation.parquet", fold=FOLDS),
+    output:
+        figure("fig12_label_comparison"),
+    log:
+        R + "/logs/figure_label_comparison/fig12_label_comparison.log",
+    benchmark:
+        R + "/benchmarks/figure_label_comparison/fig12_label_comparison.tsv"
+    params:
+        folds=FOLDS,
+        code=digest("figures/style", "figures/parameters"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "figure 12: predicted labels and APOGEE's"
+    script:
+        "../scripts/figure_label_comparison.py"
+
+
 rule figure_internal_errors:
     input:
         catalog=R + "/catalogs/recommended.parquet",
@@ -274,7 +347,7 @@ rule figure_colour:
             labels={"figure": "{number}_colour_{name}"},
         ),
     wildcard_constraints:
-        number="|".join(COLOUR_FIGURES),
+        number="fig24|fig25",
         name="gaia|wise",
     log:
         R + "/logs/figure_colour/{number}_{name}.log",

@@ -5,7 +5,7 @@ from mstars.figures.style import save
 from mstars.store import read_table
 from mstars.workflow import job
 
-NAMES = {"spt": "CNN-SPT", "wdm": "CNN-WDM", "dmgm": "CNN-dMgM"}
+NAMES = {"spt": "CNN-SPT", "spt9": "CNN-SPT with WD", "wdm": "CNN-WDM", "dmgm": "CNN-dMgM"}
 
 with job(snakemake):
     validation = read_table(snakemake.input.validation, ["truth", "predicted"])

@@ -26,7 +26,8 @@ SNR_EDGES = (20.0, 50.0, 100.0, np.inf)
 
 _KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset"}
 _NEEDED = {"name", "file", "match", "columns"}
-_TABULAR = {".csv": "ascii.csv", ".ecsv": "ascii.ecsv", ".fits": "fits", ".vot": "votable", ".gz": None}
+_HEADS = dict.fromkeys(("catalog", "kind", "pair", "label", "snr"), "str")
+_HEADS |= {"n": "int64", **dict.fromkeys(("mean", "std", "median", "robust_std"), "float64")}
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,14 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
                     chosen = chosen[np.isfinite(chosen)]
                     if len(chosen):
                         rows.append((name, kind, pair, label, snr, *_moments(chosen)))
-    heads = ["catalog", "kind", "pair", "label", "snr", "n", "mean", "std", "median", "robust_std"]
-    return pd.DataFrame(rows, columns=heads)
+    return all_statistics([pd.DataFrame(rows, columns=_HEADS)])
+
+
+def all_statistics(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Statistics of several catalogues under each other; without any, an empty table with the same columns."""
+    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in _HEADS.items()})
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True).astype(_HEADS) if filled else empty
 
 
 def _moments(values: np.ndarray) -> tuple:

@@ -155,6 +155,23 @@ def ranges_table(ranges: dict) -> Table:
     return Table("Table 10. Recommended ranges", ("parameter", "dM", "dM, paper", "gM", "gM, paper"), rows)
 
 
+def columns_table() -> Table:
+    """Table 9: the columns of the recommended catalogue, those of the paper marked."""
+    columns = pd.read_csv(resource("catalog_columns.csv"), comment="#", keep_default_na=False)
+    columns = columns[columns["products"].str.split().map(lambda products: "recommended" in products)]
+    rows = columns[["name", "unit", "description", "table9"]].values.tolist()
+    title = "Table 9. Columns of the recommended catalogue"
+    return Table(title, ("field", "unit", "description", "in the paper"), rows)
+
+
+def statistics_table(statistics: pd.DataFrame, survey: str) -> Table:
+    """Systematic differences and dispersions of the literature catalogues, all S/N."""
+    rows = statistics[statistics["snr"] == "all"].drop(columns="snr").values.tolist()
+    heads = ("catalogue", "class", "pair", "parameter", "n", "mean", "std", "median", "robust std")
+    notes = () if rows else ("No literature catalogue is configured (compare.catalogs) or has a star in common.",)
+    return Table(f"Literature catalogues beside this work, survey {survey}", heads, rows, notes)
+
+
 def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool) -> Table:
     """The paper's numbers and ours side by side (columns of `mstars.compare.numbers.compare_numbers`)."""
     rows = numbers[["product", "section", "description", "unit", "paper", "ours", "ratio"]].values.tolist()

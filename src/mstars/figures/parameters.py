@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -31,6 +33,12 @@ SNR_EDGES = (20.0, 50.0, 100.0)
 SNR_NAMES = (r"S/N$_i\leq$20", "20-50", "50-100", ">100")
 
 
+def best_fold(models: Sequence[dict]) -> int:
+    """Index of the model of least validation loss among the descriptions (model.json) of the folds."""
+    losses = [model.get("about", {}).get("validation_loss") for model in models]
+    return int(np.argmin([np.inf if loss is None else loss for loss in losses]))
+
+
 @styled
 def draw_label_comparison(validation: dict[str, pd.DataFrame], folds: dict[str, int]) -> Figure:
     """Predicted labels beside APOGEE's, for the fold of least validation loss (Figure 12).
@@ -38,7 +46,7 @@ def draw_label_comparison(validation: dict[str, pd.DataFrame], folds: dict[str, 
     Parameters
     ----------
     validation : dict of DataFrame
-        Keys dM and gM; columns ``{label}_truth``, ``{label}_predicted`` for the four labels, and ``snr_i``.
+        Keys dM and gM; columns ``{label}_true``, ``{label}_predicted`` for the four labels, and ``snr_i``.
     folds : dict of int
         Which fold each table is of.
     """
@@ -59,7 +67,7 @@ def draw_label_comparison(validation: dict[str, pd.DataFrame], folds: dict[str, 
 def _label_panel(axes, table: pd.DataFrame, label: str) -> None:
     axes.set_xlabel(axis_label(label, "APOGEE "))
     axes.set_ylabel(axis_label(label, "CNN "))
-    truth = table[f"{label}_truth"].to_numpy(float)
+    truth = table[f"{label}_true"].to_numpy(float)
     predicted = table[f"{label}_predicted"].to_numpy(float)
     if not np.isfinite(truth + predicted).any():
         no_data(axes, "no star with this label")

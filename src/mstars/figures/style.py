@@ -172,12 +172,12 @@ def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE,
     )
 
 
-def save(figure: Figure, paths: Iterable[str | Path]) -> None:
+def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300) -> None:
     """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time."""
     for path in map(Path, paths):
         metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
         with journal_style(), atomic_path(path) as temporary:
-            figure.savefig(temporary, metadata=metadata)
+            figure.savefig(temporary, metadata=metadata, dpi=dpi)
 
 
 def mean_sigma(values) -> tuple[float, float]:

@@ -1,0 +1,266 @@
+# compare: the paper's tables, its numbers beside ours, literature catalogues beside ours
+
+from mstars.compare.external import read_description
+
+TABLE_FORMATS = ["csv", "tex", "md"]
+PAPER_TABLES = product_files("tables", TABLE_FORMATS)
+LITERATURE = {}
+for path in config["compare"]["catalogs"]:
+    described = read_description(path)
+    LITERATURE[described.name] = (path, str(described.file))
+# the paper's five; those not configured are drawn as 'no data', with the reason
+PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
+ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
+TRAINED = config["models"]["path"] is None
+
+
+localrules:
+    tables,
+    paper,
+
+
+rule tables:
+    input:
+        PAPER_TABLES,
+
+
+rule paper:
+    input:
+        FIGURE_FILES,
+        product_files("paper", ["pdf", "png"]),
+        PAPER_TABLES,
+        R + "/compare/comparison.parquet",
+
+
+rule table_review:
+    input:
+        R + "/review/{queue}/decisions.parquet",
+    output:
+        multiext(R + "/tables/{product}_{queue}_review", ".csv", ".tex", ".md"),
+    wildcard_constraints:
+        product="tab01|tab04|tab07",
+    log:
+        R + "/logs/table_review/{product}_{queue}.log",
+    benchmark:
+        R + "/benchmarks/table_review/{product}_{queue}.tsv"
+    params:
+        code=digest("compare/tables", "compare/numbers"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "{wildcards.product}: the candidates of queue {wildcards.queue}"
+    script:
+        "../scripts/table_review.py"
+
+
+rule table_resource:
+    output:
+        multiext(R + "/tables/{product}_{name}", ".csv", ".tex", ".md"),
+    wildcard_constraints:
+        product="tab02|tab03|tab05|tab06|tab09",
+    log:
+        R + "/logs/table_resource/{product}_{name}.log",
+    benchmark:
+        R + "/benchmarks/table_resource/{product}_{name}.tsv"
+    params:
+        code=digest("compare/tables", "compare/numbers"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "{wildcards.product}: {wildcards.name}"
+    script:
+        "../scripts/table_resource.py"
+
+
+rule table_folds:
+    input:
+        models=expand(MODELS + "/tlma_{kind}/fold{fold}/model.json", kind=["dM", "gM"], fold=FOLDS),
+        validation=expand(MODELS + "/tlma_{kind}/fold{fold}/validation.parquet", kind=["dM", "gM"], fold=FOLDS),
+    output:
+        multiext(R + "/tables/tab08_folds", ".csv", ".tex", ".md"),
+        table=R + "/compare/folds.parquet",
+    log:
+        R + "/logs/table_folds.log",
+    benchmark:
+        R + "/benchmarks/table_folds.tsv"
+    params:
+        folds=FOLDS,
+        code=digest("compare/tables", "compare/numbers"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "table 8: residuals of the folds"
+    script:
+        "../scripts/table_folds.py"
+
+
+rule table_ranges:
+    input:
+        R + "/quality/ranges.json",
+    output:
+        multiext(R + "/tables/tab10_ranges", ".csv", ".tex", ".md"),
+    log:
+        R + "/logs/table_ranges.log",
+    benchmark:
+        R + "/benchmarks/table_ranges.tsv"
+    params:
+        code=digest("compare/tables", "compare/numbers"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "table 10: recommended ranges"
+    script:
+        "../scripts/table_ranges.py"
+
+
+rule table_comparison:
+    input:
+        validation=expand(MODELS + "/{task}/validation.parquet", task=ACCURACY_TASKS),
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        photometry=R + "/crossmatch/photometry.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+        candidates=expand(R + "/{queue}/candidates.parquet", queue=["scm", "dgcm"]),
+        decisions=expand(R + "/review/{queue}/decisions.parquet", queue=["scm", "dgcm", "rv"]),
+        catalogs=expand(R + "/catalogs/m_catalog_v{number}.parquet", number=[1, 2, 3]),
+        non_m=expand(R + "/catalogs/non_m_catalog_v{number}.parquet", number=[1, 2]),
+        selection=R + "/rv/selection.parquet",
+        summary=R + "/rv/selection.json",
+        recommended=R + "/catalogs/recommended.parquet",
+        ranges=R + "/quality/ranges.json",
+        folds=R + "/compare/folds.parquet",
+    output:
+        multiext(R + "/tables/paper_comparison", ".csv", ".tex", ".md"),
+        numbers=R + "/compare/numbers.parquet",
+    log:
+        R + "/logs/table_comparison.log",
+    benchmark:
+        R + "/benchmarks/table_comparison.tsv"
+    params:
+        tasks=ACCURACY_TASKS,
+        survey=SURVEY,
+        kind=KIND,
+        code=digest("compare"),
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=10,
+    message:
+        "the paper's numbers and ours"
+    script:
+        "../scripts/table_comparison.py"
+
+
+rule compare_sample:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        apogee=R + "/crossmatch/apogee.parquet",
+    output:
+        R + "/compare/sample.parquet",
+    log:
+        R + "/logs/compare_sample.log",
+    benchmark:
+        R + "/benchmarks/compare_sample.tsv"
+    params:
+        code=digest("compare/external", "compare/criteria"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "spectra to compare with literature catalogues"
+    script:
+        "../scripts/compare_sample.py"
+
+
+rule compare_catalog:
+    input:
+        sample=R + "/compare/sample.parquet",
+        description=lambda wildcards: LITERATURE[wildcards.catalog][0],
+        file=lambda wildcards: LITERATURE[wildcards.catalog][1],
+    output:
+        joined=R + "/compare/catalogs/{catalog}.parquet",
+        statistics=R + "/compare/statistics/{catalog}.parquet",
+    log:
+        R + "/logs/compare_catalog/{catalog}.log",
+    benchmark:
+        R + "/benchmarks/compare_catalog/{catalog}.tsv"
+    params:
+        code=digest("compare/external"),
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=20,
+    message:
+        "this work beside {wildcards.catalog}"
+    script:
+        "../scripts/compare_catalog.py"
+
+
+rule compare_summary:
+    input:
+        expand(R + "/compare/statistics/{catalog}.parquet", catalog=sorted(LITERATURE)),
+    output:
+        table=R + "/compare/comparison.parquet",
+        page=R + "/compare/comparison.md",
+    log:
+        R + "/logs/compare_summary.log",
+    benchmark:
+        R + "/benchmarks/compare_summary.tsv"
+    params:
+        survey=SURVEY,
+        code=digest("compare/external", "compare/tables"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "all comparisons in one table"
+    script:
+        "../scripts/compare_summary.py"
+
+
+def joined_catalog(wildcards):
+    """The joined table of a configured catalogue; nothing where it isn't configured."""
+    return [R + f"/compare/catalogs/{wildcards.catalog}.parquet"] if wildcards.catalog in LITERATURE else []
+
+
+rule figure_comparison:
+    input:
+        joined=joined_catalog,
+        description=lambda wildcards: LITERATURE.get(wildcards.catalog, [[]])[0],
+    output:
+        R + "/figures/{number}_compare_{catalog}_{kind}.pdf",
+        report(
+            R + "/figures/{number}_compare_{catalog}_{kind}.png",
+            caption="../report/comparison.rst",
+            category="Comparison",
+            labels={"figure": "{number}_compare_{catalog}_{kind}"},
+        ),
+    wildcard_constraints:
+        number=r"fig\w+",
+        catalog="|".join([*PAPER_CATALOGS, *sorted(LITERATURE)]),
+    log:
+        R + "/logs/figure_comparison/{number}_{catalog}_{kind}.log",
+    benchmark:
+        R + "/benchmarks/figure_comparison/{number}_{catalog}_{kind}.tsv"
+    params:
+        outliers=config["compare"]["outliers"],
+        code=digest("figures/style", "figures/comparison"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    message:
+        "figure {wildcards.number}: {wildcards.kind} parameters beside {wildcards.catalog}"
+    script:
+        "../scripts/figure_comparison.py"

@@ -1,0 +1,13 @@
+"""This work beside one literature catalogue."""
+
+from mstars.compare.external import join, read_catalogue, read_description, statistics
+from mstars.store import read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    catalogue = read_description(snakemake.input.description)
+    joined = join(read_table(snakemake.input.sample), read_catalogue(catalogue), catalogue)
+    joined = joined[joined["luminosity_class"].isin(catalogue.kinds)].reset_index(drop=True)
+    write_table(joined, snakemake.output.joined)
+    write_table(statistics(joined, catalogue.name), snakemake.output.statistics)
+    log.info("%s: %d spectra in common", catalogue.name, len(joined))

@@ -1,0 +1,21 @@
+"""Parameters beside a literature catalogue and APOGEE (Figures 15 to 22)."""
+
+import pandas as pd
+
+from mstars.compare.external import read_description
+from mstars.figures.comparison import Limits, draw_comparison
+from mstars.figures.style import save
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake):
+    name, kind = snakemake.wildcards.catalog, snakemake.wildcards.kind
+    limits = Limits(**snakemake.params.outliers)
+    if snakemake.input.joined:
+        joined = read_table(snakemake.input.joined[0])
+        joined = joined[joined["luminosity_class"] == kind].reset_index(drop=True)
+        title, reason = read_description(snakemake.input.description[0]).title, ""
+    else:
+        joined, title = pd.DataFrame(), name
+        reason = f"catalogue {name} is not configured (compare.catalogs)"
+    save(draw_comparison(joined, name, title, kind, limits, reason), snakemake.output)

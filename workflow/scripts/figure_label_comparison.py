@@ -1,0 +1,16 @@
+"""Labels predicted by the fold of least validation loss beside APOGEE's (Figure 12)."""
+
+from mstars.figures.parameters import best_fold, draw_label_comparison
+from mstars.figures.style import save
+from mstars.store import read_json, read_table
+from mstars.workflow import job
+
+with job(snakemake):
+    snr = read_table(snakemake.input.m_catalog, ["spectrum_key", "snri"]).rename(columns={"snri": "snr_i"})
+    tables, folds = {}, {}
+    for kind in ("dM", "gM"):
+        models, paths = snakemake.input[f"models_{kind}"], snakemake.input[f"validation_{kind}"]
+        best = best_fold([read_json(path) for path in models])
+        folds[kind] = snakemake.params.folds[best]
+        tables[kind] = read_table(paths[best]).merge(snr, on="spectrum_key", how="left")
+    save(draw_label_comparison(tables, folds), snakemake.output)

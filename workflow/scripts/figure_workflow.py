@@ -1,0 +1,23 @@
+"""The workflow by module (Figure 1), from Snakemake's own rule graph."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mstars.errors import InputError
+from mstars.figures.rulegraph import draw_rulegraph, parse_rulegraph, rule_modules
+from mstars.figures.style import save
+from mstars.workflow import job
+
+with job(snakemake), tempfile.TemporaryDirectory() as folder:
+    config = Path(folder) / "config.json"
+    config.write_text(json.dumps(snakemake.config))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", snakemake.params.snakefile, "--nolock"]
+    command += ["--configfile", str(config), "--rulegraph", "dot", "--forceall", "--quiet", "all", "--", "catalog"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"snakemake --rulegraph: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    rules, edges = parse_rulegraph(done.stdout)
+    save(draw_rulegraph(rules, edges, rule_modules(snakemake.params.rules)), snakemake.output)

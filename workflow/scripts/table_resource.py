@@ -1,0 +1,9 @@
+"""Tables 2, 3, 5, 6 and 9: external numbers, features, lines and columns."""
+
+from mstars.compare.tables import columns_table, external_table, resource_table, write_table_files
+from mstars.workflow import job
+
+with job(snakemake):
+    number = int(snakemake.wildcards.product.removeprefix("tab"))
+    make = {2: external_table, 9: columns_table}.get(number, lambda: resource_table(number))
+    write_table_files(make(), snakemake.output)

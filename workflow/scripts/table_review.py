@@ -1,0 +1,10 @@
+"""Tables 1, 4 and 7: what the candidates of a queue were found to be."""
+
+from mstars.compare.tables import inspection_table, write_table_files
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake):
+    number = int(snakemake.wildcards.product.removeprefix("tab"))
+    decisions = read_table(snakemake.input[0])
+    write_table_files(inspection_table(number, snakemake.wildcards.queue, decisions), snakemake.output)

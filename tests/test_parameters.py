@@ -254,7 +254,10 @@ def test_the_engine_table_has_both_predictions_of_training_stars(trained, stars)
     models = load_folds([folder / f"fold{fold}" for fold in range(3)], "dM")
     predictions = predict_parameters({"dM": models}, store, catalog[:80], survey_kind="simulated")
     held = out_of_fold(x, table, models)[:50]
-    result = collect(predictions, catalog, {"dM": calibrate(held)}, held, training_stars=stars)
+    unlike = pd.DataFrame({"spectrum_key": catalog["spectrum_key"], "ood_score": 0.2})
+    unlike.loc[5, "ood_score"] = 1.3
+    result = collect(predictions, catalog, {"dM": calibrate(held)}, held, training_stars=stars, unlike=unlike)
+    assert np.flatnonzero(result["flag"] & FLAGS["unlike_training"]).tolist() == [5]
     assert len(result) == N_STAR and result["chi2"].isna().all()
     assert (result["flag"] & FLAGS["no_prediction"] > 0)[80:].all()
     assert (result["flag"] & FLAGS["training_star"] > 0).sum() == 50

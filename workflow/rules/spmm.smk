@@ -128,6 +128,7 @@ rule parameters_cnn:
         m_catalog=R + "/catalogs/m_catalog_v3.parquet",
         calibration=expand(MODELS + "/tlma_{kind}/calibration.json", kind=["dM", "gM"]),
         training=expand(MODELS + "/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"]),
+        ood=per_batch(R + "/predictions/ood/{batch}.parquet") if config["scm"]["ood"]["use"] != "off" else [],
     output:
         R + "/parameters/cnn.parquet",
     log:
@@ -136,6 +137,7 @@ rule parameters_cnn:
         R + "/benchmarks/parameters_cnn.tsv"
     params:
         training_stars=config["spmm"]["training_stars"],
+        unlike_min=config["scm"]["ood"]["threshold"],
         code=digest("parameters/ensemble", "parameters/calibration"),
     threads: 1
     resources:

@@ -15,6 +15,10 @@ with job(snakemake) as log:
         calibrations,
         pd.concat([read_table(path) for path in given.training], ignore_index=True),
         training_stars=snakemake.params.training_stars,
+        unlike=pd.concat([read_table(path, ["spectrum_key", "ood_score"]) for path in given.ood])
+        if given.ood
+        else None,
+        unlike_min=snakemake.params.unlike_min,
     )
     write_table(table, snakemake.output[0])
     counts = {name: int((table["flag"] & bit > 0).sum()) for name, bit in FLAGS.items()}

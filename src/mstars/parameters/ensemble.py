@@ -188,6 +188,8 @@ def collect(
     training: pd.DataFrame,
     *,
     training_stars: str = "ensemble",
+    unlike: pd.DataFrame | None = None,
+    unlike_min: float = 1.0,
 ) -> pd.DataFrame:
     """The engine's table: parameters/cnn.parquet.
 
@@ -204,6 +206,10 @@ def collect(
     training_stars : {"ensemble", "out_of_fold"}
         What the labels of training stars are: the ensemble's mean, nine tenths of which has seen the star (the
         paper), or the prediction of the model that has not. Both are in the table.
+    unlike : pandas.DataFrame, optional
+        spectrum_key and ood_score: how unlike the M stars of the training set a spectrum is.
+    unlike_min : float
+        Scores from this on set the flag ``unlike_training``.
 
     Returns
     -------
@@ -221,6 +227,9 @@ def collect(
     trained = table["oof_fold"].notna()
     table["flag"] += FLAGS["training_star"] * trained.astype(np.int32)
     table["oof_fold"] = table["oof_fold"].astype("Int64")
+    if unlike is not None:
+        strange = unlike.loc[unlike["ood_score"] >= unlike_min, "spectrum_key"]
+        table["flag"] += FLAGS["unlike_training"] * table["spectrum_key"].isin(strange).astype(np.int32)
     for label in LABELS:
         table[f"{label}_calib_err"] = np.nan
         for kind, calibration in calibrations.items():

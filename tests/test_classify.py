@@ -285,7 +285,7 @@ def giants():
 
 def test_giant_candidates_and_consensus(giants):
     m, dmgm, cmd, expected = giants
-    found = classify.dgcm_candidates(m, dmgm, cmd).set_index("spectrum_key")
+    found = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")
     for key, row in zip(m["spectrum_key"], expected.itertuples(), strict=True):
         if pd.isna(row.reasons):
             assert key not in found.index
@@ -294,9 +294,18 @@ def test_giant_candidates_and_consensus(giants):
     assert found.loc["m003", "priority"] > found.loc["m006", "priority"]  # disagreements come first
 
 
+def test_the_network_has_no_vote_on_giants_noisier_than_any_it_has_seen(giants):
+    m, dmgm, cmd, expected = giants
+    m = m.copy()
+    m[list(SNR)] = 2.0
+    found = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")["consensus_label"]
+    assert found["m004"] == "dM" and found["m005"] == "gM"  # LAMOST alone
+    assert found["m006"] == "gM"  # no one else says anything
+
+
 def test_dgcm_catalogues(giants):
     m, dmgm, cmd, expected = giants
-    candidates = classify.dgcm_candidates(m, dmgm, cmd)
+    candidates = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5)
     decisions = candidates[["spectrum_key", "consensus_label"]].rename(columns={"consensus_label": "label"})
     decisions = decisions.assign(review_status="provisional").set_index("spectrum_key")
     decisions.loc["m001"] = ["S", "reviewed"]

@@ -40,6 +40,7 @@ rule dgcm_candidates:
     benchmark:
         R + "/benchmarks/dgcm_candidates.tsv"
     params:
+        snr_min=config["scm"]["snr_min"],
         code=digest("classify/giants"),
     threads: 1
     resources:

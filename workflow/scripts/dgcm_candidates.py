@@ -6,6 +6,11 @@ from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input
-    candidates = dgcm_candidates(read_table(given.m_catalog), read_tables(given.dmgm), read_table(given.photometry))
+    candidates = dgcm_candidates(
+        read_table(given.m_catalog),
+        read_tables(given.dmgm),
+        read_table(given.photometry),
+        snr_min=snakemake.params.snr_min,
+    )
     write_table(candidates, snakemake.output[0])
     log.info("%d candidates: %s", len(candidates), candidates["candidate_reasons"].value_counts().to_dict())

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.spectral import join_reasons, reason
+from mstars.classify.training_sets import snr_max
 
 CLASSES = ("dM", "gM")
-EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri")
+EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max")
 
 
-def dgcm_candidates(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
+def dgcm_candidates(
+    m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame, *, snr_min: float
+) -> pd.DataFrame:
     """Candidates for giants: the union of LAMOST's, CNN-dMgM's and the CMD's.
 
     Parameters
@@ -22,6 +25,8 @@ def dgcm_candidates(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.
         Predictions of CNN-dMgM.
     photometry : pandas.DataFrame
         spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
+    snr_min : float
+        The least S/N_max of CNN-dMgM's training set; below it the network has no vote in the consensus.
 
     Returns
     -------
@@ -35,14 +40,14 @@ def dgcm_candidates(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.
     table["candidate_reasons"] = join_reasons(giant)
     disagree = giant.any(axis=1) & (votes == "dM").any(axis=1)
     table["priority"] = disagree.astype(float) + (1.0 - table["dmgm_prob"].fillna(0.5))
-    table["consensus_label"] = dgcm_consensus(table)
+    table["consensus_label"] = dgcm_consensus(table, snr_min)
     columns = ["spectrum_key", "candidate_reasons", "priority", "consensus_label", *EVIDENCE]
     return table.loc[giant.any(axis=1), columns].reset_index(drop=True)
 
 
 def evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
     """m_catalog_v1 joined with CNN-dMgM's class and the place in the CMD."""
-    table = m_catalog[["spectrum_key", "lamost_class", "snri"]]
+    table = m_catalog[["spectrum_key", "lamost_class", "snri"]].assign(snr_max=snr_max(m_catalog))
     table = table.merge(dmgm[["spectrum_key", "dmgm_class", "dmgm_prob"]], on="spectrum_key", how="left")
     return table.merge(
         photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
@@ -60,8 +65,10 @@ def _votes(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: column.where(column.isin(CLASSES), "") for name, column in said.items()})
 
 
-def dgcm_consensus(table: pd.DataFrame) -> np.ndarray:
+def dgcm_consensus(table: pd.DataFrame, snr_min: float) -> np.ndarray:
     """Majority of {LAMOST, CNN, CMD}, the CNN breaking ties; dM where no one says anything.
+
+    Spectra with an S/N_max below ``snr_min`` are of no kind the CNN has seen: it has a vote only if no one else has.
 
     Returns
     -------
@@ -69,6 +76,8 @@ def dgcm_consensus(table: pd.DataFrame) -> np.ndarray:
         dM or gM.
     """
     votes = _votes(table)
+    unseen = ~(table["snr_max"] >= snr_min) & (votes[["lamost", "cmd"]] != "").any(axis=1)
+    votes["cnn"] = votes["cnn"].where(~unseen, "")
     balance = (votes == "gM").sum(axis=1) - (votes == "dM").sum(axis=1)
     # a tie is 0 votes each way, or one each way: then the CNN's own, if it has one
     balance = balance + 0.5 * ((votes["cnn"] == "gM").astype(float) - (votes["cnn"] == "dM").astype(float))

@@ -10,6 +10,9 @@ for path in config["compare"]["catalogs"]:
     LITERATURE[described.name] = (path, str(described.file))
 # the paper's five; those not configured are drawn as 'no data', with the reason
 PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
+if KIND == "simulated":  # planted against the truth
+    planted = {name: [f"{R}/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] for name in PAPER_CATALOGS}
+    LITERATURE = {**planted, **LITERATURE}
 ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
 TRAINED = config["models"]["path"] is None
 

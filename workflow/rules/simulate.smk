@@ -82,3 +82,24 @@ if KIND == "simulated":
             "Writing the catalogues of the simulated survey"
         script:
             "../scripts/simulate_catalogs.py"
+
+    rule simulate_literature:
+        input:
+            truth=R + "/sim/truth.parquet",
+        output:
+            table=R + "/sim/literature/{catalog}.csv",
+            description=R + "/sim/literature/{catalog}.yaml",
+        log:
+            R + "/logs/simulate_literature/{catalog}.log",
+        benchmark:
+            R + "/benchmarks/simulate_literature/{catalog}.tsv"
+        params:
+            code=digest("simulate/literature"),
+            seed=SEED,
+        resources:
+            mem_mb=1000,
+            runtime=5,
+        message:
+            "Simulating the literature catalogue {wildcards.catalog}"
+        script:
+            "../scripts/simulate_literature.py"

@@ -155,6 +155,9 @@ def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], 
     panels = figure.subplots(len(examples), 1, squeeze=False)[:, 0]
     for axes, example in zip(panels, examples, strict=True):
         _example_panel(axes, example, spectra[example.key])
+    if len({example.window for example in examples}) == 1:
+        for axes in panels[:-1]:
+            axes.tick_params(labelbottom=False)
     figure.supylabel("Relative flux", fontsize=8)
     panels[-1].set_xlabel("Vacuum wavelength (Å)")
     return figure

@@ -78,7 +78,7 @@ def _panel(axes, panel: Comparison) -> None:
     if np.isfinite(panel.sigma):
         for sign in (-1, 1):
             axes.plot(x, x + panel.mean + sign * panel.k * panel.sigma, "--", color=BLACK, lw=0.7)
-        note(axes, rf"$y = x + {panel.mean:.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$")
+        note(axes, rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$")
     note(axes, f"{len(panel.lamost)} spectra\n{panel.outside} outside", "lower right")
 
 

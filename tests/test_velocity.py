@@ -23,6 +23,7 @@ from mstars.velocity.bank import pixel_shift, polynomials
 from mstars.velocity.chi2 import chi2_at
 from mstars.velocity.lines import LINE_FLAGS, consistent_lines, dsal1, dsal2
 from mstars.velocity.matching import prepare
+from mstars.velocity.paper import REACH, match_paper, shift_residuals
 from mstars.velocity.scan import coarse_chi2
 
 REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
@@ -59,7 +60,8 @@ def observe(n, seed, snr=40.0, masks=True):
     rv = rng.uniform(-300, 300, n)
     kind = rng.integers(0, len(KINDS), n)
     splines = [CubicSpline(np.log10(REST), row) for row in TEMPLATES]
-    flux = np.array([splines[k](np.log10(wavelength / (1 + v / C_KMS))) for k, v in zip(kind, rv, strict=True)])
+    loglam = np.log10(wavelength)
+    flux = np.array([splines[k](loglam - np.log10(1 + v / C_KMS)) for k, v in zip(kind, rv, strict=True)])
     flux /= flux.mean(axis=1, keepdims=True)
     flux *= 1 + 0.2 * np.polynomial.legendre.legval(np.linspace(-1, 1, wavelength.size), [0, 1, -0.5])
     ivar = np.full(flux.shape, snr**2)
@@ -281,3 +283,106 @@ def test_dsal_of_bad_spectra():
     assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LINE_FLAGS["not_measured"]).all()
     assert (table.dsal2_flag[:3] & LINE_FLAGS["not_measured"]).all()
     assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20
+
+
+@pytest.fixture(scope="module")
+def many():
+    """A bank of 60 templates: enough for the pruned scan to leave most of them out."""
+    flux = np.array([star(REST, kind, seed) for seed in (1, 2, 3) for kind in np.linspace(0, 2, 20)])
+    names = [f"m{k}" for k in range(len(flux))]
+    return make_bank(REST, flux, names, spectral_class=["M"] * len(flux), rest_range=(7000.0, 8899.0))
+
+
+def test_pruned_gives_the_answers_of_exhaustive(many):
+    spectra = observe(2500, 20, snr=12.0)[0]
+    better = observe(2500, 21, snr=60.0)[0]
+    for part in (spectra, better):
+        exhaustive = match_templates(part, many, MatchOptions(method="exhaustive", candidates=3))
+        pruned = match_templates(part, many, MatchOptions(method="pruned", candidates=3))
+        assert list(pruned.tm_template) == list(exhaustive.tm_template)
+        assert np.abs(pruned.rv_tm - exhaustive.rv_tm).max() < 1e-3
+        assert (pruned.tm_flag == exhaustive.tm_flag).all()
+
+
+def test_pruned_falls_back_where_it_cannot_be_sure(many, monkeypatch):
+    from mstars.velocity import scan
+
+    spectra = observe(40, 22)[0]
+    expected = match_templates(spectra, many)
+    monkeypatch.setattr(scan, "RANK", 3)  # a hopeless ranking
+    many._basis.pop("reduced", None)
+    pruned = match_templates(spectra, many, MatchOptions(method="pruned"))
+    many._basis.pop("reduced", None)
+    assert list(pruned.tm_template) == list(expected.tm_template)
+
+
+def test_the_torch_path_gives_the_same_numbers(many):
+    spectra = observe(60, 23)[0]
+    cpu = match_templates(spectra, many, MatchOptions())
+    torch = match_templates(spectra, many, MatchOptions(device="torch-cpu"))
+    assert list(torch.tm_template) == list(cpu.tm_template)
+    assert np.abs(torch.rv_tm - cpu.rv_tm).max() < 0.01
+
+
+def test_a_missing_gpu_is_said_and_the_cpu_takes_over(many, caplog, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    spectra = observe(2, 24)[0]
+    with caplog.at_level("INFO"):
+        result = match_templates(spectra, many, MatchOptions(device="cuda"))
+    assert "runs on the CPU" in caplog.text and result.rv_tm.notna().all()
+
+
+def test_shifts_from_one_curve_are_those_of_moved_spectra():
+    """The paper's step 2 done directly: chi2 of the moved spectrum by lstsq, a Gaussian by scipy.
+
+    Beyond 400 km/s the line of some spectra leaves the grid, and no fit is defined.
+    """
+    wide = make_bank(REST, TEMPLATES, range(len(KINDS)), margin=REACH)
+    spectra = observe(1, 25, snr=60.0)[0]
+    initial = float(match_templates(spectra, wide).rv_tm[0])
+    template = 3
+    shifts = np.array([-310.0, -120.0, 7.0, 150.0, 400.0])
+
+    def bell(v, base, height, center, sigma):
+        return base + height * np.exp(-0.5 * ((v - center) / sigma) ** 2)
+
+    direct = []
+    for shift in shifts:
+        factor = (1 + initial / C_KMS) * (1 + wide.velocity / C_KMS) / (1 + shift / C_KMS)
+        curve = np.array([direct_chi2(spectra, 0, wide, template, C_KMS * (f - 1)) for f in factor])
+        start = [curve.max(), np.ptp(-curve), wide.velocity[int(np.argmin(curve))], 120.0]
+        start[1] = -start[1]
+        direct.append(curve_fit(bell, wide.velocity, curve, start, maxfev=5000)[0][2] - shift)
+    grid = initial + np.arange(-1120.0, 1121.0, 20.0)
+    fine = np.array([direct_chi2(spectra, 0, wide, template, v) for v in grid])
+    ours = shift_residuals(fine, grid[0], 20.0, initial, wide.velocity, shifts)
+    np.testing.assert_allclose(ours, direct, atol=0.1)
+
+
+def test_the_papers_wording_is_a_trap_and_the_mean_is_not():
+    """FACTS: a z-scored template loses a constant that no product can restore."""
+    spectra, rv, _ = observe(24, 26, snr=40.0)
+    spread = {}
+    for scaling in ("zscore", "mean"):
+        wide = make_bank(REST, TEMPLATES, range(len(KINDS)), scaling=scaling, margin=REACH)
+        result = match_paper(spectra, wide)
+        spread[scaling] = np.median(np.abs(result.rv_tm - rv))
+        assert set(result.columns) == set(match_templates(spectra.select([0]), wide).columns)
+    default = np.median(np.abs(match_templates(spectra, wide).rv_tm - rv))
+    assert default < spread["mean"] < spread["zscore"]
+
+
+def test_the_paper_recipe_needs_room_for_its_shifts(bank):
+    with pytest.raises(InputError, match="margin=REACH"):
+        match_paper(observe(1, 27)[0], bank)
+
+
+def test_paper_recipe_of_bad_spectra():
+    wide = make_bank(REST, TEMPLATES, range(len(KINDS)), margin=REACH)
+    spectra = observe(4, 28)[0]
+    spectra.ormask[0], spectra.flux[1], spectra.flux[2] = 32, 7.0, np.nan
+    result = match_paper(spectra, wide)
+    assert (result.tm_flag[:3] & TM_FLAGS["not_measured"]).all() and result.rv_tm[:3].isna().all()
+    assert np.isfinite(result.rv_tm[3])

@@ -62,6 +62,8 @@ class TemplateBank:
         number of pixels in Eq. 2 is the same for each.
     scaling : str
         'mean' or 'zscore' of the templates.
+    reach : float
+        Largest speed at which a template covers the window, km/s.
     """
 
     name: np.ndarray
@@ -73,6 +75,7 @@ class TemplateBank:
     velocity: np.ndarray
     window: tuple[float, float]
     scaling: str
+    reach: float
     _basis: dict = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -243,6 +246,7 @@ def make_bank(
         # three pixels of the B-spline's foot stay inside too
         window=(10 ** (loglam[0] + 3 * DLOGLAM) * factor, 10 ** (loglam[-1] - 3 * DLOGLAM) / factor),
         scaling=scaling,
+        reach=margin,
     )
 
 

@@ -11,6 +11,7 @@ from mstars.errors import InputError
 from mstars.spectra import SpectrumSet
 from mstars.velocity import chi2 as kernels
 from mstars.velocity.bank import N_COEF, TemplateBank
+from mstars.velocity.device import candidates_torch, choose_device
 from mstars.velocity.scan import METHODS, candidates
 
 TM_FLAGS = {
@@ -26,6 +27,10 @@ above the noise; few good pixels; no velocity at all (rv_tm is NaN); chi2 hardly
 
 USELESS = TM_FLAGS["edge"] | TM_FLAGS["not_measured"] | TM_FLAGS["featureless"] | TM_FLAGS["few_pixels"]
 """Bits with which a velocity is not used by any decision."""
+
+
+DEVICES = ("cpu", "cuda", "auto", "torch-cpu")
+RECIPES = ("default", "paper")
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,14 @@ class MatchOptions:
         With ``ivar``: template mismatch added in quadrature, as a share of the mean flux.
     error_scale, error_floor_kms : float
         rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
+    device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
+        Where the coarse scan runs (`mstars.velocity.device.choose_device`); on a GPU it is always exhaustive.
+    recipe : {'default', 'paper'}
+        `match_templates`, or `mstars.velocity.paper.match_paper`.
     chunk : int
         Spectra held at a time.
+    curve_step_kms, shift_step_kms : float
+        Recipe ``paper`` only: sampling of the chi2 curve, and of the applied shifts (the paper's: 1).
     """
 
     method: str = "exhaustive"
@@ -66,13 +77,21 @@ class MatchOptions:
     noise_floor: float = 0.02
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
+    device: str = "cpu"
+    recipe: str = "default"
     chunk: int = 128
+    curve_step_kms: float = 30.0
+    shift_step_kms: float = 10.0
 
     def __post_init__(self):
         if self.method not in METHODS:
             raise InputError(f"rvmm.tm.method: {self.method!r} is not one of {', '.join(METHODS)}")
         if self.weights not in ("none", "ivar"):
             raise InputError(f"rvmm.tm.weights: {self.weights!r} is not one of none, ivar")
+        if self.device not in DEVICES:
+            raise InputError(f"rvmm.tm.device: {self.device!r} is not one of {', '.join(DEVICES)}")
+        if self.recipe not in RECIPES:
+            raise InputError(f"rvmm.tm.recipe: {self.recipe!r} is not one of {', '.join(RECIPES)}")
 
 
 def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
@@ -132,23 +151,22 @@ def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, option
     flux, bad, scale = prepare(spectra, pixels)
     weight = _weights(spectra, pixels, bad, scale, options)
     n_good = (~bad).sum(axis=1)
-    usable = (n_good >= 50) & (np.ptp(flux, axis=1) > 0) & (np.where(bad, np.nan, 1.0) * 0 == 0).any(axis=1)
-    usable &= _varies(flux, bad)
-    result = _empty(spectra.spectrum_key, n_good)
+    usable = (n_good >= 50) & varies(flux, bad)
+    result = empty_result(spectra.spectrum_key, n_good)
     rows = np.flatnonzero(usable)
     if len(rows):
         _fill(result, rows, flux[rows], bad[rows], weight[rows], spectra, bank, pixels, scale, options)
     return result
 
 
-def _varies(flux: np.ndarray, bad: np.ndarray) -> np.ndarray:
+def varies(flux: np.ndarray, bad: np.ndarray) -> np.ndarray:
     """Whether the good pixels differ from a constant by more than rounding."""
     low = np.where(bad, np.inf, flux).min(axis=1)
     high = np.where(bad, -np.inf, flux).max(axis=1)
     return high - low > 1e-5
 
 
-def _empty(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
+def empty_result(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
     count = len(keys)
     return pd.DataFrame(
         {
@@ -165,7 +183,11 @@ def _empty(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
 
 
 def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options) -> None:
-    template, start = candidates(flux, bad, bank, spectra.wavelength, options.candidates, options.method)
+    device = choose_device(options.device)
+    if device is None:
+        template, start = candidates(flux, bad, bank, spectra.wavelength, options.candidates, options.method)
+    else:
+        template, start = candidates_torch(flux, bad, bank, spectra.wavelength, options.candidates, device)
     limit = float(np.abs(bank.velocity).max() + 30.0)
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
@@ -190,8 +212,8 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     per_degree = np.maximum(least, 0.0) / np.maximum(n_good - N_COEF - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         curvature = np.sqrt(2.0 * per_degree / bend)
-    flag = _flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
-    flag |= np.where(_excess(flux, weight, bad, least, spectra, rows, pixels, scale, options), 4, 0)
+    flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
+    flag |= np.where(excess_residual(weight, bad, least, spectra, rows, pixels, scale, options), 4, 0)
     bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
     error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
@@ -204,7 +226,7 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     result.loc[index, "tm_flag"] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
 
 
-def _flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:
+def common_flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:
     step = grid[1] - grid[0]
     unit = np.maximum(per_degree, 1e-300)
     flag = np.where(np.abs(velocity) >= np.abs(grid).max() - 1e-6, TM_FLAGS["edge"], 0)
@@ -217,7 +239,7 @@ def _flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndar
     return flag | np.where(n_good < options.min_pixels, TM_FLAGS["few_pixels"], 0)
 
 
-def _excess(flux, weight, bad, least, spectra, rows, pixels, scale, options) -> np.ndarray:
+def excess_residual(weight, bad, least, spectra, rows, pixels, scale, options) -> np.ndarray:
     """Residuals beyond the noise by more than ``poor_residual`` of the mean flux."""
     ivar = np.where(bad, 0.0, spectra.ivar[rows, pixels]) * scale[rows, None] ** 2
     total = np.maximum(weight.sum(axis=1, dtype=np.float64), 1e-30)

@@ -12,6 +12,7 @@ from mstars.velocity.align import rest_offsets
 from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
 from mstars.velocity.lines import LineOptions, dsal, dsel
 from mstars.velocity.matching import MatchOptions, match_templates
+from mstars.velocity.paper import REACH, match_paper
 
 SHORT_END = 7500.0
 """TML7500 compares wavelengths below this, angstrom (section 3.4.3)."""
@@ -25,6 +26,8 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
         high = min(high, end)
         low = min(low, TEMPLATE_RANGE[0])
     table = library.table
+    paper = settings.get("recipe") == "paper"
+    reach = {"margin": REACH} if paper else {}
 
     def make(rows, span, **more):
         return make_bank(
@@ -34,18 +37,18 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
             spectral_class=table["spectral_class"].to_numpy(dtype=str)[rows],
             subclass=table["subclass"].fillna("").to_numpy(dtype=str)[rows],
             luminosity=table["luminosity"].fillna("").to_numpy(dtype=str)[rows],
-            scaling="mean",
+            scaling="zscore" if paper else "mean",
             rest_range=span,
             **more,
         )
 
     every = np.arange(len(table))
     if not settings["align"]:
-        return make(every, (low, high))
+        return make(every, (low, high), **reach)
     # rest frames are compared over the full range, whatever the bank then covers
     frame = make(every, tuple(settings["rest_range"]), velocity=coarse_grid(240.0, 60.0))
     offset = pd.Series(rest_offsets(frame), index=frame.name)
-    return make(every, (low, high), moving=offset.reindex(table["name"]).fillna(0.0).to_numpy())
+    return make(every, (low, high), moving=offset.reindex(table["name"]).fillna(0.0).to_numpy(), **reach)
 
 
 def match_options(settings: dict) -> MatchOptions:
@@ -66,16 +69,22 @@ def use_threads(count: int) -> None:
     numba.set_num_threads(max(1, min(count, numba.config.NUMBA_NUM_THREADS)))
 
 
+def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
+    """Template matching by the recipe that the config names."""
+    options = match_options(settings["tm"])
+    return match_paper(spectra, bank, options) if options.recipe == "paper" else match_templates(spectra, bank, options)
+
+
 def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
     """TM, DSAL I and DSAL II of all spectra; ``settings`` is the config section ``rvmm``."""
-    matched = match_templates(spectra, bank, match_options(settings["tm"]))
+    matched = match(spectra, bank, settings)
     lines = dsal(spectra, line_options(settings["lines"]))
     return matched.merge(lines, on="spectrum_key", validate="one_to_one")
 
 
 def remeasure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
     """TML7500 (``bank`` ends at 7500 A) and DSEL: spectrum_key, rv_tml7500, _err, tml7500_flag, rv_dsel, …."""
-    matched = match_templates(spectra, bank, match_options(settings["tm"]))
+    matched = match(spectra, bank, settings)
     matched = matched.rename(
         columns={
             "rv_tm": "rv_tml7500",

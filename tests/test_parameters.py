@@ -136,10 +136,12 @@ def test_calibrated_errors_are_those_of_the_residuals():
     fit = fits["teff"]
     assert fit["pull_width_spread"] > 2 and fit["pull_width"] == pytest.approx(1, abs=0.01)
     assert fit["bias"] == pytest.approx(3, abs=2)
-    again = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"])
+    again = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
+    mean = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"])
+    np.testing.assert_allclose(again**2 - mean**2, table["teff_spread"] ** 2)
     assert np.median(np.abs(again / error - 1)) < 0.05
     fresh, _ = residual_table(seed=9)
-    errors = np.hypot(calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"]), 30)
+    errors = np.hypot(calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"], single=True), 30)
     assert 0.9 < pull_width(fresh["teff_oof"] - fresh["teff_true"], errors) < 1.1
     dim = fresh["snri"] < 20
     assert 0.9 < pull_width((fresh["teff_oof"] - fresh["teff_true"])[dim], errors[dim]) < 1.1

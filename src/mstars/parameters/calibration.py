@@ -107,8 +107,13 @@ def _variance(fit: dict, spread: np.ndarray, snr: np.ndarray) -> np.ndarray:
     return fit["scale"] ** 2 * terms
 
 
-def calibrated_errors(calibration: dict, label: str, spread: np.ndarray, snri: np.ndarray) -> np.ndarray:
+def calibrated_errors(
+    calibration: dict, label: str, spread: np.ndarray, snri: np.ndarray, *, single: bool = False
+) -> np.ndarray:
     """Calibrated error of a label, in its unit: [n]; NaN where the spread is NaN.
+
+    The residuals that were fitted are of single models. The variance of m models about their mean, spread**2, is what
+    averaging takes off, so the mean's error is sqrt(error**2 - spread**2), at least half the single model's.
 
     Parameters
     ----------
@@ -119,6 +124,10 @@ def calibrated_errors(calibration: dict, label: str, spread: np.ndarray, snri: n
         Ensemble standard deviation.
     snri : ndarray, [n]
         S/N_i; below 1 it counts as 1.
+    single : bool
+        The error of a single model (an out-of-fold prediction) instead of the ensemble's mean.
     """
     fit = {key: np.nan if value is None else value for key, value in calibration[label].items()}
-    return np.sqrt(_variance(fit, np.asarray(spread, dtype=float), _snr(snri)))
+    spread = np.asarray(spread, dtype=float)
+    variance = _variance(fit, spread, _snr(snri)) + 0 * spread
+    return np.sqrt(variance if single else np.maximum(variance - spread**2, 0.25 * variance))

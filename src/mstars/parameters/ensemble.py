@@ -235,7 +235,9 @@ def collect(
         for kind, calibration in calibrations.items():
             rows = table["luminosity_class"] == kind
             spread, snri = table.loc[rows, f"{label}_err"], table.loc[rows, "snri"]
-            table.loc[rows, f"{label}_calib_err"] = calibrated_errors(calibration, label, spread, snri)
+            alone = (trained[rows] & (training_stars == "out_of_fold")).to_numpy()
+            errors = [calibrated_errors(calibration, label, spread, snri, single=single) for single in (False, True)]
+            table.loc[rows, f"{label}_calib_err"] = np.where(alone, errors[1], errors[0])
         if training_stars == "out_of_fold":
             table[label] = table[f"{label}_oof"].where(trained, table[label])
     table["chi2"] = np.nan

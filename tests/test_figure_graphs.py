@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mstars.compare.numbers import compare_numbers, paper_numbers
 from mstars.compare.products import read_products
+from mstars.figures.flow import draw_flow
 from mstars.figures.network import draw_network, layer_sizes
 from mstars.figures.rulegraph import depths, draw_rulegraph, parse_rulegraph, rule_modules
 from mstars.figures.style import save
@@ -64,3 +66,13 @@ def test_resources_have_a_source_and_full_rows(name):
     assert lines[0].startswith("#") and re.search("Li et al", lines[0] + lines[1])
     rows = list(csv.reader(line for line in lines if not line.startswith("#")))
     assert len({len(row) for row in rows}) == 1
+
+
+def test_the_flow_shows_our_counts_and_the_papers(tmp_path):
+    paper = paper_numbers()
+    ours = {key: value / 100 for key, value in zip(paper["key"], paper["paper"], strict=True) if key}
+    figure = draw_flow(compare_numbers(ours | {"rv_none": float("nan")}), "a survey")
+    save(figure, [tmp_path / "a.png"], dpi=50)
+    said = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "8,761 (876,134)" in said and "no RV: - (89)" in said
+    assert "no data" in draw_flow(compare_numbers({}), "nothing").axes[0].texts[0].get_text()

@@ -162,6 +162,29 @@ rule table_comparison:
         "../scripts/table_comparison.py"
 
 
+rule figure_flow:
+    input:
+        R + "/compare/numbers.parquet",
+    output:
+        figure("flow_of_counts"),
+    log:
+        R + "/logs/figure_flow/flow_of_counts.log",
+    benchmark:
+        R + "/benchmarks/figure_flow/flow_of_counts.tsv"
+    params:
+        survey=SURVEY,
+        kind=KIND,
+        code=digest("figures/style", "figures/flow"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "the flow of counts"
+    script:
+        "../scripts/figure_flow.py"
+
+
 rule compare_sample:
     input:
         catalog=R + "/catalogs/recommended.parquet",

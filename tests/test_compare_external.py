@@ -135,6 +135,7 @@ def test_the_sample_holds_good_spectra_whose_class_is_beyond_doubt():
         catalog[f"snr_{band}"], catalog[f"orp_{band}"] = 30.0, 0.0
     catalog["parameter_flag"] = [1, 1, 1, 1, 1, 0]
     catalog["CMD_pos"] = catalog["luminosity_class"]
+    catalog["lamost_class"] = ""  # in the catalogue too
     catalog.loc[0, "CMD_pos"], catalog.loc[1, "snr_z"] = "other", 20.0
     m_catalog = catalog[["spectrum_key"]].assign(lamost_class=["gM", "dM", "gM", "gM", "gM", "dM"])
     apogee = pd.DataFrame({"spectrum_key": ["k2"], "TEFF": [-9999.0], "LOGG": [1.0], "M_H": [0.0], "ALPHA_M": [0.0]})

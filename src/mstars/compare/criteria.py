@@ -46,7 +46,8 @@ def gaia_velocities(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.Dat
         spectrum_key, rv, lamost_rv, gaia_rv (km/s), updated (RVMM replaced LAMOST's), good (`good_spectra`), snr_i.
     """
     theirs = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]]
-    table = catalog[catalog["rv_flag"] == 1].merge(theirs, on="spectrum_key")
+    table = catalog[catalog["rv_flag"] == 1].drop(columns=["lamost_rv", "radial_velocity"], errors="ignore")
+    table = table.merge(theirs, on="spectrum_key")
     table = table.merge(selection[["spectrum_key", "lamost_rv"]], on="spectrum_key", how="left")
     table = table.rename(columns={"radial_velocity": "gaia_rv"}).astype({"gaia_rv": float, "rv": float})
     table["updated"] = (table["rv_from"] != "LAMOST").to_numpy(bool)

@@ -179,6 +179,7 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
         spectrum_key, obsid, source_id, ra, dec, snr_i, luminosity_class, {label}_this, {label}_apogee.
     """
     table = catalog[(catalog["parameter_flag"] == 1).to_numpy(bool) & good_spectra(catalog)]
+    table = table.drop(columns="lamost_class", errors="ignore")
     table = table.merge(m_catalog[["spectrum_key", "lamost_class"]], on="spectrum_key")
     agree = (table["luminosity_class"] == table["CMD_pos"]) & (table["luminosity_class"] == table["lamost_class"])
     theirs = apogee[["spectrum_key", *(label.upper() for label in LABELS)]]

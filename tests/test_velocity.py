@@ -21,7 +21,7 @@ from mstars.velocity import (
 )
 from mstars.velocity.bank import pixel_shift, polynomials
 from mstars.velocity.chi2 import chi2_at
-from mstars.velocity.lines import LINE_FLAGS, consistent_lines, dsal1, dsal2
+from mstars.velocity.lines import LINE_FLAGS, dsal1, dsal2
 from mstars.velocity.matching import prepare
 from mstars.velocity.paper import REACH, match_paper, shift_residuals
 from mstars.velocity.scan import coarse_chi2
@@ -253,11 +253,24 @@ def test_lines_agree_with_scipy():
 
 def test_consistent_lines_takes_the_largest_set():
     velocity = np.array([10.0, 12.0, 15.0, 100.0, 104.0, np.nan, -300.0, 300.0])
-    assert list(consistent_lines(velocity, 20.0)) == [True, True, True] + [False] * 5
     rv, error, count, flag = dsal1(velocity, LineOptions())
     assert (rv, count, flag) == (pytest.approx(np.mean([10, 12, 15])), 3, 0)
     assert error == pytest.approx(np.std([10, 12, 15]))
     assert np.isnan(dsal1(np.array([1.0, 2.0, np.nan, 500.0]), LineOptions())[0])
+    # of two sets of three the tighter one
+    assert dsal1(np.array([0.0, 15.0, 30.0, 200.0, 203.0, 206.0]), LineOptions())[0] == pytest.approx(203.0)
+
+
+def test_consistent_lines_against_all_runs():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        velocity = rng.normal(0, 40, 8)
+        ordered = np.sort(velocity)
+        runs = [ordered[i:k] for i in range(8) for k in range(i + 1, 9)]
+        size, spread = max((len(r), -r.std()) for r in runs if np.abs(r - np.median(r)).max() <= 20.0)
+        _, error, count, _ = dsal1(velocity, LineOptions())
+        assert count == size
+        assert count < 3 or error == pytest.approx(-spread)
 
 
 def test_dsal2_iterates_to_the_letter():

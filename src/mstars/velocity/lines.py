@@ -10,6 +10,7 @@ import pandas as pd
 
 from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet
+from mstars.velocity.clipping import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.gaussians import fit_lines
 
 LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8, "halpha_alone": 16}
@@ -101,28 +102,11 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
     return np.stack([np.where(good, velocity, np.nan), np.where(good, error, np.nan)], axis=-1)
 
 
-def consistent_lines(velocity: np.ndarray, tolerance: float) -> np.ndarray:
-    """DSAL I: the largest set of lines within ``tolerance`` of its own median (the tightest of equals), bool [line].
-
-    Lines sorted by velocity; any consistent set is a run of neighbours, so all runs are tried.
-    """
-    chosen = np.zeros(len(velocity), bool)
-    order = np.argsort(velocity, kind="stable")[: np.isfinite(velocity).sum()]
-    best = (0, np.inf)
-    for first in range(len(order)):
-        for last in range(first, len(order)):
-            part = velocity[order[first : last + 1]]
-            if np.abs(part - np.median(part)).max() <= tolerance:
-                rank = (len(part), part.std())
-                if rank[0] > best[0] or (rank[0] == best[0] and rank[1] < best[1]):
-                    best = rank
-                    chosen[:] = False
-                    chosen[order[first : last + 1]] = True
-    return chosen
-
-
 def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
     """DSAL I of one spectrum: mean and standard deviation of at least three consistent lines.
+
+    Consistent lines are the largest run of velocities, none left out between, within ``consistent_kms`` of its own median
+    (the tightest of equals).
 
     Parameters
     ----------
@@ -136,17 +120,15 @@ def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int
         km/s, NaN when fewer than three lines agree.
     count, flag : int
     """
-    chosen = consistent_lines(velocity, options.consistent_kms)
-    count = int(chosen.sum())
-    if count < 3:
-        flag = LINE_FLAGS["not_measured"]
-        return (
-            np.nan,
-            np.nan,
-            count,
-            flag | LINE_FLAGS["few_lines" if np.isfinite(velocity).sum() < 3 else "inconsistent"],
-        )
-    return float(velocity[chosen].mean()), float(velocity[chosen].std()), count, 0
+    out = np.empty(4)
+    combine_consistent(np.asarray(velocity, dtype=float), options.consistent_kms, out)
+    return out[0], out[1], int(out[2]), int(_flag1(out[None])[0])
+
+
+def _flag1(combined: np.ndarray) -> np.ndarray:
+    """Flags of DSAL I from (mean, deviation, consistent lines, lines)."""
+    why = np.where(combined[:, 3] < 3, LINE_FLAGS["few_lines"], LINE_FLAGS["inconsistent"])
+    return np.where(combined[:, 2] < 3, LINE_FLAGS["not_measured"] | why, 0)
 
 
 def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
@@ -159,20 +141,20 @@ def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int
     Returns
     -------
     rv, error : float
-        km/s; NaN without any line.
+        km/s; NaN without any line, and the error with one.
     count, flag : int
     """
-    rest = velocity[np.isfinite(velocity)]
-    if len(rest) == 0:
-        return np.nan, np.nan, 0, LINE_FLAGS["not_measured"] | LINE_FLAGS["few_lines"]
-    while len(rest) > 1 and rest.std() >= options.scatter_kms:
-        kept = rest[np.abs(rest - rest.mean()) <= rest.std() * (1 + 1e-9)]
-        if len(kept) < 2 or len(kept) == len(rest):
-            break
-        rest = kept
-    flag = LINE_FLAGS["few_lines"] if len(rest) < 2 else 0
-    flag |= LINE_FLAGS["inconsistent"] if rest.std() >= options.scatter_kms else 0
-    return float(rest.mean()), float(rest.std()) if len(rest) > 1 else np.nan, len(rest), flag
+    out = np.empty(4)
+    combine_clipped(np.asarray(velocity, dtype=float), options.scatter_kms, out)
+    return out[0], out[1], int(out[2]), int(_flag2(out[None], options)[0])
+
+
+def _flag2(combined: np.ndarray, options: LineOptions) -> np.ndarray:
+    """Flags of DSAL II from (mean, deviation, lines left, lines)."""
+    none = np.where(combined[:, 2] == 0, LINE_FLAGS["not_measured"], 0)
+    few = np.where(combined[:, 2] < 2, LINE_FLAGS["few_lines"], 0)
+    with np.errstate(invalid="ignore"):
+        return none | few | np.where(combined[:, 1] >= options.scatter_kms, LINE_FLAGS["inconsistent"], 0)
 
 
 def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFrame:
@@ -185,8 +167,9 @@ def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFra
     """
     options = options or LineOptions()
     lines = measure_lines(spectra, "absorption", options)[..., 0]
-    first = np.array([dsal1(row, options) for row in lines]).reshape(len(lines), 4)
-    second = np.array([dsal2(row, options) for row in lines]).reshape(len(lines), 4)
+    first, second = np.empty((len(lines), 4)), np.empty((len(lines), 4))
+    combine_all(np.ascontiguousarray(lines), options.consistent_kms, options.scatter_kms, first, second)
+    first[:, 3], second[:, 3] = _flag1(first), _flag2(second, options)
     table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
     for name, part in (("dsal1", first), ("dsal2", second)):
         _add(table, name, part)

@@ -1,0 +1,61 @@
+"""The rules that make one velocity of several lines, compiled: DSAL I's consistent lines, DSAL II's 1 sigma clip."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True)
+def consistent_run(ordered, tolerance):
+    """Largest run of sorted velocities within ``tolerance`` of its median: (first, last + 1); the tightest of equals."""
+    best_first, best_end, best_spread = 0, 0, np.inf
+    for first in range(ordered.size):
+        for end in range(first + 1, ordered.size + 1):
+            count = end - first
+            if count < best_end - best_first:
+                continue
+            middle = 0.5 * (ordered[first + (count - 1) // 2] + ordered[first + count // 2])
+            if max(ordered[end - 1] - middle, middle - ordered[first]) > tolerance:
+                continue
+            spread = ordered[first:end].std()
+            if count > best_end - best_first or spread < best_spread:
+                best_first, best_end, best_spread = first, end, spread
+    return best_first, best_end
+
+
+@numba.njit(cache=True)
+def combine_consistent(velocity, tolerance, out):
+    """DSAL I: mean, standard deviation and number of the consistent lines, and how many lines there were."""
+    ordered = np.sort(velocity[np.isfinite(velocity)])
+    first, end = consistent_run(ordered, tolerance)
+    out[2], out[3] = end - first, ordered.size
+    out[0] = out[1] = np.nan
+    if end - first >= 3:
+        out[0], out[1] = ordered[first:end].mean(), ordered[first:end].std()
+
+
+@numba.njit(cache=True)
+def combine_clipped(velocity, scatter, out):
+    """DSAL II: mean, standard deviation and number of lines after removing those outside 1 sigma, iterated."""
+    rest = velocity[np.isfinite(velocity)]
+    out[0] = out[1] = np.nan
+    out[2], out[3] = 0, rest.size
+    if rest.size == 0:
+        return
+    while rest.size > 1 and rest.std() >= scatter:
+        kept = rest[np.abs(rest - rest.mean()) <= rest.std() * (1 + 1e-9)]
+        if kept.size < 2 or kept.size == rest.size:
+            break
+        rest = kept
+    out[0], out[2] = rest.mean(), rest.size
+    if rest.size > 1:
+        out[1] = rest.std()
+
+
+@numba.njit(parallel=True, cache=True)
+def combine_all(velocity, tolerance, scatter, first, second):
+    """Both rules for each spectrum: [n, line] -> [n, 4] twice."""
+    for row in numba.prange(velocity.shape[0]):
+        combine_consistent(velocity[row], tolerance, first[row])
+        combine_clipped(velocity[row], scatter, second[row])

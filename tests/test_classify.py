@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars import classify
+from mstars.classify.class_tables import read_class_tables
 from mstars.classify.training_sets import SNR, snr_max, split
 from mstars.errors import InputError
 
@@ -118,6 +119,28 @@ def test_training_set_counts_hash_and_reasons(survey):
     assert same["hash"] == summary["hash"]
     kept, _ = make(m, others, screen="none", photometry=outside, n_per_class=99)
     assert "m002" in set(kept["spectrum_key"])
+
+
+def test_labels_that_an_external_class_contradicts_are_left_out(survey, tmp_path):
+    m, others = survey
+    path = tmp_path / "golden.csv"
+    rows = [(m, 0, "M"), (m, 1, "G"), (m, 2, "dM"), (others, 0, "K"), (others, 1, "M"), (others, 15, "QSO")]
+    table = pd.DataFrame([(frame["ra"][row], frame["dec"][row] + 1 / 3600, name) for frame, row, name in rows])
+    table.set_axis(["RAdeg", "DEdeg", "class"], axis=1).to_csv(path, index=False)
+    tables = read_class_tables([path])
+    pool, excluded = classify.scm_pool(
+        m, others, index(m, others), stars_of(m), photometry(m),
+        classes=("K", "M", "QSO", "WD"), settings=SCM, seed=1, class_tables=tables,
+    )  # fmt: skip
+    assert excluded["contradicted by golden.csv"] == 3  # m001 (G), k001 (M), wd003 (QSO)
+    assert not {"m001", "k001", "wd003"} & set(pool["spectrum_key"])
+    assert {"m000", "m002", "k000"} <= set(pool["spectrum_key"])
+    path.write_text("ra,dec,class\n1,2,Cepheid\n")
+    with pytest.raises(InputError, match="row 1: class 'Cepheid'"):
+        read_class_tables([path])
+    path.write_text("ra,dec\n1,2\n")
+    with pytest.raises(InputError, match="class"):
+        read_class_tables([path])
 
 
 def test_split_by_star_keeps_repeats_on_one_side_and_by_spectrum_does_not(survey):

@@ -7,6 +7,9 @@ SCM_CLASSES = {
 }
 
 
+POOL_CODE = [f"classify/{name}" for name in ("class_tables", "training_sets", "screening", "outliers", "zirconium")]
+
+
 rule training_pool:
     input:
         m_catalog=R + "/plan/m_catalog_v0.parquet",
@@ -15,6 +18,7 @@ rule training_pool:
         stars=R + "/crossmatch/gaia.parquet",
         photometry=R + "/crossmatch/photometry.parquet",
         stores=per_batch(R + "/spectra/{batch}.h5"),
+        class_tables=config["scm"]["class_tables"],
     output:
         pool=R + "/training/pool.parquet",
         excluded=R + "/training/pool.json",
@@ -26,7 +30,7 @@ rule training_pool:
         settings=config["scm"],
         classes=[*SCM_CLASSES["spt9"]],
         seed=SEED,
-        code=digest("classify/training_sets", "classify/screening", "classify/outliers", "classify/zirconium"),
+        code=digest(*POOL_CODE),
     threads: 1
     resources:
         mem_mb=4000,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mstars.classify import read_features, scm_pool, screen_labels
+from mstars.classify.class_tables import read_class_tables
 from mstars.store import read_table, write_json, write_table
 from mstars.workflow import job
 
@@ -17,6 +18,7 @@ with job(snakemake) as log:
         classes=params.classes,
         settings=params.settings,
         seed=params.seed,
+        class_tables=read_class_tables(given.class_tables),
     )
     features = {"flux": None, "variance": None}
     if params.settings["screen"] == "discriminant":

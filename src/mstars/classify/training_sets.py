@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from mstars.classify.class_tables import contradicted
 from mstars.errors import InputError
 from mstars.store import rng
 
@@ -106,6 +107,7 @@ def scm_pool(
     classes: Sequence[str],
     settings: dict,
     seed: int,
+    class_tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Spectra and labels that the training sets of CNN-SPT and CNN-WDM are drawn from (section 3.4.1).
 
@@ -124,6 +126,8 @@ def scm_pool(
     settings : dict
         The config section ``scm``.
     seed : int
+    class_tables : mapping of str to pandas.DataFrame, optional
+        External classes by name (`mstars.classify.class_tables`); what they contradict is left out.
 
     Returns
     -------
@@ -144,6 +148,8 @@ def scm_pool(
     excluded.follow(pool)
     excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
     excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
+    for name, table in (class_tables or {}).items():
+        excluded.add(f"contradicted by {name}", contradicted(pool, table))
     pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
     pool["outside"] = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
     taken = _sample(pool["label"], classes, round(1.2 * settings["n_per_class"]), rng(seed, "training pool"))

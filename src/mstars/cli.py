@@ -17,6 +17,7 @@ COMMANDS = {
     "summary": "mstars.runs.summary",
     "progress": "mstars.runs.progress",
     "verify": "mstars.runs.verify",
+    "explain": "mstars.review.explain",
 }
 
 

@@ -1,0 +1,84 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mstars.cli import main
+from mstars.errors import InputError
+from mstars.review.explain import Story, explain
+from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
+from mstars.store import write_batch, write_json, write_table
+
+KEY, LOST = "1-a-sp01-001", "1-a-sp01-002"
+
+
+@pytest.fixture
+def survey(tmp_path):
+    """A folder with the tables of a survey, for one spectrum that is measured and one that was rejected."""
+
+    def put(name, **columns):
+        write_table(pd.DataFrame({"spectrum_key": [KEY], **columns}), tmp_path / f"{name}.parquet")
+
+    catalog = pd.DataFrame({"spectrum_key": [KEY, LOST], "obsid": pd.array([123, None], "Int64"), "batch": "b"})
+    catalog = catalog.assign(plate="1-a", filename="f.fits", obsdate="2013-01-01", subclass="dM3", lamost_class="dM")
+    write_table(catalog.assign(snri=33.0, lamost_rv=100.0), tmp_path / "plan/m_catalog_v0.parquet")
+    bands = {f"orp_{band}": [0.01] for band in "ugriz"}
+    put("ingest/spectra", batch=["b"], row=[0], **bands)
+    lost = pd.DataFrame({"spectrum_key": [LOST], "reason": ["truncated gzip"]})
+    write_table(lost, tmp_path / "ingest/rejected.parquet")
+    gaia = {"source_id": pd.array([7], "Int64"), "sep_arcsec": [0.2], "match_epoch": ["catalogue"], "n_within": [1]}
+    put("crossmatch/gaia", **gaia, parallax_over_error=[9.0], ruwe=[2.0])
+    put("predictions/spt/b", spt_class=["F"], spt_prob=[0.9])
+    put("scm/candidates", candidate_reasons=["spt"], consensus_label=["M"])
+    put("review/scm/decisions", label=["M"], review_status=["reviewed"], reviewer=["ann"], tie=[False])
+    rv = {"lamost_rv": [100.0], "lamost_rv_err": [2.0], "rv_tm": [0.0], "rv_tm_err": [3.0], "tm_flag": [0]}
+    put("rv/selection", **rv, reliable=[False], candidate_reasons=["tm_dsal"])
+    write_json({"bands": {"tm": {"mean": 3.6, "sigma": 12.0, "k": 3}}}, tmp_path / "rv/selection.json")
+    put("catalogs/m_catalog_v3", rv=[0.0], rv_err=[3.0], rv_from=["TM"])
+    put("parameters/cnn", teff=[3500.0], teff_err=[30.0], flag=[33])
+    put("quality/quality", rv_flag=[1], parameter_flag=[0], parameter_reasons=["range_teff"])
+    put("catalogs/recommended", rv=[0.0])
+    flux = np.random.default_rng(0).normal(10, 1, (1, N_PIXEL)).astype("f4")
+    spectra = SpectrumSet(flux, flux, np.zeros(flux.shape, np.uint8), lamost_wavelength(), np.array([KEY]))
+    write_batch(tmp_path / "spectra/b.h5", spectra, pd.DataFrame({"spectrum_key": [KEY]}), pd.DataFrame({"reason": []}))
+    return tmp_path
+
+
+def test_the_story_has_measurements_thresholds_decisions_and_flags(survey):
+    text = explain(Story(survey, KEY))
+    for said in (
+        "ruwe 2 < 1.4: FAILED",
+        "parallax_over_error 9 > 5: passed",
+        "CNN-SPT F (probability 0.9)",
+        "candidate for non-M: spt; consensus M",
+        "decision: M (reviewed by ann)",
+        "TM 0 +- 3 km/s, flag 0; |difference - (3.6)| = 103.6 > 36.0 km/s",
+        "NOT reliable; queued for: tm_dsal",
+        "velocity 0 +- 3 km/s from TM",
+        "teff 3500 +- 30 K",
+        "flag 33: no_rv, training_star",
+        "parameters not recommended because: range_teff",
+        "in the recommended catalogue",
+    ):
+        assert said in text
+    assert "nan" not in text.lower()
+
+
+def test_a_rejected_spectrum_and_one_known_by_obsid(survey):
+    assert "REJECTED at ingest: truncated gzip" in explain(Story(survey, LOST))
+    assert Story(survey, "123").key == KEY
+
+
+def test_the_command_prints_and_draws(survey, capsys):
+    picture = survey / "x.png"
+    assert main(["explain", "123", "--results", str(survey), "--picture", str(picture)]) == 0
+    assert "Outcome" in capsys.readouterr().out and Image.open(picture).size[0] > 500
+    assert main(["explain", LOST, "--results", str(survey), "--picture", str(picture)]) == 1
+    assert "no stored spectrum to draw" in capsys.readouterr().err
+
+
+def test_an_unknown_name_or_folder_is_one_clear_line(survey, tmp_path):
+    with pytest.raises(InputError, match="9-x: not a spectrum_key or obsid"):
+        Story(survey, "9-x")
+    with pytest.raises(InputError, match="is it the folder of a survey"):
+        Story(tmp_path / "nowhere", KEY)

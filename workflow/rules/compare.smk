@@ -33,6 +33,7 @@ rule paper:
         product_files("paper", ["pdf", "png"]),
         PAPER_TABLES,
         R + "/compare/comparison.parquet",
+        R + "/index.html",
 
 
 rule table_review:
@@ -290,3 +291,36 @@ rule figure_comparison:
         "figure {wildcards.number}: {wildcards.kind} parameters beside {wildcards.catalog}"
     script:
         "../scripts/figure_comparison.py"
+
+
+INDEX_FILES = [R + "/index.html"]
+
+
+rule index_page:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        non_m=expand(R + "/catalogs/non_m_catalog_v{number}.parquet", number=[1, 2]),
+        rejected=R + "/ingest/rejected.parquet",
+        figures=FIGURE_FILES,
+        files=CATALOG_FILES,
+        scorecard=[R + "/validation/scorecard.md"] if KIND == "simulated" else [],
+    output:
+        INDEX_FILES,
+    log:
+        R + "/logs/index_page.log",
+    benchmark:
+        R + "/benchmarks/index_page.tsv"
+    params:
+        survey=SURVEY,
+        kind=KIND,
+        captions=str(Path(workflow.basedir) / "workflow" / "report"),
+        source=str(workflow.basedir),
+        code=digest("figures/page"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    message:
+        "the page of survey {params.survey}"
+    script:
+        "../scripts/index_page.py"

@@ -1,0 +1,117 @@
+"""results/{survey}/index.html: what the run made, on one page that works offline."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from jinja2 import Environment
+
+import mstars
+from mstars.store import atomic_path
+
+PACKAGES = ("snakemake", "numpy", "scipy", "astropy", "torch", "pandas", "matplotlib", "numba")
+
+TEMPLATE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{{ survey }}: M-type stars</title>
+<style>
+body { font: 16px/1.5 Georgia, serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }
+h1, h2 { font-weight: normal } h2 { margin-top: 2em; border-bottom: 1px solid #bbb }
+table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top }
+.badge { background: #E69F00; padding: .1em .6em; border-radius: .3em; font-size: .7em }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(20em, 1fr)); gap: 1.5em }
+figure { margin: 0 } img { max-width: 100%; background: white } figcaption { font-size: .85em; color: #555 }
+pre { font-size: .8em; overflow-x: auto; background: #f4f4f4; padding: 1em }
+@media (prefers-color-scheme: dark) {
+  body { background: #181818; color: #ddd } pre { background: #222 } figcaption { color: #aaa } a { color: #8bf }
+}
+</style>
+<h1>{{ survey }} {% if simulated %}<span class="badge">simulated: not the sky</span>{% endif %}</h1>
+<table>{% for name, value in summary %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table>
+{% if scorecard %}<h2>Scorecard</h2><pre>{{ scorecard }}</pre>{% endif %}
+<h2>Files</h2>
+<ul>{% for path in files %}<li><a href="{{ path }}">{{ path }}</a></li>{% endfor %}</ul>
+<h2>Figures</h2>
+<div class="figures">{% for figure in figures %}
+<figure><a href="{{ figure.pdf }}"><img loading="lazy" src="{{ figure.png }}" alt="{{ figure.name }}"></a>
+<figcaption>{{ figure.name }}. {{ figure.caption }}</figcaption></figure>{% endfor %}
+</div>
+<h2>Provenance</h2>
+<table>{% for name, value in provenance %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table>
+<details><summary>Config of this run</summary><pre>{{ config }}</pre></details>
+</html>
+"""
+
+
+def summary(catalog: pd.DataFrame, n_non_m: int, n_rejected: int) -> list[tuple[str, str]]:
+    """Name and value of the page's first table."""
+    rows = [("spectra in the recommended catalogue", f"{len(catalog):,}")]
+    for kind in ("dM", "gM"):
+        own = catalog[catalog["luminosity_class"] == kind]
+        good = int((own["parameter_flag"] == 1).sum())
+        rows.append((f"of them {kind}", f"{len(own):,}, {good:,} with recommended parameters"))
+    velocities = int((catalog["rv_flag"] == 1).sum())
+    rows.append(("with recommended velocity", f"{velocities:,}"))
+    reviewed = int((catalog["review_status"] == "reviewed").sum()) if "review_status" in catalog else 0
+    rows.append(("reviewed by a person", f"{reviewed:,}"))
+    return [*rows, ("not of M stars", f"{n_non_m:,}"), ("rejected files", f"{n_rejected:,}")]
+
+
+def provenance(source: Path) -> list[tuple[str, str]]:
+    """Versions of the code and of the packages it rests on."""
+    rows = [("mstars", mstars.__version__), ("git commit", _commit(source)), ("python", platform.python_version())]
+    for name in PACKAGES:
+        try:
+            rows.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return rows
+
+
+def _commit(source: Path) -> str:
+    command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown (not a git checkout)"
+
+
+def figure_entries(pictures: Sequence[str | Path], captions: Path, folder: Path) -> list[dict[str, str]]:
+    """Name, paths relative to the page, and caption (the first sentence of the report's) of each figure."""
+    entries = []
+    for path in map(Path, pictures):
+        words = path.stem.split("_")
+        names = (f"{path.stem}.rst", f"{words[1]}.rst" if len(words) > 1 else "")
+        found = [captions / name for name in names if name and (captions / name).is_file()]
+        caption = " ".join(found[0].read_text().split()) if found else ""
+        png = path.relative_to(folder)
+        entries.append({"name": path.stem, "png": str(png), "pdf": str(png.with_suffix(".pdf")), "caption": caption})
+    return entries
+
+
+def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, **content) -> None:
+    """Write the page; everything is escaped.
+
+    Parameters
+    ----------
+    path : str or Path
+        index.html.
+    survey : str
+        Its name.
+    simulated : bool
+        Whether to say so in the title.
+    config : dict
+        Shown in full.
+    **content
+        summary, provenance (pairs), files (paths relative to the page), figures (`figure_entries`), scorecard (text).
+    """
+    shown = yaml.safe_dump(config, sort_keys=False)
+    page = Environment(autoescape=True).from_string(TEMPLATE)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page.render(survey=survey, simulated=simulated, config=shown, **content))

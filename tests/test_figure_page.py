@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pandas as pd
+
+from mstars.figures.page import figure_entries, provenance, summary, write_page
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def catalog():
+    return pd.DataFrame(
+        {
+            "luminosity_class": ["dM", "dM", "gM"],
+            "parameter_flag": [1, 0, 1],
+            "rv_flag": 1,
+            "review_status": ["reviewed", "provisional", ""],
+        }
+    )
+
+
+def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path):
+    figures = figure_entries([tmp_path / "figures" / "fig06_cmd.png"], ROOT / "workflow" / "report", tmp_path)
+    assert figures[0]["png"] == "figures/fig06_cmd.png" and "colour-magnitude" in figures[0]["caption"]
+    content = {"summary": summary(catalog(), 4, 2), "scorecard": "<b>x</b>", "files": ["catalogs/a&b.fits"]}
+    content |= {"figures": figures, "provenance": provenance(ROOT)}
+    write_page(tmp_path / "index.html", survey="a<b", simulated=True, config={"k": "<script>"}, **content)
+    text = (tmp_path / "index.html").read_text()
+    assert "<script>" not in text and "<b>x" not in text and "a&lt;b" in text
+    assert "simulated: not the sky" in text and "http" not in text
+    write_page(tmp_path / "index.html", survey="real", simulated=False, config={}, **content)
+    assert "not the sky" not in (tmp_path / "index.html").read_text()
+
+
+def test_the_summary_counts_what_is_recommended():
+    rows = dict(summary(catalog(), 4, 2))
+    assert rows["of them dM"] == "2, 1 with recommended parameters" and rows["reviewed by a person"] == "1"
+    assert rows["not of M stars"] == "4" and rows["rejected files"] == "2"
+
+
+def test_captions_are_found_for_figures_that_share_a_rule():
+    names = ["fig03_confusion_spt", "fig07_examples_non_m", "fig24_colour_gaia", "flow_of_counts", "fig99_nothing"]
+    entries = figure_entries([Path(f"/r/figures/{name}.png") for name in names], ROOT / "workflow/report", Path("/r"))
+    assert [bool(entry["caption"]) for entry in entries] == [True, True, True, True, False]
+
+
+def test_provenance_names_the_versions(tmp_path):
+    assert dict(provenance(tmp_path))["git commit"].startswith("unknown")
+    assert {"mstars", "numpy", "python"} <= set(dict(provenance(ROOT)))

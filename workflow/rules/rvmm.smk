@@ -117,15 +117,18 @@ rule rv_apply:
         m_catalog=R + "/catalogs/m_catalog_v2.parquet",
         candidates=R + "/rv/candidates.parquet",
         decisions=R + "/review/rv/decisions.parquet",
+        selection=R + "/rv/selection.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
     output:
         m_catalog=R + "/catalogs/m_catalog_v3.parquet",
         table7=R + "/rv/table7.csv",
+        zero_point=R + "/rv/zero_point.json",
     log:
         R + "/logs/rv_apply.log",
     benchmark:
         R + "/benchmarks/rv_apply.tsv"
     params:
-        code=digest("velocity/selection"),
+        code=digest("velocity/selection", "velocity/combine"),
     threads: 1
     resources:
         mem_mb=4000,

@@ -1,17 +1,25 @@
-"""m_catalog_v3 and Table 7 from the decisions."""
+"""m_catalog_v3 and Table 7 from the decisions; TM and DSAL combined and the zero point against Gaia beside them."""
 
 import pandas as pd
 
-from mstars.store import atomic_path, read_table, write_table
-from mstars.velocity import apply_decisions, table7
+from mstars.store import atomic_path, read_table, write_json, write_table
+from mstars.velocity import apply_decisions, best_velocity, repeat_pulls, table7, zero_point
 from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input
-    queue = read_table(given.candidates)
+    queue, gaia = read_table(given.candidates), read_table(given.gaia)
     catalog = apply_decisions(read_table(given.m_catalog), queue, read_table(given.decisions))
+    measured = catalog[["spectrum_key"]].merge(read_table(given.selection), on="spectrum_key", how="left")
+    shift, summary = zero_point(catalog, gaia)
+    catalog = pd.concat([catalog.reset_index(drop=True), best_velocity(measured), shift.reset_index(drop=True)], axis=1)
     write_table(catalog, snakemake.output.m_catalog)
+    stars = measured.merge(gaia[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key")
+    summary["repeats_tm"] = repeat_pulls(stars)
+    write_json(summary, snakemake.output.zero_point)
     counts = pd.Series(table7(catalog, queue), name="number").rename_axis("rv_from").reset_index()
     with atomic_path(snakemake.output.table7) as path:
         counts.to_csv(path, index=False)
     log.info("Table 7: %s", dict(zip(counts["rv_from"], counts["number"], strict=True)))
+    log.info("velocity minus Gaia's: %(value).2f +- %(error).2f km/s (%(n)d spectra), not applied", summary["all"])
+    log.info("TM, repeats of a star: %s", summary["repeats_tm"])

@@ -8,7 +8,7 @@ import numpy as np
 
 @numba.njit(cache=True)
 def consistent_run(ordered, tolerance):
-    """Largest run of sorted velocities within ``tolerance`` of its median: (first, last + 1); the tightest of equals."""
+    """Largest run of sorted velocities within ``tolerance`` of its median, the tightest of equals: (first, end)."""
     best_first, best_end, best_spread = 0, 0, np.inf
     for first in range(ordered.size):
         for end in range(first + 1, ordered.size + 1):

@@ -105,8 +105,8 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
 def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
     """DSAL I of one spectrum: mean and standard deviation of at least three consistent lines.
 
-    Consistent lines are the largest run of velocities, none left out between, within ``consistent_kms`` of its own median
-    (the tightest of equals).
+    Consistent lines are the largest run of velocities, none left out between, within ``consistent_kms`` of its own
+    median (the tightest of equals).
 
     Parameters
     ----------

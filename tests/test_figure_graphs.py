@@ -39,6 +39,7 @@ def test_the_rule_graph_is_read_and_laid_out_by_module(tmp_path):
     rules, edges = parse_rulegraph(DOT)
     assert rules == ["plan", "scm_candidates", "scm_apply"] and len(edges) == 3
     assert depths(rules, edges) == {"plan": 0, "scm_candidates": 1, "scm_apply": 2}
+    assert max(depths(rules, [*edges, ("scm_apply", "plan")]).values()) <= len(rules)  # a circle ends
     modules = rule_modules(ROOT / "workflow" / "rules")
     assert modules["plan"] == "ingest" and modules["scm_apply"] == "scm"
     save(draw_rulegraph(rules, edges, modules), [tmp_path / "a.png"], dpi=50)

@@ -41,6 +41,8 @@ ISOCHRONES = {"packaged": ["results/isochrones/parsec.parquet"], None: []}.get(
 
 
 rule figure_workflow:
+    input:
+        R + "/plan/plan.parquet",  # before it no one knows the batches
     output:
         figure("fig01_workflow"),
     log:

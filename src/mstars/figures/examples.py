@@ -110,7 +110,7 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
     for row in wanted_rows(table, wanted, "rv_from", RV_ORDER, most).itertuples():
         kind = "emission" if row.rv_from == "DSEL" else "absorption"
         rest = lines.loc[lines["set"] == kind, "wavelength"].to_numpy(float)
-        window = (6500, 8800) if kind == "emission" else (7600, 8750)
+        window = (6500, 8800) if kind == "emission" else (8150, 8720)
         pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv, GREEN, row.rv_from))
         marks = [
             (rest * (1 + float(velocity) / C_KMS), color, f"{name}: {float(velocity):.1f} km/s")
@@ -180,9 +180,10 @@ def _example_panel(axes, example: Example, spectrum: SpectrumSet) -> None:
         axes.set_ylim(low - 0.1 * (high - low), high + 0.3 * (high - low))
     else:
         no_data(axes, "all pixels are masked")
-    note(axes, _title(example))
+    note(axes, _title(example), bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1})
     if example.marks:
-        axes.legend(loc="upper right", ncols=len(example.marks), handlelength=1.5)
+        white = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.9}
+        axes.legend(loc="upper right", ncols=len(example.marks), handlelength=1.5, **white)
 
 
 def _title(example: Example) -> str:

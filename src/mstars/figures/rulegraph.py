@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
@@ -64,11 +65,12 @@ def rule_modules(folder: str | Path) -> dict[str, str]:
 
 
 def depths(rules: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
-    """Longest way from a source to each rule."""
+    """Longest way from a source to each rule; a rule used by several modules may close a circle, which ends it."""
     depth = dict.fromkeys(rules, 0)
-    for _ in rules:
+    for _ in range(len(rules) - 1):
         for first, second in edges:
-            depth[second] = max(depth[second], depth[first] + 1)
+            if first in depth and second in depth:
+                depth[second] = min(max(depth[second], depth[first] + 1), len(rules))
     return depth
 
 
@@ -89,10 +91,11 @@ def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict
         figure = new_figure(PAGE_WIDTH, 2.0)
         no_data(figure.subplots(), "the rule graph is empty")
         return figure
-    depth = depths(rules, edges)
     places = {}
     for x, module in enumerate(columns):
-        own = sorted((rule for rule in shown if modules[rule] == module), key=lambda rule: (depth[rule], rule))
+        own = [rule for rule in shown if modules[rule] == module]
+        depth = depths(own, edges)
+        own.sort(key=lambda rule: (depth[rule], rule))
         places |= {rule: (float(x), -number - (1 - len(own)) / 2 * 0.5) for number, rule in enumerate(own)}
     deepest = min(y for _, y in places.values())
     figure = new_figure(PAGE_WIDTH, 0.5 + 0.42 * (1 - deepest))
@@ -104,9 +107,11 @@ def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict
     for rule, (x, y) in places.items():
         color = MODULES[modules[rule]]
         box = FancyBboxPatch((x - 0.42, y - 0.22), 0.84, 0.44, boxstyle="round,pad=0.01,rounding_size=0.08")
-        box.set(facecolor=color, alpha=0.35, edgecolor=color, linewidth=0.6)
+        paler = [0.35 * part + 0.65 for part in to_rgb(color)]
+        box.set(facecolor=paler, edgecolor=color, linewidth=0.6, zorder=2)
         axes.add_patch(box)
-        axes.text(x, y, rule.replace("_", "_\n", 1) if len(rule) > 11 else rule, ha="center", va="center", fontsize=4.6)
+        name = rule.replace("_", "\n", 1) if len(rule) > 11 else rule
+        axes.text(x, y, name, ha="center", va="center", fontsize=4.4, linespacing=0.95, zorder=3)
     top = max(y for _, y in places.values()) + 0.75
     for x, module in enumerate(columns):
         axes.text(x, top, module.upper(), ha="center", fontsize=6, weight="bold")

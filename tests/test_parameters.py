@@ -16,6 +16,7 @@ from mstars.parameters import (
     out_of_fold,
     predict_parameters,
     pull_width,
+    spread_ratios,
     tlma_training_set,
 )
 from mstars.parameters.ensemble import rest_frame_input
@@ -145,6 +146,18 @@ def test_calibrated_errors_are_those_of_the_residuals():
     assert 0.9 < pull_width(fresh["teff_oof"] - fresh["teff_true"], errors) < 1.1
     dim = fresh["snri"] < 20
     assert 0.9 < pull_width((fresh["teff_oof"] - fresh["teff_true"])[dim], errors[dim]) < 1.1
+
+
+def test_spread_of_new_stars_is_larger_than_that_of_training_stars():
+    training, _ = residual_table()
+    others = training.assign(**{f"{label}_spread": 1.3 * training[f"{label}_spread"] for label in LABELS})
+    ratios = spread_ratios(training, others)
+    assert ratios["teff"] == pytest.approx(1.3)
+    plain, scaled = calibrate(training)["m_h"], calibrate(training, ratios=ratios)["m_h"]
+    assert scaled["spread_factor"] * scaled["scale"] == pytest.approx(
+        plain["spread_factor"] * plain["scale"] / 1.3, 0.01
+    )
+    assert spread_ratios(training, others[:5])["teff"] == 1 and spread_ratios(others, training)["teff"] == 1
 
 
 def test_label_errors_stay_in_unless_subtracted():

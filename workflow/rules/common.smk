@@ -19,7 +19,9 @@ KIND = config["survey"]["kind"]
 SEED = config["survey"]["seed"]
 R = f"results/{SURVEY}"
 LIBRARY = config["templates"]["library"]
-MODELS = config["models"]["path"] or f"{R}/models"
+# a folder of files has nothing to train on: it takes the demo's models unless others are named
+BORROWED = config["models"]["path"] or ("results/demo/models" if KIND == "files" else None)
+MODELS = BORROWED or f"{R}/models"
 
 
 wildcard_constraints:
@@ -91,7 +93,7 @@ def minutes(base, per_input=0.0):
 
 def check_place():
     """Before the first job: can the results be written, and has the cluster what the profile asks for?"""
-    found = cluster.unwritable([R, MODELS])
+    found = cluster.unwritable([R] if BORROWED else [R, MODELS])
     if workflow.executor_plugin.name == "slurm":
 
         def asked(resource):
@@ -99,7 +101,7 @@ def check_place():
             return {name: str(of.raw) for name, of in found.items() if of is not None and of.raw is not None}
 
         accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
-        gpus = {} if config["models"]["path"] else {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
+        gpus = {} if BORROWED else {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
         options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
         found += cluster.complaints(cluster.ask_site(), asked("slurm_partition"), gpus, **options)
     if found:

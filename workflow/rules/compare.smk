@@ -14,7 +14,7 @@ if KIND == "simulated":  # planted against the truth
     planted = {name: [f"{R}/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] for name in PAPER_CATALOGS}
     LITERATURE = {**planted, **LITERATURE}
 ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
-TRAINED = config["models"]["path"] is None
+TRAINED = BORROWED is None
 
 
 localrules:

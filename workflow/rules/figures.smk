@@ -12,7 +12,7 @@ def figure(name):
 
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
-PRODUCTS = read_products(trained=config["models"]["path"] is None)
+PRODUCTS = read_products(trained=BORROWED is None)
 
 
 def product_files(group, suffixes):

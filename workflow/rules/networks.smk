@@ -2,10 +2,24 @@
 
 from mstars.errors import InputError
 
-if config["models"]["path"] and not Path(MODELS).is_dir():
-    raise InputError(
-        f"models.path: {MODELS} is not a folder; train models first (for example `make demo`), or give their folder"
-    )
+
+
+def trained(pattern):
+    """Input function for files of trained models: says what to do where borrowed ones are not there."""
+
+    def files(wildcards):
+        if BORROWED and not Path(MODELS).is_dir():
+            raise InputError(
+                f"models.path: {MODELS} is not a folder; train models first (`make demo`), or give the folder of others"
+            )
+        patterns = [pattern] if isinstance(pattern, str) else pattern
+        return [path.format(**wildcards) for path in patterns]
+
+    return files
+
+
+if config["models"]["path"]:
+    trained([])(None)
 
 
 rule training_spectra:
@@ -65,8 +79,8 @@ rule train:
 
 rule predict:
     input:
-        model=MODELS + "/{task}/model.json",
-        weights=MODELS + "/{task}/weights.safetensors",
+        model=trained(MODELS + "/{task}/model.json"),
+        weights=trained(MODELS + "/{task}/weights.safetensors"),
         store=R + "/spectra/{batch}.h5",
         catalog=R + "/plan/m_catalog_v0.parquet",
     output:

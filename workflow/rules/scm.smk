@@ -99,8 +99,8 @@ rule fit_outliers:
 
 rule score_outliers:
     input:
-        model=MODELS + "/ood/model.json",
-        basis=MODELS + "/ood/basis.safetensors",
+        model=trained(MODELS + "/ood/model.json"),
+        basis=trained(MODELS + "/ood/basis.safetensors"),
         store=R + "/spectra/{batch}.h5",
         catalog=R + "/plan/m_catalog_v0.parquet",
     output:

@@ -1,11 +1,11 @@
 # spmm: stellar parameters by label transfer (section 3.4.4), and which are recommended (section 4.1)
 
 FOLDS = list(range(config["spmm"]["folds"]))
-if config["models"]["path"]:  # as many as the bundle holds
+if BORROWED and Path(MODELS).is_dir():  # as many as the bundle holds
     FOLDS = sorted(int(path.parent.name[4:]) for path in Path(MODELS).glob("tlma_dM/fold*/model.json"))
     if not FOLDS:
         raise InputError(f"models.path: {MODELS}/tlma_dM has no fold*/model.json; train the parameter models first")
-TABLE_FILES = [] if config["models"]["path"] else [R + "/tables/table08_tlma_folds.csv", R + "/tables/baselines.csv"]
+TABLE_FILES = [] if BORROWED else [R + "/tables/table08_tlma_folds.csv", R + "/tables/baselines.csv"]
 ENGINE = config["parameters"]["engine"]
 
 
@@ -75,30 +75,52 @@ rule out_of_fold:
         models=expand(R + "/models/tlma_{{kind}}/fold{fold}/model.json", fold=FOLDS),
         weights=expand(R + "/models/tlma_{{kind}}/fold{fold}/weights.safetensors", fold=FOLDS),
     output:
-        table=R + "/models/tlma_{kind}/out_of_fold.parquet",
-        calibration=R + "/models/tlma_{kind}/calibration.json",
+        R + "/models/tlma_{kind}/out_of_fold.parquet",
     log:
         R + "/logs/out_of_fold/{kind}.log",
     benchmark:
         R + "/benchmarks/out_of_fold/{kind}.tsv"
     params:
-        label_errors=config["spmm"]["label_errors"],
-        code=digest("networks", "parameters/ensemble", "parameters/calibration"),
+        code=digest("networks", "parameters/ensemble"),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     message:
-        "out-of-fold predictions and calibrated errors of tlma_{wildcards.kind}"
+        "out-of-fold predictions of tlma_{wildcards.kind}"
     script:
         "../scripts/out_of_fold.py"
 
 
+rule calibrate:
+    input:
+        training=R + "/models/tlma_{kind}/out_of_fold.parquet",
+        predictions=per_batch(R + "/predictions/tlma/{batch}.parquet"),
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+    output:
+        R + "/models/tlma_{kind}/calibration.json",
+    log:
+        R + "/logs/calibrate/{kind}.log",
+    benchmark:
+        R + "/benchmarks/calibrate/{kind}.tsv"
+    params:
+        label_errors=config["spmm"]["label_errors"],
+        code=digest("parameters/calibration"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    message:
+        "calibrated errors of tlma_{wildcards.kind}"
+    script:
+        "../scripts/calibrate.py"
+
+
 rule predict_tlma:
     input:
-        dM=expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS),
-        gM=expand(MODELS + "/tlma_gM/fold{fold}/model.json", fold=FOLDS),
-        weights=expand(MODELS + "/tlma_{kind}/fold{fold}/weights.safetensors", kind=["dM", "gM"], fold=FOLDS),
+        dM=trained(expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS)),
+        gM=trained(expand(MODELS + "/tlma_gM/fold{fold}/model.json", fold=FOLDS)),
+        weights=trained(expand(MODELS + "/tlma_{kind}/fold{fold}/weights.safetensors", kind=["dM", "gM"], fold=FOLDS)),
         store=R + "/spectra/{batch}.h5",
         m_catalog=R + "/catalogs/m_catalog_v3.parquet",
     output:
@@ -126,8 +148,8 @@ rule parameters_cnn:
     input:
         predictions=per_batch(R + "/predictions/tlma/{batch}.parquet"),
         m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        calibration=expand(MODELS + "/tlma_{kind}/calibration.json", kind=["dM", "gM"]),
-        training=expand(MODELS + "/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"]),
+        calibration=trained(expand(MODELS + "/tlma_{kind}/calibration.json", kind=["dM", "gM"])),
+        training=trained(expand(MODELS + "/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"])),
         ood=per_batch(R + "/predictions/ood/{batch}.parquet") if config["scm"]["ood"]["use"] != "off" else [],
     output:
         R + "/parameters/cnn.parquet",

@@ -1,6 +1,6 @@
 """Teff, log g, [M/H] and [alpha/M] by label transfer from APOGEE (SPMM; Li et al. 2025, section 3.4.4)."""
 
-from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width
+from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, spread_ratios
 from mstars.parameters.ensemble import FLAGS, collect, load_folds, out_of_fold, predict_parameters
 from mstars.parameters.training_set import LABELS, assign_folds, density_weights, tlma_training_set
 
@@ -16,5 +16,6 @@ __all__ = [
     "out_of_fold",
     "predict_parameters",
     "pull_width",
+    "spread_ratios",
     "tlma_training_set",
 ]

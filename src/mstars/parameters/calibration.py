@@ -27,7 +27,41 @@ def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
     return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
-def calibrate(table: pd.DataFrame, label_errors: str = "ignore") -> dict:
+def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20) -> dict[str, float]:
+    """How much farther apart the models are on stars that none has seen than on training stars, at like S/N.
+
+    Nine of ten models have seen a training star and agree on it better than on a new one.
+
+    Parameters
+    ----------
+    training : pandas.DataFrame
+        snri and ``{label}_spread`` of training stars.
+    others : pandas.DataFrame
+        snri and ``{label}_spread`` of stars of the same class that were not trained on.
+    least : int
+        Rows that an S/N interval needs on both sides.
+
+    Returns
+    -------
+    dict
+        By label, at least 1; 1 where no interval has enough.
+    """
+    edges = np.array([5.0, 10.0, 20.0, 50.0, 100.0])
+    inside, outside = (np.digitize(_snr(table["snri"]), edges) for table in (training, others))
+    ratios = {}
+    for label in LABELS:
+        logs, weights = [], []
+        for number in range(len(edges) + 1):
+            seen = training.loc[inside == number, f"{label}_spread"].dropna()
+            new = others.loc[outside == number, f"{label}_spread"].dropna()
+            if min(len(seen), len(new)) >= least:
+                logs.append(np.log(new.median() / seen.median()))
+                weights.append(min(len(seen), len(new)))
+        ratios[label] = max(1.0, float(np.exp(np.average(logs, weights=weights)))) if logs else 1.0
+    return ratios
+
+
+def calibrate(table: pd.DataFrame, label_errors: str = "ignore", ratios: dict[str, float] | None = None) -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
     Parameters
@@ -38,6 +72,8 @@ def calibrate(table: pd.DataFrame, label_errors: str = "ignore") -> dict:
     label_errors : {"ignore", "subtract"}
         Whether the residuals' share that APOGEE's quoted errors explain is taken off. ``ignore`` gives the error
         against APOGEE's scale, and no error that is too small where the quoted ones are too large.
+    ratios : dict, optional
+        Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
 
     Returns
     -------
@@ -48,10 +84,12 @@ def calibrate(table: pd.DataFrame, label_errors: str = "ignore") -> dict:
     result = {}
     for label in LABELS:
         residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
-        spread = table[f"{label}_spread"].to_numpy(dtype=float)
+        ratio = (ratios or {}).get(label, 1.0)
+        spread = ratio * table[f"{label}_spread"].to_numpy(dtype=float)
         own = np.nan_to_num(table[f"{label}_label_err"].to_numpy(dtype=float)) * (label_errors == "subtract")
         good = np.isfinite(residual) & np.isfinite(spread)
-        result[label] = _calibrate(residual[good], spread[good], _snr(table["snri"])[good], own[good])
+        fit = _calibrate(residual[good], spread[good], _snr(table["snri"])[good], own[good])
+        result[label] = fit | {"spread_ratio": ratio}
     return result
 
 

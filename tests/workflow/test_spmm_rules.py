@@ -1,0 +1,59 @@
+"""Models and folds as a user meets them: what is missing is said, one fold is trained alone."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "fits").mkdir()
+    (tmp_path / "fits" / "a.fits").write_text("any")
+    return tmp_path
+
+
+def dry_run(place, *targets, **overlay):
+    (place / "overlay.yaml").write_text(json.dumps(overlay))
+    command = [sys.executable, "-m", "snakemake", "-n", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
+    command += [*targets, "--configfile", place / "config/config.yaml", place / "overlay.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, env=environment, check=False, timeout=300
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def files_survey(place):
+    return {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
+
+
+def test_a_folder_of_files_takes_the_demos_models_and_says_where_they_come_from(place):
+    code, text = dry_run(place, **files_survey(place))
+    assert code != 0 and "models.path: results/demo/models is not a folder; train models first (`make demo`)" in text
+    code, text = dry_run(place, "ingest", **files_survey(place))
+    assert code == 0, text  # ingest needs no models
+
+
+def test_a_models_path_that_does_not_exist_stops_at_once(place):
+    code, text = dry_run(place, **files_survey(place), models={"path": "nowhere"})
+    assert code != 0 and "models.path: nowhere is not a folder" in text
+    (place / "empty").mkdir()
+    code, text = dry_run(place, **files_survey(place), models={"path": "empty"})
+    assert code != 0 and "models.path: empty/tlma_dM has no fold*/model.json" in text
+
+
+def test_one_fold_is_trained_alone(place):
+    code, text = dry_run(place, "results/demo/models/tlma_gM/fold3/model.json")
+    assert code == 0, text
+    jobs = dict(line.split() for line in text.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit())
+    assert jobs["train_fold"] == "1" and "scorecard" not in jobs

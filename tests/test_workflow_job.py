@@ -1,6 +1,9 @@
 """What a script does when its input or its disk fails: one line, and a damaged input set aside."""
 
 import errno
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -46,3 +49,17 @@ def test_a_full_disk_is_one_line(place, error):
     with pytest.raises(SystemExit), job(snakemake):
         raise error
     assert "No space left on device; free some space" in log.read_text() and "Traceback" not in log.read_text()
+
+
+def test_one_thread_where_numba_was_imported_with_more(place):
+    code = (
+        "import numba; from types import SimpleNamespace as N; from mstars.workflow import job\n"
+        "with job(N(threads=1, log=[], input=[], output=[], rule='r')):\n"
+        "    assert numba.njit(lambda x: x + 1)(1) == 2 and numba.get_num_threads() == 1\n"
+    )
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    environment.pop("NUMBA_NUM_THREADS")  # as many as cores
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

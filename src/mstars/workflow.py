@@ -21,8 +21,14 @@ def job(snakemake) -> Iterator[logging.Logger]:
     other error keeps its traceback. A damaged input that a rule made is set aside, so that the next run makes it again.
     """
     threads = str(max(1, snakemake.threads))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = threads
+    # numba compares this variable with what it was imported with, each time it compiles
+    if "numba" in sys.modules:
+        numba = sys.modules["numba"]
+        numba.set_num_threads(min(int(threads), numba.config.NUMBA_NUM_THREADS))
+    else:
+        os.environ["NUMBA_NUM_THREADS"] = threads
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(int(threads))
     from threadpoolctl import threadpool_limits

@@ -30,6 +30,7 @@ wildcard_constraints:
     kind=r"dM|gM",
     fold=r"\d+",
     queue=r"scm|dgcm|rv",
+    spectrum=r"[A-Za-z0-9_.+-]+",
 
 
 def digest(*rooms):

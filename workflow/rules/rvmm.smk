@@ -1,6 +1,18 @@
 # rvmm: radial velocities (section 3.4.3)
 
 
+def batch_of(spectrum):
+    """The batch of a spectrum_key or obsid, known once the checkpoint has written the plan."""
+    import pandas
+
+    checkpoints.plan.get()
+    survey = pandas.read_parquet(R + "/plan/m_catalog_v0.parquet", columns=["spectrum_key", "obsid", "batch"])
+    chosen = survey[(survey["spectrum_key"] == spectrum) | (survey["obsid"].astype(str) == spectrum)]
+    if chosen.empty:
+        raise ValueError(f"{spectrum} is no spectrum_key or obsid of survey {SURVEY}")
+    return chosen["batch"].iloc[0]
+
+
 localrules:
     rvmm,
 
@@ -137,3 +149,29 @@ rule rv_apply:
         "m_catalog_v3"
     script:
         "../scripts/rv_apply.py"
+
+
+rule rv_diagnosis:
+    input:
+        survey=R + "/plan/m_catalog_v0.parquet",
+        measured=lambda wildcards: R + f"/rv/measure/{batch_of(wildcards.spectrum)}.parquet",
+        spectra=lambda wildcards: R + f"/spectra/{batch_of(wildcards.spectrum)}.h5",
+        templates=LIBRARY,
+    output:
+        R + "/rv/diagnosis/{spectrum}.png",
+    log:
+        R + "/logs/rv_diagnosis/{spectrum}.log",
+    benchmark:
+        R + "/benchmarks/rv_diagnosis/{spectrum}.tsv"
+    params:
+        settings=config["rvmm"],
+        sources=config["templates"]["match_sources"],
+        code=digest("velocity", "figures/diagnosis"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "velocities of {wildcards.spectrum}: picture"
+    script:
+        "../scripts/rv_diagnosis.py"

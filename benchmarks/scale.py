@@ -51,7 +51,7 @@ def rules_of(results: Path) -> pd.DataFrame:
     rows = []
     for path in results.glob("benchmarks/**/*.tsv"):
         row = pd.read_csv(path, sep="\t").iloc[0]
-        rule = path.relative_to(results / "benchmarks").parts[0]
+        rule = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
         rows.append({"rule": rule, "s": float(row["s"]), "mb": pd.to_numeric(row["max_rss"], errors="coerce")})
     table = pd.DataFrame(rows, columns=["rule", "s", "mb"])
     return table.groupby("rule").agg(s=("s", "sum"), jobs=("s", "size"), mb=("mb", "max"), longest=("s", "max"))
@@ -98,7 +98,10 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
     """Simulate, run and weigh."""
     models, training = options.models, {}
     if models is None or not models.is_dir():
-        seconds = snakemake(place, "teacher", "catalog", options, simulate=given("simulate", size=options.train_size))
+        taught = {"simulate": given("simulate", size=options.train_size)}
+        if options.epochs:
+            taught["spmm"] = given("spmm", epochs=options.epochs)
+        seconds = snakemake(place, "teacher", "catalog", options, **taught)
         taught = rules_of(place / "results/teacher")
         training = {rule: round(float(s), 1) for rule, s in taught["s"].items() if belongs(rule, TRAINING)}
         models = place / "results/teacher/models"
@@ -154,6 +157,7 @@ def main() -> None:
     parser.add_argument("--size", default="scale", help="simulate.size of the survey that is measured")
     parser.add_argument("--train-size", default="demo", help="simulate.size of the survey that models are trained on")
     parser.add_argument("--models", type=Path, help="a folder of trained models; without it they are trained first")
+    parser.add_argument("--epochs", type=int, help="of the parameter models at most (poor ones, to try this out)")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--plates-per-batch", type=int, default=10)
     parser.add_argument("--min-spectra", type=int, default=2000)

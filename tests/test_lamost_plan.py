@@ -206,6 +206,8 @@ def test_a_release_without_files_says_so(tmp_path):
         plan_release(tmp_path / "fits", path)
     with pytest.raises(InputError, match="no such folder"):
         plan_release(tmp_path / "nowhere", path)
+    with pytest.raises(InputError, match="release.m_catalog: not set"):
+        plan_release(tmp_path / "fits", None)
 
 
 def test_a_row_twice_is_rejected_and_a_shared_obsid_is_told(tmp_path):

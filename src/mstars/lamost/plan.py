@@ -191,6 +191,9 @@ def plan_release(
     InputError
         A catalogue or the folder is missing, unreadable or lacks a column.
     """
+    for name, value in (("spectra", spectra), ("m_catalog", m_catalog)):
+        if not value:
+            raise InputError(f"release.{name}: not set; a survey of kind release needs it (docs/input.md)")
     root = Path(spectra)
     if not root.is_dir():
         raise InputError(f"release.spectra: {root}: no such folder")

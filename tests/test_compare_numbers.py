@@ -76,7 +76,7 @@ def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
     assert numbers["tm_not_dsal"] == pytest.approx(100 / 3) and numbers["dsal_not_tm"] == pytest.approx(100 / 3)
     assert (numbers["rv_suspect"], numbers["rv_updated"], numbers["rv_none"], numbers["before_2012"]) == (3, 1, 1, 2)
     assert numbers["tm_sigma"] == 10 and numbers["rv_TM"] == 1 and numbers["rv_DSEL"] == 0
-    summary["bands"]["dsal2"]["mean"] = None
+    summary["bands"]["dsal2"]["own"] = False
     assert np.isnan(rv_numbers(selection, summary, decisions(["TM"]), v3)["dsal2_mean"])
 
 
@@ -91,7 +91,7 @@ def catalog():
 
 
 def test_catalogue_numbers_use_recommended_values_only():
-    numbers = catalog_numbers(catalog(), {"dM": {"teff": [3225, 4125]}})
+    numbers = catalog_numbers(catalog(), {"recomputed": {"dM": {"teff": [3225, 4125]}}})
     assert numbers["rv_flag_share"] == pytest.approx(200 / 3) and numbers["parameter_flag_share_dm"] == 50
     assert numbers["rv_err_dm"] == 4 and numbers["teff_err_dm"] == pytest.approx(0.1)
     assert numbers["teff_high_dm"] == 4125 and np.isnan(numbers["logg_low_gm"])
@@ -104,7 +104,7 @@ def test_external_numbers_are_means_and_population_deviations():
     gaia = gaia.assign(radial_velocity_error=1.0, rv_expected_sig_to_noise=30.0)
     apogee = pd.DataFrame(
         {"spectrum_key": list("abc"), "TEFF": [2.0, 0, -9999], "LOGG": 1.0, "M_H": 1.0, "ALPHA_M": 1.0}
-    )
+    ).assign(ASPCAP_CLASS=["GKd_a", "GKd_a", "Mg_b"])
     numbers = external_numbers(catalog(), gaia, apogee, pd.DataFrame({"spectrum_key": ["a"], "lamost_rv": [1.0]}))
     assert numbers["gaia_rv_mean"] == pytest.approx(-2) and numbers["gaia_rv_sigma"] == pytest.approx(1)
     assert numbers["apogee_teff_sigma_dm"] == 0 and np.isnan(numbers["apogee_teff_sigma_gm"])
@@ -144,7 +144,9 @@ def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value(
     summary |= {"n_fast": 1, "n_candidates": 1}
     selection = pd.DataFrame({"spectrum_key": ["a"], "lamost_rv": 1.0, "rv_dsal1": 1.0, "rv_dsal2": 1.0})
     selection = selection.assign(in_tm_band=True, candidate=False)
-    apogee = pd.DataFrame({"spectrum_key": ["a"], "TEFF": 1.0, "LOGG": 1.0, "M_H": 1.0, "ALPHA_M": 1.0})
+    apogee = pd.DataFrame(
+        {"spectrum_key": ["a"], "TEFF": 1.0, "LOGG": 1.0, "M_H": 1.0, "ALPHA_M": 1.0, "ASPCAP_CLASS": "GKd_a"}
+    )
     ours = {
         **dict.fromkeys(("spt_accuracy", "wdm_accuracy", "dmgm_accuracy", "spt9_accuracy"), 99.0),
         **scm_numbers(catalog0, gaia, photometry, non_m, none, v1, non_m),
@@ -176,7 +178,7 @@ def test_inspection_tables_show_the_paper_and_what_is_reviewed():
 def test_tables_of_resources():
     assert len(resource_table(3).rows) == 8 and resource_table(5).rows[0] == ("K I", "7667.0089")
     assert len(resource_table(6).rows) == 8 and sum(row[1] for row in external_table().rows) == 16880
-    assert "[3225, 4125]" in to_markdown(ranges_table({"dM": {"teff": (3200, 4100)}}))
+    assert "[3225, 4125]" in to_markdown(ranges_table({"used": {"dM": {"teff": (3200, 4100)}}}))
 
 
 def test_a_table_is_written_in_three_formats_with_special_signs_kept(tmp_path):

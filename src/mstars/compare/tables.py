@@ -143,16 +143,19 @@ def cross_validation_table(folds: pd.DataFrame) -> Table:
 
 
 def ranges_table(ranges: dict) -> Table:
-    """Table 10: recommended ranges, ours and the paper's."""
+    """Table 10: ranges in use, recomputed from this survey's reliable members (quality/ranges.json), the paper's."""
     paper = paper_numbers().set_index("key")["paper"]
     rows = []
     for label in LABELS:
         row = [label]
         for kind, short in KINDS.items():
-            low, high = ranges.get(kind, {}).get(label, (np.nan, np.nan))
-            row += [f"[{low:g}, {high:g}]", f"[{paper[f'{label}_low_{short}']:g}, {paper[f'{label}_high_{short}']:g}]"]
+            for name in ("used", "recomputed"):
+                low, high = ranges.get(name, {}).get(kind, {}).get(label, (np.nan, np.nan))
+                row.append(f"[{low:g}, {high:g}]")
+            row.append(f"[{paper[f'{label}_low_{short}']:g}, {paper[f'{label}_high_{short}']:g}]")
         rows.append(row)
-    return Table("Table 10. Recommended ranges", ("parameter", "dM", "dM, paper", "gM", "gM, paper"), rows)
+    heads = [f"{kind}{what}" for kind in KINDS for what in (", used", ", recomputed", ", paper")]
+    return Table("Table 10. Recommended ranges", ("parameter", *heads), rows)
 
 
 def columns_table() -> Table:

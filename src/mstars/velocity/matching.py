@@ -55,6 +55,8 @@ class MatchOptions:
         Residuals above the noise by more than this share of the mean flux set ``poor_chi2``.
     noise_floor : float
         With ``ivar``: template mismatch added in quadrature, as a share of the mean flux.
+    left_out : tuple of (float, float)
+        Observed wavelengths without weight in the refinement: tellurics, and H-alpha, which is the star's own business.
     error_scale, error_floor_kms : float
         rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
@@ -75,6 +77,7 @@ class MatchOptions:
     featureless_sigma: float = 5.0
     poor_residual: float = 0.2
     noise_floor: float = 0.02
+    left_out: tuple = ()
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
     device: str = "cpu"
@@ -150,6 +153,8 @@ def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
 def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> pd.DataFrame:
     flux, bad, scale = prepare(spectra, pixels)
     weight = _weights(spectra, pixels, bad, scale, options)
+    for low, high in options.left_out:
+        weight[:, (spectra.wavelength[pixels] > low) & (spectra.wavelength[pixels] < high)] = 0
     n_good = (~bad).sum(axis=1)
     usable = (n_good >= 50) & varies(flux, bad)
     result = empty_result(spectra.spectrum_key, n_good)

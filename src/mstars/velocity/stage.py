@@ -54,7 +54,10 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
 def match_options(settings: dict) -> MatchOptions:
     """`MatchOptions` of the config section ``rvmm.tm``."""
     names = MatchOptions.__dataclass_fields__
-    return MatchOptions(**{key: value for key, value in settings.items() if key in names})
+    chosen = {key: value for key, value in settings.items() if key in names}
+    if "left_out" in chosen:
+        chosen["left_out"] = tuple(tuple(band) for band in chosen["left_out"])
+    return MatchOptions(**chosen)
 
 
 def line_options(settings: dict) -> LineOptions:

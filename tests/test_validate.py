@@ -17,6 +17,7 @@ def survey():
     n = len(classes)
     truth = pd.DataFrame({"spectrum_key": [f"k{number:02d}" for number in range(n)], "true_class": classes})
     truth = truth.assign(role="candidate", true_rv_lamost=10.0, planted_dmgm=False, planted_rv="", snri=50.0)
+    truth["star_id_true"] = np.arange(n)
     truth["lamost_class"], truth["lamost_rv"] = truth["true_class"].replace({"WD": "dM", "K": "dM"}), 12.0
     for label, value in LABELS.items():
         truth[f"true_{label}"] = value
@@ -115,6 +116,23 @@ def test_training_stars_count_with_their_out_of_fold_prediction():
     given["parameters"].loc[:19, "teff_oof"] = 3600.0 + np.linspace(-500, 500, 20)
     after = card(given)
     assert after["teff_dm_sigma"] > 200 and after["teff_dm_pull"] is None and after["logg_dm_pull"] > 0
+
+
+def test_repeats_of_a_star_measure_the_precision():
+    given = survey()
+    given["truth"].loc[given["truth"]["spectrum_key"] == "k12", "star_id_true"] = 13
+    given["parameters"].loc[[12, 13], "teff"] = [3600.0, 3620.0]
+    result = card(given)
+    assert result["teff_dm_repeat_n"] == 1 and result["teff_dm_repeat_sigma"] == pytest.approx(14.826 * np.sqrt(2))
+    assert result["teff_gm_repeat_sigma"] is None and result["rv_repeat_n"] == 1
+
+
+def test_metal_poor_and_alpha_rich_stars_are_looked_at():
+    given = survey()
+    given["truth"].loc[:4, "true_m_h"] = -0.9
+    result = card(given)
+    assert result["m_h_dm_bias_poor_n"] == 5 and result["m_h_dm_bias_poor"] > 0.7
+    assert result["alpha_m_gm_bias_rich"] is None
 
 
 def test_accuracy_is_against_the_truth_and_leaves_late_k_out():

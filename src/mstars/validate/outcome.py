@@ -26,7 +26,7 @@ def candidate_outcomes(
     ----------
     truth : pandas.DataFrame
         spectrum_key, role, true_class, true_rv_lamost (km/s, on the zero point of the written spectra), true_teff (K),
-        true_logg, true_m_h, true_alpha_m, planted_dmgm, planted_rv, snri, lamost_class, lamost_rv.
+        true_logg, true_m_h, true_alpha_m, star_id_true, planted_dmgm, planted_rv, snri, lamost_class, lamost_rv.
     m_catalog : pandas.DataFrame
         What is recommended: spectrum_key, luminosity_class, rv, rv_err, rv_from.
     non_m, rejected : pandas.DataFrame

@@ -116,6 +116,7 @@ def _velocities(table: pd.DataFrame, settings: dict) -> dict:
         result |= share(f"{name}_outliers", outliers, rows & np.isfinite(values).to_numpy())
     bias, sigma, n = scatter((table["rv"] - truth)[kept & (table["rv_flag"] == 1).to_numpy() & unharmed])
     result |= {"rv_flagged_bias_kms": bias, "rv_flagged_sigma_kms": sigma, "rv_flagged_n": n}
+    result |= _repeats(table["rv"], kept & ~planted & (table["rv_flag"] == 1).to_numpy(), table, "rv")
     return result | _repairs(table, settings, truth, usable, kept, planted)
 
 
@@ -153,12 +154,37 @@ def _parameters(table: pd.DataFrame) -> dict:
             for name, (low, high) in SNR_BINS.items():
                 inside = good & of_kind & table["snri"].between(low, high, inclusive="right").to_numpy()
                 result[f"{label}_{tag}_sigma_snri_{name}"] = scatter(difference[inside])[1]
+            result |= _repeats(table[label], good & of_kind, table, f"{label}_{tag}")
             untouched = good & of_kind & table[f"{label}_oof"].isna().to_numpy()
             for end, column in (("pull", f"{label}_calib_err"), ("pull_spread", f"{label}_err")):
                 with np.errstate(divide="ignore", invalid="ignore"):
                     pull = difference / table[column].to_numpy(dtype=float)
                 result[f"{label}_{tag}_{end}"] = scatter(pull[untouched])[1]
+    return result | _weak_spots(table, good)
+
+
+def _weak_spots(table: pd.DataFrame, good: np.ndarray) -> dict:
+    """Biases where the paper says it is weak (section 5): metal-poor dwarfs, alpha-rich stars."""
+    result = {}
+    for label, name, limit in (("m_h", "poor", -0.5), ("alpha_m", "rich", 0.15)):
+        truth = table[f"true_{label}"].to_numpy(dtype=float)
+        inside = good & (truth < limit if name == "poor" else truth > limit)
+        difference = (_honest(table, label) - truth).to_numpy(dtype=float)
+        for kind in ("dM", "gM"):
+            bias, _, n = scatter(difference[inside & (table["true_class"] == kind).to_numpy()])
+            result |= {f"{label}_{kind.lower()}_bias_{name}": bias, f"{label}_{kind.lower()}_bias_{name}_n": n}
     return result
+
+
+def _repeats(values: pd.Series, rows: np.ndarray, table: pd.DataFrame, name: str) -> dict:
+    """Scatter of one measurement from pairs of spectra of a star, with the number of pairs."""
+    part = pd.DataFrame({"star": table["star_id_true"], "value": values})[rows].dropna()
+    part = part.groupby("star")["value"].agg(["first", "last", "size"])
+    part = part[part["size"] > 1]
+    if len(part) == 0:
+        return {f"{name}_repeat_sigma": None, f"{name}_repeat_n": 0}
+    difference = np.abs(part["first"] - part["last"])
+    return {f"{name}_repeat_sigma": float(1.4826 * difference.median() / np.sqrt(2)), f"{name}_repeat_n": len(part)}
 
 
 def _honest(table: pd.DataFrame, label: str) -> pd.Series:

@@ -32,6 +32,8 @@ class Settings:
         Augmentation: per-pixel noise in units of a spectrum's own sigma, drawn per spectrum from [0, noise].
     shift_kms : float
         Augmentation: standard deviation of a velocity shift, km/s, drawn per spectrum.
+    curve : float
+        Augmentation: standard deviation of the coefficients of smooth curves added to a z-scored spectrum.
     device : {"auto", "cpu", "cuda"}
         ``auto`` takes a GPU where there is one.
     precision : {"fp32", "bf16"}
@@ -50,6 +52,7 @@ class Settings:
     stop_patience: int = 8
     noise: float = 0.0
     shift_kms: float = 0.0
+    curve: float = 0.0
     device: str = "auto"
     precision: str = "fp32"
     architecture: Architecture = Architecture()

@@ -283,7 +283,7 @@ def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, devi
     for start in range(0, len(order), settings.batch_size):
         # sorted rows read faster from a memory map; their order within a batch does not matter
         rows = np.sort(order[start : start + settings.batch_size])
-        x = augment(torch.from_numpy(data.x[rows]), settings.noise, settings.shift_kms, generator)
+        x = augment(torch.from_numpy(data.x[rows]), settings.noise, settings.shift_kms, generator, settings.curve)
         weight = float(data.weight[rows].sum(dtype=np.float64))
         optimizer.zero_grad(set_to_none=True)
         # parts of a batch that fit into the CPU's caches; their gradients add up to the batch's

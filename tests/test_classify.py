@@ -143,6 +143,15 @@ def test_labels_that_an_external_class_contradicts_are_left_out(survey, tmp_path
         read_class_tables([path])
 
 
+def test_null_photometry_says_nothing(survey):
+    m, others = survey
+    missing = photometry(m).astype({"CMD_flag": "Int64"})
+    missing.loc[:5, "CMD_flag"] = pd.NA
+    missing.loc[3, "CMD_pos"] = None
+    table, _ = make(m, others, photometry=missing.iloc[1:], n_per_class=99)
+    assert (table["label"] == "M").sum() == len(m)
+
+
 def test_split_by_star_keeps_repeats_on_one_side_and_by_spectrum_does_not(survey):
     m, others = survey
     repeats = stars_of(m)

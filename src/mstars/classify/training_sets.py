@@ -269,7 +269,8 @@ class RowFilter:
 def _join(pool: pd.DataFrame, spectra: pd.DataFrame, stars: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
     pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
     pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
-    return pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+    pool = pool.merge(photometry[["spectrum_key", "CMD_flag", "CMD_pos"]], on="spectrum_key", how="left")
+    return pool.fillna({"CMD_flag": 0, "CMD_pos": ""})
 
 
 def _sample(labels: pd.Series, classes: Sequence[str], most: int, generator) -> np.ndarray:

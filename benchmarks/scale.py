@@ -75,7 +75,9 @@ def disk(results: Path) -> tuple[dict[str, int], int]:
 
 
 def projection(rules: pd.DataFrame, n: int, nodes: int, cores: int) -> dict:
-    """Hours for the paper's number of spectra, every rule's time in proportion to the spectra.
+    """Hours for the paper's number of spectra, every rule's time in proportion to the spectra: an upper bound.
+
+    The start of each job (1 to 2 s) is counted as work, so that only big surveys (size scale) tell something.
 
     ``two_cores_h``: all work on two cores. ``cluster_h``: work of batches over all cores, 250 batches at most at once;
     the rest one after the other, as if it used one core.

@@ -40,9 +40,9 @@ def test_ridge_is_the_same_from_either_gram_matrix():
 def test_all_models_are_compared_on_the_same_folds():
     x, y = spectra(120)
     table = pd.DataFrame(y, columns=LABELS).assign(fold=np.arange(120) % 3, snri=np.linspace(1, 150, 120))
-    cnn = pd.DataFrame({f"{label}_oof": table[label] + 0.01 for label in LABELS})
+    cnn = pd.DataFrame({f"{label}_{end}": table[label] + 0.01 for label in LABELS for end in ("oof", "mean")})
     result = compare_baselines(x, table, cnn, "dM").set_index(["model", "label", "snr_i"]).sort_index()
-    assert set(result.index.get_level_values("model")) == {"cnn", "ridge", "quadratic"}
+    assert set(result.index.get_level_values("model")) == {"cnn", "cnn_ensemble", "ridge", "quadratic"}
     assert result.loc[("cnn", "m_h", "all"), "bias"] == pytest.approx(0.01)
     counts = result.loc[("ridge", "teff"), "n"]
     assert counts["all"] == 120 and counts.drop("all").sum() == 120

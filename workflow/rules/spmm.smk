@@ -5,7 +5,7 @@ if BORROWED and Path(MODELS).is_dir():  # as many as the bundle holds
     FOLDS = sorted(int(path.parent.name[4:]) for path in Path(MODELS).glob("tlma_dM/fold*/model.json"))
     if not FOLDS:
         raise InputError(f"models.path: {MODELS}/tlma_dM has no fold*/model.json; train the parameter models first")
-TABLE_FILES = [] if BORROWED else [R + "/tables/table08_tlma_folds.csv", R + "/tables/baselines.csv"]
+TABLE_FILES = [] if BORROWED else [R + "/tables/baselines.csv"]
 ENGINE = config["parameters"]["engine"]
 
 
@@ -196,31 +196,6 @@ rule quality:
         "rv_flag and parameter_flag"
     script:
         "../scripts/quality.py"
-
-
-rule table08:
-    input:
-        models=expand(R + "/models/tlma_{kind}/fold{fold}/model.json", kind=["dM", "gM"], fold=FOLDS),
-        validation=expand(R + "/models/tlma_{kind}/fold{fold}/validation.parquet", kind=["dM", "gM"], fold=FOLDS),
-        out_of_fold=expand(R + "/models/tlma_{kind}/out_of_fold.parquet", kind=["dM", "gM"]),
-    output:
-        csv=R + "/tables/table08_tlma_folds.csv",
-        markdown=R + "/tables/table08_tlma_folds.md",
-    log:
-        R + "/logs/table08.log",
-    benchmark:
-        R + "/benchmarks/table08.tsv"
-    params:
-        folds=FOLDS,
-        code=digest("parameters/tables"),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    message:
-        "Table 8: the folds of CNN-TLMA"
-    script:
-        "../scripts/table08.py"
 
 
 rule baselines:

@@ -135,7 +135,7 @@ BASELINES: dict[str, Callable] = {"ridge": ridge, "quadratic": quadratic}
 
 
 def compare_baselines(x: np.ndarray, table: pd.DataFrame, cnn: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Out-of-fold residuals of every model, with the network's folds.
+    """Out-of-fold residuals of every model on the network's folds, and those of the network's ensemble.
 
     Parameters
     ----------
@@ -153,7 +153,10 @@ def compare_baselines(x: np.ndarray, table: pd.DataFrame, cnn: pd.DataFrame, kin
         class, model, label, snr_i (bin), n, bias (median), sigma (1.4826 MAD) of predicted - APOGEE.
     """
     truth, fold = table[list(LABELS)].to_numpy(dtype=float), table["fold"].to_numpy(dtype=int)
-    predicted = {"cnn": cnn[[f"{label}_oof" for label in LABELS]].to_numpy(dtype=float)}
+    columns = {"cnn": "oof", "cnn_ensemble": "mean"}
+    predicted = {
+        name: cnn[[f"{label}_{end}" for label in LABELS]].to_numpy(dtype=float) for name, end in columns.items()
+    }
     for name, model in BASELINES.items():
         predicted[name] = np.full(truth.shape, np.nan)
         for number in np.unique(fold):

@@ -32,6 +32,18 @@ def real_masks(folder: Path | None) -> np.ndarray | None:
     return np.array(rows).astype(np.uint8) * 32 if rows else None
 
 
+def read_files(paths) -> SpectrumSet:
+    """LAMOST files as one set; the keys are their numbers."""
+    from mstars.lamost.reader import place_on_grid, read_spectrum
+
+    shape = (len(paths), len(lamost_wavelength()))
+    flux, ivar, ormask = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    for k, path in enumerate(paths):
+        place_on_grid(read_spectrum(path), flux[k], ivar[k], ormask[k])
+    key = np.array([f"{k:04d}" for k in range(len(paths))])
+    return SpectrumSet(flux, ivar, ormask, lamost_wavelength(), key)
+
+
 def made_up_masks(rng: np.random.Generator, n: int, n_pixel: int) -> np.ndarray:
     """Masks like the real ones: none in half of the spectra, else a few runs of about 20 pixels."""
     masks = np.zeros((n, n_pixel), np.uint8)

@@ -79,7 +79,7 @@ class SelectionOptions:
     max_speed_kms: float = 1000.0
     line_error_floor_kms: float = 8.0
     lamost_error_kms: float = 8.0
-    keep_sigma: float = 1.35
+    keep_sigma: float = 1.5
     single_error_kms: float = 25.0
     wave_disagree_kms: float = 45.0
     low_quality_snri: float = 3.0

@@ -146,3 +146,23 @@ def test_assess_keeps_every_row_in_order():
     assert indexed.loc["k00895", "parameter_reasons"] == "no_parameters"
     assert ranges["used"] == ranges["recomputed"] and ranges["members"]["dM"] > 300
     assert set(fits) == {"dM", "gM"} and (result["rv_flag"] == 1).all()
+
+
+def test_a_survey_without_external_catalogues_or_giants_is_assessed():
+    table = sample(300)
+    table = table[table["luminosity_class"] == "dM"].reset_index(drop=True)
+    catalog = table[["spectrum_key", "luminosity_class"]].assign(obsdate="2013-01-01", rv=np.nan, snri=table["snr_i"])
+    catalog = catalog.assign(snru=-9999.0, snrg=1.0, snrr=np.nan, snrz=1.0)
+    parameters = table.drop(columns=["luminosity_class", "snr_i"]).assign(flag=9)
+    nothing = pd.DataFrame({"spectrum_key": table["spectrum_key"], "CMD_pos": None, "ASPCAP_CLASS": None})
+    settings = {"rv_cut": "2012-01-14", "sigma": 3, "min_rows": 30, "ranges": "table_10", "range_min_members": 5}
+    result, fits, ranges = assess(
+        catalog,
+        parameters,
+        nothing[["spectrum_key", "CMD_pos"]],
+        nothing[["spectrum_key", "ASPCAP_CLASS"]],
+        settings=settings,
+    )
+    assert (result["rv_flag"] == 0).all() and (result["parameter_flag"] == 0).all()
+    assert result["parameter_reasons"].str.startswith("no_rv;simulation_trained").all()
+    assert ranges["members"] == {"dM": 0, "gM": 0} and ranges["recomputed"]["dM"] == TABLE_10["dM"] and fits["gM"] == {}

@@ -114,7 +114,7 @@ def fit_gaussian(x, y, w, parameter, max_step=50):
         if not moved:
             done = True
             break
-        small = abs(step[1]) < 1e-5 and best - value <= 1e-9 * best
+        small = abs(step[1]) < 1e-4 and best - value <= 1e-6 * best
         best = value
         parameter[:] = trial
         damping = max(damping * 0.2, 1e-9)
@@ -163,11 +163,12 @@ def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit):
     """Velocity at which the lines together stand out most, in steps of about half a pixel (30 km/s)."""
     best_velocity, best_score = 0.0, -np.inf
     n_step = int(limit / 30.0)
+    place = np.log10(centers)
     for k in range(-n_step, n_step + 1):
         shift = math.log10(1.0 + k * 30.0 / C_KMS)
         score = 0.0
         for line in range(centers.size):
-            middle = int(round((math.log10(centers[line]) + shift - loglam0) / dlog))
+            middle = int(round((place[line] + shift - loglam0) / dlog))
             if 7 <= middle < flux.size - 7:
                 score += _line_contrast(flux, weight, middle, sign)
         if score > best_score:

@@ -79,15 +79,25 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
     """
     options = options or LineOptions()
     _, centers = line_list(kind)
-    weight = np.where((spectra.ivar > 0) & np.isfinite(spectra.flux), spectra.ivar, 0).astype(np.float32)
+    reach = options.search_kms / C_KMS
+    near = np.flatnonzero(
+        (spectra.wavelength > centers.min() * (1 - reach) - 2 * options.half_width)
+        & (spectra.wavelength < centers.max() * (1 + reach) + 2 * options.half_width)
+    )
+    if len(near) < 2:
+        return np.full((len(spectra), len(centers), 2), np.nan)
+    part = slice(near[0], near[-1] + 1)
+    wavelength = spectra.wavelength[part]
+    flux, weight = spectra.flux[:, part], spectra.ivar[:, part]
+    known = (weight > 0) & np.isfinite(flux)
     for low, high in options.tellurics:
-        weight[:, (spectra.wavelength > low) & (spectra.wavelength < high)] = 0
-    flux = np.where(weight > 0, spectra.flux, 0).astype(np.float32)
+        known[:, (wavelength > low) & (wavelength < high)] = False
+    flux, weight = np.where(known, flux, np.float32(0)), np.where(known, weight, np.float32(0))
     sign = -1.0 if kind == "absorption" else 1.0
     result = fit_lines(
         flux,
         weight,
-        spectra.wavelength,
+        wavelength,
         centers,
         sign,
         options.half_width,

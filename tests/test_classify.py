@@ -16,6 +16,7 @@ SCM = {
     "split": "star",
     "screen": "cmd",
     "spt_prob_min": 0.99,
+    "k_prediction": "ignored",
     "votes_min": 2,
     "ood": {"use": "votes", "threshold": 1.0, "sure": 3.0, "zro_sigma": 5.0},
 }
@@ -234,6 +235,22 @@ def test_candidates_and_consensus(cases):
             )
     strict = classify.scm_candidates(m, spt, wdm, cmd, settings=SCM | {"votes_min": 1})
     assert (strict["consensus_label"] != "M").all()
+
+
+def test_in_a_folder_of_anything_a_k_prediction_is_a_reason(cases):
+    m, spt, wdm, cmd, _ = cases
+    settings = SCM | {"k_prediction": "candidate"}
+    found = classify.scm_candidates(m, spt, wdm, cmd, settings=settings).set_index("spectrum_key")
+    for key in ("m001", "m002"):
+        assert found.loc[key, "candidate_reasons"] == "spt" and found.loc[key, "consensus_label"] == "K"
+
+
+def test_a_k_that_looks_like_a_white_dwarf_to_cnn_wdm_is_called_k(cases):
+    m, spt, wdm, cmd, _ = (table.iloc[[2]] for table in cases)
+    wdm = predictions(m["spectrum_key"], "wdm", "WD", 0.9)
+    scores = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 1.5, "zro_score": 0.0})
+    found = classify.scm_candidates(m, spt, wdm, cmd, scores, settings=SCM)
+    assert found["consensus_label"].tolist() == ["K"]
 
 
 OOD = ({"ood_score": 1.5}, {"ood_score": 3.5}, {"zro_score": 7.0})

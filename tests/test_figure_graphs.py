@@ -77,11 +77,3 @@ def test_the_flow_shows_our_counts_and_the_papers(tmp_path):
     said = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert "8,761 (876,134)" in said and "no RV: - (89)" in said
     assert "no data" in draw_flow(compare_numbers({}), "nothing").axes[0].texts[0].get_text()
-
-
-def test_every_figure_of_the_report_has_a_caption():
-    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    named = re.findall(r'caption="\.\./report/(\w+\.rst)"', text)
-    named += [f"{name}.rst" for name in re.findall(r'^ +figure\("(\w+)"\)', text, re.M)]
-    assert len(named) > 10
-    assert not [name for name in named if not (ROOT / "workflow" / "report" / name).is_file()]

@@ -5,7 +5,7 @@ import pytest
 from mstars.figures.confusion import confusion, draw_confusion
 from mstars.figures.diagrams import draw_cmd, draw_colour, draw_kiel
 from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
-from mstars.figures.style import PARAMETERS, coloured, density, new_figure, save
+from mstars.figures.style import PARAMETERS, density, new_figure, save
 from mstars.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
@@ -171,12 +171,3 @@ def test_figure_14_shows_both_qualities_and_says_what_is_missing(tmp_path):
     save(figure, [tmp_path / "a.png"])
     assert words(figure).count("$\\mu$ = -5.0") == 2
     assert "no low-quality spectra with a reliable" in words(draw_gaia_comparison(gaia_table().query("good")))
-
-
-def test_too_many_coloured_points_become_means_in_cells():
-    axes = new_figure(3, 3).subplots()
-    axes.set_xlim(1, 0)  # reversed, as in a Kiel diagram
-    x = np.repeat([0.25, 0.75], 100)
-    image = coloured(axes, x, x, np.tile([0.0, 1.0], 100), 0, 1, most=10, bins=2)
-    assert image.get_array().compressed().tolist() == [0.5, 0.5]
-    assert len(coloured(axes, x, x, x, 0, 1).get_offsets()) == 200

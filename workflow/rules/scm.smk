@@ -1,5 +1,9 @@
 # scm: which spectra of the M catalogue are not of M stars (section 3.4.1)
 
+# late K and early M are alike: in a catalogue of M stars a K is let be; of a folder of anything, K stars are part
+SCM_SETTINGS = dict(config["scm"])
+if SCM_SETTINGS["k_prediction"] == "auto":
+    SCM_SETTINGS["k_prediction"] = "candidate" if KIND == "files" else "ignored"
 SCM_CLASSES = {
     "spt": [name for name in config["scm"]["classes"] if name != "WD"],
     "spt9": [*(name for name in config["scm"]["classes"] if name != "WD"), "WD"],
@@ -135,7 +139,7 @@ rule scm_candidates:
     benchmark:
         R + "/benchmarks/scm_candidates.tsv"
     params:
-        settings=config["scm"],
+        settings=SCM_SETTINGS,
         code=digest("classify/spectral"),
     threads: 1
     resources:

@@ -14,7 +14,7 @@ with job(snakemake):
     if snakemake.input.joined:
         joined = read_table(snakemake.input.joined[0])
         joined = joined[joined["luminosity_class"] == kind].reset_index(drop=True)
-        title, reason = read_description(str(snakemake.input.description)).title, ""
+        title, reason = read_description(snakemake.input.description[0]).title, ""
     else:
         joined, title = pd.DataFrame(), name
         reason = f"catalogue {name} is not configured (compare.catalogs)"

@@ -15,7 +15,7 @@ with job(snakemake), tempfile.TemporaryDirectory() as folder:
     config = Path(folder) / "config.json"
     config.write_text(json.dumps(snakemake.config))
     command = [sys.executable, "-m", "snakemake", "--snakefile", snakemake.params.snakefile, "--nolock"]
-    command += ["--configfile", str(config), "--rerun-triggers", "mtime", "--rulegraph", "dot", "--quiet", "all", "--", "catalog"]
+    command += ["--configfile", str(config), "--rulegraph", "dot", "--quiet", "all", "--", "catalog"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"snakemake --rulegraph: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")

@@ -42,7 +42,8 @@ def scm_candidates(
         spectrum_key, ood_score (how unlike M stars), zro_score (zirconium oxide, S stars). Without it the candidates
         are the paper's.
     settings : dict
-        The config section ``scm``: snr_min, spt_prob_min, votes_min, ood.
+        The config section ``scm``: snr_min, spt_prob_min, votes_min, k_prediction (ignored, as in the paper, or
+        candidate), ood.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Which of the sets a spectrum is in."""
     return pd.DataFrame(
         {
-            "spt": ~table["spt_class"].isin(["", *M_LIKE]),
+            "spt": ~table["spt_class"].isin(["", *(M_LIKE if settings["k_prediction"] == "ignored" else ("M",))]),
             "wdm": table["wdm_class"] == "WD",
             "cmd": (table["CMD_flag"].fillna(0) == 1) & (table["CMD_pos"] == "other"),
             "ood": table["ood_score"] >= settings["ood"]["threshold"],
@@ -112,7 +113,7 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     table : pandas.DataFrame
         `EVIDENCE` of each spectrum.
     settings : dict
-        snr_min, spt_prob_min, votes_min, ood.
+        snr_min, spt_prob_min, votes_min, k_prediction, ood.
 
     Returns
     -------
@@ -129,7 +130,9 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     rejected |= counted["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])
     if settings["ood"]["use"] == "votes":
         rejected |= counted["ood"] & (table["ood_score"] >= settings["ood"]["sure"])
-    named = table["spt_class"].replace(REVIEW_LABELS).where(votes["spt"], "unknown")
+    # CNN-WDM knows WD and M alone: a K that it takes for WD keeps the name K
+    known_name = votes["spt"] | (votes["wdm"] & (table["spt_class"] == "K"))
+    named = table["spt_class"].replace(REVIEW_LABELS).where(known_name, "unknown")
     # hot and faint, or hot and no one but CNN-WDM can say: a white dwarf
     faint = (table["CMD_flag"].fillna(0) == 1) & (table["M_G_0"] > 8.0) & (table["bp_rp_0"] < 1.5)
     dwarf = votes["wdm"] & (faint | (named == "unknown") | (table["spt_class"] == "WD"))

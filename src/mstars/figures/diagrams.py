@@ -13,7 +13,6 @@ from mstars.figures.style import (
     COLUMN_WIDTH,
     GREY,
     axis_label,
-    coloured,
     density,
     new_figure,
     no_data,
@@ -86,8 +85,18 @@ def kiel_panel(axes, table: pd.DataFrame, isochrones: Sequence[pd.DataFrame] = (
     if not len(shown):
         no_data(axes, "no spectrum with recommended parameters")
         return None
+    order = np.argsort(-shown["m_h"].to_numpy(), kind="stable")
     low, high = span(shown["m_h"], share=0.02, margin=0.0)
-    return coloured(axes, *(shown[name].to_numpy() for name in ("teff", "logg", "m_h")), low, high)
+    return axes.scatter(
+        *(shown["teff"].to_numpy()[order], shown["logg"].to_numpy()[order]),
+        c=shown["m_h"].to_numpy()[order],
+        s=2.5 if len(shown) < 20_000 else 0.3,
+        vmin=low,
+        vmax=high,
+        linewidths=0,
+        rasterized=True,
+        zorder=2,
+    )
 
 
 @styled
@@ -145,9 +154,12 @@ def draw_colour(
             line = isochrone[(isochrone["logg"] > 4) & isochrone[colour].notna()]
             axes.plot(line[colour], line["teff"], color=GREY, lw=0.7, zorder=3)
             drawn |= len(line) > 0
+        order = np.argsort(-table["m_h"].to_numpy(), kind="stable")
+        x, y, c = (table[name].to_numpy()[order] for name in (colour, "teff", "m_h"))
+        size = 2.5 if len(table) < 20_000 else 0.3
+        artist = axes.scatter(x, y, c=c, s=size, vmin=low, vmax=high, linewidths=0, rasterized=True)
         axes.set_xlim(limits)
         axes.set_ylim(span(table["teff"]))
-        artist = coloured(axes, *(table[name].to_numpy() for name in (colour, "teff", "m_h")), low, high)
         figure.colorbar(artist, ax=axes, label=axis_label("m_h"), pad=0.02, fraction=0.05)
     if drawn:
         metallicities = ", ".join(f"{isochrone.attrs['m_h']:g}" for isochrone in isochrones)

@@ -172,40 +172,6 @@ def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE,
     )
 
 
-def coloured(axes, x, y, value, low: float, high: float, *, size: float = 2.5, most: int = 20_000, bins: int = 220):
-    """Points coloured by a third quantity, or its mean in cells where there are too many points.
-
-    Parameters
-    ----------
-    axes : matplotlib Axes
-        Where to draw; the limits are taken from it when cells are drawn.
-    x, y, value : ndarray, [n]
-        Finite.
-    low, high : float
-        Limits of the colours.
-    size : float
-        Of points, square points.
-    most : int
-        Up to so many points are drawn one by one, those of low value last.
-    bins : int
-        Cells along each axis.
-
-    Returns
-    -------
-    artist
-        For a colour bar.
-    """
-    if len(x) <= most:
-        order = np.argsort(-value, kind="stable")
-        style = {"s": size, "vmin": low, "vmax": high, "linewidths": 0, "rasterized": True, "zorder": 2}
-        return axes.scatter(x[order], y[order], c=value[order], **style)
-    limits = [sorted(axes.get_xlim()), sorted(axes.get_ylim())]
-    counts, x_edges, y_edges = np.histogram2d(x, y, bins=bins, range=limits)
-    total, _, _ = np.histogram2d(x, y, bins=bins, range=limits, weights=value)
-    mean = np.ma.masked_invalid(np.divide(total, counts, out=np.full_like(total, np.nan), where=counts > 0))
-    return axes.pcolormesh(x_edges, y_edges, mean.T, vmin=low, vmax=high, rasterized=True, zorder=2)
-
-
 def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300) -> None:
     """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time."""
     for path in map(Path, paths):

@@ -37,7 +37,7 @@ rule training_pool:
         code=digest(*POOL_CODE),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=60,
     message:
         "spectra and labels for the training of CNN-SPT and CNN-WDM"

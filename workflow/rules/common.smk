@@ -10,7 +10,6 @@ from snakemake.exceptions import WorkflowError
 from mstars import cluster
 from mstars.configuration import check_config
 from mstars.resources import ROOT as RESOURCES
-from mstars.runs import summary
 
 check_config(config)
 
@@ -114,7 +113,9 @@ onstart:
 
 
 onsuccess:
-    print(summary.write_summary(R))
+    from mstars.runs.summary import write_summary
+
+    print(write_summary(R))
 
 
 onerror:

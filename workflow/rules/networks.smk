@@ -82,7 +82,7 @@ rule predict:
         model=trained(MODELS + "/{task}/model.json"),
         weights=trained(MODELS + "/{task}/weights.safetensors"),
         store=R + "/spectra/{batch}.h5",
-        catalog=R + "/plan/m_catalog_v0.parquet",
+        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
     output:
         R + "/predictions/{task}/{batch}.parquet",
     log:

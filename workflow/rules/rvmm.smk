@@ -25,7 +25,7 @@ rule rvmm:
 
 rule rv_measure:
     input:
-        plan=R + "/plan/plan.parquet",
+        plan=batch_table,
         spectra=R + "/spectra/{batch}.h5",
         templates=LIBRARY,
     output:

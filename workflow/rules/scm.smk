@@ -106,7 +106,7 @@ rule score_outliers:
         model=trained(MODELS + "/ood/model.json"),
         basis=trained(MODELS + "/ood/basis.safetensors"),
         store=R + "/spectra/{batch}.h5",
-        catalog=R + "/plan/m_catalog_v0.parquet",
+        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
     output:
         R + "/predictions/ood/{batch}.parquet",
     log:

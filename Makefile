@@ -7,6 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
+SLURM_TESTS ?= tests/slurm
 
 .PHONY: help setup demo test test-slurm catalog lint format dry-run clean
 help:
@@ -37,7 +38,7 @@ test: $(READY)
 
 test-slurm: $(READY)
 	$(BIN)/python tests/slurm/cluster.py install
-	$(BIN)/python -m pytest -m slurm tests/slurm
+	$(BIN)/python -m pytest -m slurm $(SLURM_TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

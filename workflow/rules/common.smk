@@ -83,7 +83,12 @@ def external(name):
 
 def memory(base, per_input=0.0):
     """Memory of a job in MB: ``base``, ``per_input`` times the size of its input files, and half more each new attempt."""
-    return lambda wildcards, input, attempt: int((base + per_input * input.size_mb) * 1.5 ** (attempt - 1))
+
+    def mem_mb(wildcards, input, attempt):
+        size = per_input * input.size_mb if per_input else 0
+        return int((base + size) * 1.5 ** (attempt - 1))
+
+    return mem_mb
 
 
 def minutes(base, per_input=0.0):

@@ -51,7 +51,7 @@ rule table_review:
         code=digest("compare/tables", "compare/numbers"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "{wildcards.product}: the candidates of queue {wildcards.queue}"
@@ -72,7 +72,7 @@ rule table_resource:
         code=digest("compare/tables", "compare/numbers"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "{wildcards.product}: {wildcards.name}"
@@ -96,7 +96,7 @@ rule table_folds:
         code=digest("compare/tables", "compare/numbers"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "table 8: residuals of the folds"
@@ -117,7 +117,7 @@ rule table_ranges:
         code=digest("compare/tables", "compare/numbers"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "table 10: recommended ranges"
@@ -155,7 +155,7 @@ rule table_comparison:
         code=digest("compare"),
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=10,
     message:
         "the paper's numbers and ours"
@@ -178,7 +178,7 @@ rule figure_flow:
         code=digest("figures/style", "figures/flow"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "the flow of counts"
@@ -201,7 +201,7 @@ rule compare_sample:
         code=digest("compare/external", "compare/criteria"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "spectra to compare with literature catalogues"
@@ -225,7 +225,7 @@ rule compare_catalog:
         code=digest("compare/external"),
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=20,
     message:
         "this work beside {wildcards.catalog}"
@@ -248,7 +248,7 @@ rule compare_summary:
         code=digest("compare/external", "compare/tables"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "all comparisons in one table"
@@ -285,7 +285,7 @@ rule figure_comparison:
         code=digest("figures/style", "figures/comparison"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "figure {wildcards.number}: {wildcards.kind} parameters beside {wildcards.catalog}"
@@ -318,7 +318,7 @@ rule index_page:
         code=digest("figures/page"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "the page of survey {params.survey}"

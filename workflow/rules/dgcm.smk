@@ -20,7 +20,7 @@ rule training_set_dmgm:
         code=digest("classify/training_sets"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     message:
         "training set dmgm"
@@ -44,7 +44,7 @@ rule dgcm_candidates:
         code=digest("classify/giants"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "DGCM candidates"
@@ -69,7 +69,7 @@ rule dgcm_apply:
         code=digest("classify/giants", "classify/spectral"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "m_catalog_v2 and non_m_catalog_v2"

@@ -55,7 +55,7 @@ rule figure_workflow:
         code=digest("figures/style", "figures/rulegraph"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "figure 1: the workflow by module"
@@ -78,7 +78,7 @@ rule figure_network:
         code=digest("figures/style", "figures/network"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "figure 2: the network"
@@ -107,7 +107,7 @@ rule figure_confusion:
         code=digest("figures/style", "figures/confusion"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "figure {wildcards.number}: confusion matrix of {wildcards.task}"
@@ -128,7 +128,7 @@ rule figure_cmd:
         code=digest("figures/style", "figures/diagrams"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure 6: colour-magnitude diagram"
@@ -171,7 +171,7 @@ rule figure_examples:
         code=digest("figures/style", "figures/examples"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     message:
         "figure {wildcards.number}: example spectra"
@@ -193,7 +193,7 @@ rule figure_rv_comparison:
         code=digest("figures/style", "figures/velocities"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure 10: velocities of LAMOST, TM and DSAL"
@@ -216,7 +216,7 @@ rule figure_gaia_rv:
         code=digest("figures/style", "figures/velocities", "compare/criteria"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure 14: recommended velocities and Gaia's"
@@ -242,7 +242,7 @@ rule figure_label_comparison:
         code=digest("figures/style", "figures/parameters"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=5,
     message:
         "figure 12: predicted labels and APOGEE's"
@@ -263,7 +263,7 @@ rule figure_internal_errors:
         code=digest("figures/style", "figures/parameters"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure 13: internal errors"
@@ -283,7 +283,7 @@ rule fetch_isochrones:
         code=digest("figures/isochrones"),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=30,
     message:
         "isochrones from the packaged grid"
@@ -304,7 +304,7 @@ rule read_isochrones:
         code=digest("figures/isochrones"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     message:
         "isochrones of {input}"
@@ -327,7 +327,7 @@ rule figure_kiel:
         code=digest("figures/style", "figures/diagrams", "figures/panels"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure 23: Kiel diagram"
@@ -361,7 +361,7 @@ rule figure_colour:
         code=digest("figures/style", "figures/diagrams", "figures/panels"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=5,
     message:
         "figure {wildcards.number}: effective temperature and {wildcards.name} colour"

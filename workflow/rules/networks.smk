@@ -38,7 +38,7 @@ rule training_spectra:
         set=r"spt|spt9|wdm|dmgm|tlma_dM|tlma_gM",
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=60,
     message:
         "spectra of the training set {wildcards.set}"
@@ -68,7 +68,7 @@ rule train:
         code=digest("networks"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=600,
         gpu=gpus("train"),
     message:
@@ -93,7 +93,7 @@ rule predict:
         code=digest("networks", "spectra"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
         gpu=gpus("predict"),
     message:

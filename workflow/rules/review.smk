@@ -47,7 +47,7 @@ rule review_export:
         code=digest("review/queue", "review/pictures"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=60,
     message:
         "queue {wildcards.queue}: table and pictures"
@@ -74,7 +74,7 @@ rule review_resolve:
         code=digest("review/decisions"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     message:
         "decisions of queue {wildcards.queue}"

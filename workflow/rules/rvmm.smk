@@ -40,7 +40,7 @@ rule rv_measure:
         code=digest("velocity", "spectra"),
     threads: 2
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=30,
         gpu=gpus("velocity"),
     message:
@@ -65,7 +65,7 @@ rule rv_select:
         code=digest("velocity/selection"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=20,
     message:
         "LAMOST velocities against TM and DSAL (Fig. 10)"
@@ -92,7 +92,7 @@ rule rv_remeasure:
         code=digest("velocity", "spectra"),
     threads: 2
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=60,
     message:
         "TML7500 and DSEL of the rv candidates"
@@ -116,7 +116,7 @@ rule rv_candidates:
         code=digest("velocity/selection"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "review queue rv"
@@ -143,7 +143,7 @@ rule rv_apply:
         code=digest("velocity/selection", "velocity/combine"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "m_catalog_v3"
@@ -169,7 +169,7 @@ rule rv_diagnosis:
         code=digest("velocity", "figures/diagnosis"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     message:
         "velocities of {wildcards.spectrum}: picture"

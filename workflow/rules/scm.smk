@@ -37,7 +37,7 @@ rule training_pool:
         code=digest(*POOL_CODE),
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     message:
         "spectra and labels for the training of CNN-SPT and CNN-WDM"
@@ -65,7 +65,7 @@ rule training_set_scm:
         task="spt|spt9|wdm",
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=10,
     message:
         "training set {wildcards.task}"
@@ -93,7 +93,7 @@ rule fit_outliers:
         code=digest("classify/outliers", "classify/zirconium"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     message:
         "principal components of M stars"
@@ -117,7 +117,7 @@ rule score_outliers:
         code=digest("classify/outliers", "classify/zirconium", "spectra"),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     message:
         "out-of-distribution score of batch {wildcards.batch}"
@@ -143,7 +143,7 @@ rule scm_candidates:
         code=digest("classify/spectral"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "SCM candidates"
@@ -169,7 +169,7 @@ rule scm_apply:
         code=digest("classify/spectral"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "m_catalog_v1 and non_m_catalog_v1"

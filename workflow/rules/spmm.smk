@@ -28,7 +28,7 @@ rule training_set_tlma:
         code=digest("parameters/training_set", "classify/training_sets", "quality"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "training set tlma_{wildcards.kind}"
@@ -59,7 +59,7 @@ rule train_fold:
         code=digest("networks", "parameters/training_set", "parameters/training"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=240,
         gpu=gpus("train"),
     message:
@@ -84,7 +84,7 @@ rule out_of_fold:
         code=digest("networks", "parameters/ensemble"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     message:
         "out-of-fold predictions of tlma_{wildcards.kind}"
@@ -108,7 +108,7 @@ rule calibrate:
         code=digest("parameters/calibration"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=20,
     message:
         "calibrated errors of tlma_{wildcards.kind}"
@@ -135,7 +135,7 @@ rule predict_tlma:
         code=digest("networks", "parameters/ensemble", "spectra"),
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=60,
         gpu=gpus("predict"),
     message:
@@ -163,7 +163,7 @@ rule parameters_cnn:
         code=digest("parameters/ensemble", "parameters/calibration"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "parameters of the engine cnn"
@@ -190,7 +190,7 @@ rule quality:
         code=digest("quality"),
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=10,
     message:
         "rv_flag and parameter_flag"
@@ -213,7 +213,7 @@ rule baselines:
         code=digest("parameters/baselines"),
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=120,
     message:
         "simpler models beside CNN-TLMA"

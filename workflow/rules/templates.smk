@@ -9,7 +9,7 @@ rule fetch_templates:
     params:
         own=config["templates"]["packages"],
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime=30,
     message:
         "Fetching published template spectra"
@@ -31,7 +31,7 @@ rule build_templates:
         code=digest("templates", "spectra"),
         extra=config["templates"]["extra"],
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=20,
     message:
         "Building the template library"

@@ -103,7 +103,7 @@ def test_an_unknown_key_stops_at_once(tmp_path):
     workdir = new_workdir(tmp_path / "bad")
     done = workdir.run("-n", "--config", 'plan={"plates": 3}', check=False)
     assert done.returncode != 0
-    assert "plan: unknown key 'plates'; known keys: plates_per_batch" in done.stdout + done.stderr
+    assert "plan: unknown key 'plates'; known keys: min_spectra, plates_per_batch" in done.stdout + done.stderr
 
 
 def test_a_models_path_that_does_not_exist_is_named(survey, tmp_path):
@@ -140,7 +140,7 @@ def test_the_folder_of_a_users_own_files(survey, tmp_path):
 
 def test_the_rule_graph_is_drawn():
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", "--rulegraph", "all"],
+        [sys.executable, "-m", "snakemake", "all", "--cores", "1", "--rulegraph", "dot"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -36,13 +36,16 @@ def simulated(survey: Path) -> tuple[SpectrumSet, pd.DataFrame]:
     classes = read_table(survey / "plan" / "class_catalog.parquet")
     table = pd.concat([catalog, classes], ignore_index=True).drop_duplicates("spectrum_key").set_index("spectrum_key")
     spectra = concatenate([read_batch(path) for path in sorted((survey / "spectra").glob("*.h5"))])
-    keep = np.isin(spectra.spectrum_key, table.index.to_numpy(dtype=str))
-    spectra = spectra.select(keep)
-    return spectra, table.loc[spectra.spectrum_key].reset_index()
+    truth = read_table(survey / "sim" / "truth.parquet").set_index("spectrum_key")
+    # the question is what the spectra teach, so the labels are the true ones and planted contaminants stay out
+    wanted = truth.index[(truth["role"] == "train") | truth["true_class"].isin(["dM", "gM"])]
+    spectra = spectra.select(np.isin(spectra.spectrum_key, table.index.intersection(wanted).to_numpy(dtype=str)))
+    table = table.loc[spectra.spectrum_key].reset_index()
+    return spectra, table.assign(true_class=truth.loc[table["spectrum_key"], "true_class"].to_numpy())
 
 
 def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) -> dict:
-    """The three classifiers of SCM and DGCM, trained on the simulated survey's own catalogues."""
+    """The three classifiers of SCM and DGCM, trained on the simulated survey alone."""
     x = classifier_input(spectra)
     split = rng(1, "realism").random(len(table)) < 0.25
     bright = table[["snru", "snrg", "snrr", "snri", "snrz"]].max(axis=1).to_numpy() >= 5
@@ -50,7 +53,7 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
     tasks = {
         "spt": (table["label"].isin(SPT).to_numpy() & bright, table["label"], SPT),
         "wdm": (table["label"].isin(["M", "WD"]).to_numpy() & bright, table["label"], ["WD", "M"]),
-        "dmgm": (m_star & bright & (table["lamost_class"] != "").to_numpy(), table["lamost_class"], ["dM", "gM"]),
+        "dmgm": (m_star & bright, table["true_class"], ["dM", "gM"]),
     }
     settings = Settings(epochs=epochs, stop_patience=4, reduce_patience=2)
     models = {}
@@ -125,8 +128,12 @@ def class_shares(models: dict, real: Path) -> dict:
     result = {
         "real_class_accuracy": right[known].mean(),
         "real_class_n": int(known.sum()),
-        "real_class_by_letter": {c: right[known & (subclass.str.removeprefix("d").str[0] == c)].mean() for c in "AFGKM"},
-        "real_class_wrong": sorted(f"{a}->{b}" for a, b, k, r in zip(subclass, spt, known, right, strict=True) if k and not r),
+        "real_class_by_letter": {
+            c: right[known & (subclass.str.removeprefix("d").str[0] == c)].mean() for c in "AFGKM"
+        },
+        "real_class_wrong": sorted(
+            f"{a}->{b}" for a, b, k, r in zip(subclass, spt, known, right, strict=True) if k and not r
+        ),
         "real_dm_share": (lum[dwarf] == "dM").mean(),
         "real_dm_n": int(dwarf.sum()),
         "real_m_called_m": (spt[dwarf] == "M").mean(),
@@ -144,7 +151,12 @@ def class_shares(models: dict, real: Path) -> dict:
     result["real_giant_called_m"] = float(
         np.mean(
             [
-                (predict_classifier(models["spt"], classifier_input(noisy(t.wavelength, t.flux, np.full(5, 40.0), generator)))[0] == "M").mean()
+                (
+                    predict_classifier(
+                        models["spt"], classifier_input(noisy(t.wavelength, t.flux, np.full(5, 40.0), generator))
+                    )[0]
+                    == "M"
+                ).mean()
                 for t in chosen
             ]
         )
@@ -187,12 +199,14 @@ def _sdss_kind(path: Path, hdus) -> str | None:
 
 
 def _sdss_spectra(hdus):
+    """The combined spectrum; tables after it are single exposures of one arm."""
     for hdu in hdus[1:]:
         if getattr(hdu, "columns", None) is None:
             continue
         names = {name.lower(): name for name in hdu.columns.names}
         if "flux" in names and "loglam" in names:
             yield 10.0 ** np.asarray(hdu.data[names["loglam"]], float), np.asarray(hdu.data[names["flux"]], float)
+            return
 
 
 def _template_spectra(folder: Path, generator):
@@ -220,6 +234,7 @@ def _band(spectra: SpectrumSet, lower: float, upper: float) -> np.ndarray:
 def indices(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
     """TiO5 and CaH2 + CaH3 (FACTS: air bands)."""
     base = _band(spectra, 7042, 7046)
+    base = np.where(base > 0, base, np.nan)
     return _band(spectra, 7126, 7135) / base, (_band(spectra, 6814, 6846) + _band(spectra, 6960, 6990)) / base
 
 
@@ -235,7 +250,10 @@ def noise(spectra: SpectrumSet, window=(6650.0, 6850.0)) -> dict:
     power = (residual**2).mean(axis=1)
     lags = [float(np.median((residual[:, lag:] * residual[:, :-lag]).mean(axis=1) / power)) for lag in range(1, 6)]
     second = residual[:, 1:-1] - 0.5 * (residual[:, :-2] + residual[:, 2:])
-    return {"autocorrelation": lags, "scatter": float(np.median(1.4826 * np.median(np.abs(second), axis=1) / np.sqrt(1.5)))}
+    return {
+        "autocorrelation": lags,
+        "scatter": float(np.median(1.4826 * np.median(np.abs(second), axis=1) / np.sqrt(1.5))),
+    }
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -253,7 +271,11 @@ def likeness(survey: Path, spectra: SpectrumSet, table: pd.DataFrame, real: Path
     ours = clean & (truth["true_class"] == "dM").to_numpy()
     giants = clean & (truth["true_class"] == "gM").to_numpy() & (table["snri"] > 20).to_numpy()
     real_tio, real_cah = indices(theirs.select(dwarf))
+    known = np.isfinite(real_tio) & np.isfinite(real_cah) & (real_tio > 0)
+    real_tio, real_cah = real_tio[known], real_cah[known]
     sim_tio, sim_cah = indices(spectra.select(ours))
+    known = np.isfinite(sim_tio) & np.isfinite(sim_cah)
+    sim_tio, sim_cah = sim_tio[known], sim_cah[known]
     giant_tio, giant_cah = indices(spectra.select(giants))
     # the real sample's types differ: compare the hydrides at the same TiO5
     order = np.argsort(sim_tio)
@@ -278,14 +300,54 @@ def likeness(survey: Path, spectra: SpectrumSet, table: pd.DataFrame, real: Path
     }
 
 
+def picture(survey: Path, real: Path, path: Path) -> None:
+    """Real spectra (black) and simulated ones of the same class and like S/N (red), to look at."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    theirs, index = real_lamost(real)
+    truth = read_table(survey / "sim" / "truth.parquet").set_index("spectrum_key")
+    ours = concatenate([read_batch(item) for item in sorted((survey / "spectra").glob("*.h5"))])
+    truth = truth.loc[ours.spectrum_key]
+    subclass = index["sub"].fillna("").astype(str).str.removeprefix("d")
+    rows = [("M0", "dM"), ("M2", "dM"), ("M3", "dM"), ("K5", "K"), ("G5", "G"), ("F5", "F"), ("A5", "A"), ("", "gM")]
+    rows += [("", "WD"), ("", "GALAXY"), ("", "QSO")]
+    figure, axes = pyplot.subplots(len(rows), 1, figsize=(10, 1.7 * len(rows)), sharex=True)
+    for axis, (real_type, kind) in zip(axes, rows, strict=True):
+        snr = 60.0
+        if real_type:
+            chosen = np.flatnonzero(subclass.str.startswith(real_type))
+            one = chosen[np.argmin(np.abs(np.log(index["snri"].to_numpy()[chosen] / 60)))]
+            snr = index["snri"][one]
+            axis.plot(WAVE, theirs.flux[one] / np.percentile(theirs.flux[one], 95), "k", lw=0.5)
+        wanted = (truth["true_class"] == kind) & (truth["planted_rv"] == "") & ~truth["planted_class"]
+        if kind == "dM" and real_type:
+            wanted &= (truth["true_teff"] - {"M0": 3850, "M2": 3560, "M3": 3430}[real_type]).abs() < 60
+        chosen = np.flatnonzero(wanted)
+        two = chosen[np.argmin(np.abs(np.log(truth["snri"].to_numpy()[chosen] / snr)))]
+        axis.plot(WAVE, ours.flux[two] / np.percentile(ours.flux[two], 95) - 0.25, "r", lw=0.5)
+        axis.set_ylim(-0.4, 1.5)
+        axis.set_ylabel(real_type or kind)
+    axes[-1].set_xlabel("vacuum wavelength / angstrom")
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
+
+
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--survey", type=Path, default=Path("results/demo"))
     parser.add_argument("--real", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--models", type=Path, help="folder of trained spt, wdm, dmgm; default: the survey's, or trained anew")
+    parser.add_argument(
+        "--models", type=Path, help="folder of trained spt, wdm, dmgm; default: the survey's, or trained anew"
+    )
+    parser.add_argument("--picture", type=Path, help="only draw real and simulated spectra into this file")
     options = parser.parse_args()
+    if options.picture:
+        return picture(options.survey, options.real, options.picture)
     spectra, table = simulated(options.survey)
     kept = options.models or options.survey / "models"
     with tempfile.TemporaryDirectory() as scratch:

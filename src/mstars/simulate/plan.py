@@ -12,7 +12,7 @@ from mstars.store import rng as stream
 ZERO_POINT_KMS = -5.0
 """LAMOST velocities minus Gaia's: written into every simulated spectrum (FACTS: about -5 km/s)."""
 
-WAVE_ERR_KMS = 160.0
+WAVE_ERR_KMS = 190.0
 
 PLANTED_CLASSES = {
     # class of the paper's review list: (class of spectra, number at demo size)
@@ -90,7 +90,8 @@ def _counts(size: str) -> list[tuple[str, str, str, int]]:
     for name, (kind, count) in PLANTED_CLASSES.items():
         rows.append(("candidate", name, kind, max(3, round(count * numbers["planted"]))))
     rows.append(("candidate", "K", "late_K", numbers["late_k"]))
-    rows += [("train", name, name, numbers["train"]) for name in TRAINING_CLASSES]
+    share = {"A": 1.3, "F": 1.3, "G": 1.3, "K": 1.15}  # neighbours are hard to tell apart: more of them
+    rows += [("train", name, name, round(numbers["train"] * share.get(name, 1.0))) for name in TRAINING_CLASSES]
     return rows
 
 
@@ -225,7 +226,9 @@ def _signal(table: pd.DataFrame, rng) -> pd.DataFrame:
     redshift = np.zeros(n)
     galaxy = table["kind"].isin(["GALAXY", "galaxy"]).to_numpy()
     quasar = table["kind"].isin(["QSO", "qso"]).to_numpy()
-    redshift[galaxy] = np.clip(rng.gamma(2.2, 0.05, galaxy.sum()), 0.004, 0.5)
+    near = rng.random(galaxy.sum()) < 0.3
+    distant = np.clip(rng.gamma(2.2, 0.05, galaxy.sum()), 0.004, 0.5)
+    redshift[galaxy] = np.where(near, rng.uniform(0.001, 0.03, galaxy.sum()), distant)
     redshift[quasar] = rng.uniform(0.15, 4.2, quasar.sum())
     table["redshift"] = redshift
     planted = (table["role"] == "candidate").to_numpy() & ~table["kind"].isin(["dM", "gM", "late_K"]).to_numpy()

@@ -96,11 +96,11 @@ def draw_giants(rng: np.random.Generator, n: int) -> pd.DataFrame:
 _OTHERS = {
     # class: Teff range, dwarf share, extra
     "B": (9900.0, 20000.0, 1.0),
-    "OB": (10000.0, 30000.0, 1.0),
-    "A": (7500.0, 9500.0, 1.0),
+    "OB": (11000.0, 30000.0, 1.0),
+    "A": (7450.0, 10000.0, 1.0),
     "F": (6050.0, 7200.0, 0.95),
-    "G": (5350.0, 5950.0, 0.7),
-    "K": (4250.0, 5200.0, 0.5),
+    "G": (5150.0, 5980.0, 0.6),
+    "K": (4200.0, 5000.0, 0.5),
     "late_K": (4080.0, 4300.0, 0.75),
 }
 
@@ -113,6 +113,10 @@ def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
         low, high, share = _OTHERS[name]
         teff = rng.uniform(low, high, n)
         dwarf = rng.random(n) < share
+        if name == "G":  # giants of type G are cooler than dwarfs: G5 III is 5050 K, G8 III 4900 K
+            teff = np.where(dwarf, teff, rng.uniform(4850, 5500, n))
+        if name == "K":
+            teff = np.where(dwarf, teff, np.minimum(teff, rng.uniform(4200, 4750, n)))
         logg = np.where(
             dwarf, np.interp(teff, [4000, 6000, 9000, 30000], [4.65, 4.4, 4.1, 4.0]), 2.0 + (teff - 4200) / 700
         )

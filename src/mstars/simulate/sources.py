@@ -17,6 +17,13 @@ from mstars.templates.build import emulator_spectra
 
 _REFERENCE = (LIBRARY_GRID > 7400) & (LIBRARY_GRID < 7500)
 EMULATOR_TEFF = (3520.0, 4180.0)
+_BEYOND_M6 = np.array(
+    [
+        (3500, 4000, 4600, 5500, 6100, 6550, 7110, 7450, 7700, 8200, 8500, 8790, 8950, 9300),
+        (-0.95, -0.9, -0.77, -0.62, -0.38, -0.2, -0.2, 0.0, 0.0, 0.28, 0.12, 0.36, 0.3, 0.3),
+    ]
+)
+"""Smooth change of ln flux from giants of M6 to M8 (MaStar's clusters 08 and 06): angstrom and difference."""
 _DWARF_LOGG = np.array(
     [[2500, 5.15], [2900, 5.08], [3200, 4.97], [3400, 4.87], [3670, 4.75], [4090, 4.67], [4500, 4.62]]
 )
@@ -204,6 +211,8 @@ class SpectrumMaker:
         depth = np.clip((3540.0 - teff) / 240.0, 0.0, 1.0) + 0.35 * np.clip((3300.0 - teff) / 240.0, 0.0, 1.0)
         which = rng.integers(0, len(self.late_difference), teff.size)
         log = log + depth[:, None] * self.late_difference[which]
+        beyond = np.clip((3340.0 - teff) / 200.0, 0.0, 1.0) * rng.uniform(0.0, 3.0, teff.size)
+        log = log + beyond[:, None] * np.interp(LIBRARY_GRID, *_BEYOND_M6)[None]
         if self.giant_residual is not None:
             share = rng.uniform(0, 1.0, (teff.size, len(self.giant_residual))) / len(self.giant_residual)
             log = log + np.where(depth > 0.5, 0.3, 1.0)[:, None] * (share @ self.giant_residual)
@@ -229,14 +238,29 @@ class SpectrumMaker:
         return log + 0.8 * shape - strength[:, None] * bands * 0.8
 
     # -- everything else ----------------------------------------------------------------------------------------------
-    def others(self, letters: str, teff: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Log flux of O to K stars: two real templates near in Teff, mixed."""
+    def others(self, letters: str, teff: np.ndarray, rng: np.random.Generator, giant=None) -> np.ndarray:
+        """Log flux of O to K stars, [n, pixel]: two real templates of the class, near in Teff, mixed.
+
+        Parameters
+        ----------
+        letters : str
+            Spectral classes to choose from; flux standards (hot subdwarfs) are left out.
+        teff : ndarray, [n]
+        rng : numpy.random.Generator
+        giant : ndarray of bool, [n], optional
+            Where set, giants' templates are preferred (G and K).
+        """
         known = self.table["spectral_class"].isin(list(letters)) & np.isfinite(self.table["teff"])
-        rows = np.flatnonzero(known.to_numpy())
+        rows = np.flatnonzero((known & (self.table["source"] != "fluxstd")).to_numpy())
         ladder = np.log(self.table["teff"].to_numpy()[rows])
+        is_giant = (self.table["luminosity"] == "giant").to_numpy()[rows]
+        wrong = np.zeros(len(teff)) if giant is None else np.asarray(giant, float)
         result = np.empty((len(teff), LIBRARY_GRID.size))
         for number, value in enumerate(teff):
-            near = rows[np.argsort(np.abs(ladder - np.log(value)))[: max(4, len(rows) // 8)]]
+            gap = np.abs(ladder - np.log(value))
+            if giant is not None:
+                gap = gap + 0.15 * (is_giant != bool(wrong[number]))
+            near = rows[np.argsort(gap)[: max(4, len(rows) // 6)]]
             one, two = rng.choice(near, 2)
             weight = rng.uniform(0, 1)
             result[number] = weight * self.log[one] + (1 - weight) * self.log[two]
@@ -249,12 +273,13 @@ class SpectrumMaker:
         young = np.array([row for row in rows if float(self.table["subclass"][row].split()[1]) < 1.0])
         result = np.empty((len(redshift), LIBRARY_GRID.size))
         for number, z in enumerate(redshift):
-            forming = rng.random() < 0.55
+            forming = rng.random() < 0.5
             share = rng.uniform(0.1, 0.8) if forming else rng.uniform(0, 0.03)
             flux = (1 - share) * np.exp(self.log[rng.choice(old)]) + share * np.exp(self.log[rng.choice(young)])
             flux *= np.exp(-rng.exponential(0.3) * ((LIBRARY_GRID / 5500) ** -1.0 - 1))
             if forming:
                 flux = flux + _nebular(rng, flux)
+            flux = gaussian_filter1d(flux, rng.uniform(70.0, 280.0) / 69.0)  # stars move; a pixel is 69 km/s
             moved = np.interp(LIBRARY_GRID / (1 + z), LIBRARY_GRID, flux)
             result[number] = np.log(np.maximum(moved, 1e-3))
         return result
@@ -270,9 +295,10 @@ class SpectrumMaker:
         elif kind == "S":
             log = self.s_stars(rows, rng)
         elif kind == "late_K":
-            log = self.others("K", labels[0], rng)
+            log = self.others("K", labels[0], rng, labels[1] < 3.5)
         elif kind in ("OB", "B", "A", "F", "G", "K"):
-            log = self.others("OB" if kind in ("OB", "B") else kind, labels[0], rng)
+            cool = labels[1] < 3.5 if kind in ("G", "K") else None
+            log = self.others("OB" if kind in ("OB", "B") else kind, labels[0], rng, cool)
         elif kind == "WD":
             log = white_dwarf(LIBRARY_GRID, labels[0], labels[1], rng)
             real = self.log[self._rows(spectral_class="WD")]
@@ -340,9 +366,9 @@ def tio5(log: np.ndarray) -> np.ndarray:
 
 
 def add_activity(flux: np.ndarray, active: np.ndarray, rng: np.random.Generator, strong: bool = False) -> None:
-    """Chromospheric Balmer and Ca II H, K emission, in place: 1 to 12 A wide (15 to 60 A when ``strong``)."""
+    """Chromospheric Balmer and Ca II H, K emission, in place: 1 to 12 A wide (20 to 60 A when ``strong``)."""
     chosen = np.flatnonzero(active)
-    low, high = (15.0, 60.0) if strong else (1.0, 12.0)
+    low, high = (20.0, 60.0) if strong else (1.0, 12.0)
     width = np.exp(rng.uniform(np.log(low), np.log(high), chosen.size))
     lines = [(6564.61, 1.0), (4862.68, 1.1), (4341.68, 1.0), (4102.89, 0.9), (3934.78, 1.6), (3969.59, 1.4)]
     for centre, relative in lines:

@@ -86,24 +86,28 @@ def _shift(flux: np.ndarray, velocity: float) -> np.ndarray:
     return np.interp(LIBRARY_GRID * (1 + velocity / C_KMS), LIBRARY_GRID, flux, left=np.nan, right=np.nan)
 
 
-def _align(flux: np.ndarray, table: pd.DataFrame, reference: np.ndarray, largest: float) -> np.ndarray:
-    """Bring the cool stars to rest, each against a computed giant: velocities that were taken out, km/s [n].
+_MEANS = ("bochanski", "kesseli", "mastar")
 
-    Late dwarfs, whose triplet is weak, follow the M dwarf before them in the table of their source.
+
+def _align(flux: np.ndarray, table: pd.DataFrame, reference: np.ndarray, largest: float) -> np.ndarray:
+    """Bring the cool stars to rest against a computed giant: velocities that were taken out, km/s [n].
+
+    Single stars each by their own lines. Dwarfs of the sources that are means of many SDSS spectra share one velocity:
+    their rest frames agree by construction, while bands around the triplet shift it by a few km/s between types.
     """
-    offset = np.zeros(len(table))
-    cool = table["spectral_class"].isin(["G", "K", "M"]) & (table["resolution"] > 1200)
-    before: dict[str, np.ndarray] = {}
+    offset = np.full(len(table), np.nan)
+    cool = (table["spectral_class"].isin(["G", "K", "M"]) & (table["resolution"] > 1200)).to_numpy()
     for row in np.flatnonzero(cool):
-        source, kind = table["source"].iloc[row], table["kind"].iloc[row]
         found = velocity_offset(flux[row], reference)
-        if kind == "dM" and source in before and not np.isfinite(found):
-            found = velocity_offset(flux[row], before[source], window=(7000.0, 8850.0))
-        if np.isfinite(found) and abs(found) < largest:
-            offset[row] = found
-            flux[row] = _shift(flux[row], found)
-        if kind == "dM":
-            before[source] = flux[row]
+        offset[row] = found if np.isfinite(found) and abs(found) < largest else np.nan
+    dwarf = (table["luminosity"] != "giant").to_numpy()
+    for source in _MEANS:
+        rows = np.flatnonzero(cool & dwarf & (table["source"] == source).to_numpy())
+        if rows.size and np.isfinite(offset[rows]).any():
+            offset[rows] = np.nanmedian(offset[rows])
+    offset = np.nan_to_num(offset)
+    for row in np.flatnonzero(offset):
+        flux[row] = _shift(flux[row], offset[row])
     return offset
 
 

@@ -260,15 +260,20 @@ def _stelib_template(name, spectral, wave, flux, labels) -> Template:
     inside = covered & (wave > 3800) & (wave < 9000)
     if inside.sum() < 0.965 * 5200:
         raise InputError(f"template stelib {name}: {1 - inside.sum() / 5200:.0%} of 3800-9000 A has no data")
-    if not spectral or spectral[0] not in "OBAFGKMDW":
+    if not spectral or spectral[0] not in "OBAFGKMD":
         raise InputError(f"template stelib {name}: spectral type {spectral!r}")
-    letter = "WD" if spectral[0] == "D" else "O" if spectral[0] == "W" else spectral[0]
-    found = re.match(r"[OBAFGKMW]\D?(\d(?:\.\d)?)?", spectral)
+    letter = "WD" if spectral[0] == "D" else spectral[0]
+    found = re.match(r"[OBAFGKM]\D?(\d(?:\.\d)?)?", spectral)
     subclass = spectral if letter == "WD" else f"{letter}{(found and found[1]) or 5}"
     giant = re.search(r"III|II|I[ab]", spectral) or (labels["logg"] < 3.3 and letter in "GKM")
     luminosity = "" if letter == "WD" else "giant" if giant else "dwarf"
     if not np.isfinite(labels["teff"]):
         labels["teff"] = type_temperature(subclass, luminosity)
+    if letter in "OBAFG":  # no bands of their own there: what is left of the atmosphere's is bridged
+        smooth = np.exp(_continuum(wave, flux, _AIR_BANDS[:3]))
+        for lower, upper in _AIR_BANDS[:3]:
+            inside = (wave >= lower) & (wave <= upper)
+            flux = np.where(inside, smooth, flux)
     keep = covered & (wave > 3400)
     return _template(
         name,

@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 from mstars import cluster
 from mstars.configuration import check_config
+from mstars.errors import InputError
 from mstars.resources import ROOT as RESOURCES
 
 check_config(config)
@@ -125,3 +126,21 @@ onsuccess:
 
 onerror:
     print(f"what is done so far: mstars progress {R}; which files are whole: mstars verify {R}")
+
+
+def trained(pattern):
+    """Input function for files of trained models: says what to do where borrowed ones are not there."""
+
+    def files(wildcards):
+        if BORROWED and not Path(MODELS).is_dir():
+            raise InputError(
+                f"models.path: {MODELS} is not a folder; train models first (`make demo`), or give the folder of others"
+            )
+        patterns = [pattern] if isinstance(pattern, str) else pattern
+        return [path.format(**wildcards) for path in patterns]
+
+    return files
+
+
+if config["models"]["path"]:
+    trained([])(None)

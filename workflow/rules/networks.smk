@@ -1,26 +1,5 @@
 # networks: inputs of a training set, training of the classifiers, prediction
 
-from mstars.errors import InputError
-
-
-
-def trained(pattern):
-    """Input function for files of trained models: says what to do where borrowed ones are not there."""
-
-    def files(wildcards):
-        if BORROWED and not Path(MODELS).is_dir():
-            raise InputError(
-                f"models.path: {MODELS} is not a folder; train models first (`make demo`), or give the folder of others"
-            )
-        patterns = [pattern] if isinstance(pattern, str) else pattern
-        return [path.format(**wildcards) for path in patterns]
-
-    return files
-
-
-if config["models"]["path"]:
-    trained([])(None)
-
 
 rule training_spectra:
     input:

@@ -9,6 +9,7 @@ from scipy.interpolate import make_interp_spline
 
 from mstars.errors import InputError
 from mstars.spectra import C_KMS, DLOGLAM, TEMPLATE_GRID
+from mstars.velocity.chi2 import subtract_running_mean
 
 DEGREE = 4
 """Degree of the multiplicative polynomial P_k of Eq. 2 (k = 4)."""
@@ -77,6 +78,7 @@ class TemplateBank:
     scaling: str
     reach: float
     _basis: dict = field(default_factory=dict, repr=False)
+    _filtered: dict = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.name)
@@ -102,6 +104,15 @@ class TemplateBank:
     def offset(self, wavelength: np.ndarray, pixels: slice) -> float:
         """Position (in template pixels, may be fractional) of the first compared pixel at velocity 0."""
         return (np.log10(wavelength[pixels.start]) - self.loglam0) / DLOGLAM
+
+    def smooth_removed(self, half: int, share: float) -> np.ndarray:
+        """Spline coefficients less ``share`` of their running mean over 2 * half + 1 pixels: float64 [j, q]."""
+        if share <= 0:
+            return self.coefficient
+        key = ("smooth", half, share)
+        if key not in self._filtered:
+            self._filtered[key] = subtract_running_mean(self.coefficient, half, share)
+        return self._filtered[key]
 
     def evaluate(self, template: int, velocity: float, wavelength: np.ndarray, pixels: slice) -> np.ndarray:
         """Flux of one template at one velocity on the compared pixels, float64 [p]."""

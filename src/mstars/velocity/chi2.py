@@ -422,3 +422,21 @@ def fill_model(flux, bad, basis, product):
                 for i in range(5):
                     total += product[row, i * columns + column] * basis[pixel, i, column]
                 flux[row, pixel] = total
+
+
+@numba.njit(parallel=True, cache=True)
+def subtract_running_mean(values, half, share):
+    """Take ``share`` of the running mean over 2 * half + 1 pixels from each row; at the ends it has fewer pixels.
+
+    float64 or float32 [n, p] -> the same; the sums are float64.
+    """
+    result = np.empty_like(values)
+    count = values.shape[1]
+    for row in numba.prange(values.shape[0]):
+        sums = np.zeros(count + 1)
+        for k in range(count):
+            sums[k + 1] = sums[k] + values[row, k]
+        for k in range(count):
+            first, end = max(0, k - half), min(count, k + half + 1)
+            result[row, k] = values[row, k] - share * (sums[end] - sums[first]) / (end - first)
+    return result

@@ -29,6 +29,9 @@ USELESS = TM_FLAGS["edge"] | TM_FLAGS["not_measured"] | TM_FLAGS["featureless"] 
 """Bits with which a velocity is not used by any decision."""
 
 
+SMOOTH_PIXELS = 61
+"""Width of the running mean of ``smooth_removed``: 4200 km/s, 100 A."""
+
 DEVICES = ("cpu", "cuda", "auto", "torch-cpu")
 RECIPES = ("default", "paper")
 
@@ -57,6 +60,9 @@ class MatchOptions:
         With ``ivar``: template mismatch added in quadrature, as a share of the mean flux.
     left_out : tuple of (float, float)
         Observed wavelengths without weight in the refinement: tellurics, and H-alpha, which is the star's own business.
+    smooth_removed : float
+        This share of the running mean over `SMOOTH_PIXELS` is taken from spectrum and templates in the refinement:
+        what is broader than lines differs between stars and templates without telling a velocity. 0: Eq. 2 as it is.
     error_scale, error_floor_kms : float
         rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
@@ -78,6 +84,7 @@ class MatchOptions:
     poor_residual: float = 0.2
     noise_floor: float = 0.02
     left_out: tuple = ()
+    smooth_removed: float = 0.0
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
     device: str = "cpu"
@@ -95,6 +102,8 @@ class MatchOptions:
             raise InputError(f"rvmm.tm.device: {self.device!r} is not one of {', '.join(DEVICES)}")
         if self.recipe not in RECIPES:
             raise InputError(f"rvmm.tm.recipe: {self.recipe!r} is not one of {', '.join(RECIPES)}")
+        if not 0.0 <= self.smooth_removed <= 1.0:
+            raise InputError(f"rvmm.tm.smooth_removed: {self.smooth_removed!r} is not between 0 and 1")
 
 
 def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
@@ -196,29 +205,24 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     limit = float(np.abs(bank.velocity).max() + 30.0)
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
+    fine, fine_weight, coefficient = _without_smooth(flux, bad, weight, bank, options)
     refined = np.empty((*template.shape, 3))
-    kernels.refine_candidates(flux, weight, coordinate, bank.coefficient, offset, template, start, 30.0, limit, refined)
+    kernels.refine_candidates(fine, fine_weight, coordinate, coefficient, offset, template, start, 30.0, limit, refined)
     chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
     every = np.arange(len(rows))
     best, velocity = template[every, chosen], refined[every, chosen, 0]
     least, bend = refined[every, chosen, 1], refined[every, chosen, 2]
     curve = np.empty((len(rows), len(bank.velocity)))
-    kernels.curve_chunk(
-        flux,
-        weight,
-        coordinate,
-        bank.coefficient,
-        offset,
-        best,
-        np.tile(bank.velocity, (len(rows), 1)),
-        curve,
-    )
+    grid = np.tile(bank.velocity, (len(rows), 1))
+    kernels.curve_chunk(fine, fine_weight, coordinate, coefficient, offset, best, grid, curve)
+    plain = np.empty((len(rows), 1))
+    kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
     n_good = result["tm_n_pixels"].to_numpy()[rows]
     per_degree = np.maximum(least, 0.0) / np.maximum(n_good - N_COEF - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         curvature = np.sqrt(2.0 * per_degree / bend)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
-    flag |= np.where(excess_residual(weight, bad, least, spectra, rows, pixels, scale, options), 4, 0)
+    flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
     bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
     error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
@@ -227,8 +231,25 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     result.loc[index, "rv_tm_err"] = error
     result.loc[index, "tm_template"] = bank.name[best].astype(object)
     result.loc[index, "tm_class"] = bank.spectral_class[best].astype(object)
-    result.loc[index, "tm_chi2"] = least / np.maximum(weight.sum(axis=1), 1e-30)
+    result.loc[index, "tm_chi2"] = plain[:, 0] / np.maximum(weight.sum(axis=1), 1e-30)
     result.loc[index, "tm_flag"] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+
+
+def _without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions):
+    """Flux, weights and template coefficients of the refinement: less a share of their running means.
+
+    The polynomial hardly changes over the running mean's width, so template times polynomial is filtered alike. The
+    ends, where the spectrum's mean has fewer pixels than the template's, get no weight.
+    """
+    half = SMOOTH_PIXELS // 2
+    if options.smooth_removed <= 0 or flux.shape[1] < 8 * half:
+        return flux, weight, bank.coefficient
+    filled = flux.copy()
+    kernels.fill_straight(filled, bad)
+    weight = weight.copy()
+    weight[:, :half] = weight[:, -half:] = 0
+    fine = kernels.subtract_running_mean(filled, half, options.smooth_removed)
+    return fine, weight, bank.smooth_removed(half, options.smooth_removed)
 
 
 def common_flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:

@@ -18,7 +18,7 @@ SCM = {
     "spt_prob_min": 0.99,
     "k_prediction": "ignored",
     "votes_min": 2,
-    "ood": {"use": "votes", "threshold": 1.0, "sure": 3.0, "zro_sigma": 5.0},
+    "ood": {"use": "votes", "threshold": 1.0, "sure": 3.0, "m_tio5": 0.5, "zro_sigma": 5.0},
 }
 
 
@@ -245,10 +245,13 @@ def test_in_a_folder_of_anything_a_k_prediction_is_a_reason(cases):
         assert found.loc[key, "candidate_reasons"] == "spt" and found.loc[key, "consensus_label"] == "K"
 
 
+TIO = {"tio5": 0.8, "tio5_err": 0.01}  # as a K star
+
+
 def test_a_k_that_looks_like_a_white_dwarf_to_cnn_wdm_is_called_k(cases):
     m, spt, wdm, cmd, _ = (table.iloc[[2]] for table in cases)
     wdm = predictions(m["spectrum_key"], "wdm", "WD", 0.9)
-    scores = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 1.5, "zro_score": 0.0})
+    scores = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 1.5, "zro_score": 0.0} | TIO)
     found = classify.scm_candidates(m, spt, wdm, cmd, scores, settings=SCM)
     assert found["consensus_label"].tolist() == ["K"]
 
@@ -266,7 +269,7 @@ OOD = ({"ood_score": 1.5}, {"ood_score": 3.5}, {"zro_score": 7.0})
 )
 def test_out_of_distribution_spectra_are_candidates(cases, use, reasons, consensus):
     m, spt, wdm, cmd, _ = (table.head(3) for table in cases)
-    scores = pd.DataFrame(OOD).assign(spectrum_key=m["spectrum_key"])
+    scores = pd.DataFrame(OOD).assign(spectrum_key=m["spectrum_key"], **TIO)
     settings = SCM | {"ood": SCM["ood"] | {"use": use}}
     found = classify.scm_candidates(m, spt, wdm, cmd, None if use == "off" else scores, settings=settings)
     expected = {key: pair for key, *pair in zip(m["spectrum_key"], reasons, consensus, strict=True) if pair[0]}
@@ -276,18 +279,31 @@ def test_out_of_distribution_spectra_are_candidates(cases, use, reasons, consens
 
 def test_an_out_of_distribution_vote_adds_to_another(cases):
     m, spt, wdm, cmd, _ = cases
-    ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1], "zro_score": [9.0, np.nan]})
+    ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1], "zro_score": [9.0, np.nan]} | TIO)
     found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM).set_index("spectrum_key")
     # zirconium means something in what looks like M only
     assert found.loc["m003", "candidate_reasons"] == "spt;ood" and found.loc["m003", "consensus_label"] == "qso"
     assert found.loc["m006", "candidate_reasons"] == "cmd;ood" and found.loc["m006", "consensus_label"] == "unknown"
 
 
+DEEP = ((0.3, 0.02, "M"), (0.3, 0.15, "unknown"), (0.7, 0.02, "unknown"))
+
+
+@pytest.mark.parametrize(("tio5", "tio5_err", "label"), DEEP)
+def test_deep_titanium_oxide_is_an_m_star_however_unlike_the_others(cases, tio5, tio5_err, label):
+    m, spt, wdm, cmd, _ = (table.head(1) for table in cases)
+    ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 0.0})
+    ood = ood.assign(tio5=tio5, tio5_err=tio5_err)
+    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
+    assert found["candidate_reasons"].tolist() == ["ood"]  # looked at all the same
+    assert found["consensus_label"].tolist() == [label]
+
+
 def test_networks_have_no_vote_on_spectra_noisier_than_any_they_have_seen(cases):
     m, spt, wdm, cmd, _ = cases
     m = m.copy()
     m[list(SNR)] = 4.0
-    ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 9.0})
+    ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 9.0} | TIO)
     found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
     assert len(found) == len(m)  # candidates all the same
     assert (found["consensus_label"] == "M").all()

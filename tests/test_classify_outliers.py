@@ -10,6 +10,7 @@ from mstars import store
 from mstars.classify import outliers, screen_labels, zirconium
 from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outlier_score
 from mstars.errors import InputError
+from mstars.indices import band_indices
 from mstars.spectra import SpectrumSet, air_to_vacuum, lamost_wavelength
 
 MIXED = np.geomspace(8, 250, 300)
@@ -116,6 +117,8 @@ def test_from_the_stores_on(model, tmp_path):
     scores = outliers.score_batch(model, tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), chunk=5)
     assert scores["spectrum_key"].tolist() == ["s2", "s7"]
     np.testing.assert_allclose(scores["ood_score"], outlier_score(model, *bin_spectra(spectra.select([2, 7]))))
+    chosen = band_indices(spectra.select([2, 7]), np.zeros(2))
+    np.testing.assert_array_equal(scores[["tio5", "tio5_err"]], chosen[["tio5", "tio5_err"]])
     assert scores["zro_score"].isna().all()  # this model knows no band heads
     with pytest.raises(InputError, match="use: off"):
         outliers.m_stars(table.assign(label="K"), spt, wdm)

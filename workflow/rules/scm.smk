@@ -114,7 +114,7 @@ rule score_outliers:
     benchmark:
         R + "/benchmarks/score_outliers/{batch}.tsv"
     params:
-        code=digest("classify/outliers", "classify/zirconium", "spectra"),
+        code=digest("classify/outliers", "classify/zirconium", "indices", "spectra"),
     threads: 1
     resources:
         mem_mb=memory(2000),

@@ -22,6 +22,7 @@ from safetensors.numpy import save as save_arrays
 
 from mstars.classify.zirconium import HEADS, head_steps, zro_score
 from mstars.errors import InputError
+from mstars.indices import band_indices
 from mstars.spectra import SpectrumSet
 from mstars.store import atomic_path, iter_batch, read_batch, read_json, write_json
 
@@ -136,16 +137,23 @@ def m_stars(training_set: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame) ->
 
 
 def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 1024) -> pd.DataFrame:
-    """Scores of some spectra of a batch: spectrum_key, ood_score, zro_score, in the store's order."""
+    """Scores of some spectra of a batch, in the store's order: spectrum_key, ood_score, zro_score, tio5, tio5_err.
+
+    TiO5 (Reid et al. 1995) is measured at the observed wavelengths: its bands are wide enough for any star's velocity.
+    """
     wanted, found, scores, zirconium = set(keys), [np.empty(0, str)], [np.empty(0)], [np.empty(0)]
+    titanium = [np.empty((0, 2))]
     for spectra in iter_batch(store, chunk):
         spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
         found.append(spectra.spectrum_key)
         scores.append(outlier_score(model, *bin_spectra(spectra)))
         no_score = np.full(len(spectra), np.nan)
         zirconium.append(no_score if model.steps is None else zro_score(*model.steps, *head_steps(spectra)))
+        titanium.append(band_indices(spectra, np.zeros(len(spectra)))[["tio5", "tio5_err"]].to_numpy(dtype=float))
     columns = {"spectrum_key": found, "ood_score": scores, "zro_score": zirconium}
-    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
+    table = pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
+    table[["tio5", "tio5_err"]] = np.concatenate(titanium)
+    return table
 
 
 def fit_outlier_model(

@@ -13,8 +13,11 @@ M_LIKE = ("K", "M")
 REVIEW_LABELS = {"OB": "B", "GALAXY": "galaxy", "QSO": "qso"}
 """Classes of CNN-SPT whose name among the review labels is another; the rest keep theirs."""
 
+SCORES = ("ood_score", "zro_score", "tio5", "tio5_err")
+"""What `mstars.classify.outliers.score_batch` says of a spectrum."""
+
 EVIDENCE = (
-    *("spt_class", "spt_prob", "wdm_class", "wdm_prob", "ood_score", "zro_score"),
+    *("spt_class", "spt_prob", "wdm_class", "wdm_prob", *SCORES),
     *("CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max"),
 )
 
@@ -39,8 +42,8 @@ def scm_candidates(
     photometry : pandas.DataFrame
         spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
     ood : pandas.DataFrame, optional
-        spectrum_key, ood_score (how unlike M stars), zro_score (zirconium oxide, S stars). Without it the candidates
-        are the paper's.
+        spectrum_key, ood_score (how unlike M stars), zro_score (zirconium oxide, S stars), tio5 and tio5_err. Without
+        it the candidates are the paper's.
     settings : dict
         The config section ``scm``: snr_min, spt_prob_min, votes_min, k_prediction (ignored, as in the paper, or
         candidate), ood.
@@ -73,9 +76,9 @@ def evidence(
     table = table.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
     table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
     if ood is None:
-        table = table.assign(ood_score=np.nan, zro_score=np.nan)
+        table = table.assign(**dict.fromkeys(SCORES, np.nan))
     else:
-        table = table.merge(ood[["spectrum_key", "ood_score", "zro_score"]], on="spectrum_key", how="left")
+        table = table.merge(ood[["spectrum_key", *SCORES]], on="spectrum_key", how="left")
     return table.merge(
         photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
     )
@@ -94,6 +97,11 @@ def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
     )
 
 
+def _deep_tio(table: pd.DataFrame, settings: dict) -> pd.Series:
+    """Whether TiO5 is below ``ood.m_tio5`` beyond doubt, by two standard deviations."""
+    return table["tio5"] + 2 * table["tio5_err"] < settings["ood"]["m_tio5"]
+
+
 def join_reasons(votes: pd.DataFrame) -> np.ndarray:
     """Names of the true columns of each row, ';'-joined."""
     names = np.array(votes.columns)
@@ -105,8 +113,9 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
 
     Rejected is what ``votes_min`` of {spt, wdm, cmd} reject, and what CNN-SPT rejects with a probability of at least
     ``spt_prob_min``. With ``ood.use: votes`` ood is a vote too, which alone rejects from ``ood.sure`` on, as zirconium
-    oxide does. Spectra with an S/N_max below ``snr_min`` are of no kind the networks have seen: for them the CMD alone
-    counts, as one vote.
+    oxide does; but not against bands of titanium oxide deeper than ``ood.m_tio5``, which no other kind of star or
+    galaxy has: those are rare M stars, such as the coolest giants. Spectra with an S/N_max below ``snr_min`` are of no
+    kind the networks have seen: for them the CMD alone counts, as one vote.
 
     Parameters
     ----------
@@ -124,7 +133,7 @@ def scm_consensus(table: pd.DataFrame, settings: dict) -> np.ndarray:
     known = table["snr_max"] >= settings["snr_min"]
     counted = votes[["spt", "wdm", "cmd"]].copy()
     if settings["ood"]["use"] == "votes":
-        counted["ood"] = votes["ood"]
+        counted["ood"] = votes["ood"] & ~_deep_tio(table, settings)
     counted.loc[~known, counted.columns != "cmd"] = False
     rejected = counted.sum(axis=1) >= settings["votes_min"]
     rejected |= counted["spt"] & (table["spt_prob"] >= settings["spt_prob_min"])

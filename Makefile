@@ -9,12 +9,13 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 
-.PHONY: help setup demo test test-slurm catalog lint format dry-run clean
+.PHONY: help setup demo test test-slurm test-desk catalog lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
+	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
 	@echo "make lint | format | dry-run | clean"
 
 setup: $(READY)
@@ -39,6 +40,9 @@ test: $(READY)
 test-slurm: $(READY)
 	$(BIN)/python tests/slurm/cluster.py install
 	$(BIN)/python -m pytest -m slurm $(SLURM_TESTS)
+
+test-desk: $(READY)
+	$(BIN)/python -m pytest tests/review_desk
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ COMMANDS = {
     "progress": "mstars.runs.progress",
     "verify": "mstars.runs.verify",
     "explain": "mstars.review.explain",
+    "review": "mstars.review.desk.command",
 }
 
 

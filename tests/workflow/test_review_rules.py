@@ -40,7 +40,10 @@ def place(tmp_path):
     index = keys.assign(batch="b", row=[0, 1])
     write_json(["b"], tmp_path / "results/demo/plan/batches.json")
     write_table(index, tmp_path / "results/demo/ingest/spectra.parquet")
-    write_table(keys, tmp_path / "results/demo/crossmatch/photometry.parquet")
+    for name in ("photometry", "gaia"):
+        write_table(
+            keys.assign(CMD_flag=0, bp_rp_0=1.0, M_G_0=9.0), tmp_path / f"results/demo/crossmatch/{name}.parquet"
+        )
     return tmp_path
 
 

@@ -29,22 +29,31 @@ rule review:
 rule review_export:
     input:
         candidates=R + "/{queue}/candidates.parquet",
-        survey=R + "/plan/m_catalog_v0.parquet",
+        catalog=lambda wildcards: QUEUE_CATALOG[wildcards.queue],
         photometry=R + "/crossmatch/photometry.parquet",
+        stars=R + "/crossmatch/gaia.parquet",
+        ood=per_batch(R + "/predictions/ood/{batch}.parquet") if config["review"]["order"] == "ood" else [],
         index=R + "/ingest/spectra.parquet",
         stores=per_batch(R + "/spectra/{batch}.h5"),
     output:
         table=R + "/review/{queue}/queue.csv",
         template=R + "/review/{queue}/template.csv",
+        evidence=R + "/review/{queue}/desk.parquet",
+        desk=R + "/review/{queue}/desk.json",
         pictures=directory(R + "/review/{queue}/pictures"),
     log:
         R + "/logs/review_export/{queue}.log",
     benchmark:
         R + "/benchmarks/review_export/{queue}.tsv"
     params:
-        most=config["review"]["max_pictures"],
+        settings=config["review"],
+        survey=SURVEY,
+        seed=SEED,
+        templates=LIBRARY,
+        dm_region=config["photometry"]["dm_region"],
+        models=MODELS,
         stores=R + "/spectra",
-        code=digest("review/queue", "review/pictures"),
+        code=digest("review/queue", "review/evidence", "review/pictures"),
     threads: 1
     resources:
         mem_mb=memory(2000),

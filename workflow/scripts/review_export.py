@@ -1,26 +1,25 @@
-"""A queue for people to look at: table, decision file to fill in, pictures."""
+"""A queue for people to look at: table, decision file to fill in, pictures, and what the review desk shows."""
 
 from pathlib import Path
 
-from mstars.review import export_queue, write_pictures
-from mstars.store import read_table
+from mstars.review import desk_facts, export_queue, with_evidence, write_pictures
+from mstars.store import read_table, read_tables, write_json, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    queue = snakemake.wildcards.queue
-    table = export_queue(
-        queue, read_table(snakemake.input.candidates), snakemake.output.table, snakemake.output.template
-    )
-    for path in (snakemake.input.survey, snakemake.input.photometry):
-        more = read_table(path)
-        missing = [name for name in more if name not in table]
-        table = table.merge(more[["spectrum_key", *missing]], on="spectrum_key", how="left")
-    drawn = write_pictures(
-        queue,
-        table,
-        read_table(snakemake.input.index, ["spectrum_key", "batch", "row"]),
-        lambda batch: Path(snakemake.params.stores) / f"{batch}.h5",
-        snakemake.output.pictures,
-        snakemake.params.most,
-    )
+    given, made, params = snakemake.input, snakemake.output, snakemake.params
+    queue, candidates = snakemake.wildcards.queue, read_table(given.candidates)
+    if given.get("ood") and "ood_score" not in candidates:
+        scores = read_tables(given.ood, ["spectrum_key", "ood_score"])
+        candidates = candidates.merge(scores, on="spectrum_key", how="left")
+    table = export_queue(queue, candidates, made.table, made.template, params.settings)
+    photometry = read_table(given.photometry)
+    index = read_table(given.index)
+    table = with_evidence(table, [read_table(given.catalog), photometry, read_table(given.stars), index])
+    write_table(table, made.evidence)
+    facts = {"queue": queue, "survey": params.survey, "seed": params.seed, "templates": params.templates}
+    facts |= {"models": params.models, "settings": params.settings}
+    write_json(facts | desk_facts(photometry, params.dm_region), made.desk)
+    stores, most = Path(params.stores), params.settings["max_pictures"]
+    drawn = write_pictures(queue, table, index, lambda batch: stores / f"{batch}.h5", made.pictures, most)
     log.info("queue %s: %d candidates, %d pictures", queue, len(table), drawn)

@@ -17,15 +17,29 @@ COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
 
 _REQUIRED = ("spectrum_key", "label", "reviewer", "time")
 
-RESOLVED = ("spectrum_key", "label", "review_status", "confidence", "reviewer", "n_reviewers", "tie", "queued")
+RESOLVED = (
+    *("spectrum_key", "label", "review_status", "confidence", "reviewer"),
+    *("n_reviewers", "tie", "adjudicated", "queued"),
+)
+
+ADJUDICATOR = "adjudicator:"
+"""What the reviewer of a row begins with that settles a disagreement: it counts more than any number of votes."""
 
 
 @functools.cache
 def _label_table() -> pd.DataFrame:
-    return pd.read_csv(resource("review_labels.csv"), comment="#")
+    return pd.read_csv(resource("review_labels.csv"), comment="#", dtype=str)
 
 
-QUEUES = ("scm", "dgcm", "rv")
+QUEUES = ("scm", "dgcm", "rv", "random")
+
+
+def label_keys(queue: str) -> dict[str, tuple[str, str]]:
+    """The key to press and the meaning of each label of a queue (``resources/review_labels.csv``)."""
+    labels(queue)
+    table = _label_table()
+    table = table[table["queue"] == queue]
+    return {row.label: (str(row.key), row.meaning) for row in table.itertuples()}
 
 
 def labels(queue: str) -> tuple[str, ...]:
@@ -42,10 +56,11 @@ def read_decisions(queue: str, files: Sequence[str | Path]) -> pd.DataFrame:
     Parameters
     ----------
     queue : str
-        scm, dgcm or rv.
+        scm, dgcm, rv or random.
     files : sequence of str or Path
-        ``review/{survey}/{queue}/*.csv``, each with the columns `COLUMNS`. A row without a label is a
-        spectrum not decided yet and is left out; a time without a zone is UTC.
+        ``review/{survey}/{queue}/*.csv``, each with the columns `COLUMNS`. A row without label, reviewer and time
+        is a spectrum not decided yet and is left out; one with reviewer and time but no label takes the reviewer's
+        decision back. A time without a zone is UTC.
 
     Returns
     -------
@@ -95,7 +110,7 @@ def _read_file(queue: str, path: Path) -> pd.DataFrame:
     _check_columns(path, list(raw.columns))
     table = raw.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.str.strip())
     table["file"], table["line"] = str(path), np.arange(2, len(table) + 2)
-    table = table[table["label"] != ""]
+    table = table[(table["label"] != "") | ((table["reviewer"] != "") & (table["time"] != ""))]
     _check_rows(queue, table)
     return table.assign(
         confidence=pd.to_numeric(table["confidence"].replace("", np.nan)).astype(float),
@@ -123,7 +138,7 @@ def _check_rows(queue: str, table: pd.DataFrame) -> None:
     problems = (
         (table["spectrum_key"] == "", lambda row: "no spectrum_key"),
         (
-            ~table["label"].isin(allowed),
+            ~table["label"].isin((*allowed, "")),
             lambda row: f"unknown label {row.label!r}; the labels of queue {queue} are {', '.join(allowed)}",
         ),
         (table["reviewer"] == "", lambda row: "no reviewer; every decision says whose it is"),
@@ -172,12 +187,13 @@ def resolve(
     """One label a candidate: the reviewers' where they agree, the consensus where no one has looked.
 
     The newest row of a reviewer counts; the label most reviewers gave wins. Where two labels are level, nobody
-    guesses: the row has ``tie`` and is treated as undecided.
+    guesses: the row has ``tie`` and is treated as undecided. The newest row of an adjudicator (a reviewer whose name
+    begins with `ADJUDICATOR`) settles the matter, however many votes there are.
 
     Parameters
     ----------
     queue : str
-        scm, dgcm or rv.
+        scm, dgcm, rv or random.
     candidates : pandas.DataFrame
         With ``spectrum_key`` (unique) and ``consensus_label``.
     decisions : pandas.DataFrame
@@ -194,7 +210,8 @@ def resolve(
     -------
     pandas.DataFrame
         `RESOLVED`: spectrum_key, label, review_status ('reviewed' or 'provisional'), confidence (mean of those who
-        gave the label, NaN when none did), reviewer (';' between several), n_reviewers (who looked), tie, queued.
+        gave the label, NaN when none did), reviewer (';' between several), n_reviewers (who looked), tie, adjudicated,
+        queued.
 
     Raises
     ------
@@ -213,7 +230,8 @@ def resolve(
     table["spectrum_key"] = table.index
     table["queued"] = np.arange(len(table)) < len(keys)
     table["n_reviewers"] = table["n_reviewers"].fillna(0).astype("int64")
-    table["tie"] = table["tie"].fillna(False).astype(bool)
+    for name in ("tie", "adjudicated"):
+        table[name] = table[name].fillna(False).astype(bool)
     decided = table["label"].notna()
     table = table[decided | table["queued"]]
     undecided = table["label"].isna().to_numpy()
@@ -228,9 +246,19 @@ def resolve(
     return table[list(RESOLVED)].astype({"label": "str", "reviewer": "str"}).reset_index(drop=True)
 
 
-def _votes(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Winning label a spectrum (null at a tie), from the newest row of each reviewer."""
+def newest_rows(decisions: pd.DataFrame) -> pd.DataFrame:
+    """The newest row of each reviewer for each spectrum, without those that were taken back."""
     newest = decisions.sort_values("time", kind="stable").drop_duplicates(["spectrum_key", "reviewer"], keep="last")
+    return newest[newest["label"] != ""]
+
+
+def _votes(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Winning label a spectrum (null at a tie), from the newest row of each reviewer or the adjudicator's."""
+    newest = newest_rows(decisions)
+    looked = newest.groupby("spectrum_key")["reviewer"].nunique()
+    settles = newest["reviewer"].str.startswith(ADJUDICATOR)
+    settled = newest[settles].drop_duplicates("spectrum_key", keep="last")  # in order of time
+    newest = pd.concat([newest[~newest["spectrum_key"].isin(settled["spectrum_key"])], settled])
     newest = newest.sort_values(["spectrum_key", "label", "reviewer"], kind="stable")
     count = newest.groupby(["spectrum_key", "label"], sort=True).agg(
         n=("reviewer", "size"), confidence=("confidence", "mean"), reviewer=("reviewer", ";".join)
@@ -240,13 +268,15 @@ def _votes(decisions: pd.DataFrame) -> pd.DataFrame:
     level = count["n"].eq(best).groupby(count["spectrum_key"]).sum()
     won = count.drop_duplicates("spectrum_key").set_index("spectrum_key")
     won["tie"] = level > 1
-    won["n_reviewers"] = count.groupby("spectrum_key")["n"].sum()
+    won["n_reviewers"] = looked
+    won["adjudicated"] = won.index.isin(settled["spectrum_key"])
     won["label"] = won["label"].astype(object).where(~won["tie"], None)
     won["confidence"] = won["confidence"].where(~won["tie"], np.nan)
     won.loc[won["tie"], "reviewer"] = newest.groupby("spectrum_key")["reviewer"].agg(
         lambda names: ";".join(sorted(names))
     )
-    return won[["label", "confidence", "reviewer", "n_reviewers", "tie"]].astype({"confidence": float})
+    columns = ["label", "confidence", "reviewer", "n_reviewers", "tie", "adjudicated"]
+    return won[columns].astype({"confidence": float})
 
 
 def _what_is_missing(queue: str, undecided: pd.DataFrame, n: int, survey: str) -> str:
@@ -257,6 +287,7 @@ def _what_is_missing(queue: str, undecided: pd.DataFrame, n: int, survey: str) -
         f"queue {queue}: {len(undecided)} of {n} candidates need a decision{level} (review.mode is required). "
         f"First: {examples}. What there is to see: queue.csv, pictures/ and template.csv in "
         f"results/{survey}/review/{queue} (`snakemake review` writes them). "
-        f"Put rows {','.join(COLUMNS)} into review/{survey}/{queue}/YOURNAME.csv and run again. "
+        f"`mstars review results/{survey}/review/{queue}` opens the review desk; or put rows {','.join(COLUMNS)} "
+        f"into review/{survey}/{queue}/YOURNAME.csv. Then run again. "
         f"Labels: {', '.join(labels(queue))}. Or set review.mode: provisional to take the consensus meanwhile."
     )

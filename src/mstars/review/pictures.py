@@ -13,18 +13,10 @@ from PIL import Image
 from scipy.ndimage import uniform_filter1d
 
 from mstars.resources import resource
+from mstars.review.evidence import ZOOMS
 from mstars.spectra import C_KMS, air_to_vacuum
 
 FULL = (3700.0, 9100.0)
-ZOOMS = {
-    "CaH": (6820.0, 7140.0),
-    r"H$\alpha$, [N II], [S II]": (6520.0, 6760.0),
-    "K I": (7640.0, 7730.0),
-    "Na I": (8150.0, 8230.0),
-    "Ti I, Ca II": (8410.0, 8700.0),
-}
-"""Windows shown magnified, vacuum angstrom."""
-
 METHODS = {
     "lamost_rv": ("LAMOST", "#000000", "-"),
     "rv_tm": ("TM", "#D55E00", "--"),

@@ -1,0 +1,73 @@
+"""Open the review desk of a queue in the browser: `mstars review results/SURVEY/review/QUEUE`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from mstars.errors import InputError
+
+HELP = "open the review desk of a queue: spectra by eye, a key press each"
+PORT = 8765
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mstars review``."""
+    parser.add_argument("folder", metavar="FOLDER", help="results/SURVEY/review/QUEUE, as `snakemake review` writes it")
+    parser.add_argument("--port", type=int, help=f"port (default: the first free one from {PORT} on)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; any but 127.0.0.1 lets the network in: whoever has the token, unencrypted",
+    )
+    parser.add_argument("--samp", action="store_true", help="send stars to a running SAMP hub (TOPCAT)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    import uvicorn
+
+    from mstars.review.desk.folder import QueueFolder
+    from mstars.review.desk.journal import Lock
+    from mstars.review.desk.server import Page, kept_token
+    from mstars.review.desk.session import Desk, check_writable
+
+    queue = QueueFolder(arguments.folder)
+    check_writable(queue.decisions)
+    listener = listen(arguments.host, arguments.port)
+    port = listener.getsockname()[1]
+    address = f"http://{arguments.host}:{port}/"
+    lock = Lock(
+        queue.decisions / "desk" / "server.lock", {"pid": os.getpid(), "host": socket.gethostname(), "address": address}
+    )
+    token = kept_token(queue.decisions / "desk" / "token")
+    page = Page(Desk(queue), token)
+    print(f"queue {queue.queue} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
+    if arguments.host not in ("127.0.0.1", "localhost"):
+        print(f"WARNING: listening on {arguments.host}: the connection is not encrypted", file=sys.stderr)
+    print(f"{address}?token={token}", flush=True)
+    hosts = ["127.0.0.1", "localhost", arguments.host] if arguments.host != "0.0.0.0" else ["*"]
+    server = uvicorn.Server(uvicorn.Config(page.app(hosts), log_level="warning", access_log=False))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        lock.release()
+    return 0
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket on the port, or on the first free one from `PORT` on."""
+    tried = [port] if port is not None else list(range(PORT, PORT + 100))
+    for number in tried:
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, number))
+            listener.listen(64)  # from here on no one is turned away
+            return listener
+        except OSError as error:
+            listener.close()
+            problem = error
+    raise InputError(f"--port: {host}:{tried[-1]} can't be used ({problem}); choose another")

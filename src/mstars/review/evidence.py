@@ -1,0 +1,74 @@
+"""What the review desk shows beside a spectrum, gathered once when a queue is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mstars.errors import InputError
+from mstars.photometry.diagram import DM_REGIONS, GM_LINE
+
+COLUMNS = (
+    *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),
+    *("subclass", "lamost_class", "lamost_rv", "lamost_rv_err", "spt_class", "spt_prob", "wdm_class", "wdm_prob"),
+    *("dmgm_class", "dmgm_prob", "luminosity_class", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "ebv", "r_med_geo"),
+    *("W1_W2_0", "star_id", "source_id", "sep_arcsec", "match_epoch", "n_within", "n_spectra", "many_to_one"),
+    *("id_agrees", "pmra", "pmdec", "parallax", "parallax_over_error", "phot_g_mean_mag", "ruwe", "radial_velocity"),
+    *("radial_velocity_error", "orp_u", "orp_g", "orp_r", "orp_i", "orp_z", "release", "pipeline", "batch", "row"),
+)
+"""Columns taken from the survey's tables where they have them."""
+
+BACKGROUND = 1500
+"""Stars drawn in the colour-magnitude diagram behind the candidate."""
+
+
+ZOOMS = {
+    "CaH": (6820.0, 7140.0),
+    r"H$\alpha$, [N II], [S II]": (6520.0, 6760.0),
+    "K I": (7640.0, 7730.0),
+    "Na I": (8150.0, 8230.0),
+    "Ti I, Ca II": (8410.0, 8700.0),
+}
+"""Windows shown magnified, vacuum angstrom."""
+
+SOURCES = {
+    "LAMOST": ("lamost_rv", "lamost_rv_err"),
+    "TM": ("rv_tm", "rv_tm_err"),
+    "DSAL_I": ("rv_dsal1", "rv_dsal1_err"),
+    "DSAL_II": ("rv_dsal2", "rv_dsal2_err"),
+    "TML7500": ("rv_tml7500", "rv_tml7500_err"),
+    "DSEL": ("rv_dsel", "rv_dsel_err"),
+}
+"""Columns of the velocity and error behind each label of queue rv: those of `mstars.velocity.selection`, whose room
+takes seconds to import."""
+
+
+def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The candidates with `COLUMNS` of other tables; of columns that several have, the first is taken.
+
+    Raises
+    ------
+    InputError
+        When a candidate has no stored spectrum.
+    """
+    for other in others:
+        more = [name for name in COLUMNS if name in other and name not in table]
+        table = table.merge(other[["spectrum_key", *more]], on="spectrum_key", how="left", validate="one_to_one")
+    missing = table["row"].isna()
+    if missing.any():
+        raise InputError(f"no stored spectrum of candidate {table['spectrum_key'][missing].iloc[0]}: run ingest again")
+    return table.astype({"row": "int64"})
+
+
+def desk_facts(photometry: pd.DataFrame, region: str) -> dict:
+    """Background and regions of the colour-magnitude diagram: ``stars`` [n, 2], ``dm_region``, ``gm_line``."""
+    good = photometry[(photometry["CMD_flag"].fillna(0) == 1)].sort_values("spectrum_key")
+    points = good[["bp_rp_0", "M_G_0"]].dropna().to_numpy(dtype=float)
+    step = max(1, len(points) // BACKGROUND)
+    return {
+        "stars": np.round(points[::step][:BACKGROUND], 3),
+        "dm_region": DM_REGIONS[region],
+        "gm_line": GM_LINE,
+    }

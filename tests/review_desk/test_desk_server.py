@@ -1,0 +1,121 @@
+import os
+import subprocess
+
+import pytest
+import requests
+from desk_place import HOSTILE, command, environment, make_queue
+
+from mstars.cli import main
+from mstars.review import read_decisions
+from mstars.review.decisions import label_keys
+from mstars.review.desk.server import ASSETS, STATIC
+
+
+def test_the_page_needs_its_token_and_its_own_host(serve, folder):
+    server = serve(folder, "--port", 0)
+    assert requests.get(server.url, timeout=20).status_code == 200
+    assert requests.get(server.base, timeout=20).status_code == 403
+    assert requests.get(server.base + "?token=" + "x" * 24, timeout=20).status_code == 403
+    for path, body in (("api/about", None), ("api/next", {"reviewer": "ann"}), ("api/decide", {})):
+        assert server.ask(path, body, token="wrong").status_code == 403
+    # a name of another site that points to this machine
+    assert requests.get(server.url, headers={"Host": "evil.example"}, timeout=20).status_code == 400
+    head = requests.get(server.url, timeout=20).headers
+    assert "default-src 'none'" in head["Content-Security-Policy"] and "unsafe" not in head["Content-Security-Policy"]
+    assert (server.decisions / "desk" / "token").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "static/../server.py",
+        "static/..%2fserver.py",
+        "static/%2e%2e/session.py",
+        "..%2f..%2fetc/passwd",
+        "static/uPlot.LICENSE",
+    ],
+)
+def test_paths_outside_are_not_served(serve, folder, path):
+    server = serve(folder, "--port", 0)
+    session = requests.Session()
+    request = session.prepare_request(requests.Request("GET", server.base, headers={"X-Desk-Token": server.token}))
+    request.url = server.base + path
+    assert session.send(request, timeout=20).status_code in (403, 404)
+
+
+def test_keys_and_templates_are_names_not_paths(serve, folder):
+    server = serve(folder, "--port", 0)
+    for path in ("api/spectrum?key=../../../etc/passwd", "api/spectrum?key=", "api/template?name=/etc/passwd"):
+        assert server.ask(path).status_code == 404
+    assert server.ask("api/next", {"reviewer": "../x"}).status_code == 422
+    assert server.ask("api/decide", {"reviewer": "ann", "rows": [{}] * 1000, "request": "r"}).status_code == 422
+    assert server.ask("api/decide", {"rows": "x" * 2_000_000}).status_code == 413
+    assert not list(server.decisions.glob("*.csv"))
+
+
+def test_what_is_acknowledged_survives_a_kill(serve, folder):
+    server = serve(folder, "--port", 0)
+    acknowledged = []
+    for number, key in enumerate(server.ask("api/next", {"reviewer": "ann", "count": 4}).json()["keys"]):
+        body = {"reviewer": "ann", "request": f"r{number}", "rows": [{"key": key, "label": "TM", "confidence": 0.5}]}
+        assert server.ask("api/decide", body).json()["saved"] == 1
+        acknowledged.append(key)
+        server.kill()
+        assert list(read_decisions("rv", [server.decisions / "ann.csv"])["spectrum_key"]) == acknowledged
+        token = server.token
+        server = serve(folder, "--port", 0)
+        assert server.token == token  # the page that is open goes on
+    assert server.ask("api/progress?reviewer=ann").json()["mine"] == 4
+
+
+def test_a_second_server_on_the_queue_is_refused_and_another_queue_is_not(serve, folder, tmp_path):
+    server = serve(folder, "--port", 0)
+    done = subprocess.run(command(folder, "--port", 0), capture_output=True, text=True, env=environment(), timeout=60)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"served already by process {server.process.pid}" in done.stderr
+    serve(make_queue(tmp_path / "other", queue="scm"), "--port", 0)
+
+
+def test_it_listens_on_this_machine_alone(serve, folder):
+    server = serve(folder, "--port", 0)
+    port = f":{int(server.base.rstrip('/').rsplit(':', 1)[1]):04X}"
+    with open("/proc/net/tcp") as table:
+        local = [line.split()[1] for line in table if line.split()[3] == "0A" and line.split()[1].endswith(port)]
+    assert local == ["0100007F" + port]
+
+
+def test_hostile_text_is_sent_as_data_and_the_page_never_makes_html_of_it(serve, folder):
+    server = serve(folder, "--port", 0)
+    key = sorted(server.ask("api/next", {"reviewer": "ann", "count": 100}).json()["keys"])[-1]
+    answer = server.ask(f"api/spectrum?key={key}")
+    assert answer.headers["Content-Type"] == "application/json" and HOSTILE in str(answer.json())
+    for name in ASSETS:
+        if name in ("uPlot.iife.min.js",):
+            continue
+        text = (STATIC / name).read_text()
+        assert not {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("} & set(text.split("."))
+        assert "innerHTML" not in text and "insertAdjacentHTML" not in text
+        assert "http://" not in text and "https://" not in text  # nothing from elsewhere
+
+
+def test_folders_that_are_no_queue_are_one_clear_line(tmp_path, capsys):
+    assert main(["review", str(tmp_path)]) == 1
+    assert "not a queue of the review desk" in capsys.readouterr().err
+
+
+def test_every_label_has_one_key_and_no_command_has_it():
+    source = (STATIC / "desk.js").read_text()
+    commands = source.split("const COMMANDS = [")[1].split("\n  ];")[0]
+    for queue in ("scm", "dgcm", "rv", "random"):
+        keys = [key for key, _ in label_keys(queue).values()]
+        assert len(set(keys)) == len(keys)
+        assert not [key for key in keys if f'"{key}"' in commands] and not set(keys) & set("123456")
+
+
+def test_a_folder_that_can_not_be_written_is_said_at_once(folder, capsys):
+    if os.geteuid() == 0:
+        (folder.parents[3] / "review").write_text("a file where the folder should be")
+    else:
+        folder.parents[3].chmod(0o500)
+    assert main(["review", str(folder), "--port", "0"]) == 1
+    assert "can't be written there" in capsys.readouterr().err

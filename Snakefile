@@ -21,6 +21,7 @@ include: "workflow/rules/spmm.smk"
 include: "workflow/rules/review.smk"
 include: "workflow/rules/catalog.smk"
 include: "workflow/rules/validate.smk"
+include: "workflow/rules/products.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/compare.smk"
 

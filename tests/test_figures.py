@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from mstars.figures.confusion import confusion, draw_confusion
-from mstars.figures.diagrams import draw_cmd, draw_colour, draw_kiel
+from mstars.figures.diagrams import draw_cmd
 from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
+from mstars.figures.sequences import draw_colour, draw_kiel
 from mstars.figures.style import PARAMETERS, density, new_figure, save
 from mstars.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
@@ -16,6 +17,7 @@ def catalog(n=200):
     generator = np.random.default_rng(0)
     table = pd.DataFrame(
         {
+            "spectrum_key": [f"k{i}" for i in range(n)],
             "snr_i": generator.uniform(1, 250, n),
             "luminosity_class": np.where(np.arange(n) % 4 == 0, "gM", "dM"),
             "rv_flag": 1,
@@ -89,8 +91,8 @@ def test_a_figure_has_the_same_bytes_each_time_as_pdf_and_as_png(tmp_path):
         (lambda: draw_confusion(pd.DataFrame({"truth": [], "predicted": []}), "CNN-SPT"), "validation set is empty"),
         (lambda: draw_cmd(photometry().assign(CMD_flag=0), REGION, LINE), "no spectrum with CMD_flag = 1"),
         (lambda: draw_cmd(photometry(0), REGION, LINE), "Gaia"),
-        (lambda: draw_kiel({"This work": catalog(0)}), "recommended parameters"),
-        (lambda: draw_colour({"This work": catalog(0)}, "bp_rp", "colour"), "no dwarf with this colour"),
+        (lambda: draw_kiel({"This work": catalog(0)}), "no spectrum with parameters"),
+        (lambda: draw_colour({"This work": catalog(0)}, "bp_rp", "colour"), "no spectrum with this colour"),
         (lambda: draw_internal_errors(catalog().assign(rv_err=np.nan)), "no recommended rv"),
         (lambda: draw_internal_errors(catalog(0)), "no recommended teff"),
         (lambda: draw_label_comparison({"dM": labels(0), "gM": labels()}, {"gM": 1}), "no star with this label"),

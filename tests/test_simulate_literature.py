@@ -13,7 +13,7 @@ def truth():
     generator = np.random.default_rng(0)
     n = 4000
     table = pd.DataFrame({"spectrum_key": [f"k{i:05d}" for i in range(n)]})
-    table["true_lum"] = np.where(np.arange(n) % 4 == 0, "gM", np.where(np.arange(n) % 4 == 1, "", "dM"))
+    table["true_lum"] = np.where(np.arange(n) % 4 == 0, "giant", np.where(np.arange(n) % 4 == 1, "", "dwarf"))
     for label in LABELS:
         table[f"true_{label}"] = generator.normal(size=n)
     return table
@@ -23,7 +23,8 @@ def truth():
 def test_what_was_planted_is_recovered_with_our_own_scatter_in_quadrature(name, truth, tmp_path):
     table = literature_catalogue(truth, name, 1)
     write_catalogue(table, name, tmp_path / "c.csv", tmp_path / "c.yaml")
-    ours = truth[["spectrum_key"]].assign(luminosity_class=truth["true_lum"], snr_i=30.0)
+    kinds = truth["true_lum"].map({"dwarf": "dM", "giant": "gM", "": ""})
+    ours = truth[["spectrum_key"]].assign(luminosity_class=kinds, snr_i=30.0)
     generator = np.random.default_rng(2)
     own = {"teff": 30.0, "logg": 0.1, "m_h": 0.1, "alpha_m": 0.03}
     for label in LABELS:

@@ -1,18 +1,7 @@
 # compare: the paper's tables, its numbers beside ours, literature catalogues beside ours
 
-from mstars.compare.external import read_description
-
 TABLE_FORMATS = ["csv", "tex", "md"]
 PAPER_TABLES = product_files("tables", TABLE_FORMATS)
-LITERATURE = {}
-for path in config["compare"]["catalogs"]:
-    described = read_description(path)
-    LITERATURE[described.name] = (path, str(described.file))
-# the paper's five; those not configured are drawn as 'no data', with the reason
-PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
-if KIND == "simulated":  # planted against the truth
-    planted = {name: [f"{R}/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] for name in PAPER_CATALOGS}
-    LITERATURE = {**planted, **LITERATURE}
 ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
 TRAINED = BORROWED is None
 
@@ -264,7 +253,7 @@ def joined_catalog(wildcards):
 rule figure_comparison:
     input:
         joined=joined_catalog,
-        description=lambda wildcards: LITERATURE.get(wildcards.catalog, [[]])[0],
+        description=lambda wildcards: [LITERATURE[wildcards.catalog][0]] if wildcards.catalog in LITERATURE else [],
     output:
         R + "/figures/{number}_compare_{catalog}_{kind}.pdf",
         report(

@@ -1,6 +1,5 @@
 # figures: one rule a figure, with only what it needs; each as vector PDF and as PNG
 
-from mstars.compare.products import read_products
 from mstars.errors import InputError
 
 
@@ -9,15 +8,6 @@ def figure(name):
     path = R + f"/figures/{name}"
     picture = report(path + ".png", caption=f"../report/{name}.rst", category="Figures", labels={"figure": name})
     return [path + ".pdf", picture]
-
-
-# with models from elsewhere, confusion matrices and held-out labels are of another survey
-PRODUCTS = read_products(trained=BORROWED is None)
-
-
-def product_files(group, suffixes):
-    """Files of the paper's figures or tables of a group of ``resources/paper_products.csv``."""
-    return [f"{R}/{row['target']}.{suffix}" for row in PRODUCTS if row["group"] == group for suffix in suffixes]
 
 
 CONFUSION_FIGURES = {"fig03": "spt", "fig04": "wdm", "fig05": "spt9", "fig08": "dmgm"}
@@ -312,10 +302,23 @@ rule read_isochrones:
         "../scripts/read_isochrones.py"
 
 
+# catalogues of Figures 23 to 25 beside APOGEE's and this work's parameters, in the paper's order
+SEQUENCE_CATALOGS = {
+    "fig23": ["qiu2023", "ding2022", "laspm"],
+    "fig24": ["li2021", "ding2022", "laspm"],
+    "fig25": ["li2021", "ding2022", "laspm"],
+}
+# those and what marks their outliers
+MARKING = sorted({name for names in SEQUENCE_CATALOGS.values() for name in names} & set(LITERATURE))
+
+
 rule figure_kiel:
     input:
         catalog=R + "/catalogs/recommended.parquet",
         apogee=R + "/crossmatch/apogee.parquet",
+        sample=R + "/compare/sample.parquet",
+        joined=expand(R + "/compare/catalogs/{catalog}.parquet", catalog=MARKING),
+        descriptions=[LITERATURE[name][0] for name in MARKING],
         isochrones=ISOCHRONES,
     output:
         figure("fig23_kiel"),
@@ -324,11 +327,14 @@ rule figure_kiel:
     benchmark:
         R + "/benchmarks/figure_kiel/fig23_kiel.tsv"
     params:
-        code=digest("figures/style", "figures/diagrams", "figures/panels"),
+        joined=MARKING,
+        shown=SEQUENCE_CATALOGS["fig23"],
+        outliers=config["compare"]["outliers"],
+        code=digest("figures/style", "figures/sequences", "figures/panels", "figures/comparison"),
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=5,
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
     message:
         "figure 23: Kiel diagram"
     script:
@@ -339,6 +345,9 @@ rule figure_colour:
     input:
         catalog=R + "/catalogs/recommended.parquet",
         apogee=R + "/crossmatch/apogee.parquet",
+        sample=R + "/compare/sample.parquet",
+        joined=expand(R + "/compare/catalogs/{catalog}.parquet", catalog=MARKING),
+        descriptions=[LITERATURE[name][0] for name in MARKING],
         isochrones=ISOCHRONES,
     output:
         R + "/figures/{number}_colour_{name}.pdf",
@@ -358,11 +367,14 @@ rule figure_colour:
     params:
         colour=lambda wildcards: {"gaia": "bp_rp_0", "wise": "W1_W2_0"}[wildcards.name],
         wise_error_max=config["figures"]["wise_error_max"],
-        code=digest("figures/style", "figures/diagrams", "figures/panels"),
+        joined=MARKING,
+        shown=lambda wildcards: SEQUENCE_CATALOGS[wildcards.number],
+        outliers=config["compare"]["outliers"],
+        code=digest("figures/style", "figures/sequences", "figures/panels", "figures/comparison"),
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=5,
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
     message:
         "figure {wildcards.number}: effective temperature and {wildcards.name} colour"
     script:

@@ -1,16 +1,21 @@
 """Effective temperature against a colour, dwarfs (Figures 24 and 25)."""
 
-from mstars.figures.diagrams import draw_colour
+from mstars.compare.external import titled
+from mstars.figures.comparison import Limits
 from mstars.figures.isochrones import pick
-from mstars.figures.panels import COLOURS, colour_sample, parameter_panels
+from mstars.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
+from mstars.figures.sequences import draw_colour
 from mstars.figures.style import save
 from mstars.store import read_table
 from mstars.workflow import job
 
 with job(snakemake):
-    colour = snakemake.params.colour
-    isochrones = [curve for path in snakemake.input.isochrones for curve in pick(read_table(path))]
-    sample = colour_sample(read_table(snakemake.input.catalog), colour, snakemake.params.wise_error_max)
-    sample = sample.assign(**{COLOURS[colour][0]: sample[colour]})
-    panels = parameter_panels(sample, read_table(snakemake.input.apogee))
-    save(draw_colour(panels, *COLOURS[colour], isochrones), snakemake.output)
+    given, params = snakemake.input, snakemake.params
+    isochrones = [curve for path in given.isochrones for curve in pick(read_table(path))]
+    joined = {name: read_table(path) for name, path in zip(params.joined, given.joined, strict=True)}
+    marked = marked_spectra(read_table(given.sample), joined, Limits(**params.outliers), snakemake.wildcards.number)
+    sample = colour_sample(read_table(given.catalog), params.colour, params.wise_error_max)
+    sample = sample.assign(**{COLOURS[params.colour][0]: sample[params.colour]})
+    titles = titled(joined, params.shown, given.descriptions)
+    panels = parameter_panels(sample, read_table(given.apogee), titles)
+    save(draw_colour(panels, *COLOURS[params.colour], isochrones, marked), snakemake.output)

@@ -1,13 +1,19 @@
-"""Kiel diagrams of APOGEE and of the recommended parameters (Figure 23)."""
+"""Kiel diagrams of APOGEE, of the recommended parameters and of literature catalogues (Figure 23)."""
 
-from mstars.figures.diagrams import draw_kiel
+from mstars.compare.external import titled
+from mstars.figures.comparison import Limits
 from mstars.figures.isochrones import pick
-from mstars.figures.panels import parameter_panels
+from mstars.figures.panels import marked_spectra, parameter_panels
+from mstars.figures.sequences import draw_kiel
 from mstars.figures.style import save
 from mstars.store import read_table
 from mstars.workflow import job
 
 with job(snakemake):
-    isochrones = [curve for path in snakemake.input.isochrones for curve in pick(read_table(path))]
-    panels = parameter_panels(read_table(snakemake.input.catalog), read_table(snakemake.input.apogee))
-    save(draw_kiel(panels, isochrones), snakemake.output)
+    given, params = snakemake.input, snakemake.params
+    isochrones = [curve for path in given.isochrones for curve in pick(read_table(path))]
+    joined = {name: read_table(path) for name, path in zip(params.joined, given.joined, strict=True)}
+    marked = marked_spectra(read_table(given.sample), joined, Limits(**params.outliers), "fig23")
+    titles = titled(joined, params.shown, given.descriptions)
+    panels = parameter_panels(read_table(given.catalog), read_table(given.apogee), titles)
+    save(draw_kiel(panels, isochrones, marked), snakemake.output)

@@ -15,7 +15,9 @@ with job(snakemake), tempfile.TemporaryDirectory() as folder:
     config = Path(folder) / "config.json"
     config.write_text(json.dumps(snakemake.config))
     command = [sys.executable, "-m", "snakemake", "--snakefile", snakemake.params.snakefile, "--nolock"]
-    command += ["--configfile", str(config), "--rulegraph", "dot", "--quiet", "all", "--", "catalog"]
+    command += ["--configfile", str(config), "--rulegraph", "dot", "--quiet", "all"]
+    # by time alone, so that nothing hides the jobs of the batches
+    command += ["--rerun-triggers", "mtime", "--", "catalog"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"snakemake --rulegraph: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")

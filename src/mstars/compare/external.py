@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,6 +160,22 @@ def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.
     near = separation.arcsec <= catalogue.match.get("arcsec", 3.0)
     found = theirs.iloc[index[near]][list(renamed.values())].reset_index(drop=True)
     return pd.concat([table[near].reset_index(drop=True), found], axis=1)
+
+
+def titled(joined: dict[str, pd.DataFrame], shown: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
+    """Joined tables by the title of their catalogue: of those that a figure shows, in its order.
+
+    Parameters
+    ----------
+    joined : dict of DataFrame
+        By name.
+    shown : sequence of str
+        Names, those that are not configured left out.
+    descriptions : sequence of path
+        Of the catalogues in ``joined``, in its order.
+    """
+    titles = {name: read_description(path).title for name, path in zip(joined, descriptions, strict=True)}
+    return {titles[name]: joined[name] for name in shown if name in joined}
 
 
 def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd.DataFrame) -> pd.DataFrame:

@@ -10,21 +10,17 @@ from matplotlib.figure import Figure
 
 from mstars.figures.style import (
     BLACK,
-    BLUE,
-    GREEN,
     GREY,
     LABEL,
-    ORANGE,
     PAGE_WIDTH,
     PARAMETERS,
-    PURPLE,
-    RED,
     UNIT,
     density,
-    mean_sigma,
+    difference_note,
+    marker_handles,
+    marker_style,
     new_figure,
     no_data,
-    note,
     span,
     styled,
 )
@@ -44,7 +40,7 @@ class Limits:
     blue_dot_logg, blue_plus_logg : float
         Blue dots: log g of this work above it, plus signs: below (5.05 and 4.55), where it has APOGEE's.
     orange_logg : float
-        Orange: the catalogue's log g of a dwarf below it (4.35).
+        Orange dots: the catalogue's log g of a dwarf below it (4.35) and above 3.5; orange plus signs: below 3.5.
     purple_alpha : tuple of float
         Purple: APOGEE's [alpha/M] of a giant within (0.18, 0.24), this work lower by 0.05.
     """
@@ -60,7 +56,9 @@ class Limits:
 
 def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[str, np.ndarray]:
     """Masks of the marked groups that occur in a figure, by marker name."""
-    value = {column: table[column].to_numpy(float, na_value=np.nan) for column in table if column.endswith(_SIDES)}
+    columns = [f"{label}{side}" for label in PARAMETERS for side in _SIDES]
+    table = table.reindex(columns=columns).astype(float)
+    value = {column: table[column].to_numpy() for column in columns}
     groups = {}
     with np.errstate(invalid="ignore"):
         if kind == "dM":
@@ -70,7 +68,8 @@ def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[
             has = np.isfinite(value["logg_apogee"])
             groups["blue"] = has & (value["logg_this"] > limits.blue_dot_logg)
             groups["blue +"] = has & (value["logg_this"] < limits.blue_plus_logg)
-            groups["orange"] = value["logg_catalog"] < limits.orange_logg
+            groups["orange"] = (value["logg_catalog"] < limits.orange_logg) & (value["logg_catalog"] >= 3.5)
+            groups["orange +"] = value["logg_catalog"] < 3.5  # beyond the limits of Figure 17, shown in Figure 23
         if name == "li2021":
             low = value["teff_apogee"] - value["teff_catalog"] > limits.red_plus_teff_k
             groups["red +"] = low & (value["teff_catalog"] < 3600)
@@ -82,7 +81,6 @@ def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[
 
 
 _SIDES = ("_this", "_apogee", "_catalog")
-_COLORS = {"red": RED, "green": GREEN, "blue": BLUE, "orange": ORANGE, "purple": PURPLE}
 
 
 @styled
@@ -121,6 +119,8 @@ def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limi
             axes.set_xlabel(f"{names[x]} {LABEL[label]}{unit}")
             axes.set_ylabel(f"{names[y]} {LABEL[label]}{unit}")
     figure.suptitle(f"{title} and this work: {kind}", fontsize=8)
+    if marked:
+        figure.legend(handles=marker_handles(marked), loc="outside lower center", ncols=4, fontsize=6)
     return figure
 
 
@@ -132,11 +132,8 @@ def _panel(axes, x, y, marked: dict[str, np.ndarray], ends, label: str) -> None:
     if not both.any():
         no_data(axes, "no star in common")
         return
-    density(axes, x, y, color=GREY, extent=(*ends, *ends))
+    density(axes, x, y, color=GREY, extent=(*ends, *ends), cmap="Greys")
     for marker, mask in marked.items():
-        shape = {"marker": "+", "linewidths": 0.6} if marker.endswith("+") else {"linewidths": 0}
-        axes.scatter(x[mask], y[mask], s=7, c=_COLORS[marker.split()[0]], zorder=3, rasterized=True, **shape)
+        axes.scatter(x[mask], y[mask], zorder=3, rasterized=True, **marker_style(marker))
     axes.plot(ends, ends, color=BLACK, lw=0.6)
-    mean, sigma = mean_sigma((y - x)[both])
-    digits = 0 if label == "teff" else 2
-    note(axes, rf"$\mu$ = {mean:.{digits}f}" + "\n" + rf"$\sigma$ = {sigma:.{digits}f}" + f"\n{both.sum()} spectra")
+    difference_note(axes, (y - x)[both], label, more=f"{both.sum()} spectra")

@@ -1,25 +1,12 @@
-"""Colour-magnitude and Kiel diagrams: Figures 6 and 23."""
+"""The colour-magnitude diagram: Figure 6."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.figures.style import (
-    BLACK,
-    COLUMN_WIDTH,
-    GREY,
-    axis_label,
-    density,
-    new_figure,
-    no_data,
-    note,
-    span,
-    styled,
-)
+from mstars.figures.style import BLACK, COLUMN_WIDTH, density, new_figure, no_data, note, styled
 
 
 @styled
@@ -55,115 +42,6 @@ def draw_cmd(photometry: pd.DataFrame, polygon: np.ndarray, line: tuple[float, f
     axes.plot(colour, line[0] * colour + line[1], "--", color=BLACK)
     axes.text(0.4, -4.5, "gM", ha="center")
     axes.text(3.9, 11.0, "dM", ha="center")
-    axes.set_xlim(-0.6, 5.6)
+    axes.set_xlim(-1.0, 5.6)
     axes.set_ylim(17.5, -7.0)
-    return figure
-
-
-def kiel_panel(axes, table: pd.DataFrame, isochrones: Sequence[pd.DataFrame] = (), title: str = ""):
-    """Kiel diagram in one panel, coloured by [M/H]; returns the artist for a colour bar, or None without data.
-
-    Parameters
-    ----------
-    axes : matplotlib Axes
-        Where to draw.
-    table : pandas.DataFrame
-        teff (K), logg (dex), m_h (dex).
-    isochrones : sequence of DataFrame
-        Each with teff, logg, and the attribute ``m_h`` in ``attrs``.
-    title : str
-        Written in a corner.
-    """
-    shown = table[["teff", "logg", "m_h"]].astype(float).dropna()
-    for isochrone in isochrones:
-        axes.plot(isochrone["teff"], isochrone["logg"], color=GREY, lw=0.7, zorder=1)
-    axes.set_xlabel(axis_label("teff"))
-    axes.set_ylabel(axis_label("logg"))
-    note(axes, f"{title}\n{len(shown)} spectra" if title else f"{len(shown)} spectra", "upper right")
-    axes.set_xlim(4600, 2900)
-    axes.set_ylim(6.0, -1.0)
-    if not len(shown):
-        no_data(axes, "no spectrum with recommended parameters")
-        return None
-    order = np.argsort(-shown["m_h"].to_numpy(), kind="stable")
-    low, high = span(shown["m_h"], share=0.02, margin=0.0)
-    return axes.scatter(
-        *(shown["teff"].to_numpy()[order], shown["logg"].to_numpy()[order]),
-        c=shown["m_h"].to_numpy()[order],
-        s=2.5 if len(shown) < 20_000 else 0.3,
-        vmin=low,
-        vmax=high,
-        linewidths=0,
-        rasterized=True,
-        zorder=2,
-    )
-
-
-@styled
-def draw_kiel(panels: dict[str, pd.DataFrame], isochrones: Sequence[pd.DataFrame] = ()) -> Figure:
-    """Kiel diagrams under each other, coloured by metallicity (Figure 23).
-
-    Parameters
-    ----------
-    panels : dict of DataFrame
-        By title; each with teff (K), logg, m_h (dex).
-    isochrones : sequence of DataFrame
-        Of `mstars.figures.isochrones.pick`.
-    """
-    figure = new_figure(COLUMN_WIDTH, 0.6 + 2.5 * len(panels))
-    for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True):
-        artist = kiel_panel(axes, table, isochrones, title)
-        if artist is not None:
-            figure.colorbar(artist, ax=axes, label=axis_label("m_h"), pad=0.02, fraction=0.05)
-    if len(isochrones):
-        metallicities = ", ".join(f"{isochrone.attrs['m_h']:g}" for isochrone in isochrones)
-        figure.suptitle(f"PARSEC, 9 Gyr, [M/H] = {metallicities}", fontsize=7, color=GREY)
-    return figure
-
-
-@styled
-def draw_colour(
-    panels: dict[str, pd.DataFrame], colour: str, label: str, isochrones: Sequence[pd.DataFrame] = ()
-) -> Figure:
-    """Effective temperature of dwarfs against a colour, by metallicity (Figures 24 and 25).
-
-    Parameters
-    ----------
-    panels : dict of DataFrame
-        By title; each with teff (K), m_h (dex) and ``colour``.
-    colour : str
-        Column of the colour, the same in the isochrones.
-    label : str
-        Label of the colour's axis.
-    isochrones : sequence of DataFrame
-        Of `mstars.figures.isochrones.pick`; those without the colour are not drawn.
-    """
-    figure = new_figure(COLUMN_WIDTH, 0.6 + 2.4 * len(panels))
-    tables = {title: table[["teff", "m_h", colour]].astype(float).dropna() for title, table in panels.items()}
-    limits = span(*(table[colour] for table in tables.values()), share=0.003)
-    low, high = span(*(table["m_h"] for table in tables.values()), share=0.02, margin=0.0)
-    drawn = False
-    for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], tables.items(), strict=True):
-        axes.set_xlabel(label)
-        axes.set_ylabel(axis_label("teff"))
-        note(axes, f"{title}\n{len(table)} spectra", "upper right")
-        if not len(table):
-            no_data(axes, "no dwarf with this colour")
-            continue
-        for isochrone in isochrones:
-            line = isochrone[(isochrone["logg"] > 4) & isochrone[colour].notna()]
-            axes.plot(line[colour], line["teff"], color=GREY, lw=0.7, zorder=3)
-            drawn |= len(line) > 0
-        order = np.argsort(-table["m_h"].to_numpy(), kind="stable")
-        x, y, c = (table[name].to_numpy()[order] for name in (colour, "teff", "m_h"))
-        size = 2.5 if len(table) < 20_000 else 0.3
-        artist = axes.scatter(x, y, c=c, s=size, vmin=low, vmax=high, linewidths=0, rasterized=True)
-        axes.set_xlim(limits)
-        axes.set_ylim(span(table["teff"]))
-        figure.colorbar(artist, ax=axes, label=axis_label("m_h"), pad=0.02, fraction=0.05)
-    if drawn:
-        metallicities = ", ".join(f"{isochrone.attrs['m_h']:g}" for isochrone in isochrones)
-        figure.suptitle(f"PARSEC, 9 Gyr, [M/H] = {metallicities}", fontsize=7, color=GREY)
-    else:
-        figure.suptitle("no isochrones with this colour", fontsize=7, color=GREY)
     return figure

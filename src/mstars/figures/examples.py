@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
 
 from mstars.errors import InputError
-from mstars.figures.style import BLACK, GREEN, GREY, PAGE_WIDTH, new_figure, no_data, note, styled
+from mstars.figures.style import BLACK, GREEN, GREY, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum
 from mstars.store import read_batch
@@ -34,12 +34,18 @@ class Example:
         Wavelengths shown, vacuum angstrom.
     marks : list of tuple
         Vertical lines: wavelengths (ndarray), colour, name.
+    features : list of tuple
+        Features named above the spectrum: wavelength, name.
+    emission : bool
+        Show the highest peaks in full.
     """
 
     key: str
     title: str
-    window: tuple[float, float] = (3900.0, 9000.0)
+    window: tuple[float, float] = (3850.0, 9000.0)
     marks: list[tuple[np.ndarray, str, str]] = field(default_factory=list)
+    features: list[tuple[float, str]] = field(default_factory=list)
+    emission: bool = False
 
 
 def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, order: Sequence[str], most: int):
@@ -85,7 +91,17 @@ def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 8) ->
     """Figure 7: a spectrum of each kind found among LAMOST's M stars."""
     order = ("O", "B", "A", "F", "G", "K", "WD", "S", "spectral_binary", "em_star", "galaxy", "qso", "unknown")
     rows = wanted_rows(non_m, wanted, "label", order, most)
-    return [Example(row.spectrum_key, f"{row.subclass} -> {row.label}") for row in rows.itertuples()]
+    return [
+        Example(row.spectrum_key, f"{row.subclass} -> {row.label}", features=features_of(row.label))
+        for row in rows.itertuples()
+    ]
+
+
+def features_of(label: str) -> list[tuple[float, str]]:
+    """Features that tell a kind of spectrum (``resources/example_features.csv``): vacuum angstrom at rest, name."""
+    table = pd.read_csv(resource("example_features.csv"), comment="#")
+    own = table[table["labels"].str.split().map(lambda labels: label in labels)]
+    return list(zip(air_to_vacuum(own["wavelength_air"].to_numpy(float)), own["feature"], strict=True))
 
 
 def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4) -> list[Example]:
@@ -93,16 +109,18 @@ def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4
     table = m_catalog[m_catalog["lamost_class"].isin(["dM", "gM"])]
     table = table[table["lamost_class"] != table["luminosity_class"]]
     features = pd.read_csv(resource("features.csv"), comment="#")
-    vacuum = np.unique(air_to_vacuum(features[["lower_air", "upper_air"]].to_numpy(float)))
+    vacuum = air_to_vacuum(features[["lower_air", "upper_air"]].to_numpy(float))
     examples = []
     for row in wanted_rows(table, wanted, "luminosity_class", ("dM", "gM"), most).itertuples():
-        velocity = row.lamost_rv if np.isfinite(row.lamost_rv) else 0.0
-        marks = [(vacuum * (1 + velocity / C_KMS), GREY, "CaH, K I, Na I, Ca II")]
-        examples.append(Example(row.spectrum_key, f"{row.lamost_class} -> {row.luminosity_class}", (6600, 8900), marks))
+        shift = 1 + (row.lamost_rv if np.isfinite(row.lamost_rv) else 0.0) / C_KMS
+        marks = [(np.unique(vacuum) * shift, GREY, "")]
+        named = list(zip(vacuum.mean(axis=1) * shift, features["feature"], strict=True))
+        title = f"{row.lamost_class} -> {row.luminosity_class}"
+        examples.append(Example(row.spectrum_key, title, (6600, 8900), marks, named))
     return examples
 
 
-def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 5) -> list[Example]:
+def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 7) -> list[Example]:
     """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities."""
     table = m_catalog[m_catalog["rv_from"] != "LAMOST"]
     lines = pd.read_csv(resource("lines.csv"), comment="#")
@@ -110,14 +128,17 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
     for row in wanted_rows(table, wanted, "rv_from", RV_ORDER, most).itertuples():
         kind = "emission" if row.rv_from == "DSEL" else "absorption"
         rest = lines.loc[lines["set"] == kind, "wavelength"].to_numpy(float)
-        window = (6500, 8800) if kind == "emission" else (8150, 8720)
+        window = (6520, 6760) if kind == "emission" else (8150, 8720)
         pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv, GREEN, row.rv_from))
         marks = [
-            (rest * (1 + float(velocity) / C_KMS), color, f"{name}: {float(velocity):.1f} km/s")
+            (rest * (1 + float(velocity) / C_KMS), color, rf"{name}: {float(velocity):.1f} km s$^{{-1}}$")
             for velocity, color, name in pairs
             if np.isfinite(float(velocity))
         ]
-        examples.append(Example(row.spectrum_key, row.rv_from, window, marks))
+        named = lines.loc[lines["set"] == kind, ["wavelength", "line"]].itertuples(index=False, name=None)
+        shift = 1 + (float(row.rv) if np.isfinite(float(row.rv)) else 0.0) / C_KMS
+        features = [(place * shift, name) for place, name in named]
+        examples.append(Example(row.spectrum_key, row.rv_from, window, marks, features, kind == "emission"))
     return examples
 
 
@@ -151,7 +172,7 @@ def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], 
         figure = new_figure(PAGE_WIDTH, 2.0)
         no_data(figure.subplots(), reason)
         return figure
-    figure = new_figure(PAGE_WIDTH, 0.5 + 1.35 * len(examples))
+    figure = new_figure(PAGE_WIDTH, 0.5 + 1.2 * len(examples))
     panels = figure.subplots(len(examples), 1, squeeze=False)[:, 0]
     for axes, example in zip(panels, examples, strict=True):
         _example_panel(axes, example, spectra[example.key])
@@ -172,18 +193,39 @@ def _example_panel(axes, example: Example, spectrum: SpectrumSet) -> None:
     axes.set_yticks([])
     for places, color, name in example.marks:
         for number, place in enumerate(places):
-            axes.axvline(place, color=color, ls="--", lw=0.7, label=name if number == 0 else None)
+            axes.axvline(place, color=color, ls="--", lw=0.6, label=name if number == 0 and name else None, zorder=1)
     if good.any():
         smooth = uniform_filter1d(np.where(good, flux, np.nanmedian(flux)), 3)
         axes.plot(wave[inside], np.where(good, smooth, np.nan), color=BLACK, lw=0.5)
-        low, high = np.nanquantile(flux, [0.005, 0.995])
-        axes.set_ylim(low - 0.1 * (high - low), high + 0.3 * (high - low))
+        low, high = np.nanquantile(flux, [0.005, 1.0 if example.emission else 0.995])
+        axes.set_ylim(low - 0.1 * (high - low), high + 0.7 * (high - low))
+        _name_features(axes, example)
     else:
         no_data(axes, "all pixels are masked")
     note(axes, _title(example), bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1})
-    if example.marks:
+    if any(name for *_, name in example.marks):
         white = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.9}
         axes.legend(loc="upper right", ncols=len(example.marks), handlelength=1.5, **white)
+
+
+def _name_features(axes, example: Example) -> None:
+    """Names under the title; of names too close to each other the first alone."""
+    low, high = example.window
+    last = -np.inf
+    for place, name in sorted(example.features):
+        if low < place < high and place - last > 0.032 * (high - low):
+            axes.annotate(
+                *(name, (place, 0.66)),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 1.5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=5.5,
+                bbox=WHITE,
+                zorder=5,
+            )
+            axes.plot([place, place], [0.59, 0.65], transform=axes.get_xaxis_transform(), color=BLACK, lw=0.5)
+            last = place
 
 
 def _title(example: Example) -> str:

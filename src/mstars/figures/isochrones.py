@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.errors import InputError
+from mstars.resources import resource
 from mstars.templates.packages import Package, download, extract_package
 
 logger = logging.getLogger("mstars")
@@ -22,8 +23,9 @@ METALLICITIES = (-0.6, -0.3, 0.0, 0.3)
 
 LOG_AGE = float(np.log10(9e9))
 
-COLUMNS = ("m_h", "log_age", "stage", "teff", "logg", "bp_rp", "w1_w2")
-"""Of an isochrone table: dex, log10 of years, evolutionary label, K, dex, mag, mag (NaN where there is no colour)."""
+COLUMNS = ("m_h", "log_age", "stage", "teff", "logg", "bp_rp", "w1_w2", "mean_colours")
+"""Of an isochrone table: dex, log10 of years, evolutionary label, K, dex, mag, mag (NaN where there is no colour), and
+the colours that are of a mean relation, not of the isochrones ('', 'bp_rp', 'w1_w2' or 'bp_rp w1_w2')."""
 
 _WANTED = {"m_h": ("MH",), "log_age": ("logAge",), "teff": ("logTe",), "logg": ("logg",), "stage": ("label",)}
 _COLOURS = {"bp_rp": ("G_BPmag", "G_RPmag"), "w1_w2": ("W1mag", "W2mag")}
@@ -38,9 +40,9 @@ GRID = Package(
 )
 """PARSEC v1.2S tables resampled to equivalent evolutionary points: no colours."""
 
-MANN = (2.835, -1.893, 0.7860, -0.1594, 0.01243, 0.04417)
-"""Teff/3500 = a + bX + cX^2 + dX^3 + eX^4 + f [Fe/H], X = BP - RP: Mann et al. 2015, Table 2 (2016 erratum); dwarfs
-from 2700 to 4100 K, scatter 45 K."""
+MANN_METALLICITY = 3500 * 0.04417
+"""Change of Teff with [Fe/H] at fixed BP - RP, K / dex: Mann et al. 2015, Table 2 (2016 erratum). The rest of their
+relation is for BP and RP as designed before launch."""
 
 
 def read_cmd(path: str | Path) -> pd.DataFrame:
@@ -70,13 +72,13 @@ def read_cmd(path: str | Path) -> pd.DataFrame:
     table["teff"] = 10.0 ** table["teff"]
     for name, (blue, red) in _COLOURS.items():
         table[name] = raw[blue] - raw[red] if {blue, red} <= set(names) else np.nan
-    return table[list(COLUMNS)]
+    return with_mean_colours(table)
 
 
 def read_grid(path: str | Path, metallicities: Sequence[float] = METALLICITIES, log_age: float = LOG_AGE):
     """Isochrones of one age from the packaged grid, between its metallicities by equivalent evolutionary point.
 
-    Dwarfs get a BP - RP by Mann et al. (2015); giants have no colour, and nobody a W1 - W2.
+    The grid has no colours: dwarfs get those of `with_mean_colours`, giants none.
 
     Parameters
     ----------
@@ -107,18 +109,65 @@ def read_grid(path: str | Path, metallicities: Sequence[float] = METALLICITIES, 
         low, high = (pd.DataFrame(blocks[k][:, wanted]).set_index(0) for k in (upper - 1, upper))
         both = low.index.intersection(high.index)
         track = (1 - weight) * low.loc[both] + weight * high.loc[both]
-        part = pd.DataFrame({"teff": 10.0 ** track[1], "logg": track[2], "stage": track[3].round()})
-        parts.append(part.assign(m_h=m_h, log_age=ages[age], bp_rp=dwarf_colour(part, m_h), w1_w2=np.nan))
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+        part = _finer(pd.DataFrame({"teff": 10.0 ** track[1], "logg": track[2], "stage": track[3].round()}))
+        parts.append(part.assign(m_h=m_h, log_age=ages[age], bp_rp=np.nan, w1_w2=np.nan))
+    return with_mean_colours(pd.concat(parts, ignore_index=True))
 
 
-def dwarf_colour(track: pd.DataFrame, m_h: float) -> np.ndarray:
-    """BP - RP (mag) of dwarfs from 2700 to 4100 K by the relation of Mann et al. (2015); NaN for the rest."""
-    colour = np.linspace(1.2, 4.2, 601)
-    a, b, c, d, e, f = MANN
-    teff = 3500.0 * (a + colour * (b + colour * (c + colour * (d + colour * e))) + f * m_h)
-    result = np.interp(track["teff"], teff[::-1], colour[::-1])
-    return np.where((track["logg"] > 4) & track["teff"].between(2700, 4100), result, np.nan)
+def _finer(track: pd.DataFrame, parts: int = 10) -> pd.DataFrame:
+    """Points between those of the dwarfs, which the grid has hundreds of kelvin apart; none is changed."""
+    dwarfs = int((track["logg"] > 4).to_numpy().cumprod().sum())
+    if dwarfs < 2:
+        return track
+    places = np.linspace(0, dwarfs - 1, parts * (dwarfs - 1) + 1)
+    first = {name: np.interp(places, np.arange(dwarfs), track[name].iloc[:dwarfs]) for name in ("teff", "logg")}
+    first = pd.DataFrame(first | {"stage": track["stage"].iloc[np.floor(places).astype(int)].to_numpy()})
+    return pd.concat([first, track.iloc[dwarfs:]], ignore_index=True)
+
+
+def with_mean_colours(table: pd.DataFrame) -> pd.DataFrame:
+    """Give dwarfs the colours that a table lacks altogether, by relations measured on the sky.
+
+    BP - RP by `dwarf_bp_rp`, with a term in metallicity; W1 - W2 by `dwarf_w1_w2`, which has none, so that isochrones
+    of all metallicities fall on one line. ``mean_colours`` says which colours are such.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `COLUMNS` but the last.
+    """
+    filled = [name for name in ("bp_rp", "w1_w2") if table[name].isna().all()]
+    table = table.assign(mean_colours=" ".join(filled))
+    if "bp_rp" in filled:
+        table["bp_rp"] = dwarf_bp_rp(table)
+    if "w1_w2" in filled:
+        table["w1_w2"] = dwarf_w1_w2(table)
+    return table[list(COLUMNS)]
+
+
+def dwarf_bp_rp(table: pd.DataFrame) -> np.ndarray:
+    """BP - RP (mag) of dwarfs from 2700 to 4400 K; NaN for the rest.
+
+    Medians of the stars of Cifuentes et al. (2020) against Teff (``resources/stellar_colours.csv``), as those of solar
+    composition, with the term in metallicity of Mann et al. (2015).
+    """
+    solar = table["teff"] - MANN_METALLICITY * table["m_h"]
+    return np.where((table["logg"] > 4) & table["teff"].between(2700, 4400), _mean_colour("bp_rp", solar), np.nan)
+
+
+def dwarf_w1_w2(table: pd.DataFrame) -> np.ndarray:
+    """W1 - W2 (mag) of dwarfs from 2700 to 4400 K: medians of the stars of Cifuentes et al. (2020); NaN for the rest.
+
+    Mamajek's sequence has no W1 - W2 between K6 and M4.5.
+    """
+    known = (table["logg"] > 4) & table["teff"].between(2700, 4400)
+    return np.where(known, _mean_colour("w1_w2", table["teff"]), np.nan)
+
+
+def _mean_colour(name: str, teff) -> np.ndarray:
+    sequence = pd.read_csv(resource("stellar_colours.csv"), comment="#")
+    sequence = sequence[sequence["kind"] == "dwarf"].sort_values("teff")
+    return np.interp(teff, sequence["teff"], sequence[name])
 
 
 def read_files(paths: Sequence[str | Path]) -> pd.DataFrame:

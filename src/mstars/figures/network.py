@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from mstars.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE_WIDTH, SKY, new_figure, styled
+from mstars.figures.style import BLACK, BLUE, GREEN, GREY, LABEL, ORANGE, PAGE_WIDTH, SKY, new_figure, styled
 
 
 def layer_sizes(architecture: dict) -> list[tuple[str, int, int]]:
@@ -17,11 +17,11 @@ def layer_sizes(architecture: dict) -> list[tuple[str, int, int]]:
         n_pixel, and lists channels, kernels, strides, pools, as in model.json.
     """
     length = int(architecture["n_pixel"])
-    sizes = [("input spectrum", 1, length)]
+    sizes = [("input\nspectrum", 1, length)]
     names = ("channels", "kernels", "strides", "pools")
     for channels, kernel, stride, pool in zip(*(architecture[name] for name in names), strict=True):
         length = (length - kernel) // stride + 1
-        sizes.append((f"conv {kernel}" + (f", stride {stride}" if stride > 1 else ""), channels, length))
+        sizes.append((f"conv {kernel}" + (f",\nstride {stride}" if stride > 1 else ""), channels, length))
         length //= pool
         sizes.append((f"max-pool {pool}", channels, length))
     return sizes
@@ -39,7 +39,7 @@ def draw_network(architecture: dict, outputs: dict[str, list[str]]) -> Figure:
         By model name: its classes or labels.
     """
     sizes = layer_sizes(architecture)
-    figure = new_figure(PAGE_WIDTH, 3.0)
+    figure = new_figure(PAGE_WIDTH, 2.7)
     axes = figure.subplots()
     axes.set_axis_off()
     longest = max(length for *_, length in sizes)
@@ -50,13 +50,14 @@ def draw_network(architecture: dict, outputs: dict[str, list[str]]) -> Figure:
         _arrow(axes, number)
     last = len(sizes)
     features = sizes[-1][1] * sizes[-1][2]
-    _block(axes, last, 1.6, GREEN, "fully connected", f"{features} inputs")
+    _block(axes, last, 1.6, GREEN, "fully\nconnected", f"{features} inputs")
     for number, (model, names) in enumerate(outputs.items()):
-        y = 1.5 * (len(outputs) - 1) / 2 - 1.5 * number * 0.72 - 0.4
-        axes.text(last + 1.0, y, f"{model}\n{', '.join(names)}", fontsize=6.5, va="center")
+        y = 1.0 * ((len(outputs) - 1) / 2 - number)
+        shown = ", ".join(LABEL.get(name, name) for name in names)
+        axes.text(last + 1.0, y, f"{model}\n{shown}", fontsize=6.5, va="center")
         axes.plot([last + 0.35, last + 0.92], [0, y], color=GREY, lw=0.6)
     axes.set_xlim(-0.7, last + 4.6)
-    axes.set_ylim(-2.1, 2.1)
+    axes.set_ylim(-1.7, 1.8)
     axes.set_title("Each convolution: max-pool, then ReLU; classifiers end in a softmax, CNN-TLMA has none", fontsize=7)
     return figure
 
@@ -65,7 +66,7 @@ def _block(axes, x: float, height: float, color: str, name: str, size: str) -> N
     axes.add_patch(
         Rectangle((x - 0.28, -height / 2), 0.56, height, facecolor=color, edgecolor=BLACK, lw=0.5, alpha=0.75)
     )
-    axes.text(x, height / 2 + 0.08, name, ha="center", va="bottom", fontsize=6, rotation=35 if len(name) > 10 else 0)
+    axes.text(x, height / 2 + 0.08, name, ha="center", va="bottom", fontsize=6)
     axes.text(x, -height / 2 - 0.08, size, ha="center", va="top", fontsize=6)
 
 

@@ -17,7 +17,9 @@ from mstars.figures.style import (
     ORANGE,
     PAGE_WIDTH,
     PARAMETERS,
+    UNIT,
     axis_label,
+    difference_note,
     mean_sigma,
     new_figure,
     no_data,
@@ -81,9 +83,7 @@ def _label_panel(axes, table: pd.DataFrame, label: str) -> None:
     axes.set_xlim(limits)
     axes.set_ylim(limits)
     axes.set_box_aspect(1)
-    mean, sigma = mean_sigma(predicted - truth)
-    digits = 0 if label == "teff" else 2
-    note(axes, rf"$\mu$ = {mean:.{digits}f}" + "\n" + rf"$\sigma$ = {sigma:.{digits}f}")
+    difference_note(axes, predicted - truth, label)
 
 
 def running_error(snr, error, width: float = 5.0, largest: float = 200.0) -> pd.DataFrame:
@@ -153,7 +153,8 @@ def _error_panel(axes, table: pd.DataFrame, name: str) -> None:
         axes.errorbar(shifted, errors["median"], bars, fmt="o", ms=2, color=color, lw=0.6, elinewidth=0.5)
         mean = mean_sigma(rows[f"{name}_err"])[0]
         if np.isfinite(mean):
-            lines.append(f"{kind}: mean {mean:.0f}" if name in ("rv", "teff") else f"{kind}: mean {mean:.2f}")
+            digits = 0 if name in ("rv", "teff") else 2
+            lines.append(f"{kind}: mean {mean:.{digits}f} {UNIT[name]}")
     if drawn:
         note(axes, "\n".join(lines), "upper right")
         axes.set_ylim(bottom=0)

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mstars.store import atomic_path
 
@@ -37,7 +38,22 @@ LABEL = {
 }
 UNIT = {"teff": "K", "logg": "dex", "m_h": "dex", "alpha_m": "dex", "rv": r"km s$^{-1}$", "snr_i": ""}
 
+WHITE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+"""Box behind text that may lie over points."""
+
 PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
+
+MARKERS = {
+    "red": r"$T_{\rm eff}$: this work, APOGEE differ",
+    "green": r"$\log g$: this work, APOGEE differ",
+    "blue": r"$\log g$ of this work high",
+    "blue +": r"$\log g$ of this work low",
+    "orange": r"Ding2022 $\log g < 4.35$",
+    "orange +": r"Ding2022 $\log g < 3.5$",
+    "red +": r"$T_{\rm eff}$ of Li2021 low",
+    "purple": r"[$\alpha$/M] of this work low",
+}
+"""Outlier groups of section 4.2.2 in the order of the legend: what each is."""
 
 _STYLE = {
     "font.family": "serif",
@@ -64,6 +80,25 @@ _STYLE = {
     "image.cmap": "cividis",
     "axes.unicode_minus": False,
 }
+
+
+def marker_style(marker: str) -> dict:
+    """Options of ``scatter`` for an outlier group of `MARKERS`; shapes differ too, for readers who see few colours."""
+    color = {"red": RED, "green": GREEN, "blue": BLUE, "orange": ORANGE, "purple": PURPLE}[marker.split()[0]]
+    if marker.endswith("+"):
+        return {"s": 14, "c": color, "marker": "+", "linewidths": 0.8}
+    shape = {"red": "o", "green": "s", "blue": "^", "orange": "D", "purple": "v"}[marker]
+    return {"s": 8, "c": color, "marker": shape, "linewidths": 0}
+
+
+def marker_handles(markers: Iterable[str]) -> list[Line2D]:
+    """Legend entries of the outlier groups that occur, in the order of `MARKERS`."""
+    handles = []
+    for marker in (name for name in MARKERS if name in set(markers)):
+        style = marker_style(marker)
+        shape = {"marker": style.get("marker", "o"), "color": style["c"], "ls": "", "ms": 3}
+        handles.append(Line2D([], [], label=MARKERS[marker], **shape))
+    return handles
 
 
 @contextmanager
@@ -99,9 +134,11 @@ def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
     return f"{prefix}{LABEL[name]}{suffix}{unit}"
 
 
-def no_data(axes, reason: str) -> None:
+def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:
     """Say in the middle of the axes that there is nothing to show, and why."""
-    axes.tick_params(which="both", bottom=False, top=False, left=False, right=False, labelbottom=False, labelleft=False)
+    if not keep_ticks:
+        sides = ("bottom", "top", "left", "right", "labelbottom", "labelleft")
+        axes.tick_params(which="both", **dict.fromkeys(sides, False))
     axes.text(
         *(0.5, 0.5),
         f"no data\n{reason}",
@@ -128,7 +165,9 @@ def note(axes, text: str, corner: str = "upper left", **options) -> None:
     )
 
 
-def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE, size: float = 3.0, extent=None):
+def density(
+    axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE, size: float = 3.0, extent=None, cmap=None
+):
     """Points, or their density where there are too many to tell apart.
 
     Parameters
@@ -147,6 +186,8 @@ def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE,
         Of single points, square points.
     extent : tuple of 4 float, optional
         x and y limits; points outside are not drawn. By default the data's own.
+    cmap : str, optional
+        Colour map of the density; with "Greys" one spectrum is a light grey, not white.
 
     Returns
     -------
@@ -163,13 +204,10 @@ def density(axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE,
         return None
     limits = None if extent is None else [extent[:2], extent[2:]]
     counts, x_edges, y_edges = np.histogram2d(x, y, bins=bins, range=limits)
-    return axes.pcolormesh(
-        x_edges,
-        y_edges,
-        np.ma.masked_equal(counts.T, 0),
-        norm=LogNorm(1, max(counts.max(), 2)),
-        rasterized=True,
-    )
+    least = 0.2 if cmap == "Greys" else 1
+    shown = np.ma.masked_equal(counts.T, 0)
+    shades = LogNorm(least, max(counts.max(), 2))
+    return axes.pcolormesh(x_edges, y_edges, shown, norm=shades, cmap=cmap, rasterized=True)
 
 
 def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300) -> None:
@@ -185,6 +223,21 @@ def mean_sigma(values) -> tuple[float, float]:
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     return (float(values.mean()), float(values.std())) if len(values) else (np.nan, np.nan)
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number with so many decimals; a zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def difference_note(axes, values, name: str, corner: str = "upper left", more: str = "") -> None:
+    """Mean and standard deviation of differences in a corner, the paper's mu and sigma, in the unit of ``name``."""
+    digits = {"teff": 0, "rv": 1}.get(name, 2)
+    mean, sigma = mean_sigma(values)
+    unit = UNIT[name]
+    lines = [rf"$\{sign}$ = {number_text(value, digits)} {unit}" for sign, value in (("mu", mean), ("sigma", sigma))]
+    note(axes, "\n".join([*lines, *([more] if more else [])]), corner, bbox=WHITE)
 
 
 def span(*arrays, share: float = 0.002, margin: float = 0.05) -> tuple[float, float]:

@@ -15,8 +15,9 @@ from mstars.figures.style import (
     GREY,
     PAGE_WIDTH,
     RED,
+    WHITE,
     density,
-    mean_sigma,
+    difference_note,
     new_figure,
     no_data,
     note,
@@ -78,8 +79,8 @@ def _panel(axes, panel: Comparison) -> None:
     if np.isfinite(panel.sigma):
         for sign in (-1, 1):
             axes.plot(x, x + panel.mean + sign * panel.k * panel.sigma, "--", color=BLACK, lw=0.7)
-        note(axes, rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$")
-    note(axes, f"{len(panel.lamost)} spectra\n{panel.outside} outside", "lower right")
+        note(axes, rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$", bbox=WHITE)
+    note(axes, f"{len(panel.lamost)} spectra\n{panel.outside} outside", "lower right", bbox=WHITE)
 
 
 def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
@@ -124,7 +125,7 @@ def _gaia_panel(axes, table: pd.DataFrame, title: str) -> None:
     axes.set_ylabel(r"RV (km s$^{-1}$)")
     axes.set_xlim(-limit, limit)
     axes.set_ylim(-limit, limit)
-    note(axes, title, "lower right")
+    axes.set_title(title)
     if not len(table):
         no_data(axes, f"no {title} with a reliable Gaia velocity")
         return
@@ -136,6 +137,5 @@ def _gaia_panel(axes, table: pd.DataFrame, title: str) -> None:
     axes.scatter(updated["gaia_rv"], updated["rv"], s=6, c=RED, linewidths=0, label="updated")
     axes.scatter([], [], s=6, c=BLUE, linewidths=0, label="LAMOST, reliable")
     axes.plot([-limit, limit], [-limit, limit], color=BLACK, lw=0.6)
-    mean, sigma = mean_sigma(table["rv"] - table["gaia_rv"])
-    note(axes, rf"$\mu$ = {mean:.1f}" + "\n" + rf"$\sigma$ = {sigma:.1f}" + f"\n{len(table)} spectra")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.06), handletextpad=0.1)
+    difference_note(axes, table["rv"] - table["gaia_rv"], "rv", more=f"{len(table)} spectra")
+    axes.legend(loc="lower right", handletextpad=0.1)

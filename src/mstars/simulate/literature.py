@@ -42,6 +42,9 @@ PLANTED = {
 """Mean and standard deviation of catalogue minus truth, by class and label: what section 4.2.2 prints for catalogue
 minus this work."""
 
+LUMINOSITY = {"dM": "dwarf", "gM": "giant"}
+"""What the truth table calls the classes."""
+
 SHARE = 0.9
 """Of the stars that a catalogue has."""
 
@@ -52,7 +55,8 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
     Parameters
     ----------
     truth : pandas.DataFrame
-        spectrum_key, true_lum (dM or gM), true_teff, true_logg, true_m_h, true_alpha_m; rows without them are left out.
+        spectrum_key, true_lum (dwarf or giant), true_teff, true_logg, true_m_h, true_alpha_m; rows without them are
+        left out.
     name : str
         Key of `PLANTED`.
     seed : int
@@ -62,7 +66,7 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
     parts = []
     for kind in ("dM", "gM"):
         planted = PLANTED[name].get(kind, {})
-        stars = truth[(truth["true_lum"] == kind) & truth["true_teff"].notna()]
+        stars = truth[(truth["true_lum"] == LUMINOSITY[kind]) & truth["true_teff"].notna()]
         stars = stars[generator.random(len(stars)) < SHARE]
         part = stars[["spectrum_key"]].copy()
         for label, (mean, sigma) in planted.items():

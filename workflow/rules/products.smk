@@ -1,0 +1,23 @@
+# products: the list of the paper's figures and tables, and the literature catalogues they show
+
+from mstars.compare.external import read_description
+from mstars.compare.products import read_products
+
+# with models from elsewhere, confusion matrices and held-out labels are of another survey
+PRODUCTS = read_products(trained=BORROWED is None)
+
+
+def product_files(group, suffixes):
+    """Files of the paper's figures or tables of a group of ``resources/paper_products.csv``."""
+    return [f"{R}/{row['target']}.{suffix}" for row in PRODUCTS if row["group"] == group for suffix in suffixes]
+
+
+LITERATURE = {}
+for path in config["compare"]["catalogs"]:
+    described = read_description(path)
+    LITERATURE[described.name] = (path, str(described.file))
+# the paper's five; those not configured are drawn as 'no data', with the reason
+PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
+if KIND == "simulated":  # planted against the truth
+    planted = {name: [f"{R}/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] for name in PAPER_CATALOGS}
+    LITERATURE = {**planted, **LITERATURE}

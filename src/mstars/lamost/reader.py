@@ -296,7 +296,7 @@ def place_on_grid(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, or
 
 
 def _mask_bytes(ormask: np.ndarray) -> np.ndarray:
-    if not ormask.any():
+    if ormask.tobytes() == bytes(ormask.nbytes):
         return np.zeros(len(ormask), np.uint8)
     if ormask.dtype.kind == "f":
         # not-a-number in a mask row is a bad pixel

@@ -128,6 +128,16 @@ def block_overlaps(basis, block_size):
     return result
 
 
+@numba.njit(cache=True)
+def pixel_position(offset, velocity):
+    """First template coefficient of the first compared pixel, and the four cubic B-spline weights of all pixels."""
+    position = offset - math.log10(1.0 + velocity / C_KMS) / DLOGLAM
+    whole = int(math.floor(position))
+    t = position - whole
+    w0, w1 = (1 - t) ** 3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6
+    return whole - 1, w0, w1, (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6, t**3 / 6
+
+
 @numba.njit(fastmath=FAST, cache=True)
 def chi2_at(flux, weight, coordinate, coefficient, offset, velocity):
     """Exact chi2 of one spectrum, template and velocity: the polynomial is solved in float64.
@@ -150,12 +160,7 @@ def chi2_at(flux, weight, coordinate, coefficient, offset, velocity):
     float
         Sum of weight * (flux - P S)^2 at the best polynomial; NaN where the template runs out.
     """
-    position = offset - math.log10(1.0 + velocity / C_KMS) / DLOGLAM
-    whole = int(math.floor(position))
-    t = position - whole
-    w0, w1 = (1 - t) ** 3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6
-    w2, w3 = (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6, t**3 / 6
-    start = whole - 1
+    start, w0, w1, w2, w3 = pixel_position(offset, velocity)
     count = flux.size
     if start < 0 or start + count + 3 > coefficient.size:
         return np.nan

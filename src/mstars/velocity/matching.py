@@ -12,6 +12,7 @@ from mstars.spectra import SpectrumSet
 from mstars.velocity import chi2 as kernels
 from mstars.velocity.bank import N_COEF, TemplateBank
 from mstars.velocity.device import candidates_torch, choose_device
+from mstars.velocity.mixture import finish_chunk
 from mstars.velocity.scan import METHODS, candidates
 
 TM_FLAGS = {
@@ -63,6 +64,14 @@ class MatchOptions:
     smooth_removed : float
         This share of the running mean over `SMOOTH_PIXELS` is taken from spectrum and templates in the refinement:
         what is broader than lines differs between stars and templates without telling a velocity. 0: Eq. 2 as it is.
+    clip_sigma : float
+        After the first minimum: pixels whose residual is beyond so many sigma lose their weight (cosmic rays, sky
+        lines). 0: none.
+    local_pixels : int
+        Weights are divided by the running mean of weight times squared residual over so many pixels, where above 1.
+        0: not.
+    mixture : bool
+        The velocity is refined with the non-negative mixture of the ``candidates`` templates that fits best.
     error_scale, error_floor_kms : float
         rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
@@ -85,6 +94,9 @@ class MatchOptions:
     noise_floor: float = 0.02
     left_out: tuple = ()
     smooth_removed: float = 0.0
+    clip_sigma: float = 0.0
+    local_pixels: int = 0
+    mixture: bool = False
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
     device: str = "cpu"
@@ -104,6 +116,9 @@ class MatchOptions:
             raise InputError(f"rvmm.tm.recipe: {self.recipe!r} is not one of {', '.join(RECIPES)}")
         if not 0.0 <= self.smooth_removed <= 1.0:
             raise InputError(f"rvmm.tm.smooth_removed: {self.smooth_removed!r} is not between 0 and 1")
+        for name in ("clip_sigma", "local_pixels"):
+            if getattr(self, name) < 0:
+                raise InputError(f"rvmm.tm.{name}: {getattr(self, name)!r} is below 0")
 
 
 def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
@@ -210,15 +225,30 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     kernels.refine_candidates(fine, fine_weight, coordinate, coefficient, offset, template, start, 30.0, limit, refined)
     chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
     every = np.arange(len(rows))
-    best, velocity = template[every, chosen], refined[every, chosen, 0]
-    least, bend = refined[every, chosen, 1], refined[every, chosen, 2]
-    curve = np.empty((len(rows), len(bank.velocity)))
-    grid = np.tile(bank.velocity, (len(rows), 1))
-    kernels.curve_chunk(fine, fine_weight, coordinate, coefficient, offset, best, grid, curve)
+    best, first = template[every, chosen], refined[every, chosen, 0]
+    last, curve, used = np.empty((len(rows), 3)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
+    finish = (options.clip_sigma, options.local_pixels // 2, options.mixture)
+    finish_chunk(
+        fine,
+        fine_weight,
+        coordinate,
+        coefficient,
+        offset,
+        template,
+        best,
+        first,
+        limit,
+        finish,
+        bank.velocity,
+        last,
+        curve,
+        used,
+    )
+    velocity, least, bend = last.T
     plain = np.empty((len(rows), 1))
     kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
     n_good = result["tm_n_pixels"].to_numpy()[rows]
-    per_degree = np.maximum(least, 0.0) / np.maximum(n_good - N_COEF - 1, 1)
+    per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         curvature = np.sqrt(2.0 * per_degree / bend)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)

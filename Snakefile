@@ -24,6 +24,7 @@ include: "workflow/rules/validate.smk"
 include: "workflow/rules/products.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/statistics.smk"
 
 
 localrules:
@@ -31,6 +32,8 @@ localrules:
     ingest,
     catalog,
     figures,
+    tables,
+    paper,
     validate,
 
 
@@ -61,3 +64,20 @@ rule figures:
 rule validate:
     input:
         VALIDATION_FILES,
+
+
+rule tables:
+    input:
+        PAPER_TABLES,
+
+
+rule paper:
+    input:
+        FIGURE_FILES,
+        product_files("paper", ["pdf", "png"]),
+        PAPER_TABLES,
+        R + "/compare/comparison.parquet",
+        CDS_FILES,
+        STATISTICS_FIGURES,
+        STATISTICS_TABLES,
+        R + "/index.html",

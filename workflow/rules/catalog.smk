@@ -1,10 +1,14 @@
 # catalog: the recommended catalogue, the non-M catalogue and the classification of every input spectrum (section 4.1)
 
+import mstars
+
 PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
 CATALOG_FILES = [
     *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars", "extension"], ending=PRODUCT_FORMATS),
     R + "/catalogs/classification.parquet",
 ]
+CDS_PRODUCTS = ["recommended", "non_m", "stars", "extension"]
+CDS_FILES = [R + "/catalogs/cds/ReadMe", *expand(R + "/catalogs/cds/{product}.dat", product=CDS_PRODUCTS)]
 
 
 rule recommended:
@@ -159,3 +163,31 @@ rule extension:
         "indices and activity of the recommended spectra"
     script:
         "../scripts/extension.py"
+
+
+rule cds:
+    input:
+        products=expand(R + "/catalogs/{product}.parquet", product=CDS_PRODUCTS),
+        columns=str(RESOURCES / "catalog_columns.csv"),
+    output:
+        readme=CDS_FILES[0],
+        tables=CDS_FILES[1:],
+    log:
+        R + "/logs/cds.log",
+    benchmark:
+        R + "/benchmarks/cds.tsv"
+    params:
+        products=CDS_PRODUCTS,
+        with_filename=KIND == "files",
+        survey=SURVEY,
+        simulated=KIND == "simulated",
+        version=mstars.__version__,
+        code=digest("catalog"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(20),
+    message:
+        "the catalogues as machine-readable tables with a ReadMe"
+    script:
+        "../scripts/cds.py"

@@ -6,25 +6,6 @@ ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
 TRAINED = BORROWED is None
 
 
-localrules:
-    tables,
-    paper,
-
-
-rule tables:
-    input:
-        PAPER_TABLES,
-
-
-rule paper:
-    input:
-        FIGURE_FILES,
-        product_files("paper", ["pdf", "png"]),
-        PAPER_TABLES,
-        R + "/compare/comparison.parquet",
-        R + "/index.html",
-
-
 rule table_review:
     input:
         R + "/review/{queue}/decisions.parquet",
@@ -130,6 +111,8 @@ rule table_comparison:
         recommended=R + "/catalogs/recommended.parquet",
         ranges=R + "/quality/ranges.json",
         folds=R + "/compare/folds.parquet",
+        literature=R + "/compare/comparison.parquet",
+        contamination=R + "/compare/contamination.parquet",
     output:
         multiext(R + "/tables/paper_comparison", ".csv", ".tex", ".md"),
         numbers=R + "/compare/numbers.parquet",

@@ -23,6 +23,8 @@ with job(snakemake):
     ours |= numbers.catalog_numbers(catalog, read_json(given.ranges))
     ours |= numbers.external_numbers(catalog, gaia, apogee, selection)
     ours |= numbers.fold_numbers(folds)
+    ours |= numbers.literature_numbers(read_table(given.literature))
+    ours |= numbers.random_numbers(read_table(given.contamination))
     compared = numbers.compare_numbers(ours)
     write_table(compared, snakemake.output.numbers)
     simulated = snakemake.params.kind == "simulated"

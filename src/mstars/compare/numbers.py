@@ -208,6 +208,23 @@ def external_numbers(
     return numbers
 
 
+def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:
+    """Means and standard deviations of section 4.2.2, catalogue minus this work, of ``compare/comparison.parquet``."""
+    rows = statistics[(statistics["pair"] == "catalog-this") & (statistics["snr"] == "all")]
+    numbers = {}
+    for row in rows.itertuples():
+        if row.kind in KINDS:
+            numbers[f"{row.catalog}_{row.label}_mean_{KINDS[row.kind]}"] = row.mean
+            numbers[f"{row.catalog}_{row.label}_sigma_{KINDS[row.kind]}"] = row.std
+    return numbers
+
+
+def random_numbers(table: pd.DataFrame) -> dict[str, float]:
+    """UNKNOWN among the spectra never inspected, of `mstars.compare.contamination`, per cent."""
+    rows = table[(table["label"] == "unknown") & (table["snr"] == "all")]
+    return {"random_unknown_share": float(rows["share"].iloc[0]) if len(rows) else np.nan}
+
+
 def fold_table(kind: str, folds: Mapping[int, tuple[pd.DataFrame, dict]]) -> pd.DataFrame:
     """Residuals of each fold's model on its own validation set (Table 8).
 

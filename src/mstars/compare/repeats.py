@@ -1,0 +1,122 @@
+"""Precision from repeated observations of the same stars, as a function of S/N."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+
+QUANTITIES = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
+QUANTITIES |= {"alpha_m": "parameter_flag"}
+"""Quantity and the flag that must be 1."""
+
+LEAST_PAIRS = 20
+_CLIP = 4.0
+
+
+def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Independent pairs of spectra of one star: the first with the second by S/N_i, the third with the fourth, ...
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        star_id, spectrum_key, luminosity_class, snr_i, ``name`` and its flag.
+    name : str
+        Key of `QUANTITIES`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        luminosity_class (of the first), snr_1, snr_2, difference.
+    """
+    rows = catalog[(catalog[QUANTITIES[name]] == 1) & (catalog["snr_i"] > 0) & catalog[name].notna()]
+    rows = rows.sort_values(["star_id", "snr_i", "spectrum_key"], kind="stable")
+    number = rows.groupby("star_id").cumcount()
+    first, second = rows[number % 2 == 0], rows[number % 2 == 1]
+    left = first.assign(pair=number[number % 2 == 0] // 2).set_index(["star_id", "pair"])
+    right = second.assign(pair=number[number % 2 == 1] // 2).set_index(["star_id", "pair"])
+    both = left.join(right, how="inner", suffixes=("_1", "_2"))
+    difference = both[f"{name}_1"].astype(float) - both[f"{name}_2"].astype(float)
+    table = {"luminosity_class": both["luminosity_class_1"], "snr_1": both["snr_i_1"], "snr_2": both["snr_i_2"]}
+    return pd.DataFrame({**table, "difference": difference}).reset_index(drop=True)
+
+
+def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
+    """Fit sigma = a / (S/N) + b of a single spectrum to the differences of pairs.
+
+    The variance of a difference is the sum of those of its two spectra. Maximum likelihood; pairs beyond `_CLIP`
+    standard deviations of the fit are left out, a few times over (binaries, failures). Errors from the curvature.
+
+    Returns
+    -------
+    dict
+        a, a_err, b, b_err (in the unit of the difference), n, clipped; NaN with fewer than `LEAST_PAIRS` pairs.
+    """
+    one, two, off = (np.asarray(values, dtype=float) for values in (snr_1, snr_2, difference))
+    keep = np.isfinite(off)
+    result = dict.fromkeys(("a", "a_err", "b", "b_err"), np.nan) | {"n": int(keep.sum()), "clipped": 0}
+    if keep.sum() < LEAST_PAIRS:
+        return result
+    scale = 1.4826 * np.median(np.abs(off[keep])) / np.sqrt(2) or 1.0
+    typical = np.median(np.concatenate([one[keep], two[keep]]))
+
+    def spread(place):
+        a, b = np.abs(place) * (scale * typical, scale)
+        return np.sqrt((a / one + b) ** 2 + (a / two + b) ** 2)
+
+    place = np.array([0.5, 0.5])
+    keep &= np.abs(np.nan_to_num(off, nan=np.inf)) < 2 * _CLIP * spread(place)
+    for _ in range(5):
+
+        def cost(guess, keep=keep):
+            sigma = spread(guess)[keep]
+            return np.sum(np.log(sigma) + 0.5 * (off[keep] / sigma) ** 2)
+
+        place = np.abs(minimize(cost, place, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x)
+        inside = np.isfinite(off) & (np.abs(off) < _CLIP * spread(place))
+        if (inside == keep).all():
+            break
+        keep = inside
+    errors = _errors(cost, place)
+    a, b = place * (scale * typical, scale)
+    result |= {"a": a, "a_err": errors[0] * scale * typical, "b": b, "b_err": errors[1] * scale}
+    return result | {"n": int(keep.sum()), "clipped": int(np.isfinite(off).sum() - keep.sum())}
+
+
+def _errors(cost, place: np.ndarray, step: float = 1e-2) -> np.ndarray:
+    """Standard errors from the second differences of the cost; NaN where it isn't a minimum."""
+    hessian = np.empty((2, 2))
+    for i in range(2):
+        for j in range(2):
+            e_i, e_j = step * np.eye(2)[i], step * np.eye(2)[j]
+            corners = cost(place + e_i + e_j) - cost(place + e_i - e_j) - cost(place - e_i + e_j)
+            hessian[i, j] = (corners + cost(place - e_i - e_j)) / (4 * step**2)
+    variance = np.linalg.pinv(hessian).diagonal()
+    return np.sqrt(np.where(variance > 0, variance, np.nan))
+
+
+def binned(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300)) -> pd.DataFrame:
+    """Robust standard deviation of one spectrum in intervals of the pairs' mean S/N: snr, n, sigma, error."""
+    snr = 2 / (1 / table["snr_1"] + 1 / table["snr_2"])
+    rows = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        off = table["difference"][(snr >= low) & (snr < high)].to_numpy(float)
+        off = off[np.isfinite(off)]
+        if len(off) >= 8:
+            sigma = 1.4826 * np.median(np.abs(off)) / np.sqrt(2)
+            inside = snr[(snr >= low) & (snr < high)]
+            rows.append((float(inside.median()), len(off), sigma, 1.17 * sigma / np.sqrt(2 * len(off)) * np.sqrt(2)))
+    return pd.DataFrame(rows, columns=["snr", "n", "sigma", "error"])
+
+
+def precision_table(catalog: pd.DataFrame) -> pd.DataFrame:
+    """`fit_precision` of every quantity and class: quantity, kind, a, a_err, b, b_err, n, clipped."""
+    rows = []
+    for name in QUANTITIES:
+        table = pairs(catalog, name)
+        for kind in ("dM", "gM"):
+            own = table[table["luminosity_class"] == kind]
+            rows.append(
+                {"quantity": name, "kind": kind, **fit_precision(own["snr_1"], own["snr_2"], own["difference"])}
+            )
+    return pd.DataFrame(rows)

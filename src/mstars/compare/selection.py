@@ -1,0 +1,83 @@
+"""The share of input spectra that end with a velocity or parameters, by magnitude and colour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+STEPS = ("recommended", "rv", "parameters")
+"""In the recommended catalogue; with rv_flag = 1; with parameter_flag = 1."""
+
+MAGNITUDE_STEP = 0.5
+COLOUR_STEP = 0.25
+
+
+def outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
+    """Every input spectrum with its magnitude and colour and what became of it.
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        The input catalogue: spectrum_key.
+    gaia : pandas.DataFrame
+        The crossmatch: spectrum_key, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag.
+    catalog : pandas.DataFrame
+        The recommended catalogue: spectrum_key, rv_flag, parameter_flag.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, g, bp_rp (mag, observed), and bool `STEPS`.
+    """
+    photometry = gaia[["spectrum_key", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag"]]
+    table = m_catalog[["spectrum_key"]].merge(photometry, on="spectrum_key", how="left")
+    flags = catalog[["spectrum_key", "rv_flag", "parameter_flag"]].assign(recommended=True)
+    table = table.merge(flags, on="spectrum_key", how="left")
+    g, blue, red = (table[f"phot_{band}_mean_mag"].to_numpy(dtype=float, na_value=np.nan) for band in ("g", "bp", "rp"))
+    became = {
+        "recommended": table["recommended"].notna(),
+        "rv": (table["rv_flag"] == 1).fillna(False).astype(bool),
+        "parameters": (table["parameter_flag"] == 1).fillna(False).astype(bool),
+    }
+    return pd.DataFrame({"spectrum_key": table["spectrum_key"], "g": g, "bp_rp": blue - red, **became})
+
+
+def wilson(k, n, level: float = 0.6827) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval of a share k / n; NaN for n = 0."""
+    k, n = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
+    z = norm.ppf(0.5 + level / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (k + z**2 / 2) / (n + z**2)
+        half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
+    empty = n == 0
+    return np.where(empty, np.nan, centre - half), np.where(empty, np.nan, centre + half)
+
+
+def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFrame:
+    """Shares of the input in cells of magnitude (and colour).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `outcome`; spectra without the magnitude or colour are left out.
+    by : tuple of str
+        ``("g",)`` or ``("g", "bp_rp")``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Lower edges ``g`` (``bp_rp``), n, and of each of `STEPS` the share with ``_low`` and ``_high`` (68 %).
+    """
+    steps = {"g": MAGNITUDE_STEP, "bp_rp": COLOUR_STEP}
+    known = table.dropna(subset=list(by))
+    cells = {name: np.floor(known[name] / steps[name]) * steps[name] for name in by}
+    group = known[list(STEPS)].groupby([cells[name] for name in by], sort=True)
+    counts, found = group.size(), group.sum()
+    result = found.index.to_frame(index=False).set_axis(list(by), axis=1)
+    result["n"] = counts.to_numpy()
+    for step in STEPS:
+        low, high = wilson(found[step].to_numpy(), counts.to_numpy())
+        result[step] = found[step].to_numpy() / np.maximum(counts.to_numpy(), 1)
+        result[f"{step}_low"], result[f"{step}_high"] = low, high
+    return result

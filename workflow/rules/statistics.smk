@@ -1,0 +1,131 @@
+# statistics: the catalogue as a whole, beyond the paper: sky, plates, completeness, repeats, contamination
+
+STATISTICS_FIGURES = expand(
+    R + "/figures/{name}.{suffix}",
+    name=["sky_map", "plate_maps", "completeness", "repeat_precision"],
+    suffix=["pdf", "png"],
+)
+STATISTICS_TABLES = expand(R + "/tables/contamination.{suffix}", suffix=TABLE_FORMATS)
+
+
+def random_decisions(wildcards):
+    """The decision files of the random check as they are now."""
+    return sorted(str(path) for path in Path("review", SURVEY, "random").glob("*.csv"))
+
+
+rule figure_sky:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+    output:
+        figure("sky_map"),
+    log:
+        R + "/logs/figure_sky/sky_map.log",
+    benchmark:
+        R + "/benchmarks/figure_sky/sky_map.tsv"
+    params:
+        code=digest("figures/style", "figures/survey"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 5),
+        runtime=minutes(5),
+    message:
+        "figure: the sky"
+    script:
+        "../scripts/figure_sky.py"
+
+
+rule figure_plates:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+    output:
+        figure("plate_maps"),
+        plates=R + "/compare/plates.parquet",
+        spectrographs=R + "/compare/spectrographs.parquet",
+    log:
+        R + "/logs/figure_plates/plate_maps.log",
+    benchmark:
+        R + "/benchmarks/figure_plates/plate_maps.tsv"
+    params:
+        code=digest("figures/style", "figures/survey", "compare/plates", "compare/criteria"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
+    message:
+        "figure: systematic differences of plates and spectrographs"
+    script:
+        "../scripts/figure_plates.py"
+
+
+rule figure_completeness:
+    input:
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        catalog=R + "/catalogs/recommended.parquet",
+    output:
+        figure("completeness"),
+        completeness=R + "/compare/completeness.parquet",
+        selection=R + "/compare/selection_function.parquet",
+    log:
+        R + "/logs/figure_completeness/completeness.log",
+    benchmark:
+        R + "/benchmarks/figure_completeness/completeness.tsv"
+    params:
+        code=digest("figures/style", "figures/survey", "compare/selection"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
+    message:
+        "figure: completeness and selection function"
+    script:
+        "../scripts/figure_completeness.py"
+
+
+rule figure_precision:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+    output:
+        figure("repeat_precision"),
+        table=R + "/compare/repeat_precision.parquet",
+    log:
+        R + "/logs/figure_precision/repeat_precision.log",
+    benchmark:
+        R + "/benchmarks/figure_precision/repeat_precision.tsv"
+    params:
+        code=digest("figures/style", "figures/survey", "compare/repeats"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
+    message:
+        "figure: precision from repeats"
+    script:
+        "../scripts/figure_precision.py"
+
+
+rule contamination:
+    input:
+        classification=R + "/catalogs/classification.parquet",
+        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        decisions=random_decisions,
+    output:
+        multiext(R + "/tables/contamination", ".csv", ".tex", ".md"),
+        table=R + "/compare/contamination.parquet",
+    log:
+        R + "/logs/contamination.log",
+    benchmark:
+        R + "/benchmarks/contamination.tsv"
+    params:
+        seed=SEED,
+        survey=SURVEY,
+        code=digest("compare/contamination", "compare/tables", "review/decisions"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 10),
+        runtime=minutes(5),
+    message:
+        "contamination, from the random check"
+    script:
+        "../scripts/contamination.py"

@@ -1,0 +1,22 @@
+"""Late K stars and unknown spectra among those no one had a reason to look at, from the random check."""
+
+import pandas as pd
+
+from mstars.compare.contamination import contamination, population
+from mstars.compare.tables import contamination_table, write_table_files
+from mstars.review.decisions import read_decisions, resolve
+from mstars.store import read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given, params = snakemake.input, snakemake.params
+    m_catalog = read_table(given.m_catalog, ["spectrum_key", "snri"])
+    spectra = population(read_table(given.classification), m_catalog)
+    nothing = pd.DataFrame({"spectrum_key": pd.Series(dtype=str), "consensus_label": pd.Series(dtype=object)})
+    decisions = read_decisions("random", given.decisions)
+    keys = set(m_catalog["spectrum_key"])
+    decided = resolve("random", nothing, decisions, "provisional", catalog=keys, survey=params.survey)
+    table = contamination(spectra, decided, params.seed)
+    write_table(table, snakemake.output.table)
+    write_table_files(contamination_table(table, params.survey), snakemake.output[:3])
+    log.info("%d spectra of the random check", len(decided))

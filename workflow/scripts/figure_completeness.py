@@ -1,0 +1,19 @@
+"""Completeness by magnitude, and the selection function by magnitude and colour."""
+
+from mstars.compare.selection import completeness, outcome
+from mstars.figures.style import save
+from mstars.figures.survey import draw_completeness
+from mstars.store import read_table, write_table
+from mstars.workflow import job
+
+with job(snakemake):
+    given, out = snakemake.input, snakemake.output
+    table = outcome(
+        read_table(given.m_catalog, ["spectrum_key"]),
+        read_table(given.gaia),
+        read_table(given.catalog, ["spectrum_key", "rv_flag", "parameter_flag"]),
+    )
+    shares, cells = completeness(table), completeness(table, ("g", "bp_rp"))
+    write_table(shares, out.completeness)
+    write_table(cells, out.selection)
+    save(draw_completeness(shares, cells), out[:2])

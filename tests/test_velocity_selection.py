@@ -176,6 +176,40 @@ def test_consensus_by_support(change, label):
     assert consensus(one(**change)).tolist() == [label]
 
 
+STRETCHES = {f"rv_{name}": 10.0 for name in ("blue", "middle", "end")}
+STRETCHES |= {f"rv_{name}_err": 5.0 for name in ("blue", "middle", "end")}
+STRETCHES |= {f"{name}_flag": 0 for name in ("blue", "middle", "end")}
+
+
+@pytest.mark.parametrize(
+    ("change", "label"),
+    [
+        ({}, "TM"),
+        ({"rv_blue": 120.0}, "TM"),  # a lamp, or bands the templates lack: in one place
+        ({"rv_end": 120.0}, "TM"),
+        ({"rv_blue": 120.0, "rv_end": -120.0}, "NoRV_waveErr"),
+        ({"rv_blue": 120.0, "rv_end": 150.0}, "NoRV_waveErr"),
+        ({"rv_blue": 50.0, "rv_end": 50.0}, "TM"),  # within wave_disagree_kms
+        ({"rv_blue": 120.0, "rv_end": -120.0, "rv_blue_err": 40.0}, "TM"),  # within wave_sigma
+        ({"rv_blue": 120.0, "rv_end": -120.0, "end_flag": 1}, "TM"),
+        ({"rv_blue": np.nan, "rv_blue_err": np.nan, "blue_flag": 16, "rv_end": -120.0}, "TM"),
+        ({"rv_blue": 120.0, "rv_end": -120.0, "middle_flag": np.nan}, "TM"),
+    ],
+)
+def test_stretches_that_disagree_are_wrong_wavelengths(change, label):
+    for mode in ("support", "order"):
+        options = SelectionOptions(consensus=mode)
+        assert consensus(one(**(STRETCHES | change)), options).tolist() == [label]
+
+
+def test_an_uncertain_tm_gives_way_to_a_line_that_agrees():
+    """S/N of 4, H-alpha in emission: TM's 40 km/s cover LAMOST's wrong velocity, the line does not."""
+    faint = {"rv_dsal1": np.nan, "rv_dsal2": np.nan, "dsal1_flag": 4, "dsal2_flag": 4, "tml7500_flag": 16, "snri": 4.0}
+    faint |= {"rv_tm": 30.0, "rv_tm_err": 40.0, "rv_dsel": 5.0, "rv_dsel_err": 6.0, "dsel_flag": 16}
+    assert consensus(one(**(faint | {"lamost_rv": 90.0}))).tolist() == ["DSEL"]
+    assert consensus(one(**(faint | {"lamost_rv": 20.0}))).tolist() == ["LAMOST"]
+
+
 def test_the_dsal_band_of_the_paper_is_of_spectra_outside_the_tm_band():
     catalog, measured, _, _ = survey()
     table, summary = select(catalog, measured, SelectionOptions(dsal_band="outside"))

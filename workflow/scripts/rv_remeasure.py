@@ -1,4 +1,4 @@
-"""TML7500 and DSEL of the rv candidates."""
+"""TML7500, template matching by stretch of wavelength, and DSEL of the rv candidates."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pandas as pd
 from mstars.store import read_batch, read_table, write_table
 from mstars.templates import load_library
 from mstars.velocity import bank_of, remeasure
-from mstars.velocity.stage import SHORT_END, use_threads
+from mstars.velocity.stage import SHORT_END, stretch_banks, use_threads
 from mstars.workflow import job
 
 with job(snakemake) as log:
@@ -21,12 +21,13 @@ with job(snakemake) as log:
     ]
     library = load_library(snakemake.input.templates, sources=snakemake.params.sources)
     bank = bank_of(library, settings["tm"], end=SHORT_END)
+    stretches = stretch_banks(library, settings["tm"])
     # of no spectra: the columns, should there be no candidate
-    parts = [remeasure(read_batch(snakemake.input.spectra[0], slice(0, 0)), bank, settings)]
+    parts = [remeasure(read_batch(snakemake.input.spectra[0], slice(0, 0)), bank, settings, stretches)]
     for batch, rows in plan.groupby("batch"):
         spectra = read_batch(Path(snakemake.params.stores, f"{batch}.h5"))
         spectra = spectra.select(np.isin(spectra.spectrum_key, rows["spectrum_key"].to_numpy(dtype=str)))
-        parts.append(remeasure(spectra, bank, settings))
+        parts.append(remeasure(spectra, bank, settings, stretches))
     table = pd.concat(parts[1:] or parts, ignore_index=True)
     write_table(table, snakemake.output[0])
     log.info("%d candidates, %d with emission lines", len(table), np.isfinite(table["rv_dsel"]).sum())

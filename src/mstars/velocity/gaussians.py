@@ -159,18 +159,27 @@ def _line_contrast(flux, weight, middle, sign):
 
 
 @numba.njit(cache=True)
-def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit):
-    """Velocity at which the lines together stand out most, in steps of about half a pixel (30 km/s)."""
+def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit, leader, led):
+    """Velocity at which the lines together stand out most, in steps of about half a pixel (30 km/s).
+
+    Lines that are ``led`` count for no more than the line number ``leader`` (-1: none leads): [N II] and [S II] come
+    with H-alpha, and a lone H-alpha is not to be taken for one of them.
+    """
     best_velocity, best_score = 0.0, -np.inf
     n_step = int(limit / 30.0)
     place = np.log10(centers)
     for k in range(-n_step, n_step + 1):
         shift = math.log10(1.0 + k * 30.0 / C_KMS)
-        score = 0.0
+        score, most = 0.0, np.inf
+        if leader >= 0:
+            middle, most = int(round((place[leader] + shift - loglam0) / dlog)), 0.0
+            if 7 <= middle < flux.size - 7:
+                most = max(_line_contrast(flux, weight, middle, sign), 0.0)
         for line in range(centers.size):
             middle = int(round((place[line] + shift - loglam0) / dlog))
             if 7 <= middle < flux.size - 7:
-                score += _line_contrast(flux, weight, middle, sign)
+                contrast = _line_contrast(flux, weight, middle, sign)
+                score += min(contrast, most) if led[line] else contrast
         if score > best_score:
             best_score = score
             best_velocity = k * 30.0
@@ -241,7 +250,20 @@ def fit_one_line(flux, weight, wavelength, first, last, middle, sign, min_sigma,
 
 
 @numba.njit(parallel=True, cache=True)
-def fit_lines(flux, weight, wavelength, centers, sign, half_width, search_kms, min_significance, min_sigma, max_sigma):
+def fit_lines(
+    flux,
+    weight,
+    wavelength,
+    centers,
+    sign,
+    half_width,
+    search_kms,
+    min_significance,
+    min_sigma,
+    max_sigma,
+    leader,
+    led,
+):
     """Centres of all lines of all spectra: float64 [n, line, 2] (vacuum angstrom, error), NaN where there is none.
 
     The lines are looked for around a common velocity (where they stand out together), each in a stretch that
@@ -251,7 +273,7 @@ def fit_lines(flux, weight, wavelength, centers, sign, half_width, search_kms, m
     loglam0 = math.log10(wavelength[0])
     dlog = math.log10(wavelength[1]) - loglam0
     for row in numba.prange(flux.shape[0]):
-        velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms)
+        velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms, leader, led)
         for line in range(centers.size):
             middle = centers[line] * (1.0 + velocity / C_KMS)
             low, high = _neighbour_limits(centers, line, half_width)

@@ -39,6 +39,8 @@ class LineOptions:
         Largest speed at which lines are looked for.
     min_significance : float
         Depth (or height) over its error for a line to be there.
+    min_emission_significance : float
+        The same for emission lines: sky lines leave many small peaks.
     min_sigma, max_sigma : float
         Allowed Gaussian sigma, angstrom.
     max_error_kms : float
@@ -54,6 +56,7 @@ class LineOptions:
     half_width: float = 12.0
     search_kms: float = 600.0
     min_significance: float = 3.0
+    min_emission_significance: float = 6.0
     min_sigma: float = 0.6
     max_sigma: float = 6.0
     max_error_kms: float = 40.0
@@ -78,7 +81,8 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
         km/s; NaN where the line isn't there.
     """
     options = options or LineOptions()
-    _, centers = line_list(kind)
+    names, centers = line_list(kind)
+    emission = kind == "emission"
     reach = options.search_kms / C_KMS
     near = np.flatnonzero(
         (spectra.wavelength > centers.min() * (1 - reach) - 2 * options.half_width)
@@ -93,7 +97,7 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
     for low, high in options.tellurics:
         known[:, (wavelength > low) & (wavelength < high)] = False
     flux, weight = np.where(known, flux, np.float32(0)), np.where(known, weight, np.float32(0))
-    sign = -1.0 if kind == "absorption" else 1.0
+    sign = 1.0 if emission else -1.0
     result = fit_lines(
         flux,
         weight,
@@ -102,9 +106,11 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
         sign,
         options.half_width,
         options.search_kms,
-        options.min_significance,
+        options.min_emission_significance if emission else options.min_significance,
         options.min_sigma,
         options.max_sigma,
+        int(np.flatnonzero(names == "H alpha")[0]) if emission else -1,
+        np.isin(names, ("N II", "S II")),
     )
     velocity = (result[..., 0] / centers - 1.0) * C_KMS
     error = result[..., 1] / centers * C_KMS

@@ -58,11 +58,15 @@ class SelectionOptions:
     lamost_error_kms : float
         Least error of LAMOST's velocity when methods are compared (its real scatter).
     keep_sigma : float
-        LAMOST's velocity stays when within so many combined errors of the least contradicted one.
+        LAMOST's velocity stays when within so many combined errors of the mean of those that agree.
     single_error_kms : float
-        A method that nothing supports replaces LAMOST's velocity only with a smaller error.
+        A method that nothing supports replaces LAMOST's velocity only with a smaller error; TM with a larger one gives
+        way to a more certain method that agrees with it.
     wave_disagree_kms : float
-        TM and DSAL (red) both this far, on the same side, from TML7500 (blue), and 3 sigma: NoRV_waveErr.
+        NoRV_waveErr, when TM and DSAL (red) are both this far, on the same side, from TML7500 (blue), and 3 sigma; or
+        when the velocities of the blue arm and of the end beyond 7500 A are both this far from that between, and
+        ``wave_sigma`` sigma.
+    wave_sigma : float
     low_quality_snri : float
         Candidates below this S/N in i are NoRV_lowQuality, unless queued for LAMOST's speed alone.
     """
@@ -79,9 +83,10 @@ class SelectionOptions:
     max_speed_kms: float = 1000.0
     line_error_floor_kms: float = 8.0
     lamost_error_kms: float = 8.0
-    keep_sigma: float = 1.5
+    keep_sigma: float = 3.0
     single_error_kms: float = 25.0
     wave_disagree_kms: float = 45.0
+    wave_sigma: float = 4.0
     low_quality_snri: float = 3.0
 
     def __post_init__(self):
@@ -268,7 +273,8 @@ def consensus(table: pd.DataFrame, options: SelectionOptions | None = None) -> p
     label[nothing & ~np.isfinite(lamost) | (snri < options.low_quality_snri)] = "NoRV_lowQuality"
     fast = (table["candidate_reasons"] == "fast").to_numpy() & table["in_tm_band"].to_numpy(dtype=bool)
     label[fast] = "LAMOST"
-    label[_too_fast(rv, lamost, options) | _arms_disagree(table, good, options)] = "NoRV_waveErr"
+    stretched = _arms_disagree(table, good, options) | _stretches_disagree(table, options)
+    label[_too_fast(rv, lamost, options) | stretched] = "NoRV_waveErr"
     return pd.Series(label, index=table.index, dtype=object)
 
 
@@ -277,8 +283,9 @@ def supported(methods, rv, error, lamost, lamost_error, options: SelectionOption
 
     A method's contradiction is the sum over the others of (difference / combined error)^2, each at most
     ``agree_sigma``^2. DSAL I and II are one measurement: II counts only where I is missing. Of the methods that agree
-    with the least contradicted one, LAMOST's stays if it is near; else TM; else that of least error. One method alone
-    against LAMOST's is believed when its error is below ``single_error_kms``.
+    with the least contradicted one, LAMOST's stays if it is within ``keep_sigma`` of the others' mean; else TM,
+    unless its error is above ``single_error_kms``; else that of least error. One method alone against LAMOST's is
+    believed when its error is below ``single_error_kms``.
 
     Parameters
     ----------
@@ -310,8 +317,14 @@ def supported(methods, rv, error, lamost, lamost_error, options: SelectionOption
     with_lead = known & (apart[lead, :, every].T <= options.agree_sigma)
     alone = (with_lead.sum(axis=0) == 1) & (spread[lead, every] > options.single_error_kms)
     ranking = np.where(with_lead, spread, np.inf)
-    ranking[place["TM"]] = np.where(with_lead[place["TM"]], 0.0, np.inf)
-    near = known[-1] & (apart[lead, -1, every] <= options.keep_sigma)
+    certain = spread[place["TM"]] <= options.single_error_kms
+    ranking[place["TM"]] = np.where(with_lead[place["TM"]] & certain, 0.0, ranking[place["TM"]])
+    # LAMOST's against the mean of those that agree
+    share = np.where(with_lead[:-1], spread[:-1] ** -2.0, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean, sure = (share * value[:-1]).sum(axis=0) / share.sum(axis=0), share.sum(axis=0) ** -0.5
+    off = np.abs(value[-1] - mean) / np.hypot(np.maximum(sure, options.agree_floor_kms), spread[-1])
+    near = known[-1] & ((off <= options.keep_sigma) | ~np.isfinite(mean))
     ranking[place["LAMOST"]] = np.where(near | (alone & known[-1]), -1.0, np.inf)
     return names[ranking.argmin(axis=0)]
 
@@ -373,6 +386,25 @@ def _arms_disagree(table: pd.DataFrame, good: dict, options: SelectionOptions) -
     # lines that disagree with each other are part of the picture
     lines = good["DSAL_I"] | good["DSAL_II"] | (table["dsal2_flag"] == LINE_FLAGS["inconsistent"]).to_numpy()
     return far & good["TM"] & good["TML7500"] & lines
+
+
+def _stretches_disagree(table: pd.DataFrame, options: SelectionOptions) -> np.ndarray:
+    """Blue arm and far end both at other velocities than the middle: no star does that, and no lamp in one place.
+
+    Blue bands that the templates lack, or a lamp in the red end, move one of the two; a wavelength solution that is
+    wrong moves both.
+    """
+    if "rv_middle" not in table:
+        return np.zeros(len(table), bool)
+    bad = USELESS | TM_FLAGS["two_minima"]
+    far = table["middle_flag"].fillna(bad).to_numpy(dtype=np.int64) & bad == 0
+    for name in ("blue", "end"):
+        combined = np.hypot(table[f"rv_{name}_err"], table["rv_middle_err"]).to_numpy(dtype=float)
+        apart = np.abs(table[f"rv_{name}"] - table["rv_middle"]).to_numpy(dtype=float)
+        far &= table[f"{name}_flag"].fillna(bad).to_numpy(dtype=np.int64) & bad == 0
+        with np.errstate(invalid="ignore"):
+            far &= apart > np.maximum(options.wave_disagree_kms, options.wave_sigma * combined)
+    return far
 
 
 def candidates(

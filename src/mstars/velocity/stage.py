@@ -17,6 +17,15 @@ from mstars.velocity.paper import REACH, match_paper
 SHORT_END = 7500.0
 """TML7500 compares wavelengths below this, angstrom (section 3.4.3)."""
 
+STRETCHES = {"blue": (4700.0, 5800.0), "middle": (6000.0, 7500.0), "end": (7500.0, 9000.0)}
+"""Template wavelengths, angstrom, whose velocities show whether a spectrum's wavelengths are right: the blue arm, and
+the red arm below and above TML7500's limit."""
+
+
+def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, TemplateBank]:
+    """A bank for each of `STRETCHES`."""
+    return {name: bank_of(library, settings | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
+
 
 def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
     """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths."""
@@ -85,16 +94,36 @@ def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.Data
     return matched.merge(lines, on="spectrum_key", validate="one_to_one")
 
 
-def remeasure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
-    """TML7500 (``bank`` ends at 7500 A) and DSEL: spectrum_key, rv_tml7500, _err, tml7500_flag, rv_dsel, …."""
-    matched = match(spectra, bank, settings)
-    matched = matched.rename(
-        columns={
-            "rv_tm": "rv_tml7500",
-            "rv_tm_err": "rv_tml7500_err",
-            "tm_flag": "tml7500_flag",
-            "tm_template": "tml7500_template",
-        }
-    )[["spectrum_key", "rv_tml7500", "rv_tml7500_err", "tml7500_flag", "tml7500_template"]]
+def remeasure(
+    spectra: SpectrumSet, bank: TemplateBank, settings: dict, stretches: dict[str, TemplateBank]
+) -> pd.DataFrame:
+    """TML7500, template matching by stretch of wavelength, and DSEL.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+    bank : TemplateBank
+        Ends at 7500 A.
+    settings : dict
+        The config section ``rvmm``.
+    stretches : dict of str to TemplateBank
+        Of `stretch_banks`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key; rv_tml7500, rv_tml7500_err (km/s), tml7500_flag, tml7500_template; rv_blue, rv_blue_err, blue_flag
+        and the same for the other stretches; the columns of `mstars.velocity.lines.dsel`.
+    """
     emission = dsel(spectra, line_options(settings["lines"]))
-    return matched.merge(emission, on="spectrum_key", validate="one_to_one")
+    result = _named(match(spectra, bank, settings), "tml7500", "tm_template")
+    for name, own in stretches.items():
+        result = result.merge(_named(match(spectra, own, settings), name), on="spectrum_key", validate="one_to_one")
+    return result.merge(emission, on="spectrum_key", validate="one_to_one")
+
+
+def _named(matched: pd.DataFrame, name: str, *more: str) -> pd.DataFrame:
+    """Velocity, error and flag (and ``more``) of a matching under another name."""
+    names = {"rv_tm": f"rv_{name}", "rv_tm_err": f"rv_{name}_err", "tm_flag": f"{name}_flag"}
+    names |= {column: column.replace("tm_", f"{name}_") for column in more}
+    return matched[["spectrum_key", *names]].rename(columns=names)

@@ -23,7 +23,7 @@ class Page:
         self.driver = driver
 
     def open(self, url, reviewer="ann"):
-        self.driver.get(url + (f"&reviewer={reviewer}" if "?" in url else ""))
+        self.driver.get(url if "reviewer=" in url else f"{url}&reviewer={reviewer}")
         self.until(lambda state: state["state"] in ("shown", "finished"))
         return self
 
@@ -215,3 +215,37 @@ def test_hostile_names_are_shown_as_text(page, serve, tmp_path):
     page.press("v")
     page.saved()
     assert page.driver.title != "owned" and set(decided(server)["spectrum_key"]) < set(keys)
+
+
+def test_a_static_copy_decides_without_a_server_and_gives_the_csv(page, folder, tmp_path, capsys):
+    from mstars.cli import main
+    from mstars.review.desk.folder import QueueFolder
+
+    copy = tmp_path / "copy" / "rv.html"
+    assert main(["review", str(folder), "--export", str(copy), "--most", "12"]) == 0
+    assert "12 spectra" in capsys.readouterr().out
+    url = f"file://{copy}?reviewer=zoe"
+    page.open(url)
+    seen = [page.decide("t") for _ in range(3)]
+    page.press("z")
+    page.until(lambda state: state["key"] == seen[-1])
+    page.press("c")
+    page.press('say "no", <b>\ue007')
+    page.decide("l")
+    page.driver.get(url)  # closed and opened again
+    page.until(lambda state: state["state"] == "shown")
+    assert page.state["key"] == page_keys(folder)[3]
+    while page.state["state"] == "shown":
+        page.decide("t")
+    page.driver.find_element("id", "download").click()
+    target = tmp_path / "downloads" / "zoe.csv"
+    page.until(lambda _: target.is_file() and target.stat().st_size > 0)
+    table = read_decisions("rv", [target])
+    assert set(table["spectrum_key"]) == set(page_keys(folder)[:12]) and set(table["reviewer"]) == {"zoe"}
+    assert 'say "no", <b>' in set(table["comment"])
+    decisions = QueueFolder(folder).decisions
+    decisions.mkdir(parents=True, exist_ok=True)
+    shutil.copy(target, decisions / "zoe.csv")
+    assert main(["review", str(folder), "--export", str(copy)]) == 0
+    assert "28 spectra" in capsys.readouterr().out
+    assert page.problems() == []

@@ -6,8 +6,14 @@ import argparse
 import os
 import socket
 import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mstars.errors import InputError
+
+if TYPE_CHECKING:
+    from mstars.review.desk.folder import QueueFolder
 
 HELP = "open the review desk of a queue: spectra by eye, a key press each"
 PORT = 8765
@@ -22,20 +28,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="address to listen on; any but 127.0.0.1 lets the network in: whoever has the token, unencrypted",
     )
+    parser.add_argument(
+        "--export", metavar="FILE.html", help="write a copy that needs no server; its decisions download as CSV"
+    )
+    parser.add_argument("--most", type=int, help="with --export: at most so many spectra")
+    parser.add_argument("--reviewer", help="with --export: what still waits for this reviewer (default: for anyone)")
     parser.add_argument("--samp", action="store_true", help="send stars to a running SAMP hub (TOPCAT)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted."""
-    import uvicorn
-
+    """Serve until interrupted, or write a copy."""
     from mstars.review.desk.folder import QueueFolder
-    from mstars.review.desk.journal import Lock
-    from mstars.review.desk.server import Page, kept_token
-    from mstars.review.desk.session import Desk, check_writable
 
     queue = QueueFolder(arguments.folder)
     check_writable(queue.decisions)
+    return export(queue, arguments) if arguments.export else serve(queue, arguments)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse to start where decisions could not be saved."""
+    try:
+        (folder / "desk").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: decisions can't be written there ({error})") from None
+
+
+def export(queue: QueueFolder, arguments: argparse.Namespace) -> int:
+    """Write what is still to be decided as HTML."""
+    from mstars.review.desk.export import export_copy
+    from mstars.review.desk.session import Desk
+
+    keys = Desk(queue).waiting(arguments.reviewer)[: arguments.most]
+    for path in export_copy(queue, keys, arguments.export):
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    print(f"{len(keys)} spectra; put the CSV that the page gives into {queue.decisions}")
+    return 0
+
+
+def serve(queue: QueueFolder, arguments: argparse.Namespace) -> int:
+    """Serve the page until interrupted."""
+    import uvicorn
+
+    from mstars.review.desk.journal import Lock
+    from mstars.review.desk.server import Page, kept_token
+    from mstars.review.desk.session import Desk
+
     listener = listen(arguments.host, arguments.port)
     port = listener.getsockname()[1]
     address = f"http://{arguments.host}:{port}/"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from mstars.errors import InputError
 from mstars.review.decisions import ADJUDICATOR, labels, read_decisions
 from mstars.review.desk.folder import QueueFolder
 from mstars.review.desk.journal import Journal, append_synced, plain_comment, reviewer_name
@@ -247,6 +246,12 @@ class Desk:
             if not found and not held and not alike:  # nothing left but what was put off
                 found = [key for key in person.skipped if self._open_to(reviewer, key)][:count]
             return found
+
+    def waiting(self, reviewer: str | None = None) -> list[str]:
+        """Spectra still to be decided by a reviewer, or by anyone, in their order."""
+        if reviewer is None:
+            return [key for key in self.order if len(self.votes.get(key, {})) < self.wanted(key)]
+        return [key for key in self.order if self._open_to(reviewer_name(reviewer), key)]
 
     def _still_waits(self, reviewer: str, key: str) -> bool:
         if key in self.person(reviewer).skipped:
@@ -496,14 +501,3 @@ def per_minute(times: Sequence[float]) -> float | None:
     gaps = [b - a for a, b in zip(recent, recent[1:], strict=False) if b - a < PAUSE_SECONDS]
     total = sum(gaps)
     return 60.0 * len(gaps) / total if len(gaps) > 1 and total > 0 else None
-
-
-def check_writable(folder: Path) -> None:
-    """Refuse to start where decisions could not be saved."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.write_text("")
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"{folder}: decisions can't be written there ({error})") from None

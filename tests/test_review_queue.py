@@ -4,8 +4,10 @@ import pytest
 from PIL import Image
 
 from mstars.errors import InputError
-from mstars.review import COLUMNS, export_queue, picture_name, read_decisions, write_pictures
+from mstars.review import COLUMNS, export_queue, picture_name, read_decisions, with_evidence, write_pictures
 from mstars.review.pictures import _combs, _smooth, _words, marks
+from mstars.review.queue import assign, ordered
+from mstars.review.spot_check import spot_check
 from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, rest_wavelength
 from mstars.store import write_batch
 
@@ -91,3 +93,53 @@ def test_smoothing_leaves_masked_pixels_out():
 def test_words_show_what_there_is_and_no_formula():
     text = _words("rv", {"spectrum_key": "k$1$", "lamost_rv": 12.3, "snri": None, "spt_prob": np.nan, "CMD_pos": ""})
     assert r"k\$1\$" in text and "LAMOST 12 km/s" in text and "TM none" in text and "nan" not in text
+
+
+def test_the_order_is_by_what_the_config_names():
+    table = pd.DataFrame({"spectrum_key": ["a", "b", "c"], "spt_class": ["F", "M", "F"], "wdm_class": ["WD", "M", "M"]})
+    table = table.assign(CMD_pos=["other", "dM", "dM"], CMD_flag=[1, 0, 1], spt_prob=[0.99, 0.6, 0.8], wdm_prob=1.0)
+    table["ood_score"], table["priority"] = [1.0, 9.0, 5.0], [0.2, 0.3, 0.3]
+    expected = {"priority": "bca", "disagreement": "cab", "uncertainty": "bca", "ood": "bca", "key": "abc"}
+    assert {by: "".join(ordered(table, by)["spectrum_key"]) for by in expected} == expected
+    speeds = pd.DataFrame(
+        {"spectrum_key": ["a", "b"], "lamost_rv": [0.0, 0.0], "rv_tm": [5.0, 90.0], "rv_tm_err": [9, 1]}
+    )
+    assert list(ordered(speeds, "disagreement")["spectrum_key"]) == ["b", "a"]
+    assert list(ordered(speeds, "uncertainty")["spectrum_key"]) == ["a", "b"]
+    with pytest.raises(InputError, match="needs the column ood_score"):
+        ordered(speeds, "ood")
+    with pytest.raises(InputError, match="review.order: 'mood'"):
+        ordered(speeds, "mood")
+
+
+def test_work_is_split_with_the_planned_overlap_and_stays_split():
+    keys = [f"k{number}" for number in range(2000)]
+    who = assign(keys, ["ann", "bo", "cy"], 0.1)
+    shared = [names for names in who if ";" in names]
+    assert 150 < len(shared) < 260 and all(len(set(names.split(";"))) == 2 for names in shared)
+    alone = pd.Series([names for names in who if ";" not in names]).value_counts()
+    assert set(alone.index) == {"ann", "bo", "cy"} and alone.min() > 500
+    assert assign(keys[::7], ["ann", "bo", "cy"], 0.1) == who[::7]
+    assert assign(keys[:2], [], 0.5) == ["", ""]
+
+
+def test_evidence_is_joined_once_and_a_missing_spectrum_is_named(index):
+    table = pd.DataFrame({"spectrum_key": KEYS, "snri": 5.0})
+    catalog = pd.DataFrame({"spectrum_key": KEYS, "snri": 9.0, "subclass": "dM3", "path": "secret"})
+    joined = with_evidence(table, [catalog, index])
+    assert joined["snri"].eq(5).all() and joined["subclass"].eq("dM3").all() and "path" not in joined
+    with pytest.raises(InputError, match=f"no stored spectrum of candidate {KEYS[2]}"):
+        with_evidence(table, [catalog, index.iloc[:2]])
+
+
+def test_the_random_check_is_of_what_no_one_looks_at():
+    keys = [f"k{number:02d}" for number in range(50)]
+    catalog = pd.DataFrame({"spectrum_key": keys, "lamost_class": "dM"})
+    catalog = catalog.assign(**{f"snr{band}": 9.0 for band in "ugriz"})
+    queued = pd.DataFrame({"spectrum_key": keys[:20]})
+    dmgm = pd.DataFrame({"spectrum_key": keys, "dmgm_class": "dM", "dmgm_prob": 0.9})
+    place = pd.DataFrame({"spectrum_key": keys, "CMD_flag": 0, "CMD_pos": "", "bp_rp_0": np.nan, "M_G_0": np.nan})
+    drawn = [spot_check(catalog, queued, dmgm, place, size, np.random.default_rng(3)) for size in (10, 10, 99)]
+    assert list(drawn[0]["spectrum_key"]) == list(drawn[1]["spectrum_key"]) and len(drawn[0]) == 10
+    assert set(drawn[2]["spectrum_key"]) == set(keys[20:]) and drawn[2]["consensus_label"].eq("dM").all()
+    assert set(drawn[0]["spectrum_key"]) < set(drawn[2]["spectrum_key"])

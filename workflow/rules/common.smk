@@ -29,7 +29,7 @@ wildcard_constraints:
     task=r"spt|spt9|wdm|dmgm",
     kind=r"dM|gM",
     fold=r"\d+",
-    queue=r"scm|dgcm|rv",
+    queue=r"scm|dgcm|rv|random",
     spectrum=r"[A-Za-z0-9_.+-]+",
 
 

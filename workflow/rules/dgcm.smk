@@ -58,6 +58,7 @@ rule dgcm_apply:
         dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
         candidates=R + "/dgcm/candidates.parquet",
         decisions=R + "/review/dgcm/decisions.parquet",
+        checked=R + "/review/random/decisions.parquet",
     output:
         m_catalog=R + "/catalogs/m_catalog_v2.parquet",
         non_m=R + "/catalogs/non_m_catalog_v2.parquet",

@@ -4,7 +4,15 @@ QUEUE_CATALOG = {
     "scm": R + "/plan/m_catalog_v0.parquet",
     "dgcm": R + "/catalogs/m_catalog_v1.parquet",
     "rv": R + "/catalogs/m_catalog_v2.parquet",
+    "random": R + "/catalogs/m_catalog_v1.parquet",
 }
+# whose features the desk's active learning uses
+QUEUE_NETWORK = {"scm": "spt", "dgcm": "dmgm", "rv": "spt", "random": "dmgm"}
+
+
+def review_mode(wildcards):
+    """The random check is a sample: nothing waits for it to be complete."""
+    return "provisional" if wildcards.queue == "random" else config["review"]["mode"]
 
 
 def decision_files(wildcards):
@@ -14,7 +22,7 @@ def decision_files(wildcards):
 
 def queue_to_show(wildcards):
     """Where decisions are required, the queue is written before the run stops for them."""
-    return [R + f"/review/{wildcards.queue}/queue.csv"] if config["review"]["mode"] == "required" else []
+    return [R + f"/review/{wildcards.queue}/queue.csv"] if review_mode(wildcards) == "required" else []
 
 
 localrules:
@@ -24,6 +32,8 @@ localrules:
 rule review:
     input:
         expand(R + "/review/{queue}/queue.csv", queue=QUEUE_CATALOG),
+        expand(R + "/review/{queue}/features.h5", queue=QUEUE_CATALOG if config["review"]["active"]["after"] else []),
+        expand(R + "/validation/calibration_{queue}.parquet", queue=QUEUE_CATALOG if KIND == "simulated" else []),
 
 
 rule review_export:
@@ -64,6 +74,57 @@ rule review_export:
         "../scripts/review_export.py"
 
 
+rule review_features:
+    input:
+        evidence=R + "/review/{queue}/desk.parquet",
+        model=lambda wildcards: trained(MODELS + f"/{QUEUE_NETWORK[wildcards.queue]}/model.json")(wildcards),
+        weights=lambda wildcards: trained(MODELS + f"/{QUEUE_NETWORK[wildcards.queue]}/weights.safetensors")(wildcards),
+        stores=per_batch(R + "/spectra/{batch}.h5"),
+    output:
+        R + "/review/{queue}/features.h5",
+    log:
+        R + "/logs/review_features/{queue}.log",
+    benchmark:
+        R + "/benchmarks/review_features/{queue}.tsv"
+    params:
+        stores=R + "/spectra",
+        code=digest("review/features", "networks/inference", "networks/architecture", "spectra"),
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    message:
+        "queue {wildcards.queue}: what the network sees"
+    script:
+        "../scripts/review_features.py"
+
+
+rule random_candidates:
+    input:
+        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
+        candidates=R + "/dgcm/candidates.parquet",
+        dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
+        photometry=R + "/crossmatch/photometry.parquet",
+    output:
+        R + "/random/candidates.parquet",
+    log:
+        R + "/logs/random_candidates.log",
+    benchmark:
+        R + "/benchmarks/random_candidates.tsv"
+    params:
+        size=config["review"]["random_check"],
+        seed=SEED,
+        code=digest("review/spot_check", "classify/giants"),
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=10,
+    message:
+        "spectra taken as dM, for the random check"
+    script:
+        "../scripts/random_candidates.py"
+
+
 rule review_resolve:
     input:
         candidates=R + "/{queue}/candidates.parquet",
@@ -78,7 +139,7 @@ rule review_resolve:
     benchmark:
         R + "/benchmarks/review_resolve/{queue}.tsv"
     params:
-        mode=config["review"]["mode"],
+        mode=review_mode,
         survey=SURVEY,
         code=digest("review/decisions"),
     threads: 1

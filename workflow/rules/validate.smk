@@ -37,6 +37,28 @@ if KIND == "simulated":
         script:
             "../scripts/scorecard.py"
 
+    rule calibration_answers:
+        input:
+            truth=R + "/sim/truth.parquet",
+            candidates=R + "/{queue}/candidates.parquet",
+        output:
+            R + "/validation/calibration_{queue}.parquet",
+        log:
+            R + "/logs/calibration_answers/{queue}.log",
+        benchmark:
+            R + "/benchmarks/calibration_answers/{queue}.tsv"
+        params:
+            tolerance=config["validate"]["rv_tolerance_kms"],
+            code=digest("validate/answers"),
+        threads: 1
+        resources:
+            mem_mb=memory(1000),
+            runtime=10,
+        message:
+            "right labels of queue {wildcards.queue}, to calibrate reviewers of other surveys"
+        script:
+            "../scripts/calibration_answers.py"
+
 
 onsuccess:
     for path in VALIDATION_FILES:

@@ -34,6 +34,7 @@ def _label_table() -> pd.DataFrame:
 QUEUES = ("scm", "dgcm", "rv", "random")
 
 
+@functools.cache
 def label_keys(queue: str) -> dict[str, tuple[str, str]]:
     """The key to press and the meaning of each label of a queue (``resources/review_labels.csv``)."""
     labels(queue)
@@ -42,6 +43,7 @@ def label_keys(queue: str) -> dict[str, tuple[str, str]]:
     return {row.label: (str(row.key), row.meaning) for row in table.itertuples()}
 
 
+@functools.cache
 def labels(queue: str) -> tuple[str, ...]:
     """Labels a reviewer may give in a queue (``resources/review_labels.csv``)."""
     table = _label_table()

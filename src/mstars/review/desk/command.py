@@ -14,6 +14,7 @@ from mstars.errors import InputError
 
 if TYPE_CHECKING:
     from mstars.review.desk.folder import QueueFolder
+    from mstars.review.desk.session import Desk
 
 HELP = "open the review desk of a queue: spectra by eye, a key press each"
 PORT = 8765
@@ -33,16 +34,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--most", type=int, help="with --export: at most so many spectra")
     parser.add_argument("--reviewer", help="with --export: what still waits for this reviewer (default: for anyone)")
+    parser.add_argument("--summary", action="store_true", help="print progress, agreement, accuracy and expectation")
     parser.add_argument("--samp", action="store_true", help="send stars to a running SAMP hub (TOPCAT)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted, or write a copy."""
+    from mstars.review.desk.agreement import summary
     from mstars.review.desk.folder import QueueFolder
+    from mstars.review.desk.session import Desk
 
     queue = QueueFolder(arguments.folder)
     check_writable(queue.decisions)
-    return export(queue, arguments) if arguments.export else serve(queue, arguments)
+    desk = Desk(queue, *calibration(queue))
+    if arguments.summary:
+        print(summary(desk))
+        return 0
+    return export(desk, arguments) if arguments.export else serve(desk, arguments)
+
+
+def calibration(queue: QueueFolder) -> tuple[dict[str, set[str]], QueueFolder | None]:
+    """Spectra of a simulated survey whose right labels are known (``review.calibration.survey``), and their queue."""
+    from mstars.review.desk.folder import QueueFolder
+    from mstars.store import read_table
+
+    named = queue.settings["calibration"]["survey"]
+    if not named:
+        return {}, None
+    results = queue.root / named
+    if results.resolve() == queue.results:
+        raise InputError("review.calibration.survey: a survey's own truth is not for its reviewers; name another")
+    other = QueueFolder(results / "review" / queue.queue)
+    table = read_table(results / "validation" / f"calibration_{queue.queue}.parquet")
+    table = table[(table["right"] != "") & table["spectrum_key"].isin(other.place)]
+    table = table[~table["spectrum_key"].isin(queue.place)]
+    return {row.spectrum_key: set(row.right.split(";")) for row in table.itertuples()}, other
 
 
 def check_writable(folder: Path) -> None:
@@ -55,26 +81,25 @@ def check_writable(folder: Path) -> None:
         raise InputError(f"{folder}: decisions can't be written there ({error})") from None
 
 
-def export(queue: QueueFolder, arguments: argparse.Namespace) -> int:
+def export(desk: Desk, arguments: argparse.Namespace) -> int:
     """Write what is still to be decided as HTML."""
     from mstars.review.desk.export import export_copy
-    from mstars.review.desk.session import Desk
 
-    keys = Desk(queue).waiting(arguments.reviewer)[: arguments.most]
+    queue, keys = desk.queue, desk.waiting(arguments.reviewer)[: arguments.most]
     for path in export_copy(queue, keys, arguments.export):
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     print(f"{len(keys)} spectra; put the CSV that the page gives into {queue.decisions}")
     return 0
 
 
-def serve(queue: QueueFolder, arguments: argparse.Namespace) -> int:
+def serve(desk: Desk, arguments: argparse.Namespace) -> int:
     """Serve the page until interrupted."""
     import uvicorn
 
     from mstars.review.desk.journal import Lock
     from mstars.review.desk.server import Page, kept_token
-    from mstars.review.desk.session import Desk
 
+    queue, sender = desk.queue, None
     listener = listen(arguments.host, arguments.port)
     port = listener.getsockname()[1]
     address = f"http://{arguments.host}:{port}/"
@@ -82,7 +107,11 @@ def serve(queue: QueueFolder, arguments: argparse.Namespace) -> int:
         queue.decisions / "desk" / "server.lock", {"pid": os.getpid(), "host": socket.gethostname(), "address": address}
     )
     token = kept_token(queue.decisions / "desk" / "token")
-    page = Page(Desk(queue), token)
+    if arguments.samp:
+        from mstars.review.desk.samp import Sender
+
+        sender = Sender(queue)
+    page = Page(desk, token, sender.send if sender else None)
     print(f"queue {queue.queue} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
     if arguments.host not in ("127.0.0.1", "localhost"):
         print(f"WARNING: listening on {arguments.host}: the connection is not encrypted", file=sys.stderr)
@@ -93,6 +122,8 @@ def serve(queue: QueueFolder, arguments: argparse.Namespace) -> int:
         server.run(sockets=[listener])
     finally:
         lock.release()
+        if sender:
+            sender.close()
     return 0
 
 

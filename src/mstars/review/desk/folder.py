@@ -13,6 +13,7 @@ from mstars.errors import InputError
 from mstars.resources import resource
 from mstars.review.decisions import QUEUES, label_keys
 from mstars.review.evidence import SOURCES, ZOOMS
+from mstars.review.features import read_features
 from mstars.spectra import DLOGLAM, LOGLAM0, air_to_vacuum
 from mstars.store import read_batch, read_json, read_table
 from mstars.templates import load_library
@@ -94,6 +95,11 @@ class QueueFolder:
         self._batches: dict[str, dict] = {}
         self.consensus = dict(zip(self.keys, self.table["consensus_label"].astype(str), strict=True))
 
+    @functools.cached_property
+    def _columns(self) -> dict[str, list]:
+        """The table as plain lists: a row of a table of this width costs pandas a millisecond."""
+        return {name: self.table[name].to_list() for name in self.table}
+
     @property
     def decisions(self) -> Path:
         """Where the workflow reads this queue's decisions: ``review/{survey}/{queue}``."""
@@ -104,7 +110,8 @@ class QueueFolder:
 
     def row(self, key: str) -> dict:
         """All that is known of a candidate; KeyError for another spectrum."""
-        row = self.table.iloc[self.place[key]].to_dict()
+        place = self.place[key]
+        row = {name: column[place] for name, column in self._columns.items()}
         if "tm_template" not in row:
             row |= self._measured(str(row["batch"])).get(key, {})
         return row
@@ -153,6 +160,11 @@ class QueueFolder:
             "forbidden": self.forbidden(row),
             "same_star": self.same_star(row),
         }
+
+    def features(self) -> dict[str, np.ndarray]:
+        """What a network sees in each spectrum (rule review_features); empty where that wasn't made."""
+        path = self.folder / "features.h5"
+        return read_features(path) if path.is_file() else {}
 
     @functools.cached_property
     def _stars(self) -> dict[str, list[str]]:

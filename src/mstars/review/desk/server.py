@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mstars.errors import InputError
+from mstars.review.desk.agreement import summary
 from mstars.review.desk.session import Desk, Refused
 
 STATIC = Path(__file__).parent / "static"
@@ -69,6 +71,7 @@ class Page:
 
     def __init__(self, desk: Desk, token: str, send: Callable[[str], str] | None = None):
         self.desk, self.token, self.send = desk, token, send
+        self.learning = threading.Lock()
 
     def app(self, hosts: list[str]) -> Starlette:
         """The application, for requests to these host names."""
@@ -79,6 +82,7 @@ class Page:
             Route("/api/spectrum", self._reader(self.spectrum)),
             Route("/api/template", self._reader(self.template)),
             Route("/api/progress", self._reader(self.progress)),
+            Route("/api/summary", self._reader(self.summary)),
             Route("/api/opinions", self._reader(self.opinions)),
             Route("/api/next", self._writer(self.next), methods=["POST"]),
             Route("/api/disagreements", self._reader(self.disagreements)),
@@ -171,7 +175,21 @@ class Page:
         if not isinstance(rows, list) or not 0 < len(rows) <= MAX_ROWS or not all(isinstance(r, dict) for r in rows):
             raise Refused(f"1 to {MAX_ROWS} rows are expected")
         adjudicate = bool(given.get("adjudicate"))
-        return self.desk.decide(given.get("reviewer", ""), rows, str(given.get("request", "")), adjudicate=adjudicate)
+        request = str(given.get("request", ""))
+        answer = self.desk.decide(given.get("reviewer", ""), rows, request, adjudicate=adjudicate)
+        if not self.learning.locked():  # beside the answers, never before one
+            threading.Thread(target=self._learn, daemon=True).start()
+        return answer
+
+    def _learn(self) -> None:
+        with self.learning:
+            self.desk.learn()
+
+    def summary(self, given: dict) -> dict:
+        """Agreement, accuracy, labels so far, what is to be expected of the rest."""
+        self.desk.refresh()
+        with self.desk.guard:
+            return {"text": summary(self.desk)}
 
     def undo(self, given: dict) -> dict:
         """Take the last decision back."""

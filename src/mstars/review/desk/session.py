@@ -91,7 +91,9 @@ class Desk:
         self.people: dict[str, Person] = {}
         self.leases: dict[str, dict[str, tuple[float, str]]] = {}
         self.done: dict[str, dict] = {}
+        self.learned, self._design = 0, None
         self.reload()
+        self.learn()
 
     # what the files say
 
@@ -335,7 +337,7 @@ class Desk:
             self.person(reviewer).times.append(time.time())
             answer = {"saved": len(checked), "time": checked[-1]["time"] if checked else ""}
             self.done[request] = answer
-            return answer
+        return answer
 
     def _checked(self, reviewer: str, row: dict, adjudicate: bool) -> dict:
         key, label = str(row.get("key", "")), str(row.get("label", ""))
@@ -459,6 +461,36 @@ class Desk:
             person.skipped[key] = True
             self.leases.get(reviewer, {}).pop(key, None)
             self._note([{"event": "skip", "reviewer": reviewer, "key": key}])
+
+    # active learning
+
+    def learn(self) -> bool:
+        """Put first what the decisions so far say will change the catalogue; true when the order is new.
+
+        From ``review.active.after`` decisions on, and again every ``review.active.every``.
+        """
+        from mstars.review.desk.active import chance_of_change, design, reorder
+        from mstars.review.desk.agreement import changes
+
+        after, every = (self.settings["active"][name] for name in ("after", "every"))
+        if after is None or len(self.votes) < max(after, self.learned + every if self.learned else 0):
+            return False
+        with self.guard:
+            known = {key: changes(self, key) for key in self.queue.keys}
+            rows = [self.queue.place[key] for key, changed in known.items() if changed is not None]
+            if len(rows) < after or (self.learned and len(rows) < self.learned + every):
+                return False
+            self.learned = len(rows)
+            changed = [known[self.queue.keys[row]] for row in rows]
+        if self._design is None:
+            self._design = design(self.queue.table, self.queue.features())
+        score = chance_of_change(self._design, rows, changed)
+        if score is None:
+            return False
+        order = reorder(self.queue.keys, dict(zip(self.queue.keys, score, strict=True)))
+        with self.guard:
+            self.order = order
+        return True
 
     # how far we are
 

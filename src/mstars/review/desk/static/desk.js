@@ -409,6 +409,7 @@
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || at("login").open) return;
     if (["Shift", "CapsLock", "AltGraph"].includes(event.key)) return;
+    if (at("summary").open) { event.preventDefault(); at("summary").close(); return; }
     if (at("help").open) { event.preventDefault(); at("help").close(); return; }
     if (event.target === at("comment")) { if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); at("comment").blur(); } return; }
     const name = event.key === " " ? "Space" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -450,6 +451,11 @@
     at("who").textContent = state.reviewer;
     at("who").addEventListener("click", () => { sessionStorage.removeItem("mstars-reviewer"); const here = new URL(location); here.searchParams.delete("reviewer"); location.replace(here); });
     at("help-button").addEventListener("click", help);
+    at("summary-button").hidden = isStatic;
+    at("summary-button").addEventListener("click", async () => {
+      at("summary-button").blur();
+      try { at("summary").firstElementChild.textContent = (await source.summary()).text; at("summary").showModal(); } catch (error) { say(error.message); }
+    });
     wave = Array.from(Spectrum.wavelengths(about.grid, 3909));
     state.methods = new Set(about.queue === "rv" ? ["LAMOST", "TM", "DSAL_I", "DSAL_II"] : ["LAMOST"]);
     state.sets = new Set([SETS()[0]]);

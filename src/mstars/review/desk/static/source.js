@@ -22,6 +22,7 @@ const Source = (() => {
     spectrum(key) { return this.query("api/spectrum", { key }); }
     template(name) { return this.query("api/template", { name }); }
     progress(reviewer) { return this.query("api/progress", { reviewer }); }
+    summary() { return this.ask("api/summary"); }
     async opinions(key) { return (await this.query("api/opinions", { key })).opinions; }
     async next(reviewer, count, held, alike) { return (await this.ask("api/next", { reviewer, count, held, alike })).keys; }
     async disagreements() { return (await this.ask("api/disagreements")).keys; }

@@ -1,0 +1,42 @@
+"""The random check of section 3.4.2: some 50,000 of the spectra taken as dM without a look are looked at after all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mstars.classify.giants import evidence
+
+
+def spot_check(
+    m_catalog: pd.DataFrame,
+    candidates: pd.DataFrame,
+    dmgm: pd.DataFrame,
+    photometry: pd.DataFrame,
+    size: int,
+    generator: np.random.Generator,
+) -> pd.DataFrame:
+    """A random sample of the spectra of m_catalog_v1 that no one queued: are there gM or non-M among them?
+
+    Parameters
+    ----------
+    m_catalog, dmgm, photometry : pandas.DataFrame
+        As for `mstars.classify.dgcm_candidates`.
+    candidates : pandas.DataFrame
+        The queue dgcm; its spectra are looked at anyway.
+    size : int
+        How many at most (the paper: about 50,000).
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of the queue dgcm; consensus_label is dM, the class such spectra have; priority is random.
+    """
+    table = evidence(m_catalog, dmgm, photometry)
+    table = table[~table["spectrum_key"].isin(candidates["spectrum_key"])].sort_values("spectrum_key")
+    draw = generator.random(len(table))
+    table = table.assign(candidate_reasons="random", priority=draw, consensus_label="dM")
+    table = table.iloc[np.sort(np.argsort(-draw)[:size])].reset_index(drop=True)
+    first = ["spectrum_key", "candidate_reasons", "priority", "consensus_label"]
+    return table[first + [name for name in table if name not in first]]

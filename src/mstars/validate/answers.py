@@ -1,0 +1,52 @@
+"""The right labels of a simulated survey's candidates: blind calibration of the reviewers of another survey."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mstars.review.evidence import SOURCES
+
+_NO_VELOCITY = {"low_quality": "NoRV_lowQuality", "wave_err": "NoRV_waveErr"}
+
+
+def right_labels(queue: str, truth: pd.DataFrame, candidates: pd.DataFrame, tolerance_kms: float) -> pd.DataFrame:
+    """Which labels of a queue are right for each of its candidates.
+
+    Parameters
+    ----------
+    queue : str
+        scm, dgcm, random: the true class. rv: the methods near the truth, the nearest first; a spectrum with a planted
+        low quality or wrong wavelengths has the label for it before them.
+    truth : pandas.DataFrame
+        sim/truth.parquet: spectrum_key, true_class, true_rv_lamost (km/s), planted_rv.
+    candidates : pandas.DataFrame
+        spectrum_key, and in queue rv the velocities.
+    tolerance_kms : float
+        How near a velocity must be (``validate.rv_tolerance_kms``).
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, right (';' between labels, the best first; empty where none is right).
+    """
+    names = ["true_class", "true_rv_lamost", "planted_rv"]
+    table = candidates.drop(columns=names, errors="ignore")
+    table = table.merge(truth[["spectrum_key", *names]], on="spectrum_key", how="left", validate="one_to_one")
+    if queue == "rv":
+        right = [_methods(row, tolerance_kms) for row in table.to_dict("records")]
+    else:
+        classes = table["true_class"].fillna("").astype(str)
+        right = np.where(classes.isin(["dM", "gM"]), "M", classes) if queue == "scm" else classes
+    return pd.DataFrame({"spectrum_key": table["spectrum_key"], "right": pd.Series(right, dtype="str")})
+
+
+def _methods(row: dict, tolerance_kms: float) -> str:
+    first = [_NO_VELOCITY[row["planted_rv"]]] if row["planted_rv"] in _NO_VELOCITY else []
+    apart = {label: abs(_number(row.get(column)) - row["true_rv_lamost"]) for label, (column, _) in SOURCES.items()}
+    near = sorted((label for label in apart if apart[label] <= tolerance_kms), key=lambda label: apart[label])
+    return ";".join(first + near)
+
+
+def _number(value) -> float:
+    return float(value) if value is not None and value is not pd.NA else np.nan

@@ -1,0 +1,17 @@
+"""What a network sees in the spectra of a queue, for the desk's active learning."""
+
+from pathlib import Path
+
+from mstars.networks import load_model
+from mstars.review.features import queue_features, write_features
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    given = snakemake.input
+    table = read_table(given.evidence, ["spectrum_key", "batch", "row"])
+    model = load_model(str(given.model).removesuffix("/model.json"))
+    stores = Path(snakemake.params.stores)
+    values = queue_features(table, model, lambda batch: stores / f"{batch}.h5")
+    write_features(table["spectrum_key"], values, snakemake.output[0])
+    log.info("%d spectra, %d features", *values.shape)

@@ -40,7 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted, or write a copy."""
-    from mstars.review.desk.agreement import summary
     from mstars.review.desk.folder import QueueFolder
     from mstars.review.desk.session import Desk
 
@@ -48,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(queue.decisions)
     desk = Desk(queue, *calibration(queue))
     if arguments.summary:
+        from mstars.review.desk.agreement import summary
+
         print(summary(desk))
         return 0
     return export(desk, arguments) if arguments.export else serve(desk, arguments)

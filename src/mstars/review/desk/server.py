@@ -20,7 +20,6 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mstars.errors import InputError
-from mstars.review.desk.agreement import summary
 from mstars.review.desk.session import Desk, Refused
 
 STATIC = Path(__file__).parent / "static"
@@ -187,6 +186,8 @@ class Page:
 
     def summary(self, given: dict) -> dict:
         """Agreement, accuracy, labels so far, what is to be expected of the rest."""
+        from mstars.review.desk.agreement import summary  # nothing that the first page waits for
+
         self.desk.refresh()
         with self.desk.guard:
             return {"text": summary(self.desk)}

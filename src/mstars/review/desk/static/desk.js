@@ -476,6 +476,8 @@
     addEventListener("beforeunload", (event) => { if (outbox.waiting.length) event.preventDefault(); });
     progress(); setInterval(progress, 15000);
     mode();
+    const wanted = new URLSearchParams(location.search).get("key"); // ...&key=SPECTRUM_KEY opens this one first
+    if (wanted) state.upcoming.push(wanted);
     await advance();
   }
 

@@ -110,7 +110,7 @@ const Plots = (() => {
         const box = document.createElement("div"), head = document.createElement("h4");
         head.textContent = name; box.append(head); this.places.zooms.append(box);
         const from = lower(wave, low), to = lower(wave, high);
-        const plot = new uPlot({ width: box.clientWidth - 2, height: sizes.zoom, pxAlign: 0, legend: { show: false }, padding: [4, 4, 0, 4],
+        const plot = new uPlot({ width: box.clientWidth - 2, height: sizes.zoom, pxAlign: 0, legend: { show: false }, padding: [4, 12, 0, 12],
           cursor: { show: false }, scales: { x: { time: false, auto: false, range: [low, high] }, y: { range: () => this.limits[name] } },
           axes: [axis({ space: 34, size: 22 }), { show: false }],
           series: [{}, series(GREY, 1), series(INK, 1.3), series(MODEL, 1.3)],

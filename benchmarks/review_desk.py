@@ -1,0 +1,113 @@
+"""The review desk with 10,000 candidates in headless Chromium: start, opening, next spectrum, memory, saving."""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "review_desk"))
+
+from desk_place import command, environment, make_queue  # noqa: E402
+
+
+def served(folder: Path):
+    """A server of the queue, its address, and the seconds it took to answer."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command(folder, "--port", 0), stdout=subprocess.PIPE, text=True, env=environment())
+    for line in process.stdout:
+        if "token=" in line:
+            return process, line.strip(), time.perf_counter() - start
+    raise SystemExit("the server did not start")
+
+
+def browser():
+    """Headless Chromium."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1500,950"):
+        options.add_argument(argument)
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+REVIEW = """
+const count = arguments[0], done = arguments[arguments.length - 1], times = [];
+const settled = () => document.body.dataset.state === "shown" && document.body.dataset.key !== before;
+let before = document.body.dataset.key, start = performance.now();
+const press = () => { before = document.body.dataset.key; start = performance.now();
+  dispatchEvent(new KeyboardEvent("keydown", { key: "t" })); wait(); };
+const wait = () => { if (!settled()) { requestAnimationFrame(wait); return; }
+  times.push(performance.now() - start);
+  if (times.length < count) setTimeout(press, 150); else done(times); };
+press();
+"""
+
+
+def renderer_memory(driver) -> float:
+    """Resident memory of the browser's largest renderer process, MB."""
+    own = driver.service.process.pid
+    table = subprocess.run(["ps", "-eo", "pid,ppid,rss,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 3) for line in table.splitlines()[1:]]
+    family, grown = {own}, True
+    while grown:
+        more = {int(row[0]) for row in rows if int(row[1]) in family} - family
+        family, grown = family | more, bool(more)
+    sizes = [int(row[2]) for row in rows if int(row[0]) in family and "--type=renderer" in row[3]]
+    return max(sizes) / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--candidates", type=int, default=10_000)
+    parser.add_argument("--reviewed", type=int, default=1000)
+    arguments = parser.parse_args()
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = make_queue(Path(place), count=arguments.candidates)
+        process, url, started = served(folder)
+        driver = browser()
+        driver.set_script_timeout(3600)
+        try:
+            start = time.perf_counter()
+            driver.get(url + "&reviewer=ann")
+            state = lambda: driver.execute_script("return document.body.dataset.state")  # noqa: E731
+            WebDriverWait(driver, 60, poll_frequency=0.02).until(lambda _: state() == "shown")
+            opened = time.perf_counter() - start
+            times = driver.execute_async_script(REVIEW, arguments.reviewed)
+            WebDriverWait(driver, 60).until(
+                lambda _: driver.execute_script("return document.body.dataset.waiting") == "0"
+            )
+            saved = sum(1 for _ in open(folder.parents[3] / "review/demo/rv/ann.csv")) - 1
+            heap = driver.execute_cdp_cmd("Performance.enable", {}) or driver.execute_cdp_cmd(
+                "Performance.getMetrics", {}
+            )
+            heap = {entry["name"]: entry["value"] for entry in heap["metrics"]}["JSHeapUsedSize"]
+            result = {
+                "candidates": arguments.candidates,
+                "server_start_s": round(started, 2),
+                "open_s": round(opened, 2),
+                "next_ms_median": round(float(np.median(times)), 1),
+                "next_ms_95": round(float(np.quantile(times, 0.95)), 1),
+                "next_ms_max": round(float(np.max(times)), 1),
+                "reviewed": saved,
+                "renderer_mb": round(renderer_memory(driver)),
+                "heap_mb": round(heap / 1e6),
+            }
+        finally:
+            driver.quit()
+            process.kill()
+            process.wait()
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

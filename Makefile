@@ -1,4 +1,4 @@
-# make demo | test | catalog SPECTRA=folder NAME=mine | lint | dry-run | clean
+# make demo | report | test | catalog SPECTRA=folder NAME=mine | lint | dry-run | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -9,9 +9,10 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 
-.PHONY: help setup demo test test-slurm test-desk catalog lint format dry-run clean
+.PHONY: help setup demo report test test-slurm test-desk catalog lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
+	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
@@ -29,6 +30,11 @@ $(READY): envs/requirements.lock pyproject.toml
 demo: $(READY)
 	$(SNAKEMAKE) all
 	@cat results/demo/validation/scorecard.md
+
+report: $(READY)
+	$(SNAKEMAKE) paper
+	$(SNAKEMAKE) --report results/demo/report.html -- paper
+	@echo "open results/demo/report.html and results/demo/index.html in a browser"
 
 catalog: $(READY)
 	@test -n "$(SPECTRA)" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }

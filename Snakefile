@@ -25,6 +25,7 @@ include: "workflow/rules/products.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/report.smk"
 
 
 localrules:

@@ -62,7 +62,7 @@ def test_a_description_is_read_with_the_file_beside_it(describe, tmp_path):
         ({"colums": {}}, "unknown or missing key 'colums'"),
         (
             {"columns": {"teff": "T", "age": "A"}},
-            r"columns: expected some of teff, logg, m_h, alpha_m, found \['age'\]",
+            r"columns: expected some of teff, logg, m_h, alpha_m, rv, found \['age'\]",
         ),
         ({"columns": {}}, "columns: expected some of"),
         ({"match": {"column": "id", "to": "name"}}, "match: expected"),
@@ -134,6 +134,7 @@ def test_the_sample_holds_good_spectra_whose_class_is_beyond_doubt():
     for band in "ugriz":
         catalog[f"snr_{band}"], catalog[f"orp_{band}"] = 30.0, 0.0
     catalog["parameter_flag"] = [1, 1, 1, 1, 1, 0]
+    catalog["rv"], catalog["rv_flag"] = 10.0, [1, 1, 1, 1, 0, 1]
     catalog["CMD_pos"] = catalog["luminosity_class"]
     catalog["lamost_class"] = ""  # in the catalogue too
     catalog.loc[0, "CMD_pos"], catalog.loc[1, "snr_z"] = "other", 20.0
@@ -142,6 +143,7 @@ def test_the_sample_holds_good_spectra_whose_class_is_beyond_doubt():
     sample = comparison_sample(catalog, m_catalog, apogee)
     assert sample["spectrum_key"].tolist() == ["k2", "k4"]
     assert np.isnan(sample["teff_apogee"].iloc[0]) and sample["logg_apogee"].iloc[0] == 1
+    assert sample["rv_this"].iloc[0] == 10 and np.isnan(sample["rv_this"].iloc[1])
 
 
 def test_outliers_are_marked_by_the_texts_limits():

@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
-from mstars.figures.page import figure_entries, provenance, summary, write_page
+from mstars.errors import InputError
+from mstars.figures.page import figure_entries, summary, write_page
+from mstars.runs.provenance import checksums, provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,11 +25,13 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
     figures = figure_entries([tmp_path / "figures" / "fig06_cmd.png"], ROOT / "workflow" / "report", tmp_path)
     assert figures[0]["png"] == "figures/fig06_cmd.png" and "colour-magnitude" in figures[0]["caption"]
     content = {"summary": summary(catalog(), 4, 2), "scorecard": "<b>x</b>", "files": ["catalogs/a&b.fits"]}
-    content |= {"figures": figures, "provenance": provenance(ROOT)}
+    (tmp_path / "gaia.fits").write_bytes(b"abc")
+    content |= {"figures": {"A heading": figures}, "provenance": provenance(ROOT, [tmp_path / "gaia.fits"], {}, 7444)}
     write_page(tmp_path / "index.html", survey="a<b", simulated=True, config={"k": "<script>"}, **content)
     text = (tmp_path / "index.html").read_text()
     assert "<script>" not in text and "<b>x" not in text and "a&lt;b" in text
-    assert "simulated: not the sky" in text and "http" not in text
+    assert "simulated: not the sky" in text and "http" not in text and "A heading" in text and "7,444" in text
+    assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in text  # FIPS 180-2, appendix B.1
     write_page(tmp_path / "index.html", survey="real", simulated=False, config={}, **content)
     assert "not the sky" not in (tmp_path / "index.html").read_text()
 
@@ -43,6 +48,10 @@ def test_captions_are_found_for_figures_that_share_a_rule():
     assert [bool(entry["caption"]) for entry in entries] == [True, True, True, True, False]
 
 
-def test_provenance_names_the_versions(tmp_path):
-    assert dict(provenance(tmp_path))["git commit"].startswith("unknown")
-    assert {"mstars", "numpy", "python"} <= set(dict(provenance(ROOT)))
+def test_provenance_has_versions_and_checksums_and_names_what_cant_be_read(tmp_path):
+    (tmp_path / "b").write_bytes(b"")
+    found = provenance(tmp_path, [tmp_path / "b", tmp_path / "b"], {"a": 1}, 3)
+    assert found["versions"]["git commit"].startswith("unknown") and {"mstars", "numpy"} <= set(found["versions"])
+    assert [row["bytes"] for row in found["inputs"]] == [0] and found["config"] == {"a": 1}
+    with pytest.raises(InputError, match=r"none: input of this run can't be read"):
+        checksums([tmp_path / "none"])

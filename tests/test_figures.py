@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.errors import InputError
 from mstars.figures.confusion import confusion, draw_confusion
 from mstars.figures.diagrams import draw_cmd
 from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
@@ -106,6 +107,35 @@ def test_without_data_a_figure_says_so_with_the_reason(draw, reason, tmp_path):
     figure = draw()
     save(figure, [tmp_path / "empty.png"], dpi=50)
     assert "no data" in words(figure) and reason in words(figure)
+    with pytest.raises(InputError, match=r"^fig: no data: .+; with figures.missing: say"):
+        save(figure, [tmp_path / "fig.png"], missing="stop")
+    assert not (tmp_path / "fig.png").exists()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: draw_cmd(photometry().assign(bp_rp_0=np.nan), REGION, LINE),
+        lambda: draw_kiel({"This work": catalog().assign(logg=np.nan)}),
+        lambda: draw_colour({"This work": catalog().assign(bp_rp=np.nan)}, "bp_rp", "colour"),
+        lambda: draw_internal_errors(catalog().assign(teff_err=np.nan)),
+        lambda: draw_label_comparison({"dM": labels().assign(m_h_true=np.nan)}, {"dM": 1}),
+        lambda: draw_gaia_comparison(gaia_table().assign(gaia_rv=np.nan)),
+        lambda: draw_rv_comparison(comparisons(empty_selection(), dict.fromkeys(("tm", "dsal1", "dsal2"), NO_BAND))),
+    ],
+    ids=["cmd", "kiel", "colour", "errors", "labels", "gaia", "velocities"],
+)
+def test_a_column_all_null_is_no_data_with_the_reason(draw, tmp_path):
+    figure = draw()
+    save(figure, [tmp_path / "a.png"], dpi=50)
+    assert "no data" in words(figure) and figure.missing
+
+
+NO_BAND = {"mean": None, "sigma": None, "k": 3}
+
+
+def empty_selection():
+    return pd.DataFrame({"lamost_rv": [1.0], "rv_tm": np.nan, "rv_dsal1": np.nan, "rv_dsal2": np.nan, "dsal_used": ""})
 
 
 def test_the_confusion_matrix_counts_true_classes_in_rows_in_the_papers_order():

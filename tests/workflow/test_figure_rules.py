@@ -34,7 +34,9 @@ def place(tmp_path):
     errors = dict.fromkeys(["rv_err", "teff_err", "logg_err", "m_h_err", "alpha_m_err"], [5.0, 6.0])
     table = pd.DataFrame({"snr_i": [30.0, 40.0], "luminosity_class": ["dM", "gM"], "rv_flag": 1, "parameter_flag": 1})
     table = table.assign(**errors, teff=[3500.0, 3600.0], logg=[4.9, 0.5], m_h=[0.0, -0.1])
-    table = table.assign(alpha_m=0.0, bp_rp_0=[2.0, 2.5], CMD_flag=1, CMD_pos=["dM", "gM"], spectrum_key=["a", "b"])
+    table = table.assign(
+        alpha_m=0.0, bp_rp_0=[2.0, 2.5], CMD_flag=1, CMD_pos=["dM", "gM"], spectrum_key=["a", "b"], rv=1.0
+    )
     table = table.assign(ra=10.0, dec=40.0, **{f"snr_{band}": 30.0 for band in "ugriz"})
     table = table.assign(obsid=pd.array([1, 2], "Int64"), source_id=pd.array([3, 4], "Int64"))
     table = table.assign(**{f"orp_{band}": 0.0 for band in "ugriz"})

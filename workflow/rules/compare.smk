@@ -205,9 +205,39 @@ rule compare_catalog:
         "../scripts/compare_catalog.py"
 
 
+rule compare_groups:
+    input:
+        catalog=R + "/catalogs/recommended.parquet",
+        stars=R + "/catalogs/stars.parquet",
+        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
+        selection=R + "/rv/selection.parquet",
+        binaries=config["compare"]["binaries"] or [],
+        clusters=config["compare"]["clusters"] or [],
+    output:
+        statistics=R + "/compare/groups.parquet",
+        classes=R + "/compare/class_agreement.parquet",
+    log:
+        R + "/logs/compare_groups.log",
+    benchmark:
+        R + "/benchmarks/compare_groups.tsv"
+    params:
+        code=digest("compare/groups", "compare/criteria", "compare/external"),
+    threads: 1
+    resources:
+        mem_mb=memory(4000, 10),
+        runtime=minutes(10),
+    message:
+        "velocities beside Gaia's, classes, wide binaries, clusters"
+    script:
+        "../scripts/compare_groups.py"
+
+
 rule compare_summary:
     input:
-        expand(R + "/compare/statistics/{catalog}.parquet", catalog=sorted(LITERATURE)),
+        statistics=expand(R + "/compare/statistics/{catalog}.parquet", catalog=sorted(LITERATURE)),
+        groups=R + "/compare/groups.parquet",
+        classes=R + "/compare/class_agreement.parquet",
     output:
         table=R + "/compare/comparison.parquet",
         page=R + "/compare/comparison.md",
@@ -263,36 +293,3 @@ rule figure_comparison:
         "figure {wildcards.number}: {wildcards.kind} parameters beside {wildcards.catalog}"
     script:
         "../scripts/figure_comparison.py"
-
-
-INDEX_FILES = [R + "/index.html"]
-
-
-rule index_page:
-    input:
-        catalog=R + "/catalogs/recommended.parquet",
-        non_m=expand(R + "/catalogs/non_m_catalog_v{number}.parquet", number=[1, 2]),
-        rejected=R + "/ingest/rejected.parquet",
-        figures=FIGURE_FILES,
-        files=CATALOG_FILES,
-        scorecard=[R + "/validation/scorecard.md"] if KIND == "simulated" else [],
-    output:
-        INDEX_FILES,
-    log:
-        R + "/logs/index_page.log",
-    benchmark:
-        R + "/benchmarks/index_page.tsv"
-    params:
-        survey=SURVEY,
-        kind=KIND,
-        captions=str(Path(workflow.basedir) / "workflow" / "report"),
-        source=str(workflow.basedir),
-        code=digest("figures/page"),
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=5,
-    message:
-        "the page of survey {params.survey}"
-    script:
-        "../scripts/index_page.py"

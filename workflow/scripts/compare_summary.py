@@ -1,11 +1,14 @@
-"""Systematic differences and dispersions of all literature catalogues in one table."""
+"""Systematic differences and dispersions of all comparisons in one table."""
 
 from mstars.compare.external import all_statistics
-from mstars.compare.tables import statistics_table, write_table_files
-from mstars.store import read_table, write_table
+from mstars.compare.tables import classes_table, statistics_table, to_markdown
+from mstars.store import atomic_path, read_table, write_table
 from mstars.workflow import job
 
 with job(snakemake):
-    table = all_statistics([read_table(path) for path in snakemake.input])
+    given, survey = snakemake.input, snakemake.params.survey
+    table = all_statistics([read_table(path) for path in [*given.statistics, given.groups]])
     write_table(table, snakemake.output.table)
-    write_table_files(statistics_table(table, snakemake.params.survey), [snakemake.output.page])
+    tables = [statistics_table(table, survey), classes_table(read_table(given.classes), survey)]
+    with atomic_path(snakemake.output.page) as temporary:
+        temporary.write_text("\n".join(map(to_markdown, tables)))

@@ -5,7 +5,7 @@ from mstars.figures.comparison import Limits
 from mstars.figures.isochrones import pick
 from mstars.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
 from mstars.figures.sequences import draw_colour
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_table
 from mstars.workflow import job
 
@@ -18,4 +18,4 @@ with job(snakemake):
     sample = sample.assign(**{COLOURS[params.colour][0]: sample[params.colour]})
     titles = titled(joined, params.shown, given.descriptions)
     panels = parameter_panels(sample, read_table(given.apogee), titles)
-    save(draw_colour(panels, *COLOURS[params.colour], isochrones, marked), snakemake.output)
+    save_outputs(draw_colour(panels, *COLOURS[params.colour], isochrones, marked), snakemake)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mstars.compare.external import read_description
 from mstars.figures.comparison import Limits, draw_comparison
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_table
 from mstars.workflow import job
 
@@ -18,4 +18,4 @@ with job(snakemake):
     else:
         joined, title = pd.DataFrame(), name
         reason = f"catalogue {name} is not configured (compare.catalogs)"
-    save(draw_comparison(joined, name, title, kind, limits, reason), snakemake.output)
+    save_outputs(draw_comparison(joined, name, title, kind, limits, reason), snakemake)

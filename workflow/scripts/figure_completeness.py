@@ -1,7 +1,7 @@
 """Completeness by magnitude, and the selection function by magnitude and colour."""
 
 from mstars.compare.selection import completeness, outcome
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.figures.survey import draw_completeness
 from mstars.store import read_table, write_table
 from mstars.workflow import job
@@ -16,4 +16,4 @@ with job(snakemake):
     shares, cells = completeness(table), completeness(table, ("g", "bp_rp"))
     write_table(shares, out.completeness)
     write_table(cells, out.selection)
-    save(draw_completeness(shares, cells), out[:2])
+    save_outputs(draw_completeness(shares, cells), snakemake)

@@ -1,7 +1,7 @@
 """Confusion matrix of one classifier (Figures 3, 4 and 8)."""
 
 from mstars.figures.confusion import draw_confusion
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_table
 from mstars.workflow import job
 
@@ -9,4 +9,4 @@ NAMES = {"spt": "CNN-SPT", "spt9": "CNN-SPT with WD", "wdm": "CNN-WDM", "dmgm": 
 
 with job(snakemake):
     validation = read_table(snakemake.input.validation, ["truth", "predicted"])
-    save(draw_confusion(validation, NAMES[snakemake.wildcards.task]), snakemake.output)
+    save_outputs(draw_confusion(validation, NAMES[snakemake.wildcards.task]), snakemake)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from mstars.figures import examples
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_table
 from mstars.workflow import job
 
@@ -22,4 +22,4 @@ with job(snakemake):
     index = read_table(snakemake.input.index, ["spectrum_key", "batch", "row"])
     stores = Path(snakemake.params.stores)
     spectra = examples.read_examples([example.key for example in shown], index, lambda batch: stores / f"{batch}.h5")
-    save(examples.draw_examples(shown, spectra, reason), snakemake.output)
+    save_outputs(examples.draw_examples(shown, spectra, reason), snakemake)

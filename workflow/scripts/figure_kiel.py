@@ -5,7 +5,7 @@ from mstars.figures.comparison import Limits
 from mstars.figures.isochrones import pick
 from mstars.figures.panels import marked_spectra, parameter_panels
 from mstars.figures.sequences import draw_kiel
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_table
 from mstars.workflow import job
 
@@ -16,4 +16,4 @@ with job(snakemake):
     marked = marked_spectra(read_table(given.sample), joined, Limits(**params.outliers), "fig23")
     titles = titled(joined, params.shown, given.descriptions)
     panels = parameter_panels(read_table(given.catalog), read_table(given.apogee), titles)
-    save(draw_kiel(panels, isochrones, marked), snakemake.output)
+    save_outputs(draw_kiel(panels, isochrones, marked), snakemake)

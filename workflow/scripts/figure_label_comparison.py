@@ -1,7 +1,7 @@
 """Labels predicted by the fold of least validation loss beside APOGEE's (Figure 12)."""
 
 from mstars.figures.parameters import best_fold, draw_label_comparison
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.store import read_json, read_table
 from mstars.workflow import job
 
@@ -13,4 +13,4 @@ with job(snakemake):
         best = best_fold([read_json(path) for path in models])
         folds[kind] = snakemake.params.folds[best]
         tables[kind] = read_table(paths[best]).merge(snr, on="spectrum_key", how="left")
-    save(draw_label_comparison(tables, folds), snakemake.output)
+    save_outputs(draw_label_comparison(tables, folds), snakemake)

@@ -1,7 +1,7 @@
 """Median residuals of each plate and spectrograph."""
 
 from mstars.compare.plates import group_medians, residuals
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.figures.survey import draw_plates
 from mstars.store import read_table, write_table
 from mstars.workflow import job
@@ -11,4 +11,4 @@ with job(snakemake):
     plates, spectrographs = group_medians(table, "plate"), group_medians(table, "spectrograph")
     write_table(plates, snakemake.output.plates)
     write_table(spectrographs, snakemake.output.spectrographs)
-    save(draw_plates(plates, spectrographs), snakemake.output[:2])
+    save_outputs(draw_plates(plates, spectrographs), snakemake)

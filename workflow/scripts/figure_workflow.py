@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mstars.errors import InputError
 from mstars.figures.rulegraph import draw_rulegraph, parse_rulegraph, rule_modules
-from mstars.figures.style import save
+from mstars.figures.style import save_outputs
 from mstars.workflow import job
 
 with job(snakemake), tempfile.TemporaryDirectory() as folder:
@@ -22,4 +22,4 @@ with job(snakemake), tempfile.TemporaryDirectory() as folder:
     if done.returncode:
         raise InputError(f"snakemake --rulegraph: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
     rules, edges = parse_rulegraph(done.stdout)
-    save(draw_rulegraph(rules, edges, rule_modules(snakemake.params.rules)), snakemake.output)
+    save_outputs(draw_rulegraph(rules, edges, rule_modules(snakemake.params.rules)), snakemake)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from mstars.figures import page
-from mstars.store import read_table
+from mstars.store import read_json, read_table
 from mstars.workflow import job
 
 with job(snakemake):
@@ -12,7 +12,10 @@ with job(snakemake):
     out = Path(snakemake.output[0])
     non_m = sum(len(read_table(path, ["spectrum_key"])) for path in given.non_m)
     rejected = len(read_table(given.rejected, ["spectrum_key"]))
-    figures = [path for path in given.figures if path.endswith(".png")]
+    figures = {}
+    for heading, files in (("The paper's figures", given.figures), ("The catalogue as a whole", given.statistics)):
+        pictures = sorted(path for path in files if path.endswith(".png"))
+        figures[heading] = page.figure_entries(pictures, Path(params.captions), out.parent)
     page.write_page(
         out,
         survey=params.survey,
@@ -20,7 +23,7 @@ with job(snakemake):
         config=json.loads(json.dumps(snakemake.config)),
         summary=page.summary(read_table(given.catalog), non_m, rejected),
         scorecard=Path(given.scorecard[0]).read_text() if given.scorecard else "",
-        files=[str(Path(path).relative_to(out.parent)) for path in given.files],
-        figures=page.figure_entries(figures, Path(params.captions), out.parent),
-        provenance=page.provenance(Path(params.source)),
+        files=[str(Path(path).relative_to(out.parent)) for path in [*given.files, *given.tables]],
+        figures=figures,
+        provenance=read_json(given.provenance),
     )

@@ -16,6 +16,8 @@ from mstars.compare.criteria import good_spectra
 from mstars.errors import InputError
 
 LABELS = ("teff", "logg", "m_h", "alpha_m")
+QUANTITIES = (*LABELS, "rv")
+"""What a catalogue may have."""
 PAIRS = {
     "catalog-this": ("catalog", "this"),
     "catalog-apogee": ("catalog", "apogee"),
@@ -24,6 +26,7 @@ PAIRS = {
 """Differences of Figures 15 to 22: first minus second."""
 
 SNR_EDGES = (20.0, 50.0, 100.0, np.inf)
+SNR_NAMES = ("20-50", "50-100", ">100")
 
 _KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset"}
 _NEEDED = {"name", "file", "match", "columns"}
@@ -48,7 +51,7 @@ class Catalogue:
     match : dict
         ``{column: theirs, to: obsid | source_id | spectrum_key}``, or ``{ra: theirs, dec: theirs, arcsec: radius}``.
     columns : dict
-        teff (K), logg, m_h, alpha_m (dex): their columns; at least one.
+        teff (K), logg, m_h, alpha_m (dex), rv (km/s): their columns; at least one.
     kinds : tuple of str
         dM, gM or both: which stars are compared.
     missing : float
@@ -87,9 +90,9 @@ def read_description(path: str | Path) -> Catalogue:
     wrong = sorted(set(text) - _KEYS) or sorted(_NEEDED - set(text))
     if wrong:
         raise InputError(f"{path}: unknown or missing key {wrong[0]!r}; keys: {', '.join(sorted(_KEYS))}")
-    unknown = sorted(set(text["columns"]) - set(LABELS)) if isinstance(text["columns"], dict) else ["columns"]
+    unknown = sorted(set(text["columns"]) - set(QUANTITIES)) if isinstance(text["columns"], dict) else ["columns"]
     if unknown or not text["columns"]:
-        raise InputError(f"{path}: columns: expected some of {', '.join(LABELS)}, found {unknown or 'none'}")
+        raise InputError(f"{path}: columns: expected some of {', '.join(QUANTITIES)}, found {unknown or 'none'}")
     _check_match(path, text["match"])
     kinds = tuple(text.get("kinds", ("dM", "gM")))
     if not kinds or set(kinds) - {"dM", "gM"}:
@@ -131,7 +134,7 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, raw.columns))}")
     table = pd.DataFrame({ours: raw[theirs].to_numpy() for ours, theirs in wanted.items()})
-    for label in LABELS:
+    for label in QUANTITIES:
         if label not in table:
             table[label] = np.nan
             continue
@@ -143,7 +146,7 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
 
 def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Our spectra that the catalogue has, its labels as ``{label}_catalog``; its first row where several match."""
-    renamed = {label: f"{label}_catalog" for label in LABELS}
+    renamed = {label: f"{label}_catalog" for label in QUANTITIES}
     if "column" in catalogue.match:
         key = catalogue.match["to"]
         theirs = theirs.rename(columns={"match": key, **renamed})
@@ -193,7 +196,8 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
     Returns
     -------
     pandas.DataFrame
-        spectrum_key, obsid, source_id, ra, dec, snr_i, luminosity_class, {label}_this, {label}_apogee.
+        spectrum_key, obsid, source_id, ra, dec, snr_i, luminosity_class, {label}_this, {label}_apogee; rv_this where
+        rv_flag = 1.
     """
     table = catalog[(catalog["parameter_flag"] == 1).to_numpy(bool) & good_spectra(catalog)]
     table = table.drop(columns="lamost_class", errors="ignore")
@@ -206,7 +210,8 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
     for label in LABELS:
         values = table[f"{label}_apogee"].astype(float)
         table[f"{label}_apogee"] = values.where(values > -9000)
-    columns = ["spectrum_key", "obsid", "source_id", "ra", "dec", "snr_i", "luminosity_class"]
+    table["rv_this"] = table["rv"].astype(float).where((table["rv_flag"] == 1).to_numpy(bool))
+    columns = ["rv_this", "spectrum_key", "obsid", "source_id", "ra", "dec", "snr_i", "luminosity_class"]
     return table[columns + [f"{label}_{side}" for label in LABELS for side in ("this", "apogee")]]
 
 
@@ -223,15 +228,15 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
     for kind, stars in joined.groupby("luminosity_class"):
         interval = np.searchsorted(SNR_EDGES, stars["snr_i"].to_numpy(float))
         for pair, (first, second) in PAIRS.items():
-            for label in LABELS:
+            for label in [label for label in QUANTITIES if f"{label}_{second}" in stars]:
                 off = (stars[f"{label}_{first}"].astype(float) - stars[f"{label}_{second}"]).to_numpy(float)
                 # every pair over the stars the catalogue has
                 off = np.where(np.isfinite(stars[f"{label}_catalog"].to_numpy(float)), off, np.nan)
-                for number, snr in enumerate(("all", "20-50", "50-100", ">100")):
+                for number, snr in enumerate(("all", *SNR_NAMES)):
                     chosen = off if number == 0 else off[interval == number]
                     chosen = chosen[np.isfinite(chosen)]
                     if len(chosen):
-                        rows.append((name, kind, pair, label, snr, *_moments(chosen)))
+                        rows.append((name, kind, pair, label, snr, *moments(chosen).values()))
     return all_statistics([pd.DataFrame(rows, columns=_HEADS)])
 
 
@@ -242,7 +247,8 @@ def all_statistics(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True).astype(_HEADS) if filled else empty
 
 
-def _moments(values: np.ndarray) -> tuple:
+def moments(values: np.ndarray) -> dict[str, float]:
+    """Number, mean and standard deviation as the paper, median and robust standard deviation of finite values."""
     median = np.median(values)
     spread = 1.4826 * np.median(np.abs(values - median))
-    return len(values), values.mean(), values.std(), median, spread
+    return {"n": len(values), "mean": values.mean(), "std": values.std(), "median": median, "robust_std": spread}

@@ -168,11 +168,24 @@ def columns_table() -> Table:
 
 
 def statistics_table(statistics: pd.DataFrame, survey: str) -> Table:
-    """Systematic differences and dispersions of the literature catalogues, all S/N."""
-    rows = statistics[statistics["snr"] == "all"].drop(columns="snr").values.tolist()
-    heads = ("catalogue", "class", "pair", "parameter", "n", "mean", "std", "median", "robust std")
+    """Systematic differences and dispersions of all comparisons, by S/N interval."""
+    rows = statistics.values.tolist()
+    heads = ("compared with", "class", "pair", "quantity", "S/N_i", "n", "mean", "std", "median", "robust std")
     notes = () if rows else ("No literature catalogue is configured (compare.catalogs) or has a star in common.",)
-    return Table(f"Literature catalogues beside this work, survey {survey}", heads, rows, notes)
+    return Table(f"This work beside others, survey {survey} (K, dex, km/s)", heads, rows, notes)
+
+
+def classes_table(classes: pd.DataFrame, survey: str) -> Table:
+    """Agreement of LAMOST, DGCM and CMD (columns of `mstars.compare.groups.class_agreement`)."""
+    rows = [
+        (row.lamost, row.dgcm, row.cmd or "no CMD", row.spectra, row.good_spectra, "yes" if row.agree else "")
+        for row in classes.itertuples()
+    ]
+    agree = classes[classes["agree"]]
+    shares = [100 * agree[name].sum() / max(classes[name].sum(), 1) for name in ("spectra", "good_spectra")]
+    note = f"One class from all three: {shares[0]:.1f} % of all, {shares[1]:.1f} % of the good spectra (section 4.2)."
+    heads = ("LAMOST", "DGCM", "CMD", "spectra", "good spectra", "agree")
+    return Table(f"Classes, survey {survey}", heads, rows, (note,))
 
 
 def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool) -> Table:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
 import yaml
 from jinja2 import Environment
 
-import mstars
 from mstars.store import atomic_path
-
-PACKAGES = ("snakemake", "numpy", "scipy", "astropy", "torch", "pandas", "matplotlib", "numba")
 
 TEMPLATE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -27,6 +21,7 @@ table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-a
 .badge { background: #E69F00; padding: .1em .6em; border-radius: .3em; font-size: .7em }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(20em, 1fr)); gap: 1.5em }
 figure { margin: 0 } img { max-width: 100%; background: white } figcaption { font-size: .85em; color: #555 }
+.small { font-size: .75em } code { word-break: break-all }
 pre { font-size: .8em; overflow-x: auto; background: #f4f4f4; padding: 1em }
 @media (prefers-color-scheme: dark) {
   body { background: #181818; color: #ddd } pre { background: #222 } figcaption { color: #aaa } a { color: #8bf }
@@ -37,13 +32,18 @@ pre { font-size: .8em; overflow-x: auto; background: #f4f4f4; padding: 1em }
 {% if scorecard %}<h2>Scorecard</h2><pre>{{ scorecard }}</pre>{% endif %}
 <h2>Files</h2>
 <ul>{% for path in files %}<li><a href="{{ path }}">{{ path }}</a></li>{% endfor %}</ul>
-<h2>Figures</h2>
-<div class="figures">{% for figure in figures %}
+{% for heading, group in figures.items() %}<h2>{{ heading }}</h2>
+<div class="figures">{% for figure in group %}
 <figure><a href="{{ figure.pdf }}"><img loading="lazy" src="{{ figure.png }}" alt="{{ figure.name }}"></a>
-<figcaption>{{ figure.name }}. {{ figure.caption }}</figcaption></figure>{% endfor %}
+<figcaption><b>{{ figure.name }}</b>. {{ figure.caption }}</figcaption></figure>{% endfor %}
 </div>
-<h2>Provenance</h2>
-<table>{% for name, value in provenance %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table>
+{% endfor %}<h2>Provenance</h2>
+<table>{% for name, value in provenance.versions.items() %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}
+<tr><th>spectra in the plan</th><td>{{ "{:,}".format(provenance.spectra) }}</td></tr></table>
+<details><summary>Inputs and their checksums</summary>
+<table class="small"><tr><th>file</th><th>bytes</th><th>sha256</th></tr>{% for input in provenance.inputs %}
+<tr><td>{{ input.path }}</td><td>{{ "{:,}".format(input.bytes) }}</td><td><code>{{ input.sha256 }}</code></td></tr>
+{%- endfor %}</table></details>
 <details><summary>Config of this run</summary><pre>{{ config }}</pre></details>
 </html>
 """
@@ -61,25 +61,6 @@ def summary(catalog: pd.DataFrame, n_non_m: int, n_rejected: int) -> list[tuple[
     reviewed = int((catalog["review_status"] == "reviewed").sum()) if "review_status" in catalog else 0
     rows.append(("reviewed by a person", f"{reviewed:,}"))
     return [*rows, ("not of M stars", f"{n_non_m:,}"), ("rejected files", f"{n_rejected:,}")]
-
-
-def provenance(source: Path) -> list[tuple[str, str]]:
-    """Versions of the code and of the packages it rests on."""
-    rows = [("mstars", mstars.__version__), ("git commit", _commit(source)), ("python", platform.python_version())]
-    for name in PACKAGES:
-        try:
-            rows.append((name, version(name)))
-        except PackageNotFoundError:
-            continue
-    return rows
-
-
-def _commit(source: Path) -> str:
-    command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown (not a git checkout)"
 
 
 def figure_entries(pictures: Sequence[str | Path], captions: Path, folder: Path) -> list[dict[str, str]]:
@@ -109,7 +90,8 @@ def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, 
     config : dict
         Shown in full.
     **content
-        summary, provenance (pairs), files (paths relative to the page), figures (`figure_entries`), scorecard (text).
+        summary (pairs), provenance (`mstars.runs.provenance`), files (paths relative to the page), figures (by heading:
+        `figure_entries`), scorecard (text).
     """
     shown = yaml.safe_dump(config, sort_keys=False)
     page = Environment(autoescape=True).from_string(TEMPLATE)

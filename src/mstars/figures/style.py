@@ -14,6 +14,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mstars.errors import InputError
 from mstars.store import atomic_path
 
 COLUMN_WIDTH = 3.5
@@ -135,7 +136,9 @@ def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
 
 
 def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:
-    """Say in the middle of the axes that there is nothing to show, and why."""
+    """Say in the middle of the axes that there is nothing to show, and why; `save` can be told to refuse it."""
+    figure = axes.get_figure(root=True)
+    figure.missing = [*getattr(figure, "missing", []), " ".join(reason.split())]
     if not keep_ticks:
         sides = ("bottom", "top", "left", "right", "labelbottom", "labelleft")
         axes.tick_params(which="both", **dict.fromkeys(sides, False))
@@ -210,12 +213,38 @@ def density(
     return axes.pcolormesh(x_edges, y_edges, shown, norm=shades, cmap=cmap, rasterized=True)
 
 
-def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300) -> None:
-    """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time."""
-    for path in map(Path, paths):
+def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300, *, missing: str = "say") -> None:
+    """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time.
+
+    Parameters
+    ----------
+    figure : Figure
+    paths : iterable of path
+    dpi : int
+        Of what is in pixels.
+    missing : {"say", "stop"}
+        What to do with a panel without data: the panel says so (``figures.missing`` of the config), or an error.
+
+    Raises
+    ------
+    InputError
+        With ``missing="stop"``: which figure, and why it has no data.
+    """
+    paths = list(map(Path, paths))
+    reasons = getattr(figure, "missing", [])
+    if missing == "stop" and reasons:
+        names = paths[0].stem if paths else "figure"
+        raise InputError(f"{names}: no data: {reasons[0]}; with figures.missing: say the figure is drawn and says so")
+    for path in paths:
         metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
         with journal_style(), atomic_path(path) as temporary:
             figure.savefig(temporary, metadata=metadata, dpi=dpi)
+
+
+def save_outputs(figure: Figure, snakemake) -> None:
+    """Write the figure to a job's PDF and PNG outputs, as ``figures.missing`` of the config has it."""
+    paths = [path for path in map(str, snakemake.output) if path.endswith((".pdf", ".png"))]
+    save(figure, paths, missing=snakemake.config["figures"]["missing"])
 
 
 def mean_sigma(values) -> tuple[float, float]:

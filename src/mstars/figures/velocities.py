@@ -126,6 +126,7 @@ def _gaia_panel(axes, table: pd.DataFrame, title: str) -> None:
     axes.set_xlim(-limit, limit)
     axes.set_ylim(-limit, limit)
     axes.set_title(title)
+    table = table[table["gaia_rv"].notna() & table["rv"].notna()]
     if not len(table):
         no_data(axes, f"no {title} with a reliable Gaia velocity")
         return

@@ -58,7 +58,8 @@ def test_the_planned_overlap_is_seen_by_two_and_by_no_third(tmp_path):
         while keys := desk.next(reviewer, 10):
             for key in keys:
                 say(desk, reviewer, key)
-    assert {key for key, votes in desk.votes.items() if len(votes) == 2} == set(shared)
+    assert {key for key, votes in desk.votes.items() if len(votes) == 2} == set(shared) == desk.shared
+    assert desk.progress("cy")["left"] == 0 and desk.progress("cy")["decided"] == 60
     assert desk.next("cy", 5) == []
 
 
@@ -67,6 +68,10 @@ def test_named_reviewers_see_their_part(tmp_path):
     ann, bo = set(desk.next("ann", 100)), set(desk.next("bo", 100))
     assert ann | bo == set(desk.queue.keys) and 4 <= len(ann & bo) <= 22
     assert all(set(names) <= {"ann", "bo"} for names in desk.assigned.values())
+    say(desk, "ann", min(ann - bo))
+    say(desk, "bo", min(ann & bo))
+    for reviewer, part in (("ann", len(ann) - 1), ("bo", len(bo) - 1), ("cy", 59)):
+        assert desk.progress(reviewer)["left"] == len(desk.waiting(reviewer)) == part
 
 
 def test_undo_takes_back_one_step_at_a_time_and_restores_what_was_before(desk, folder):

@@ -88,6 +88,7 @@ class Desk:
         self.shuffled = sorted(queue.keys, key=lambda key: share_of_key(key, f"audit{queue.facts['seed']}"))
         assigned = queue.table.get("assigned", pd.Series([""] * len(queue))).fillna("").astype(str)
         self.assigned = {k: set(a.split(";")) for k, a in zip(queue.keys, assigned, strict=True) if a}
+        self.shared = {key for key in queue.keys if share_of_key(key, "overlap") < self.settings["overlap"]}
         self.people: dict[str, Person] = {}
         self.leases: dict[str, dict[str, tuple[float, str]]] = {}
         self.done: dict[str, dict] = {}
@@ -189,9 +190,7 @@ class Desk:
 
     def wanted(self, key: str) -> int:
         """How many reviewers are to look at a spectrum (the planned overlap)."""
-        if key in self.assigned:
-            return len(self.assigned[key])
-        return 2 if share_of_key(key, "overlap") < self.settings["overlap"] else 1
+        return len(self.assigned[key]) if key in self.assigned else 2 if key in self.shared else 1
 
     def _open_to(self, reviewer: str, key: str) -> bool:
         """Whether a spectrum still waits for this reviewer."""
@@ -498,9 +497,15 @@ class Desk:
         """Counts for the bar at the top: the queue's, the reviewer's, the rate and the time left."""
         reviewer = reviewer_name(reviewer)
         with self.guard:
-            decided = sum(1 for key in self.queue.keys if self.votes.get(key))
-            mine = sum(1 for key in self.queue.keys if reviewer in self.votes.get(key, {}))
-            left = sum(1 for key in self.queue.keys if self._open_to(reviewer, key))
+            seen = [key for key in self.votes if key in self.queue.place]
+            decided = sum(1 for key in seen if self.votes[key])
+            mine = sum(1 for key in seen if reviewer in self.votes[key])
+            # of those no one has decided all are open that are not another's
+            left = len(self.queue) - len(seen) + sum(self._open_to(reviewer, key) for key in seen)
+            if reviewer in self.named:
+                left -= sum(
+                    1 for key, names in self.assigned.items() if reviewer not in names and key not in self.votes
+                )
             rate = per_minute(self.person(reviewer).times)
             return {
                 "total": len(self.queue),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mstars.errors import InputError
-from mstars.figures.page import figure_entries, summary, write_page
+from mstars.figures.page import by_folder, figure_entries, summary, table_rows, write_page
 from mstars.runs.provenance import checksums, provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +24,11 @@ def catalog():
 def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path):
     figures = figure_entries([tmp_path / "figures" / "fig06_cmd.png"], ROOT / "workflow" / "report", tmp_path)
     assert figures[0]["png"] == "figures/fig06_cmd.png" and "colour-magnitude" in figures[0]["caption"]
-    content = {"summary": summary(catalog(), 4, 2), "scorecard": "<b>x</b>", "files": ["catalogs/a&b.fits"]}
+    content = {
+        "summary": summary(catalog(), 4, 2),
+        "scorecard": table_rows("| <b>x</b> | 1 |\n|---|---|\n"),
+        "files": by_folder(["catalogs/a&b.fits"]),
+    }
     (tmp_path / "gaia.fits").write_bytes(b"abc")
     content |= {"figures": {"A heading": figures}, "provenance": provenance(ROOT, [tmp_path / "gaia.fits"], {}, 7444)}
     write_page(tmp_path / "index.html", survey="a<b", simulated=True, config={"k": "<script>"}, **content)
@@ -34,6 +38,11 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in text  # FIPS 180-2, appendix B.1
     write_page(tmp_path / "index.html", survey="real", simulated=False, config={}, **content)
     assert "not the sky" not in (tmp_path / "index.html").read_text()
+
+
+def test_markdown_tables_and_paths_are_taken_apart():
+    assert table_rows("# head\n\n| a | b |\n|---|---|\n| 1 | - |\n") == [["a", "b"], ["1", "-"]]
+    assert by_folder(["a/x", "y", "a/z"]) == {"a": ["a/x", "a/z"], ".": ["y"]}
 
 
 def test_the_summary_counts_what_is_recommended():

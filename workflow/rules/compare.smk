@@ -271,7 +271,7 @@ rule figure_comparison:
         R + "/figures/{number}_compare_{catalog}_{kind}.pdf",
         report(
             R + "/figures/{number}_compare_{catalog}_{kind}.png",
-            caption="../report/comparison.rst",
+            caption="../report/compare.rst",
             category="Comparison",
             labels={"figure": "{number}_compare_{catalog}_{kind}"},
         ),

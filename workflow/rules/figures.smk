@@ -3,10 +3,10 @@
 from mstars.errors import InputError
 
 
-def figure(name):
+def figure(name, category="Figures"):
     """Output files of a figure; the report shows the picture under its caption."""
     path = R + f"/figures/{name}"
-    picture = report(path + ".png", caption=f"../report/{name}.rst", category="Figures", labels={"figure": name})
+    picture = report(path + ".png", caption=f"../report/{name}.rst", category=category, labels={"figure": name})
     return [path + ".pdf", picture]
 
 

@@ -17,7 +17,7 @@ rule figure_sky:
     input:
         catalog=R + "/catalogs/recommended.parquet",
     output:
-        figure("sky_map"),
+        figure("sky_map", "The catalogue as a whole"),
     log:
         R + "/logs/figure_sky/sky_map.log",
     benchmark:
@@ -39,7 +39,7 @@ rule figure_plates:
         catalog=R + "/catalogs/recommended.parquet",
         gaia=R + "/crossmatch/gaia.parquet",
     output:
-        figure("plate_maps"),
+        figure("plate_maps", "The catalogue as a whole"),
         plates=R + "/compare/plates.parquet",
         spectrographs=R + "/compare/spectrographs.parquet",
     log:
@@ -64,7 +64,7 @@ rule figure_completeness:
         gaia=R + "/crossmatch/gaia.parquet",
         catalog=R + "/catalogs/recommended.parquet",
     output:
-        figure("completeness"),
+        figure("completeness", "The catalogue as a whole"),
         completeness=R + "/compare/completeness.parquet",
         selection=R + "/compare/selection_function.parquet",
     log:
@@ -87,7 +87,7 @@ rule figure_precision:
     input:
         catalog=R + "/catalogs/recommended.parquet",
     output:
-        figure("repeat_precision"),
+        figure("repeat_precision", "The catalogue as a whole"),
         table=R + "/compare/repeat_precision.parquet",
     log:
         R + "/logs/figure_precision/repeat_precision.log",

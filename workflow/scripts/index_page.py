@@ -22,8 +22,8 @@ with job(snakemake):
         simulated=params.kind == "simulated",
         config=json.loads(json.dumps(snakemake.config)),
         summary=page.summary(read_table(given.catalog), non_m, rejected),
-        scorecard=Path(given.scorecard[0]).read_text() if given.scorecard else "",
-        files=[str(Path(path).relative_to(out.parent)) for path in [*given.files, *given.tables]],
+        scorecard=page.table_rows(Path(given.scorecard[0]).read_text()) if given.scorecard else [],
+        files=page.by_folder([str(Path(path).relative_to(out.parent)) for path in [*given.files, *given.tables]]),
         figures=figures,
         provenance=read_json(given.provenance),
     )

@@ -29,15 +29,18 @@ pre { font-size: .8em; overflow-x: auto; background: #f4f4f4; padding: 1em }
 </style>
 <h1>{{ survey }} {% if simulated %}<span class="badge">simulated: not the sky</span>{% endif %}</h1>
 <table>{% for name, value in summary %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table>
-{% if scorecard %}<h2>Scorecard</h2><pre>{{ scorecard }}</pre>{% endif %}
 <h2>Files</h2>
-<ul>{% for path in files %}<li><a href="{{ path }}">{{ path }}</a></li>{% endfor %}</ul>
+{% for folder, paths in files.items() %}<p><b>{{ folder }}</b>: {% for path in paths -%}
+<a href="{{ path }}">{{ path.rpartition("/")[2] }}</a>{{ "" if loop.last else ", " }}{% endfor %}</p>{% endfor %}
 {% for heading, group in figures.items() %}<h2>{{ heading }}</h2>
 <div class="figures">{% for figure in group %}
 <figure><a href="{{ figure.pdf }}"><img loading="lazy" src="{{ figure.png }}" alt="{{ figure.name }}"></a>
 <figcaption><b>{{ figure.name }}</b>. {{ figure.caption }}</figcaption></figure>{% endfor %}
 </div>
-{% endfor %}<h2>Provenance</h2>
+{% endfor %}{% if scorecard %}<h2>Scorecard</h2>
+<table class="small">{% for row in scorecard %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{%- endfor %}</table>{% endif %}
+<h2>Provenance</h2>
 <table>{% for name, value in provenance.versions.items() %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}
 <tr><th>spectra in the plan</th><td>{{ "{:,}".format(provenance.spectra) }}</td></tr></table>
 <details><summary>Inputs and their checksums</summary>
@@ -70,10 +73,25 @@ def figure_entries(pictures: Sequence[str | Path], captions: Path, folder: Path)
         words = path.stem.split("_")
         names = (f"{path.stem}.rst", f"{words[1]}.rst" if len(words) > 1 else "")
         found = [captions / name for name in names if name and (captions / name).is_file()]
-        caption = " ".join(found[0].read_text().split()) if found else ""
+        caption = " ".join(found[0].read_text().replace("``", "").split()) if found else ""
         png = path.relative_to(folder)
         entries.append({"name": path.stem, "png": str(png), "pdf": str(png.with_suffix(".pdf")), "caption": caption})
     return entries
+
+
+def table_rows(markdown: str) -> list[list[str]]:
+    """Cells of the tables in a Markdown text, head first; lines of dashes are left out."""
+    lines = [line.strip() for line in markdown.splitlines() if line.strip().startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in rows if any(cell.strip("-: ") for cell in row)]
+
+
+def by_folder(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Paths by the folder they are in, in order."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault(path.rpartition("/")[0] or ".", []).append(path)
+    return folders
 
 
 def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, **content) -> None:
@@ -90,8 +108,8 @@ def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, 
     config : dict
         Shown in full.
     **content
-        summary (pairs), provenance (`mstars.runs.provenance`), files (paths relative to the page), figures (by heading:
-        `figure_entries`), scorecard (text).
+        summary (pairs), provenance (`mstars.runs.provenance`), files (`by_folder`, relative to the page), figures (by
+        heading: `figure_entries`), scorecard (`table_rows`).
     """
     shown = yaml.safe_dump(config, sort_keys=False)
     page = Environment(autoescape=True).from_string(TEMPLATE)

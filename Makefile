@@ -1,4 +1,4 @@
-# make demo | report | test | catalog SPECTRA=folder NAME=mine | lint | dry-run | clean
+# make demo | report | test | catalog SPECTRA=folder NAME=mine | models | lint | dry-run | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -9,11 +9,12 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 
-.PHONY: help setup demo report test test-slurm test-desk catalog lint format dry-run clean
+.PHONY: help setup demo report test test-slurm test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
+	@echo "make models                            the demo's trained models in one file, results/demo/models.tar.gz"
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
@@ -39,6 +40,9 @@ report: $(READY)
 catalog: $(READY)
 	@test -n "$(SPECTRA)" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }
 	$(SNAKEMAKE) all --config 'survey={"name": "$(NAME)", "kind": "files"}' 'files={"spectra": "$(SPECTRA)"}'
+
+models: $(READY)
+	$(SNAKEMAKE) models
 
 test: $(READY)
 	$(BIN)/python -m pytest

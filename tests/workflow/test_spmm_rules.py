@@ -39,7 +39,10 @@ def files_survey(place):
 
 def test_a_folder_of_files_takes_the_demos_models_and_says_where_they_come_from(place):
     code, text = dry_run(place, **files_survey(place))
-    assert code != 0 and "models.path: results/demo/models is not a folder; train models first (`make demo`)" in text
+    assert (
+        code != 0
+        and "models.path: results/demo/models is not a folder or a bundle; train models first (`make demo`)" in text
+    )
     code, text = dry_run(place, "ingest", **files_survey(place))
     assert code == 0, text  # ingest needs no models
 

@@ -114,7 +114,8 @@ def test_a_models_path_that_does_not_exist_is_named(survey, tmp_path):
 
 
 def test_the_folder_of_a_users_own_files(survey, tmp_path):
-    """A `files` survey on spectra of the simulated one, with its models, and with damaged files among them."""
+    """A `files` survey on spectra of the simulated one, with a bundle of its models, and damaged files among them."""
+    survey.run("models")
     fits = sorted((survey.results / "sim" / "fits").rglob("*.fits.gz"))[:40]
     folder = tmp_path / "spectra"
     folder.mkdir()
@@ -128,8 +129,10 @@ def test_the_folder_of_a_users_own_files(survey, tmp_path):
         "--config",
         'survey={"name": "mine", "kind": "files"}',
         f'files={{"spectra": "{folder}"}}',
-        f'models={{"path": "{survey.results / "models"}"}}',
+        f'models={{"path": "{survey.results / "models.tar.gz"}"}}',
     )
+    jobs = {path.parent.name for path in (workdir.path / "results" / "mine" / "benchmarks").rglob("*.tsv")}
+    assert "predict_tlma" in jobs and not jobs & {"train", "train_fold", "fit_outliers"}
     catalogs = workdir.path / "results" / "mine" / "catalogs"
     classification = pd.read_parquet(catalogs / "classification.parquet")
     assert len(classification) == len(fits) + 2

@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from mstars import cluster
 from mstars.configuration import check_config
 from mstars.errors import InputError
+from mstars.bundle import unpack_models
 from mstars.resources import ROOT as RESOURCES
 
 check_config(config)
@@ -21,6 +22,8 @@ R = f"results/{SURVEY}"
 LIBRARY = config["templates"]["library"]
 # a folder of files has nothing to train on: it takes the demo's models unless others are named
 BORROWED = config["models"]["path"] or ("results/demo/models" if KIND == "files" else None)
+if BORROWED and Path(BORROWED).is_file():  # a bundle of `make models`
+    BORROWED = str(unpack_models(BORROWED, "results/bundles"))
 MODELS = BORROWED or f"{R}/models"
 
 
@@ -134,7 +137,7 @@ def trained(pattern):
     def files(wildcards):
         if BORROWED and not Path(MODELS).is_dir():
             raise InputError(
-                f"models.path: {MODELS} is not a folder; train models first (`make demo`), or give the folder of others"
+                f"models.path: {MODELS} is not a folder or a bundle; train models first (`make demo`), or give others"
             )
         patterns = [pattern] if isinstance(pattern, str) else pattern
         return [path.format(**wildcards) for path in patterns]

@@ -116,6 +116,34 @@ rule calibrate:
         "../scripts/calibrate.py"
 
 
+rule models:
+    input:
+        expand(MODELS + "/{task}/weights.safetensors", task=["spt", "wdm", "dmgm"]),
+        expand(MODELS + "/tlma_{kind}/fold{fold}/weights.safetensors", kind=["dM", "gM"], fold=FOLDS),
+        expand(MODELS + "/tlma_{kind}/calibration.json", kind=["dM", "gM"]),
+        MODELS + "/ood/basis.safetensors",
+    output:
+        R + "/models.tar.gz",
+    log:
+        R + "/logs/models.log",
+    benchmark:
+        R + "/benchmarks/models.tsv"
+    params:
+        folder=MODELS,
+        licence=str(Path(workflow.basedir) / "LICENSE"),
+        survey=SURVEY,
+        kind=KIND,
+        code=digest("bundle"),
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=10,
+    message:
+        "bundle of the trained models"
+    script:
+        "../scripts/pack_models.py"
+
+
 rule predict_tlma:
     input:
         dM=trained(expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS)),

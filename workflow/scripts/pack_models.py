@@ -1,0 +1,14 @@
+"""All trained models of the survey in one file."""
+
+from pathlib import Path
+
+from mstars.bundle import pack_models
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    folder = Path(snakemake.params.folder)
+    licence = Path(snakemake.params.licence)
+    about = {"survey": snakemake.params.survey, "kind": snakemake.params.kind}
+    description = pack_models(folder, snakemake.output[0], licence, about)
+    size = sum(facts["bytes"] for facts in description["files"].values())
+    log.info("%d files, %.1f MB", len(description["files"]), size / 1e6)

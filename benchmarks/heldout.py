@@ -1,0 +1,121 @@
+"""Accuracy of the three classifiers on simulated stars that they have not seen, by S/N, with binomial limits.
+
+    python benchmarks/heldout.py --library results/templates/library.h5
+
+Two surveys of size ``networks`` are made in memory with different seeds: one is trained on (3:1), all of the other is
+held out. What noise alone costs is seen with ``--quiet-sky``: the same stars at S/N 300, with networks trained on such
+spectra. The last line of the output is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from mstars.networks import Settings, predict_classifier, train_classifier
+from mstars.simulate import SpectrumMaker, make_plan
+from mstars.simulate.instrument import observe
+from mstars.simulate.plates import _make as spectra_of
+from mstars.spectra import SpectrumSet, classifier_input, lamost_wavelength
+from mstars.store import rng
+from mstars.validate.statistics import wilson
+
+SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]
+TASKS = {"spt": SPT, "wdm": ["WD", "M"], "dmgm": ["dM", "gM"]}
+EDGES = (5, 10, 20, 50, 1000)
+CHUNK = 256
+
+
+def survey(maker: SpectrumMaker, seed: int, most: int, quiet: bool) -> tuple[np.ndarray, pd.DataFrame]:
+    """Inputs of the classifiers [n, 5000] and the plan's rows of a survey's training spectra and M stars."""
+    plan = make_plan("networks", seed)
+    m_star = plan["true_class"].isin(["dM", "gM"]) & (plan["role"] == "candidate") & (plan["planted_rv"] == "")
+    plan = plan[m_star | (plan["role"] == "train")]
+    parts = [part.sample(min(len(part), most), random_state=seed) for _, part in plan.groupby("true_class")]
+    rows = pd.concat(parts, ignore_index=True).sort_values("spectrum_key", ignore_index=True)
+    if quiet:
+        rows["snri_aim"] = 300.0
+    rows["label"] = rows["true_class"].where(~rows["true_class"].isin(["dM", "gM"]), "M")
+    x, best, snri = [], [], []
+    for start in range(0, len(rows), CHUNK):
+        part = rows.iloc[start : start + CHUNK].reset_index(drop=True)
+        draws = rng(seed, "heldout", start)
+        seen = observe(spectra_of(part, maker, draws), part, draws)
+        keys = part["spectrum_key"].to_numpy(dtype=str)
+        x.append(classifier_input(SpectrumSet(seen.flux, seen.ivar, seen.ormask, lamost_wavelength(), keys)))
+        best.append(np.max(list(seen.snr.values()), axis=0))
+        snri.append(seen.snr["i"])
+    return np.concatenate(x), rows.assign(snr_max=np.concatenate(best), snri=np.concatenate(snri))
+
+
+def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, folder: Path) -> dict:
+    """The three classifiers; stars (not spectra) are split 3:1."""
+    stars = rows["star"].to_numpy()
+    valid = np.isin(stars, rng(1, "heldout", "split").permutation(np.unique(stars))[: len(np.unique(stars)) // 4])
+    models = {}
+    for task, classes in TASKS.items():
+        truth = rows["true_class" if task == "dmgm" else "label"]
+        chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
+        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
+        models[task] = train_classifier(x[chosen], truth.to_numpy(dtype=str)[chosen], valid[chosen], **options)
+    return models
+
+
+def share(right: np.ndarray) -> dict:
+    """A share with its 95 % limits."""
+    low, high = wilson(int(right.sum()), len(right))
+    if not len(right):
+        return {"accuracy": None, "limits": None, "n": 0}
+    return {"accuracy": float(right.mean()), "limits": [low, high], "n": len(right)}
+
+
+def measure(models: dict, x: np.ndarray, rows: pd.DataFrame) -> dict:
+    """Accuracy of each task on held-out spectra of S/N_max >= 5, by S/N_i, and the confusions."""
+    result = {}
+    for task, classes in TASKS.items():
+        truth = rows["true_class" if task == "dmgm" else "label"]
+        chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
+        truth = truth.to_numpy(dtype=str)[chosen]
+        called, _ = predict_classifier(models[task], x[chosen])
+        right, snri = called == truth, rows["snri"].to_numpy()[chosen]
+        bins = {
+            f"{low}-{high}": share(right[(snri >= low) & (snri < high)])
+            for low, high in zip(EDGES[:-1], EDGES[1:], strict=True)
+        }
+        wrong = pd.Series([f"{a}->{b}" for a, b in zip(truth[~right], called[~right], strict=True)], dtype=str)
+        result[f"{task}_accuracy"] = float(right.mean())
+        result[task] = {**share(right), "by_snri": bins, "wrong": wrong.value_counts().head(8).to_dict()}
+    return result
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--library", type=Path, default=Path("results/templates/library.h5"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class, at most")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
+    options = parser.parse_args()
+    config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
+    maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
+    settings = Settings(epochs=options.epochs, stop_patience=5, reduce_patience=2)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as scratch:
+        x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)
+        models = train(x, rows, settings, Path(scratch))
+        del x
+        x, rows = survey(maker, options.seed + 1, options.per_class, options.quiet_sky)
+        result = measure(models, x, rows)
+    print(json.dumps({"quiet_sky": options.quiet_sky, "minutes": (time.perf_counter() - started) / 60, **result}))
+
+
+if __name__ == "__main__":
+    main()

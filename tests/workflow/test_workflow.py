@@ -113,8 +113,9 @@ def test_a_models_path_that_does_not_exist_is_named(survey, tmp_path):
     assert "models.path" in done.stdout + done.stderr and "no/such/models" in done.stdout + done.stderr
 
 
-def test_the_folder_of_a_users_own_files(survey, tmp_path):
+def test_the_folder_of_a_users_own_files(copy_of_survey, tmp_path):
     """A `files` survey on spectra of the simulated one, with a bundle of its models, and damaged files among them."""
+    survey = copy_of_survey
     survey.run("models")
     fits = sorted((survey.results / "sim" / "fits").rglob("*.fits.gz"))[:40]
     folder = tmp_path / "spectra"

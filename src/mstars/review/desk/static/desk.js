@@ -175,7 +175,7 @@
 
   const outbox = {
     waiting: [], busy: false,
-    get name() { return `mstars-outbox:${about.survey}:${about.queue}`; },
+    get name() { return `mstars-outbox:${about.survey}:${about.queue}:${state.reviewer}`; },
     keys() { return this.waiting.flatMap((entry) => entry.rows.map((row) => row.key)); },
     load() { if (!isStatic) this.waiting = JSON.parse(localStorage.getItem(this.name) || "[]"); },
     keep() { if (!isStatic) localStorage.setItem(this.name, JSON.stringify(this.waiting)); saved(); },

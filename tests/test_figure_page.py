@@ -52,7 +52,7 @@ def test_the_summary_counts_what_is_recommended():
 
 
 def test_captions_are_found_for_figures_that_share_a_rule():
-    names = ["fig03_confusion_spt", "fig07_examples_non_m", "fig24_colour_gaia", "flow_of_counts", "fig99_nothing"]
+    names = ["fig03_confusion_spt", "fig15_compare_laspm_dM", "fig24_colour_gaia", "flow_of_counts", "fig99_nothing"]
     entries = figure_entries([Path(f"/r/figures/{name}.png") for name in names], ROOT / "workflow/report", Path("/r"))
     assert [bool(entry["caption"]) for entry in entries] == [True, True, True, True, False]
 

@@ -25,6 +25,7 @@ from mstars.catalog import (
     write_product,
 )
 from mstars.catalog.columns import all_columns
+from mstars.catalog.stars import likely_binary
 from mstars.catalog.writers import column_metadata
 from mstars.errors import InputError
 
@@ -293,3 +294,16 @@ def test_every_spectrum_is_of_one_star():
     rows = repeats()
     assert star_table(rows)["n_spectra"].sum() == len(rows)
     assert len(star_table(rows[:0])) == 0
+
+
+def test_variable_and_binary_flags_are_null_where_nothing_is_known():
+    table = repeats()
+    rows = table[table["star_id"] == table["star_id"].iloc[0]]
+    steady = rows.assign(rv=10.0, rv_err=1.0, rv_flag=1)
+    moving = steady.assign(star_id="moving", rv=10.0 + 20.0 * np.arange(len(steady)))
+    single = steady.iloc[:1].assign(star_id="single")
+    found = star_table(pd.concat([steady, moving, single], ignore_index=True)).set_index("star_id")["rv_variable"]
+    assert found.loc["moving"] == 1 and found.drop(["moving", "single"]).tolist() == [0] and found.isna()["single"]
+    assert likely_binary(pd.Series([1.0, 1.5, np.nan])).tolist() == [0, 1, pd.NA]
+    assert likely_binary(pd.Series([pd.NA, 2.0], dtype="Float64")).tolist() == [pd.NA, 1]
+    assert likely_binary(pd.Series([None], dtype=object)).isna().all()

@@ -1,15 +1,16 @@
 """Indices and activity of the recommended spectra as FITS, VOTable, CSV and Parquet."""
 
 from mstars.catalog import product_columns, product_table, write_product
+from mstars.catalog.stars import likely_binary
 from mstars.store import read_table, read_tables
 from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input
     rows = read_table(given.m_catalog, ["spectrum_key", "obsid", "luminosity_class"])
-    rows = rows.merge(
-        read_table(given.gaia, ["spectrum_key", "star_id"]), on="spectrum_key", how="left", validate="1:1"
-    )
+    gaia = read_table(given.gaia, ["spectrum_key", "star_id", "ruwe"])
+    rows = rows.merge(gaia, on="spectrum_key", how="left", validate="1:1")
+    rows["binary"] = likely_binary(rows["ruwe"])
     rows = rows.merge(read_tables(given.indices), on="spectrum_key", how="left", validate="1:1")
     columns = product_columns("extension")
     table = product_table(rows, columns)

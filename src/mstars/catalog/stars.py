@@ -8,6 +8,12 @@ from scipy.stats import chi2
 
 PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
 _OF_BEST = ("ra", "dec", "source_id", "r_med_geo", "ebv", "ebv_flag", "bp_rp_0", "M_G_0", "CMD_flag", "CMD_pos")
+VARIABLE_BELOW = 1e-3
+"""A velocity varies where a constant one would scatter so with a smaller probability than this."""
+
+BINARY_RUWE = 1.4
+"""Gaia's usual limit of sources that a single star fits well (Lindegren et al. 2018, technical note)."""
+
 _WISE = ("W1_W2_0", "e_W1", "e_W2")
 
 
@@ -38,6 +44,7 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     stars["class_agrees"] = (group["luminosity_class"].nunique() == 1).astype("int64")
     rv = combine(catalog[catalog["rv_flag"] == 1], "rv")
     stars = stars.join(rv.rename(columns={"n": "rv_n", "p": "rv_p"}))
+    stars["rv_variable"] = _flag(stars["rv_p"] < VARIABLE_BELOW, stars["rv_p"].notna())
     good = catalog[catalog["parameter_flag"] == 1]
     for name in PARAMETERS:
         means = combine(good, name)
@@ -45,6 +52,16 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
         stars["parameter_n"] = means["n"]
     counts = stars[["rv_n", "parameter_n"]].fillna(0).astype("int64")
     return stars.assign(**counts).reset_index()
+
+
+def likely_binary(ruwe: pd.Series) -> pd.Series:
+    """1 where Gaia's RUWE is above `BINARY_RUWE`, 0 where it is not, null where it is not known."""
+    known = ruwe.to_numpy(dtype=float, na_value=np.nan)
+    return _flag(pd.Series(known > BINARY_RUWE, index=ruwe.index), ruwe.notna())
+
+
+def _flag(yes: pd.Series, known: pd.Series) -> pd.Series:
+    return yes.astype("int8").astype("Int8").where(known)
 
 
 def combine(rows: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def pair_velocities(bank: TemplateBank, neighbours: int = 3) -> tuple[np.ndarray
     return other, refined[..., 0], np.sqrt(np.maximum(refined[..., 1], 0) / values.shape[1])
 
 
-def rest_offsets(bank: TemplateBank, prior_kms: float = 10.0, floor_kms: float = 2.0) -> np.ndarray:
+def rest_offsets(bank: TemplateBank, prior_kms: float = 25.0, floor_kms: float = 2.0) -> np.ndarray:
     """Offset of each template's rest frame from that of all, by robust least squares over pairs of like templates.
 
     Parameters

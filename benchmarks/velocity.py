@@ -8,7 +8,8 @@ Prints one JSON object on the last line. Masks are those of the real LAMOST file
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import contextlib
+import io
 import json
 import os
 import resource
@@ -24,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--spectra", type=int, default=2000)
     parser.add_argument("--templates", type=int, default=233)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--peer", type=int, default=60, help="spectra for each other code")
     parser.add_argument("--plain", type=int, default=1, help="spectra for the plain version (4 s each)")
     return parser.parse_args()
 
@@ -101,10 +103,11 @@ def scatter(miss) -> dict:
     }
 
 
-def real_stars(bank, settings: dict) -> dict | None:
+def real_stars(bank, settings: dict, other=None) -> dict | None:
     """Real M dwarfs against independent velocities, beside the header's z c: scatter and a paired bootstrap.
 
-    The bootstrap is of mean |difference| (each after its own median), ours minus the header's, over the same stars.
+    The bootstrap is of mean |difference| (each after its own median), ours minus the header's (or those of ``other``, a
+    function of the spectra), over the same stars.
     """
     import numpy as np
     import pandas as pd
@@ -120,7 +123,7 @@ def real_stars(bank, settings: dict) -> dict | None:
     table = table[table["rv"].notna() & table["rv_lamost_z"].notna()].reset_index(drop=True)
     spectra = read_files([folder / row.src / row.file for row in table.itertuples()])
     ours = match(spectra, bank, settings)["rv_tm"].to_numpy() - table["rv"].to_numpy()
-    header = (table["rv_lamost_z"] - table["rv"]).to_numpy()
+    header = ((table["rv_lamost_z"] if other is None else other(spectra)) - table["rv"]).to_numpy()
     gain = np.abs(ours - np.median(ours)) - np.abs(header - np.median(header))
     rng = np.random.default_rng(1)
     means = [gain[rng.integers(0, len(gain), len(gain))].mean() for _ in range(4000)]
@@ -129,9 +132,48 @@ def real_stars(bank, settings: dict) -> dict | None:
     return {
         "n": len(gain),
         "ours": scatter(ours) | worst,
-        "header": scatter(header),
+        "header" if other is None else "theirs": scatter(header),
         "gain_kms": [round(float(v), 2) for v in (gain.mean(), low, high)],
     }
+
+
+def beside(name: str, spectra, rv, snr, library, count: int, settings: dict) -> dict:
+    """Another code on the same spectra and templates: rate, scatter, ratio of processor times (our rate over theirs).
+
+    Real stars too, where there are some: mean |difference| of ours less theirs with a paired bootstrap.
+    """
+    from velocity_peers import PEERS
+
+    few = spectra.select(slice(0, count))
+    try:
+        start, used = time.perf_counter(), time.process_time()
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = PEERS[name](few, library)
+        wall, core = time.perf_counter() - start, time.process_time() - used
+    except ImportError as error:
+        print(f"{name}: skipped ({error})", file=sys.stderr)
+        return {f"ratio_{name}": None, f"skipped_{name}": str(error).split(" (")[0]}
+    miss, bright = found - rv[: len(few)], snr[: len(few)] > 20
+    return {
+        f"ratio_{name}": 1e3 * core / len(few) / CORE_MS["default"],
+        f"{name}_per_s": len(few) / wall,
+        f"{name}_bright": scatter(miss[bright]),
+        f"{name}_faint": scatter(miss[~bright]),
+        f"{name}_real": real_peer(PEERS[name], library, settings),
+    }
+
+
+def real_peer(measure, library, settings: dict) -> dict | None:
+    """Real stars: ours beside another code's."""
+    from mstars.velocity.stage import bank_of
+
+    bank = bank_of(library, settings["tm"])
+
+    def velocities(spectra):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return measure(spectra, library)
+
+    return real_stars(bank, settings, velocities)
 
 
 def main() -> None:
@@ -211,10 +253,7 @@ def main() -> None:
     result["ratio_plain"] = result["default_per_s"] / result["plain_per_s"]
     result["core_ms"] = CORE_MS
     for peer in ("laspec", "redrock"):
-        result[f"ratio_{peer}"] = None
-        reason = "not installed" if importlib.util.find_spec(peer) is None else "no adapter for this version"
-        print(f"{peer}: skipped ({reason})", file=sys.stderr)
-        result[f"skipped_{peer}"] = reason
+        result |= beside(peer, spectra, rv, snr, matched, options.peer, settings)
     print(json.dumps({key: round(v, 4) if isinstance(v, float | np.floating) else v for key, v in result.items()}))
 
 

@@ -47,14 +47,17 @@ def snakemake(place: Path, name: str, target: str, options: argparse.Namespace, 
 
 
 def rules_of(results: Path) -> pd.DataFrame:
-    """Seconds, jobs and peak memory (MB) of each rule, from Snakemake's benchmark files."""
+    """Seconds, processor seconds, jobs and peak memory (MB) of each rule, from Snakemake's benchmark files."""
     rows = []
     for path in results.glob("benchmarks/**/*.tsv"):
         row = pd.read_csv(path, sep="\t").iloc[0]
         rule = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
-        rows.append({"rule": rule, "s": float(row["s"]), "mb": pd.to_numeric(row["max_rss"], errors="coerce")})
-    table = pd.DataFrame(rows, columns=["rule", "s", "mb"])
-    return table.groupby("rule").agg(s=("s", "sum"), jobs=("s", "size"), mb=("mb", "max"), longest=("s", "max"))
+        cpu, mb = (pd.to_numeric(row[name], errors="coerce") for name in ("cpu_time", "max_rss"))
+        rows.append({"rule": rule, "s": float(row["s"]), "cpu": cpu, "mb": mb})
+    table = pd.DataFrame(rows, columns=["rule", "s", "cpu", "mb"])
+    return table.groupby("rule").agg(
+        s=("s", "sum"), cpu=("cpu", "sum"), jobs=("s", "size"), mb=("mb", "max"), longest=("s", "max")
+    )
 
 
 def belongs(rule: str, family: tuple[str, ...]) -> bool:
@@ -136,6 +139,8 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
         "limit": work.index[0],
         "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
         "stages": {rule: round(float(s), 1) for rule, s in work["s"].items()},
+        "stage_cpu_s": {rule: round(float(s), 1) for rule, s in work["cpu"].items()},
+        "cpu_per_spectrum_ms": round(1e3 * float(work["cpu"].sum()) / n, 2),
         "stage_peak_mb": {rule: round(float(mb)) for rule, mb in work["mb"].items() if mb == mb},
         "simulate_s": round(simulate_s, 1),
         "training": training,
@@ -161,7 +166,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="a folder of trained models; without it they are trained first")
     parser.add_argument("--epochs", type=int, help="of the parameter models at most (poor ones, to try this out)")
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--plates-per-batch", type=int, default=10)
+    parser.add_argument("--plates-per-batch", type=int, default=20)
     parser.add_argument("--min-spectra", type=int, default=2000)
     parser.add_argument("--nodes", type=int, default=10, help="of the cluster in the projection")
     parser.add_argument("--node-cores", type=int, default=32)

@@ -91,6 +91,8 @@ def _quoted(text: str) -> str:
 
 
 def _number(value) -> float:
+    if type(value) is float:
+        return value
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -98,6 +100,8 @@ def _number(value) -> float:
 
 
 def _integer(value) -> int | None:
+    if type(value) is int:
+        return value
     number = _number(value)
     return int(number) if math.isfinite(number) and number == int(number) else None
 
@@ -138,7 +142,7 @@ def header_values(get, filename: str) -> dict:
         for name in names:
             value = get(name)
             if value is not None and value != "":
-                return _number(value)
+                return value if type(value) is float else _number(value)
         return math.nan
 
     date_obs = _text(get("DATE-OBS"))

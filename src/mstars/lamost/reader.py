@@ -35,6 +35,8 @@ GRID_TOLERANCE = 0.005
 _GZIP = b"\x1f\x8b"
 _GRID = lamost_wavelength()
 _HEAD_BYTES = 10 * BLOCK
+_MOST_BYTES = 2**22
+_NO_MASK = bytes(8 * N_PIXEL)
 _COADD_COLUMNS = ("FLUX", "IVAR", "WAVELENGTH", "ORMASK")
 _VECTOR = re.compile(r"(\d*)([EDJIBK])$")
 _FITS_TYPES = {"E": ">f4", "D": ">f8", "J": ">i4", "I": ">i2", "B": "u1", "K": ">i8"}
@@ -117,8 +119,12 @@ def decompress(data: bytes) -> bytes:
     """Inflate gzipped bytes; others pass unchanged."""
     if data[:2] != _GZIP:
         return data
+    # the last four bytes tell the length; a buffer of that size is filled in one go
+    length = int.from_bytes(data[-4:], "little")
     try:
-        return igzip.decompress(data)
+        if length <= _MOST_BYTES and len(inflated := isal_zlib.decompress(data, 31, length + 64)) == length:
+            return inflated
+        return igzip.decompress(data)  # of several members
     except _GZIP_ERRORS:
         raise UnusableSpectrum("truncated or damaged gzip") from None
 
@@ -296,7 +302,7 @@ def place_on_grid(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, or
 
 
 def _mask_bytes(ormask: np.ndarray) -> np.ndarray:
-    if ormask.tobytes() == bytes(ormask.nbytes):
+    if _NO_MASK.startswith(ormask.tobytes()):
         return np.zeros(len(ormask), np.uint8)
     if ormask.dtype.kind == "f":
         # not-a-number in a mask row is a bad pixel

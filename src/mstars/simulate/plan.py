@@ -35,7 +35,8 @@ SIZES = {
     "demo": dict(plates=4, dM=2480, gM=640, planted=1.0, train=360, late_k=120, rv=48, dmgm=72, repeats=220),
     "ci": dict(plates=2, dM=170, gM=70, planted=0.06, train=26, late_k=8, rv=4, dmgm=8, repeats=16),
     "networks": dict(plates=8, dM=6000, gM=2400, planted=1.0, train=1500, late_k=300, rv=48, dmgm=72, repeats=400),
-    "scale": dict(plates=60, dM=74000, gM=20000, planted=6.0, train=600, late_k=1500, rv=500, dmgm=900, repeats=6000),
+    "fifth": dict(plates=100, dM=14800, gM=4000, planted=1.2, train=120, late_k=300, rv=100, dmgm=180, repeats=1200),
+    "scale": dict(plates=500, dM=74000, gM=20000, planted=6.0, train=600, late_k=1500, rv=500, dmgm=900, repeats=6000),
 }
 
 _FIELDS = (
@@ -54,7 +55,7 @@ def plates(size: str) -> list[dict]:
         if number < len(_FIELDS):
             name, lmjd, date, centre, layout, dust = _FIELDS[number]
         else:
-            lmjd = 56400 + 37 * number
+            lmjd = 56400 + 37 * number % 3300
             date = str(np.datetime64("1858-11-17") + np.timedelta64(lmjd - 1, "D"))
             centre = ((29.0 * number) % 360, 5.0 + (17.0 * number) % 50)
             name = f"HD{int(centre[0] * 240):06d}N{int(centre[1] * 3600):06d}V01"

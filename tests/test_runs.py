@@ -61,6 +61,7 @@ def test_summary_names_reasons_and_rules(survey, capsys):
     page = (survey / "run_summary.html").read_text()
     for text in (said, page):
         assert "empty file" in text and "ingest_batch" in text and "M catalogue (v0)" in text
+        assert "2 spectra in the M catalogue, 3 jobs, 7 s of processor time, 300 MB in the largest job" in text
     assert cli.main(["progress", str(survey)]) == 0
     assert "2 batches, 400 spectra" in capsys.readouterr().out
 

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 
 from mstars.indices import band_indices, derived
-from mstars.store import iter_batch, read_table, write_table
+from mstars.store import iter_batch, read_batch, read_table, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
     rv = read_table(snakemake.input.m_catalog, ["spectrum_key", "rv"]).set_index("spectrum_key")["rv"]
     parts = []
-    for spectra in iter_batch(snakemake.input.spectra):
+    nothing = [read_batch(snakemake.input.spectra, slice(0, 0))]  # the columns, should the batch be empty
+    for spectra in [*nothing, *iter_batch(snakemake.input.spectra)]:
         spectra = spectra.select(np.isin(spectra.spectrum_key, rv.index.to_numpy(dtype=str)))
         table = band_indices(spectra, rv.reindex(spectra.spectrum_key).to_numpy(dtype=float))
         parts.append(table.join(derived(table, snakemake.params.calibration)))

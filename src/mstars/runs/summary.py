@@ -13,6 +13,7 @@ from mstars.runs.progress import clock
 from mstars.store import atomic_path
 
 HELP = "spectra in and out, rejected and why, time and memory by rule"
+COUNTED = {"spectra": "{:,}".format, "files": "{:,}".format, "jobs": "{:,}".format}
 STYLE = """body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0 }
 td, th { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ccc }
@@ -41,9 +42,20 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
     }
 
 
+def headline(folder: Path) -> str:
+    """Spectra in and out, jobs, processor time and largest memory in one line."""
+    spectra, jobs = counts(folder), read_benchmarks(folder)
+    into, out = (spectra.get(name) for name in ("M catalogue (v0)", "recommended"))
+    parts = [f"{into:,} spectra in the M catalogue"] if into is not None else []
+    parts += [f"{out:,} recommended"] if out is not None else []
+    parts.append(f"{len(jobs):,} jobs, {clock(jobs['cpu_seconds'].sum())} of processor time")
+    most = jobs["memory_mb"].max()
+    return ", ".join(parts + ([f"{most:,.0f} MB in the largest job"] if most == most else []))
+
+
 def as_text(folder: Path, found: dict[str, pd.DataFrame]) -> str:
     """The summary for a terminal."""
-    parts = [f"summary of {folder}"]
+    parts = [f"summary of {folder}: {headline(folder)}"]
     for title, table in found.items():
         parts.append(f"\n{title}\n" + (table.to_string(index=False) if len(table) else "  none"))
     return "\n".join(parts)
@@ -54,9 +66,9 @@ def as_html(folder: Path, found: dict[str, pd.DataFrame]) -> str:
     name = escape(folder.name)
     head = f"<meta charset=utf-8><title>{name}: run summary</title><style>{STYLE}</style>"
     parts = [f"<!doctype html><html lang=en>{head}"]
-    parts.append(f"<h1>Run summary of the survey {name}</h1>")
+    parts.append(f"<h1>Run summary of the survey {name}</h1><p>{escape(headline(folder))}.</p>")
     for title, table in found.items():
-        body = table.to_html(index=False, border=0) if len(table) else "<p>none</p>"
+        body = table.to_html(index=False, border=0, formatters=COUNTED) if len(table) else "<p>none</p>"
         parts.append(f"<h2>{escape(title)}</h2>{body}")
     return "\n".join(parts) + "</html>\n"
 

@@ -119,7 +119,8 @@ def test_a_killed_run_is_resumed(slurm, snakemake, local, copy, sig):
     running.wait(timeout=300)
     wait_for(lambda: not [job for job in slurm.jobs() if job["JobState"] in BUSY], "end of the jobs", 300)
     if sig == signal.SIGKILL:  # its lock is left, as a second run in the folder would find it
-        assert "--unlock" in snakemake.run(copy, *wanted, *OVERLAY, slurm=False, code=1)
+        again = ["--forcerun", "ingest_batch"]
+        assert "--unlock" in snakemake.run(copy, *wanted, *again, *OVERLAY, slurm=False, code=1)
     snakemake.run(copy, "--unlock", *OVERLAY)
     snakemake.run(copy, *wanted, *OVERLAY)
     assert differing(copy, local, "spectra/*.h5") == []

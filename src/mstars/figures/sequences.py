@@ -14,6 +14,7 @@ from mstars.figures.style import (
     BLACK,
     GREY,
     PAGE_WIDTH,
+    WHITE,
     axis_label,
     density,
     marker_handles,
@@ -111,7 +112,8 @@ def _draw(panels, columns, labels, limits, isochrones, marked, what) -> Figure:
             continue
         _marked_panel(left, table, columns, limits, marked)
         artist = _metallicity_panel(right, table, columns, low, high, limits)
-        note(left, f"{title}\n{len(table)} spectra", "upper left")
+        corner = "upper left" if columns == ("teff", "logg") else "lower left"  # where there are no stars
+        note(left, f"{title}\n{len(table)} spectra", corner, bbox=WHITE, zorder=6)
         for axes in (left, right):
             for dash, isochrone in zip(DASHES, isochrones, strict=False):
                 axes.plot(isochrone[columns[0]], isochrone[columns[1]], color=BLACK, ls=dash, lw=0.7, zorder=4)

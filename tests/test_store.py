@@ -1,3 +1,5 @@
+import resource
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,3 +84,14 @@ def test_part_of_a_table_is_read(tmp_path):
     store.write_table(table, tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(store.read_table(tmp_path / "t.parquet", batch="a"), table[:2])
     assert store.read_table(tmp_path / "t.parquet", ["n"], batch="c").empty
+
+
+def test_a_store_that_can_not_be_written_leaves_nothing_behind(tmp_path, spectra):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # as a disk that fills up
+    try:
+        with pytest.raises(OSError):
+            store.write_batch(tmp_path / "a.h5", spectra, header_of(spectra), pd.DataFrame({"reason": []}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []

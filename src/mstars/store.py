@@ -184,7 +184,8 @@ def write_batch(
     """
     if not np.array_equal(header["spectrum_key"].to_numpy(dtype=str), spectra.spectrum_key.astype(str)):
         raise ValueError("header rows and spectra differ")
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
+    # made in memory and then written: HDF5 may crash, half a file left, when the disk fills up under it
+    with h5py.File("store", "w", driver="core", backing_store=False, block_size=2**24, track_order=False) as file:
         file.attrs["mstars_store"] = FORMAT_VERSION
         for name, value in (attrs or {}).items():
             file.attrs[name] = value
@@ -194,6 +195,10 @@ def write_batch(
         file.create_dataset("spectrum_key", data=spectra.spectrum_key.astype("S"))
         _write_frame(file, "header", header)
         _write_frame(file, "rejected", rejected)
+        file.flush()
+        image = file.id.get_file_image()
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(image)
 
 
 def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:

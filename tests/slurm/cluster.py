@@ -225,6 +225,11 @@ class Cluster:
                 continue
         note.unlink()
 
+    def wait_saved(self) -> None:
+        """Wait until the controller has written its jobs' state as it is now."""
+        now, state = time.time(), self.folder / "state" / "job_state"
+        wait_for(lambda: state.exists() and state.stat().st_mtime > now, "saved state", 60)
+
     def ask(self, *command: str, seconds: float = 5.0) -> str:
         """What a client command prints; empty when it fails or no controller answers in time."""
         try:

@@ -131,8 +131,10 @@ def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, c
     forget(copy, "spectra")
     known = {job["JobId"] for job in slurm.jobs()}
     running = snakemake.start(copy, *wanted, *OVERLAY)
-    cancelled = wait_for(lambda: new_jobs(slurm, known), "job in Slurm", 300)[0]["JobId"]
+    sent = wait_for(lambda: len(jobs := new_jobs(slurm, known)) == len(wanted) and jobs, "jobs in Slurm", 300)
+    cancelled = sent[0]["JobId"]
     slurm.ask("scancel", cancelled)
+    slurm.wait_saved()  # what the controller had not written yet it forgets, and a forgotten job is waited for in vain
     slurm.stop("slurmctld", signal.SIGKILL)
     slurm.start("slurmctld")
     assert running.wait(timeout=1500) == 0, (copy / "snakemake.out").read_text()[-4000:]
@@ -180,6 +182,7 @@ def test_a_plate_whose_every_file_is_bad_costs_its_own_rows_alone(snakemake, loc
         content = (copy / path).read_bytes()
         (copy / path).write_bytes((b"", content[:1000], gzip.compress(b"no FITS"), os.urandom(100))[number % 4])
     (copy / R / "spectra" / f"{bad['batch'].iloc[0]}.h5").unlink()
+    forget(copy, "ingest", "catalogs")
     snakemake.run(copy, R / "catalogs" / "recommended.parquet", *OVERLAY, *GIVEN, slurm=False)
     rejected = read_table(copy / R / "ingest" / "rejected.parquet")
     assert set(rejected["spectrum_key"]) == set(bad["spectrum_key"]) and (rejected["reason"].str.len() > 0).all()

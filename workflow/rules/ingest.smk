@@ -90,8 +90,8 @@ rule ingest_batch:
         batch=lambda wildcards: batch_facts(wildcards)["digest"],
     threads: 1
     resources:
-        # four copies of 35 kB a spectrum at most, beside the libraries and the two Snakemakes that Slurm starts in a job
-        mem_mb=lambda wildcards, attempt: attempt * (1000 + batch_facts(wildcards)["n_spectra"] * 150 // 1000),
+        # four copies of 35 kB a spectrum at most and two of the store's 25, beside the libraries and the two Snakemakes that Slurm starts in a job
+        mem_mb=lambda wildcards, attempt: attempt * (1000 + batch_facts(wildcards)["n_spectra"] * 200 // 1000),
         runtime=lambda wildcards, attempt: attempt * (10 + batch_facts(wildcards)["n_spectra"] // 3000),
     message:
         "ingest {wildcards.batch}"

@@ -161,6 +161,24 @@ def test_all_masked_or_without_weight_stays_unmeasured(bank):
     assert np.isfinite(table.rv_tm[3]) and np.isfinite(table.rv_tm_err[3])
 
 
+def test_bad_spectra_are_flagged_by_the_whole_recipe(bank):
+    spectra, _, _ = observe(7, seed=17, masks=False)
+    rng = np.random.default_rng(0)
+    spectra.ivar[0] = 0
+    spectra.ivar[0, 2000] = 1.0  # a single pixel
+    spectra.flux[1] = 7.0  # constant
+    spectra.flux[2] = 0.0
+    spectra.flux[3] = rng.normal(size=spectra.flux.shape[1])  # noise alone
+    spectra.flux[4] = 10 + rng.normal(size=spectra.flux.shape[1])  # no features
+    spectra.flux[5] = 10 + 500 * np.exp(-0.5 * ((spectra.wavelength - 6600) / 2) ** 2)  # one emission line
+    spectra.flux[6, ::40] = 1e6  # spoilt all over
+    options = MatchOptions(weights="ivar", smooth_removed=0.8, clip_sigma=4.0, local_pixels=61, mixture=True)
+    table = match_templates(spectra, bank, options)
+    assert (table.tm_flag != 0).all()
+    assert table.rv_tm[:3].isna().all() and (table.tm_flag[:3] & 16 != 0).all()
+    assert table.rv_tm_err[table.rv_tm.notna()].notna().all()
+
+
 def test_options_that_make_no_sense_are_refused():
     with pytest.raises(InputError, match="clip_sigma"):
         MatchOptions(clip_sigma=-1)

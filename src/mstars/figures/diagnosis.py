@@ -46,13 +46,15 @@ def draw_diagnosis(diagnosis: Diagnosis, velocities: dict, title: str) -> Figure
     top.plot(diagnosis.wavelength, diagnosis.flux, color=BLACK, lw=0.5)
     top.plot(diagnosis.wavelength, diagnosis.model, color=RED, lw=0.8, label=diagnosis.template or "no template")
     top.set(ylabel="flux / mean", title=title)
-    top.legend(loc="upper left")
+    for name, (value, color) in known.items():
+        top.plot([], [], color=color, lw=0.7, ls="--", label=f"{name} {value:.0f} km s$^{{-1}}$")
+    top.legend(loc="lower right", ncols=2)
     below.plot(diagnosis.wavelength, diagnosis.flux - diagnosis.model, color=GREY, lw=0.5)
     below.axhline(0.0, color=BLACK, lw=0.5)
     below.set(xlabel=r"wavelength ($\rm \AA$, vacuum)", ylabel="residual")
     _curve(figure.add_subplot(grid[1, 2]), diagnosis, known)
     for column, (low, high) in enumerate(_PANELS):
-        _lines(figure.add_subplot(grid[2, column]), diagnosis, known, low, high, legend=column == 0)
+        _lines(figure.add_subplot(grid[2, column]), diagnosis, known, low, high)
     return figure
 
 
@@ -64,14 +66,12 @@ def _curve(axes, diagnosis: Diagnosis, known: dict) -> None:
     axes.set(xlabel=r"RV (km s$^{-1}$)", ylabel=r"$\chi^2$")
 
 
-def _lines(axes, diagnosis: Diagnosis, known: dict, low: float, high: float, *, legend: bool) -> None:
+def _lines(axes, diagnosis: Diagnosis, known: dict, low: float, high: float) -> None:
     inside = (diagnosis.wavelength > low) & (diagnosis.wavelength < high)
     axes.plot(diagnosis.wavelength[inside], diagnosis.flux[inside], color=BLACK, drawstyle="steps-mid", lw=0.6)
-    for name, (value, color) in known.items():
-        for number, center in enumerate(diagnosis.lines["absorption"]):
+    for value, color in known.values():
+        for center in diagnosis.lines["absorption"]:
             place = center * (1.0 + value / C_KMS)
-            label = f"{name} {value:.0f}" if legend and number == 0 else None
-            axes.axvline(place if low < place < high else np.nan, color=color, lw=0.7, ls="--", label=label)
+            if low < place < high:
+                axes.axvline(place, color=color, lw=0.7, ls="--")
     axes.set(xlim=(low, high), xlabel=r"wavelength ($\rm \AA$)")
-    if legend and known:
-        axes.legend(loc="lower left", fontsize=5)

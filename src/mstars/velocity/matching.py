@@ -24,7 +24,8 @@ TM_FLAGS = {
     "featureless": 32,
 }
 """Bits of ``tm_flag``: the minimum lies at the end of the grid; a second minimum within a few sigma; residuals far
-above the noise; few good pixels; no velocity at all (rv_tm is NaN); chi2 hardly depends on the velocity."""
+above the noise; few good pixels; no velocity at all (rv_tm is NaN); chi2 hardly depends on the velocity, or a quartic
+fits as well without a template."""
 
 USELESS = TM_FLAGS["edge"] | TM_FLAGS["not_measured"] | TM_FLAGS["featureless"] | TM_FLAGS["few_pixels"]
 """Bits with which a velocity is not used by any decision."""
@@ -54,7 +55,8 @@ class MatchOptions:
     two_minima_sigma : float
         A second minimum this near (in sigma of the scaled chi2) sets ``two_minima``.
     featureless_sigma : float
-        chi2 must vary by this much over the velocities, else ``featureless``.
+        chi2 must vary by this much over the velocities, and a template fit better than the polynomial alone by as
+        much, else ``featureless``.
     poor_residual : float
         Residuals above the noise by more than this share of the mean flux set ``poor_chi2``.
     noise_floor : float
@@ -252,6 +254,11 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     with np.errstate(invalid="ignore", divide="ignore"):
         curvature = np.sqrt(2.0 * per_degree / bend)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
+    straight = np.empty_like(plain)
+    none, ones = np.zeros(len(rows), np.int64), np.ones((1, bank.coefficient.shape[1]))
+    kernels.curve_chunk(flux, weight, coordinate, ones, offset, none, np.zeros_like(plain), straight)
+    gain = (straight - plain)[:, 0] * np.maximum(n_good - N_COEF - 1, 1)
+    flag |= np.where(gain < options.featureless_sigma**2 * plain[:, 0], TM_FLAGS["featureless"], 0)
     flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
     bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)

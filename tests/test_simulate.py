@@ -125,6 +125,21 @@ def test_catalogue_velocities(plan):
     assert ((bad["rv_jump"].abs() > 49) & (bad["rv_jump"].abs() < 1001)).all()
 
 
+def test_double_lined_dwarfs_keep_the_mean_velocity_of_their_light(maker):
+    plan = make_plan("demo", 1)
+    doubles = plan[plan["companion_kms"] != 0]
+    assert 10 < len(doubles) < 60 and (doubles["kind"] == "dM").all() and (doubles["planted_rv"] == "").all()
+    rows = doubles.head(4).assign(companion_kms=200.0, companion_share=0.5, active=False)
+    rows["companion_teff"] = rows["teff"]
+    single = maker.make("dM", rows.assign(companion_kms=0.0), np.random.default_rng(1))
+    double = maker.make("dM", rows, np.random.default_rng(1))
+    red = (LIBRARY_GRID > 6500) & (LIBRARY_GRID < 8800)
+    for one, two in zip(single, double, strict=True):
+        expected = 0.5 * sum(np.interp(LIBRARY_GRID * (1 + v / C_KMS), LIBRARY_GRID, one) for v in (-100, 100))
+        assert np.abs(two[red] / expected[red] - 1).max() < 0.01
+        assert np.abs(two[red] / one[red] - 1).max() > 0.02
+
+
 def test_same_seed_same_stars(plan):
     pd.testing.assert_frame_equal(plan, make_plan("ci", 3))
     assert not np.allclose(plan["teff"].head(50), make_plan("ci", 4)["teff"].head(50), equal_nan=True)

@@ -173,6 +173,7 @@ def make_plan(size: str, seed: int) -> pd.DataFrame:
     table = _positions(table, rng)
     table = _signal(table, rng)
     table = _failures(table, size, rng)
+    table = _companions(table, stream(seed, "simulate", "companions"))
     return table.sort_values("spectrum_key", ignore_index=True)
 
 
@@ -234,6 +235,22 @@ def _signal(table: pd.DataFrame, rng) -> pd.DataFrame:
     table["redshift"] = redshift
     planted = (table["role"] == "candidate").to_numpy() & ~table["kind"].isin(["dM", "gM", "late_K"]).to_numpy()
     table["planted_class"] = planted
+    return table
+
+
+def _companions(table: pd.DataFrame, rng) -> pd.DataFrame:
+    """Double-lined binaries: 1 in 100 M dwarfs has a second, cooler dwarf in its spectrum at another velocity.
+
+    ``companion_kms`` is the second star's velocity less the first's (0: none), ``companion_share`` its share of light
+    at 7450 A, ``companion_teff`` in K; ``rv`` is the mean velocity of the light.
+    """
+    n = len(table)
+    chosen = (table["kind"] == "dM").to_numpy() & (table["planted_rv"] == "").to_numpy() & (rng.random(n) < 0.01)
+    speed = rng.uniform(60, 250, n) * rng.choice([-1, 1], n)
+    cooler = np.maximum(table["teff"].to_numpy() - rng.uniform(0, 300, n), 2810.0)
+    table["companion_kms"] = np.where(chosen, speed, 0.0)
+    table["companion_share"] = np.where(chosen, rng.uniform(0.2, 0.5, n), 0.0)
+    table["companion_teff"] = np.where(chosen, cooler, np.nan)
     return table
 
 

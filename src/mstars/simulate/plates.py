@@ -162,11 +162,11 @@ def subclass_of(row, draw: float) -> tuple[str, str]:
         return row.true_class, ""
     if row.true_class == "WD":
         return "STAR", "WD"
-    limits = {"OB": ("B6", 30000, 10000), "A": ("A", 9500, 7500), "F": ("F", 7200, 6050), "G": ("G", 5950, 5350)}
-    letter, hot, cold = limits.get(row.true_class, ("K", 5300, 4050))
+    limits = {"OB": ("B6", 30000, 10000), "A": ("A", 9800, 7000), "F": ("F", 7000, 5940), "G": ("G", 5940, 4790)}
+    letter, hot, cold = limits.get(row.true_class, ("K", 4790, 4050))
     if len(letter) == 2:
         return "STAR", "B6" if row.teff < 20000 else "OB"
-    return "STAR", f"{letter}{min(int(10 * (hot - row.teff) / (hot - cold)), 9)}"
+    return "STAR", f"{letter}{min(max(int(10 * (hot - row.teff) / (hot - cold)), 0), 9)}"
 
 
 def _spectrum_cards(row, snr: dict, draw: np.ndarray) -> dict:

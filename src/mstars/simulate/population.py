@@ -94,15 +94,17 @@ def draw_giants(rng: np.random.Generator, n: int) -> pd.DataFrame:
 
 
 _OTHERS = {
-    # class: Teff range, dwarf share, extra
-    "B": (9900.0, 20000.0, 1.0),
-    "OB": (11000.0, 30000.0, 1.0),
-    "A": (7450.0, 10000.0, 1.0),
-    "F": (6050.0, 7200.0, 0.95),
-    "G": (5150.0, 5980.0, 0.6),
-    "K": (4200.0, 5000.0, 0.5),
-    "late_K": (4080.0, 4300.0, 0.75),
+    # class: Teff range, share of dwarfs, share drawn from the coolest part, its width in K
+    "B": (9900.0, 20000.0, 1.0, 0.0, 0.0),
+    "OB": (11000.0, 30000.0, 1.0, 0.0, 0.0),
+    "A": (7080.0, 10000.0, 1.0, 0.1, 400.0),
+    "F": (5985.0, 6930.0, 0.97, 0.0, 0.0),
+    "G": (4835.0, 5895.0, 0.65, 0.4, 350.0),
+    "K": (4150.0, 4745.0, 0.4, 0.0, 0.0),
+    "late_K": (4080.0, 4300.0, 0.75, 0.0, 0.0),
 }
+"""LAMOST's classes change at these temperatures on the templates' scale (docs/simulation.md). The coolest part of A and
+of G has a share of its own: on both sides of a boundary stars are then about equally frequent."""
 
 
 def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
@@ -110,13 +112,11 @@ def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
     m_h, alpha = metallicities(rng, n)
     frame = pd.DataFrame({"teff": np.full(n, np.nan), "logg": np.nan, "m_h": m_h, "alpha_m": alpha})
     if name in _OTHERS:
-        low, high, share = _OTHERS[name]
-        teff = rng.uniform(low, high, n)
+        low, high, share, coolest, width = _OTHERS[name]
+        teff = np.where(rng.random(n) < coolest, rng.uniform(low, low + width, n), rng.uniform(low, high, n))
         dwarf = rng.random(n) < share
-        if name == "G":  # giants of type G are cooler than dwarfs: G5 III is 5050 K, G8 III 4900 K
-            teff = np.where(dwarf, teff, rng.uniform(4850, 5500, n))
-        if name == "K":
-            teff = np.where(dwarf, teff, np.minimum(teff, rng.uniform(4200, 4750, n)))
+        if name == "G":  # giants of type G are cooler than dwarfs
+            teff = np.where(dwarf, teff, rng.uniform(low, 5400, n))
         logg = np.where(
             dwarf, np.interp(teff, [4000, 6000, 9000, 30000], [4.65, 4.4, 4.1, 4.0]), 2.0 + (teff - 4200) / 700
         )

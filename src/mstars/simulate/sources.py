@@ -86,6 +86,7 @@ class SpectrumMaker:
         self._prepare_dwarfs()
         self._prepare_responses()
         self._prepare_giants()
+        self._prepare_others()
 
     def _rows(self, **chosen) -> np.ndarray:
         keep = np.ones(len(self.table), bool)
@@ -238,33 +239,64 @@ class SpectrumMaker:
         return log + 0.8 * shape - strength[:, None] * bands * 0.8
 
     # -- everything else ----------------------------------------------------------------------------------------------
-    def others(self, letters: str, teff: np.ndarray, rng: np.random.Generator, giant=None) -> np.ndarray:
-        """Log flux of O to K stars, [n, pixel]: two real templates of the class, near in Teff, mixed.
+    def _prepare_others(self):
+        """Templates of O to K stars that mixtures are made from, along Teff whatever their class."""
+        table = self.table
+        known = table["spectral_class"].isin(list("OBAFGK")) & np.isfinite(table["teff"])
+        known &= ~table["source"].isin(["fluxstd", "emulator"])
+        known &= ~((table["source"] == "pickles") & (table["teff"] < 9900))  # a resolution of 500 blurs the lines
+        # supergiants are rare in the survey; and one star's temperature in the table contradicts its type
+        known &= ~((table["teff"] > 6800) & (table["teff"] < 9900) & (table["logg"] < 2.2))
+        known &= ~((table["teff"] > 9900) & (table["logg"] < 2.0))
+        known &= ~((table["subclass"].str[:1] == "F") & (table["teff"] > 8000))
+        self.star_rows = np.flatnonzero(known.to_numpy())
+        order = np.argsort(table["teff"].to_numpy()[self.star_rows], kind="stable")
+        self.star_rows = self.star_rows[order]
+        self.star_log_teff = np.log(table["teff"].to_numpy()[self.star_rows])
+        self.star_m_h = table["m_h"].to_numpy(float)[self.star_rows]
+        self.star_giant = (table["luminosity"] == "giant").to_numpy()[self.star_rows]
+
+    def others(self, teff: np.ndarray, rng: np.random.Generator, giant=None, m_h=None) -> np.ndarray:
+        """Log flux of O to K stars, [n, pixel]: between a real template a little hotter and one a little cooler.
 
         Parameters
         ----------
-        letters : str
-            Spectral classes to choose from; flux standards (hot subdwarfs) are left out.
         teff : ndarray, [n]
         rng : numpy.random.Generator
         giant : ndarray of bool, [n], optional
-            Where set, giants' templates are preferred (G and K).
+            Where set, giants' templates are preferred, elsewhere dwarfs' (below 6000 K).
+        m_h : ndarray, [n], optional
+            Templates of like metallicity are preferred; without it, or for templates without, 0.
         """
-        known = self.table["spectral_class"].isin(list(letters)) & np.isfinite(self.table["teff"])
-        rows = np.flatnonzero((known & (self.table["source"] != "fluxstd")).to_numpy())
-        ladder = np.log(self.table["teff"].to_numpy()[rows])
-        is_giant = (self.table["luminosity"] == "giant").to_numpy()[rows]
-        wrong = np.zeros(len(teff)) if giant is None else np.asarray(giant, float)
+        wanted = np.zeros(len(teff), bool) if giant is None else np.asarray(giant, bool)
+        m_h = np.zeros(len(teff)) if m_h is None else np.asarray(m_h, float)
+        metals = np.where(np.isfinite(self.star_m_h), self.star_m_h, 0.0)
         result = np.empty((len(teff), LIBRARY_GRID.size))
-        for number, value in enumerate(teff):
-            gap = np.abs(ladder - np.log(value))
-            if giant is not None:
-                gap = gap + 0.15 * (is_giant != bool(wrong[number]))
-            near = rows[np.argsort(gap)[: max(4, len(rows) // 6)]]
-            one, two = rng.choice(near, 2)
-            weight = rng.uniform(0, 1)
-            result[number] = weight * self.log[one] + (1 - weight) * self.log[two]
+        for number, value in enumerate(np.log(np.asarray(teff, float))):
+            gap = self.star_log_teff - value
+            apart = (0.1 if value < np.log(7000.0) else 0.0) * np.abs(metals - m_h[number])
+            if value < np.log(6000.0):
+                apart = apart + 0.1 * (self.star_giant != wanted[number])
+            one = self._draw_near(gap, apart, gap <= 0, rng)
+            two = self._draw_near(gap, apart, gap > 0, rng)
+            span = self.star_log_teff[two] - self.star_log_teff[one]
+            weight = np.clip((value - self.star_log_teff[one]) / span, 0, 1) if span > 0 else rng.uniform(0, 1)
+            result[number] = (1 - weight) * self.log[self.star_rows[one]] + weight * self.log[self.star_rows[two]]
         return result
+
+    @staticmethod
+    def _diluted(log: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A stars: weaker lines in many, by rotation, companions, and metals that don't follow the hydrogen."""
+        smooth = gaussian_filter1d(log, 150, axis=-1)
+        strength = 1.0 - np.minimum(np.abs(rng.normal(0, 0.15, len(log))), 0.65)
+        return smooth + strength[:, None] * (log - smooth)
+
+    @staticmethod
+    def _draw_near(gap: np.ndarray, apart: np.ndarray, side: np.ndarray, rng: np.random.Generator) -> int:
+        """One of the four nearest templates on this side in Teff (of all, at the end of the ladder)."""
+        cost = np.abs(gap) + apart + np.where(side, 0.0, 1.0)
+        near = np.argsort(cost, kind="stable")[:4]
+        return int(rng.choice(near[cost[near] <= max(cost[near[0]], 0.05) + 0.05]))
 
     def galaxies(self, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Log flux of galaxies at their redshift: mixed populations, emission lines where young."""
@@ -295,10 +327,10 @@ class SpectrumMaker:
         elif kind == "S":
             log = self.s_stars(rows, rng)
         elif kind == "late_K":
-            log = self.others("K", labels[0], rng, labels[1] < 3.5)
+            log = self.others(labels[0], rng, labels[1] < 3.5, labels[2])
         elif kind in ("OB", "B", "A", "F", "G", "K"):
-            cool = labels[1] < 3.5 if kind in ("G", "K") else None
-            log = self.others("OB" if kind in ("OB", "B") else kind, labels[0], rng, cool)
+            log = self.others(labels[0], rng, labels[1] < 3.5, labels[2])
+            log = self._diluted(log, rng) if kind == "A" else log
         elif kind == "WD":
             log = white_dwarf(LIBRARY_GRID, labels[0], labels[1], rng)
             real = self.log[self._rows(spectral_class="WD")]
@@ -318,9 +350,25 @@ class SpectrumMaker:
         else:
             raise InputError(f"simulate: no spectra of kind {kind!r}")
         flux = np.exp(np.clip(_anchor(log), -6, 4))
+        if kind == "dM" and "companion_kms" in rows:
+            self._add_companions(flux, rows)
         if kind == "dM" and "active" in rows:
             add_activity(flux, rows["active"].to_numpy(bool), rng)
         return flux
+
+    def _add_companions(self, flux: np.ndarray, rows: pd.DataFrame) -> None:
+        """Second dwarfs of double-lined binaries, in place; the light's mean velocity stays 0."""
+        second = np.flatnonzero(rows["companion_kms"].to_numpy() != 0)
+        if not second.size:
+            return
+        part = rows.iloc[second]
+        labels = [part[name].to_numpy(float) for name in ("companion_teff", "logg", "m_h", "alpha_m")]
+        cool = np.exp(np.clip(_anchor(self.dwarfs(*labels)), -6, 4))
+        for place, row, apart, share in zip(second, cool, part["companion_kms"], part["companion_share"], strict=True):
+            moved = LIBRARY_GRID / (1 - share * apart / C_KMS)
+            flux[place] = (1 - share) * np.interp(moved, LIBRARY_GRID, flux[place])
+            moved = LIBRARY_GRID / (1 + (1 - share) * apart / C_KMS)
+            flux[place] += share * np.interp(moved, LIBRARY_GRID, row)
 
     def _binaries(self, rows: pd.DataFrame, rng) -> np.ndarray:
         """A white dwarf or a hot star beside an M dwarf, of like brightness."""
@@ -329,14 +377,14 @@ class SpectrumMaker:
             _anchor(self.dwarfs(*[rows[name].to_numpy(float) for name in ("teff", "logg", "m_h", "alpha_m")]))
         )
         hot = np.exp(_anchor(white_dwarf(LIBRARY_GRID, rng.uniform(9000, 30000, n), np.full(n, 8.0), rng)))
-        second = np.exp(_anchor(self.others("AF", rng.uniform(6200, 9000, n), rng)))
+        second = np.exp(_anchor(self.others(rng.uniform(6200, 9000, n), rng)))
         hot = np.where(rng.random(n)[:, None] < 0.6, hot, second)
         share = rng.uniform(0.5, 0.85, n)[:, None]
         return np.log(share * hot + (1 - share) * cool)
 
     def _emission_stars(self, teff: np.ndarray, rng) -> np.ndarray:
         """Be and Herbig stars, cataclysmic variables: strong, broad Balmer, He I and Ca II emission."""
-        log = self.others("BAFG", teff, rng)
+        log = self.others(teff, rng)
         flux = np.exp(_anchor(log))
         n = len(flux)
         lines = [(6564.61, 1.0), (4862.68, 0.55), (4341.68, 0.35), (4102.89, 0.25), (5877.25, 0.2), (6679.99, 0.12)]

@@ -23,7 +23,8 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
         GALAXY, QSO, WD for training spectra), true_lum (dwarf, giant or empty), true_rv (km/s, heliocentric, on
         Gaia's scale; the written spectrum moves with true_rv + `ZERO_POINT_KMS` = true_rv_lamost), true_teff (K),
         true_logg, true_m_h, true_alpha_m (null where the class has none), planted_class, planted_dmgm (bool),
-        planted_rv (empty, wrong_rv, red_end, emission, low_quality, wave_err), lamost_class, lamost_rv (km/s), snri.
+        planted_rv (empty, wrong_rv, red_end, emission, low_quality, wave_err), companion_kms (velocity of a second star
+        in the spectrum less the first's, 0: single), lamost_class, lamost_rv (km/s), snri.
     """
     rows = plan.merge(measured[["spectrum_key", "snri", "snrg"]], on="spectrum_key", validate="one_to_one")
     star = rows["kind"].isin(["dM", "gM"])
@@ -45,6 +46,7 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
             "planted_class": rows["planted_class"],
             "planted_dmgm": rows["planted_dmgm"].astype(bool),
             "planted_rv": rows["planted_rv"],
+            "companion_kms": rows["companion_kms"],
             "lamost_class": rows["lamost_class"],
             "lamost_rv": rows["lamost_rv"].where(rows["z"] > -9000),
             "snri": rows["snri"],

@@ -82,7 +82,9 @@ def main():
             state = lambda: driver.execute_script("return document.body.dataset.state")  # noqa: E731
             WebDriverWait(driver, 60, poll_frequency=0.02).until(lambda _: state() == "shown")
             opened = time.perf_counter() - start
-            times = driver.execute_async_script(REVIEW, arguments.reviewed)
+            times = []
+            while len(times) < arguments.reviewed:  # in parts, each shorter than what the driver waits
+                times += driver.execute_async_script(REVIEW, min(50, arguments.reviewed - len(times)))
             WebDriverWait(driver, 60).until(
                 lambda _: driver.execute_script("return document.body.dataset.waiting") == "0"
             )

@@ -200,7 +200,7 @@ def test_packing_survives_nonsense():
 
 
 def test_the_desk_s_velocity_columns_are_those_of_the_selection():
-    from mstars.review.evidence import SOURCES
+    from mstars.review.desk.folder import SOURCES
     from mstars.velocity import selection
 
     assert SOURCES == selection.SOURCES

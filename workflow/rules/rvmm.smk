@@ -62,7 +62,7 @@ rule rv_select:
         R + "/benchmarks/rv_select.tsv"
     params:
         settings=config["rvmm"]["selection"],
-        code=digest("velocity/selection"),
+        code=digest("velocity/methods", "velocity/selection"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -113,7 +113,7 @@ rule rv_candidates:
         R + "/benchmarks/rv_candidates.tsv"
     params:
         settings=config["rvmm"]["selection"],
-        code=digest("velocity/selection"),
+        code=digest("velocity/methods", "velocity/selection"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -140,7 +140,7 @@ rule rv_apply:
     benchmark:
         R + "/benchmarks/rv_apply.tsv"
     params:
-        code=digest("velocity/selection", "velocity/combine"),
+        code=digest("velocity/methods", "velocity/selection", "velocity/combine"),
     threads: 1
     resources:
         mem_mb=memory(4000),

@@ -33,17 +33,6 @@ ZOOMS = {
 }
 """Windows shown magnified, vacuum angstrom."""
 
-SOURCES = {
-    "LAMOST": ("lamost_rv", "lamost_rv_err"),
-    "TM": ("rv_tm", "rv_tm_err"),
-    "DSAL_I": ("rv_dsal1", "rv_dsal1_err"),
-    "DSAL_II": ("rv_dsal2", "rv_dsal2_err"),
-    "TML7500": ("rv_tml7500", "rv_tml7500_err"),
-    "DSEL": ("rv_dsel", "rv_dsel_err"),
-}
-"""Columns of the velocity and error behind each label of queue rv: those of `mstars.velocity.selection`, whose room
-takes seconds to import."""
-
 
 def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The candidates with `COLUMNS` of other tables; of columns that several have, the first is taken.

@@ -9,9 +9,9 @@ __getattr__, __all__ = on_demand(
         "combine": ["best_velocity", "repeat_pulls", "zero_point"],
         "lines": ["LineOptions", "dsal", "dsel", "line_list", "measure_lines"],
         "matching": ["TM_FLAGS", "MatchOptions", "match_templates"],
+        "methods": ["RV_FROM", "SOURCES"],
         "paper": ["match_paper"],
         "selection": [
-            "RV_FROM",
             "SelectionOptions",
             "apply_decisions",
             "candidates",

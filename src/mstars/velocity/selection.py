@@ -10,19 +10,7 @@ import pandas as pd
 from mstars.errors import InputError
 from mstars.velocity.lines import LINE_FLAGS
 from mstars.velocity.matching import TM_FLAGS, USELESS
-
-RV_FROM = ("LAMOST", "TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL", "NoRV_lowQuality", "NoRV_waveErr")
-"""Table 7's values of ``rv_from``."""
-
-SOURCES = {
-    "LAMOST": ("lamost_rv", "lamost_rv_err"),
-    "TM": ("rv_tm", "rv_tm_err"),
-    "DSAL_I": ("rv_dsal1", "rv_dsal1_err"),
-    "DSAL_II": ("rv_dsal2", "rv_dsal2_err"),
-    "TML7500": ("rv_tml7500", "rv_tml7500_err"),
-    "DSEL": ("rv_dsel", "rv_dsel_err"),
-}
-"""Columns of each method's velocity and error, km/s."""
+from mstars.velocity.methods import RV_FROM, SOURCES
 
 PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.93)}
 """Means and standard deviations of Fig. 10, km/s: used where a survey has too few spectra for its own."""

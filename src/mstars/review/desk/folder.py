@@ -12,11 +12,12 @@ import pandas as pd
 from mstars.errors import InputError
 from mstars.resources import resource
 from mstars.review.decisions import QUEUES, label_keys
-from mstars.review.evidence import SOURCES, ZOOMS
+from mstars.review.evidence import ZOOMS
 from mstars.review.features import read_features
 from mstars.spectra import DLOGLAM, LOGLAM0, air_to_vacuum
 from mstars.store import read_batch, read_json, read_table
 from mstars.templates import load_library
+from mstars.velocity.methods import SOURCES
 
 METHODS = {
     "LAMOST": ("LAMOST", "#000000", [6, 0]),

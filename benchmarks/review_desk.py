@@ -1,4 +1,7 @@
-"""The review desk with 10,000 candidates in headless Chromium: start, opening, next spectrum, memory, saving."""
+"""The review desk with 10,000 candidates in headless Chromium: start, opening, next spectrum, memory, saving.
+
+The queue has a library of templates and the networks' features, and learns a new order as a real one does.
+"""
 
 import argparse
 import json
@@ -10,11 +13,38 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "review_desk"))
 
 from desk_place import command, environment, make_queue  # noqa: E402
+
+from mstars.review.features import write_features  # noqa: E402
+from mstars.store import read_json, read_table, write_json, write_table  # noqa: E402
+from mstars.templates import LIBRARY_GRID, TemplateLibrary  # noqa: E402
+from mstars.templates.library import COLUMNS, save_library  # noqa: E402
+
+N_TEMPLATES = 485  # as many as the workflow's own library has
+
+
+def queue_of(place: Path, count: int) -> Path:
+    """A queue of ``count`` spectra with templates and features, and the settings of the config's defaults."""
+    settings = {"audit": 0.1, "overlap": 0.05, "active": {"after": 200, "every": 50}}
+    folder = make_queue(place, count=count, **settings)
+    random = np.random.default_rng(2)
+    shape = 0.2 + (LIBRARY_GRID / 9000.0) ** random.uniform(1, 5, (N_TEMPLATES, 1))
+    table = pd.DataFrame({name: [None] * N_TEMPLATES for name in COLUMNS})
+    table["name"] = [f"template{number}" for number in range(N_TEMPLATES)]
+    table[["source", "kind"]] = "benchmark", "dM"
+    save_library(TemplateLibrary(LIBRARY_GRID, shape.astype("f4"), table), place / "library.h5")
+    facts = read_json(folder / "desk.json")
+    write_json(facts | {"templates": "library.h5"}, folder / "desk.json")
+    evidence = read_table(folder / "desk.parquet")
+    evidence["tm_template"] = [f"template{number % N_TEMPLATES}" for number in range(count)]
+    write_table(evidence, folder / "desk.parquet")
+    write_features(list(evidence["spectrum_key"]), random.normal(size=(count, 32)).astype("f4"), folder / "features.h5")
+    return folder
 
 
 def served(folder: Path):
@@ -39,12 +69,15 @@ def browser():
 
 
 REVIEW = """
-const count = arguments[0], done = arguments[arguments.length - 1], times = [];
+const [count, patience] = arguments, done = arguments[arguments.length - 1], times = [];
 const settled = () => document.body.dataset.state === "shown" && document.body.dataset.key !== before;
 let before = document.body.dataset.key, start = performance.now();
 const press = () => { before = document.body.dataset.key; start = performance.now();
-  dispatchEvent(new KeyboardEvent("keydown", { key: "t" })); wait(); };
-const wait = () => { if (!settled()) { requestAnimationFrame(wait); return; }
+  dispatchEvent(new KeyboardEvent("keydown", { key: "tl"[times.length % 2] })); wait(); };
+const wait = () => {
+  if (!settled() && performance.now() - start > patience) {
+    done({ ...document.body.dataset, message: document.getElementById("message").textContent }); return; }
+  if (!settled()) { requestAnimationFrame(wait); return; }
   times.push(performance.now() - start);
   if (times.length < count) setTimeout(press, 150); else done(times); };
 press();
@@ -72,10 +105,10 @@ def main():
     from selenium.webdriver.support.ui import WebDriverWait
 
     with tempfile.TemporaryDirectory() as place:
-        folder = make_queue(Path(place), count=arguments.candidates)
+        folder = queue_of(Path(place), arguments.candidates)
         process, url, started = served(folder)
         driver = browser()
-        driver.set_script_timeout(3600)
+        driver.set_script_timeout(100)
         try:
             start = time.perf_counter()
             driver.get(url + "&reviewer=ann")
@@ -84,7 +117,10 @@ def main():
             opened = time.perf_counter() - start
             times = []
             while len(times) < arguments.reviewed:  # in parts, each shorter than what the driver waits
-                times += driver.execute_async_script(REVIEW, min(50, arguments.reviewed - len(times)))
+                more = driver.execute_async_script(REVIEW, min(50, arguments.reviewed - len(times)), 20_000)
+                if isinstance(more, dict):
+                    raise SystemExit(f"after {len(times)} or more spectra the page stands still: {more}")
+                times += more
             WebDriverWait(driver, 60).until(
                 lambda _: driver.execute_script("return document.body.dataset.waiting") == "0"
             )

@@ -6,6 +6,7 @@ import pytest
 from desk_place import HOSTILE, make_queue
 
 from mstars.review import read_decisions
+from mstars.store import read_table, write_table
 
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
 pytestmark = [
@@ -150,6 +151,54 @@ def test_decisions_made_while_the_server_is_dead_are_saved_when_it_is_back(page,
     server = serve(folder, "--port", port)
     page.saved()
     assert list(decided(server)["spectrum_key"]) == seen
+
+
+def test_a_page_that_ran_out_of_spectra_goes_on_when_the_server_is_back(page, serve, folder):
+    server = serve(folder, "--port", 0)
+    page.open(server.url)
+    port = server.base.rstrip("/").rsplit(":", 1)[1]
+    seen = [page.decide("t")]
+    page.saved()
+    server.kill()
+    while page.state["state"] != "waiting":
+        before = page.state["key"]
+        seen.append(before)
+        page.press("l")
+        page.until(lambda state, before=before: state["key"] != before or state["state"] == "waiting")
+    assert page.text("key") == "waiting for the server" and len(seen) > 4
+    serve(folder, "--port", port)
+    page.until(lambda state: state["state"] == "shown" and state["key"] not in seen)
+    page.decide("t")
+    page.saved()
+    assert list(decided(server)["spectrum_key"])[: len(seen)] == seen
+
+
+def test_a_spectrum_that_can_not_be_read_is_said_and_the_others_go_on(page, serve, folder):
+    table = read_table(folder / "desk.parquet")
+    lost = list(table["spectrum_key"])[:12]  # the first ones, as many as the server gives at once and more
+    table["batch"] = table["batch"].where(~table["spectrum_key"].isin(lost), "gone")
+    write_table(table, folder / "desk.parquet")
+    page.open(serve(folder, "--port", 0).url)
+    assert page.state["key"] == page_keys(folder)[12] and "can't be shown" in page.text("message")
+    assert page.decide("t") == page_keys(folder)[12]
+    while page.state["state"] == "shown":
+        page.decide("l")
+    assert "nothing is left" in page.text("key")
+
+
+def test_what_was_put_off_comes_when_nothing_else_is_left(page, serve, tmp_path):
+    server = serve(make_queue(tmp_path, count=5), "--port", 0)
+    page.open(server.url)
+    put_off = [page.decide(" "), page.decide(" ")]
+    rest = [page.decide("t") for _ in range(3)]
+    assert page.state["key"] == put_off[0] and not set(rest) & set(put_off)
+    page.decide(" ")
+    assert page.state["key"] == put_off[1]
+    page.decide("t")
+    page.decide("t")
+    assert page.state["state"] == "finished"
+    page.saved()
+    assert len(decided(server)) == 5
 
 
 def test_the_contact_sheet_decides_what_is_alike(page, serve, folder):

@@ -1,4 +1,6 @@
+import asyncio
 import os
+import socket
 import subprocess
 
 import pytest
@@ -8,6 +10,7 @@ from desk_place import HOSTILE, command, environment, make_queue
 from mstars.cli import main
 from mstars.review import read_decisions
 from mstars.review.decisions import label_keys
+from mstars.review.desk.command import listen
 from mstars.review.desk.server import ASSETS, STATIC
 
 
@@ -74,6 +77,22 @@ def test_a_second_server_on_the_queue_is_refused_and_another_queue_is_not(serve,
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert f"served already by process {server.process.pid}" in done.stderr
     serve(make_queue(tmp_path / "other", queue="scm"), "--port", 0)
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head():
+    """Without TCP_NODELAY each answer takes 40 ms: the head is sent, and the body waits until it is acknowledged."""
+
+    async def accepted(listener):
+        found = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(lambda _, writer: found.set_result(writer), sock=listener)
+        _, mine = await asyncio.open_connection(*listener.getsockname())
+        writer = await found
+        option = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for each in (mine, writer, server):
+            each.close()
+        return option
+
+    assert asyncio.run(accepted(listen("127.0.0.1", 0)))
 
 
 def test_it_listens_on_this_machine_alone(serve, folder):

@@ -132,7 +132,9 @@ def listen(host: str, port: int | None) -> socket.socket:
     """A listening socket on the port, or on the first free one from `PORT` on."""
     tried = [port] if port is not None else list(range(PORT, PORT + 100))
     for number in tried:
-        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        # named as TCP, or asyncio leaves TCP_NODELAY off and each answer waits 40 ms for an acknowledgement
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))

@@ -244,8 +244,8 @@ class Desk:
                 found.append(key)
                 skip.add(key)
                 mine[key] = (now + LEASE_SECONDS, via)
-            if not found and not held and not alike:  # nothing left but what was put off
-                found = [key for key in person.skipped if self._open_to(reviewer, key)][:count]
+            if not found and not alike:  # nothing left but what was put off
+                found = [key for key in person.skipped if key not in skip and self._open_to(reviewer, key)][:count]
             return found
 
     def waiting(self, reviewer: str | None = None) -> list[str]:

@@ -12,7 +12,7 @@
   let about, view, diagram, wave;
   const state = {
     reviewer: "", current: null, upcoming: [], shown: [], place: -1, mode: "review", smoothing: 2, overlay: true, template: "", active: "",
-    methods: new Set(), sets: new Set(), confidence: null, since: 0, last: new Map(),
+    methods: new Set(), sets: new Set(), confidence: null, since: 0, last: new Map(), broken: new Set(), showing: "",
   };
   const cache = new Map(), templates = new Map();
 
@@ -47,34 +47,46 @@
     return templates.get(name);
   }
 
+  // asks for more keys and resolves to how many the server gave; one request at a time
   let filling = null;
   function fill() {
-    if (state.mode !== "review" || state.upcoming.length >= AHEAD / 2) return filling;
+    if (state.mode !== "review" || state.upcoming.length >= AHEAD / 2) return Promise.resolve(0);
     filling ||= (async () => {
       try {
-        const held = [...state.upcoming, ...state.shown.slice(-1), ...outbox.keys()];
+        const held = [...state.upcoming, ...state.shown.slice(-1).filter((key) => key === state.showing), ...outbox.keys(), ...state.broken];
         const before = state.mode, keys = await source.next(state.reviewer, AHEAD, held, false);
-        if (state.mode === before) state.upcoming.push(...keys.filter((key) => !state.upcoming.includes(key) && !outbox.keys().includes(key) && key !== state.shown.at(-1)));
+        if (state.mode === before) state.upcoming.push(...keys.filter((key) => !state.upcoming.includes(key) && !outbox.keys().includes(key) && key !== state.showing));
         for (const key of state.upcoming) spectrum(key).catch(() => null);
-      } catch (error) { if (error instanceof Source.Refused) say(error.message); } finally { filling = null; }
+        return keys.length;
+      } catch (error) { say(error.message); return 0; } finally { filling = null; }
     })();
     return filling;
   }
 
   async function advance() {
-    if (!state.upcoming.length) await fill();
+    waiting(true);
+    while (!state.upcoming.length && (await fill())) { /* until there is one, or the server has none */ }
     const key = state.upcoming.shift();
     if (key === undefined) { finished(); return; }
-    state.shown.push(key);
+    state.shown.push(key); state.showing = key;
     fill();
     if (state.shown.length > 500) state.shown.shift();
     state.place = state.shown.length - 1;
     await show(key);
   }
 
+  // says what the page waits for, should it take longer than a moment
+  let patience;
+  function waiting(on) {
+    clearTimeout(patience);
+    if (on) patience = setTimeout(() => { at("key").textContent = "waiting for the server"; document.body.dataset.state = "waiting"; }, 1500);
+  }
+
   function finished() {
+    waiting(false);
     state.current = null;
     at("key").textContent = outbox.waiting.length ? "waiting for the server" : state.mode === "disagreements" ? "no disagreements are left" : "nothing is left to decide here";
+    state.showing = "";
     for (const id of ["facts", "overlay"]) at(id).textContent = "";
     document.body.dataset.key = "";
     document.body.dataset.state = "finished";
@@ -83,7 +95,13 @@
   async function show(key) {
     const started = performance.now();
     let payload;
-    try { payload = await spectrum(key); } catch (error) { say(`${key}: ${error.message}`); return; }
+    try { payload = await spectrum(key); } catch (error) { // it can't be read: the others go on
+      state.broken.add(key); say(`${key} can't be shown: ${error.message}`);
+      state.shown = state.shown.filter((other) => other !== key);
+      await advance(); return;
+    }
+    if (state.shown[state.place] !== key) return; // meanwhile another was asked for
+    waiting(false);
     state.current = payload; state.template = payload.template; state.confidence = null;
     at("comment").value = "";
     if (!payload.velocities[state.active]) state.active = ["TM", "LAMOST"].find((name) => payload.velocities[name]) || Object.keys(payload.velocities)[0] || "";
@@ -219,7 +237,7 @@
     const confidence = unsure ? 0.5 : state.confidence, seconds = (performance.now() - state.since) / 1000;
     const row = { key: payload.key, label, confidence, comment: at("comment").value, seconds };
     state.last.set(payload.key, label);
-    state.current = null;
+    state.current = null; state.showing = "";
     const sent = outbox.add({ reviewer: state.reviewer, request: identity(), adjudicate: state.mode === "disagreements", rows: [row] });
     if (state.place < state.shown.length - 1) { state.place = state.shown.length - 1; await show(state.shown[state.place]); if (state.last.has(state.current?.key)) await advance(); } else await advance();
     await sent;
@@ -241,7 +259,9 @@
 
   async function skip() {
     if (!state.current) return;
-    if (state.mode === "review") source.skip(state.reviewer, state.current.key).catch(() => null);
+    const { key } = state.current;
+    state.current = null; state.showing = "";
+    if (state.mode === "review") await source.skip(state.reviewer, key).catch(() => null);
     await advance();
   }
 

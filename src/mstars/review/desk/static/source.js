@@ -3,6 +3,8 @@
 
 const Source = (() => {
   class Refused extends Error {}
+  class Away extends Error {} // no answer: the server is down, or the line to it
+  const AGAIN = 700; // milliseconds until the next try
 
   class Server {
     constructor() { this.token = new URLSearchParams(location.search).get("token") || ""; }
@@ -10,22 +12,31 @@ const Source = (() => {
     async ask(path, body) {
       const headers = { "X-Desk-Token": this.token };
       const options = body === undefined ? { headers } : { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) };
-      const answer = await fetch(path, options);
+      const answer = await fetch(path, options).catch(() => { throw new Away("the server doesn't answer"); });
       const said = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (answer.status >= 500) throw new Error(said.error);
       if (!answer.ok) throw new Refused(said.error);
       return said;
     }
 
-    query(path, values) { return this.ask(`${path}?${new URLSearchParams(values)}`); }
-    about() { return this.ask("api/about"); }
-    spectrum(key) { return this.query("api/spectrum", { key }); }
+    // what the page can't go on without is asked for until there is an answer
+    async surely(path, body) {
+      for (;;) {
+        try { return await this.ask(path, body); } catch (error) { if (!(error instanceof Away)) throw error; }
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    }
+
+    address(path, values) { return `${path}?${new URLSearchParams(values)}`; }
+    query(path, values) { return this.ask(this.address(path, values)); }
+    about() { return this.surely("api/about"); }
+    spectrum(key) { return this.surely(this.address("api/spectrum", { key })); }
     template(name) { return this.query("api/template", { name }); }
     progress(reviewer) { return this.query("api/progress", { reviewer }); }
     summary() { return this.ask("api/summary"); }
     async opinions(key) { return (await this.query("api/opinions", { key })).opinions; }
-    async next(reviewer, count, held, alike) { return (await this.ask("api/next", { reviewer, count, held, alike })).keys; }
-    async disagreements() { return (await this.ask("api/disagreements")).keys; }
+    async next(reviewer, count, held, alike) { return (await this.surely("api/next", { reviewer, count, held, alike })).keys; }
+    async disagreements() { return (await this.surely("api/disagreements")).keys; }
     decide(request) { return this.ask("api/decide", request); }
     undo(request) { return this.ask("api/undo", request); }
     skip(reviewer, key) { return this.ask("api/skip", { reviewer, key }); }
@@ -76,7 +87,7 @@ const Source = (() => {
         if (found.length >= count) break;
         if (!done.has(key) && !off.has(key) && (!alike || !found.length || this.facts.consensus[key] === this.facts.consensus[found[0]])) found.push(key);
       }
-      return found.length || held.length ? found : this.put.filter((key) => !done.has(key)).slice(0, count);
+      return found.length || alike ? found : this.put.filter((key) => !done.has(key) && !held.includes(key)).slice(0, count);
     }
     async disagreements() { return []; }
     write(rows) {

@@ -13,23 +13,27 @@ N_PARAMETER = 5
 
 
 @numba.njit(cache=True)
-def solve_damped(normal, gradient, damping, out):
-    """Solve (normal + damping * diag(normal)) out = gradient for a small symmetric system; False if singular."""
+def solve_damped(normal, gradient, damping, matrix, out):
+    """Solve (normal + damping * diag(normal)) out = gradient for a small symmetric system; False if singular.
+
+    Only the lower triangle of ``normal`` is read; ``matrix`` is room to work in.
+    """
     count = gradient.size
-    matrix = normal.copy()
     for i in range(count):
-        matrix[i, i] += damping * normal[i, i] + 1e-30
+        for j in range(i):
+            matrix[i, j] = matrix[j, i] = normal[i, j]
+        matrix[i, i] = normal[i, i] + damping * normal[i, i] + 1e-30
         out[i] = gradient[i]
     for i in range(count):
         pivot = matrix[i, i]
         if not pivot > 0:
             return False
+        inverse = 1.0 / pivot
         for j in range(i + 1, count):
-            factor = matrix[j, i] / pivot
-            if factor != 0.0:
-                for k in range(i, count):
-                    matrix[j, k] -= factor * matrix[i, k]
-                out[j] -= factor * out[i]
+            factor = matrix[j, i] * inverse
+            for k in range(i + 1, count):
+                matrix[j, k] -= factor * matrix[i, k]
+            out[j] -= factor * out[i]
     for i in range(count - 1, -1, -1):
         for k in range(i + 1, count):
             out[i] -= matrix[i, k] * out[k]
@@ -38,38 +42,56 @@ def solve_damped(normal, gradient, damping, out):
 
 
 @numba.njit(cache=True)
-def _chi2(x, y, w, parameter):
+def _chi2(x, y, w, parameter, bell, residual):
+    """chi2 of the model; its Gaussians of height 1 and residuals are left in ``bell`` and ``residual``."""
     total = 0.0
+    inverse = 1.0 / parameter[2]
     for i in range(x.size):
-        u = (x[i] - parameter[1]) / parameter[2]
-        model = parameter[0] * math.exp(-0.5 * u * u) + parameter[3] + parameter[4] * x[i]
-        total += w[i] * (y[i] - model) ** 2
+        u = (x[i] - parameter[1]) * inverse
+        bell[i] = math.exp(-0.5 * u * u)
+        residual[i] = y[i] - parameter[0] * bell[i] - parameter[3] - parameter[4] * x[i]
+        total += w[i] * residual[i] * residual[i]
     return total
 
 
 @numba.njit(cache=True)
-def _normal(x, y, w, parameter, normal, gradient):
-    normal[:] = 0.0
-    gradient[:] = 0.0
-    jacobian = np.empty(5)
+def _normal(x, w, parameter, bell, residual, normal, gradient):
+    """Lower triangle of the normal matrix, and the gradient, from what `_chi2` left."""
+    n00 = n10 = n11 = n20 = n21 = n22 = n30 = n31 = n32 = n33 = n40 = n41 = n42 = n43 = n44 = 0.0
+    g0 = g1 = g2 = g3 = g4 = 0.0
+    inverse = 1.0 / parameter[2]
     for i in range(x.size):
-        if w[i] <= 0:
-            continue
-        u = (x[i] - parameter[1]) / parameter[2]
-        bell = math.exp(-0.5 * u * u)
-        jacobian[0] = bell
-        jacobian[1] = parameter[0] * bell * u / parameter[2]
-        jacobian[2] = jacobian[1] * u
-        jacobian[3] = 1.0
-        jacobian[4] = x[i]
-        residual = y[i] - parameter[0] * bell - parameter[3] - parameter[4] * x[i]
-        for j in range(5):
-            gradient[j] += w[i] * jacobian[j] * residual
-            for k in range(j + 1):
-                normal[j, k] += w[i] * jacobian[j] * jacobian[k]
-    for j in range(5):
-        for k in range(j):
-            normal[k, j] = normal[j, k]
+        u = (x[i] - parameter[1]) * inverse
+        j0 = bell[i]
+        j1 = parameter[0] * j0 * u * inverse
+        j2 = j1 * u
+        weight = w[i]
+        w0, w1, w2, w4 = weight * j0, weight * j1, weight * j2, weight * x[i]
+        n00 += w0 * j0
+        n10 += w0 * j1
+        n11 += w1 * j1
+        n20 += w0 * j2
+        n21 += w1 * j2
+        n22 += w2 * j2
+        n30 += w0
+        n31 += w1
+        n32 += w2
+        n33 += weight
+        n40 += w0 * x[i]
+        n41 += w1 * x[i]
+        n42 += w2 * x[i]
+        n43 += w4
+        n44 += w4 * x[i]
+        r = residual[i]
+        g0 += w0 * r
+        g1 += w1 * r
+        g2 += w2 * r
+        g3 += weight * r
+        g4 += w4 * r
+    normal[0, 0], normal[1, 0], normal[1, 1], normal[2, 0], normal[2, 1] = n00, n10, n11, n20, n21
+    normal[2, 2], normal[3, 0], normal[3, 1], normal[3, 2], normal[3, 3] = n22, n30, n31, n32, n33
+    normal[4, 0], normal[4, 1], normal[4, 2], normal[4, 3], normal[4, 4] = n40, n41, n42, n43, n44
+    gradient[0], gradient[1], gradient[2], gradient[3], gradient[4] = g0, g1, g2, g3, g4
 
 
 @numba.njit(cache=True)
@@ -90,23 +112,24 @@ def fit_gaussian(x, y, w, parameter, max_step=50):
     covariance : ndarray, [5, 5]
         Inverse of the normal matrix (not scaled by the residuals).
     """
-    normal = np.empty((5, 5))
-    gradient = np.empty(5)
-    step = np.empty(5)
-    trial = np.empty(5)
-    best = _chi2(x, y, w, parameter)
+    room = np.empty((5, N_PARAMETER, N_PARAMETER))
+    normal, work, covariance = room[0], room[1], room[2]
+    gradient, step, trial, unit = room[3, 0], room[3, 1], room[3, 2], room[3, 3]
+    held = np.empty((4, x.size))
+    bell, residual, new_bell, new_residual = held[0], held[1], held[2], held[3]
+    best = _chi2(x, y, w, parameter, bell, residual)
     damping = 1e-3
     done = False
     for _ in range(max_step):
-        _normal(x, y, w, parameter, normal, gradient)
+        _normal(x, w, parameter, bell, residual, normal, gradient)
         moved = False
         for _ in range(12):
-            if not solve_damped(normal, gradient, damping, step):
+            if not solve_damped(normal, gradient, damping, work, step):
                 damping *= 10
                 continue
-            for k in range(5):
+            for k in range(N_PARAMETER):
                 trial[k] = parameter[k] + step[k]
-            value = _chi2(x, y, w, trial) if trial[2] != 0 else np.inf
+            value = _chi2(x, y, w, trial, new_bell, new_residual) if trial[2] != 0 else np.inf
             if value <= best:
                 moved = True
                 break
@@ -117,18 +140,18 @@ def fit_gaussian(x, y, w, parameter, max_step=50):
         small = abs(step[1]) < 1e-4 and best - value <= 1e-6 * best
         best = value
         parameter[:] = trial
+        bell, new_bell = new_bell, bell
+        residual, new_residual = new_residual, residual
         damping = max(damping * 0.2, 1e-9)
         if small:
             done = True
             break
     parameter[2] = abs(parameter[2])
-    covariance = np.empty((5, 5))
-    _normal(x, y, w, parameter, normal, gradient)
-    unit = np.zeros(5)
-    for k in range(5):
+    _normal(x, w, parameter, bell, residual, normal, gradient)
+    for k in range(N_PARAMETER):
         unit[:] = 0.0
         unit[k] = 1.0
-        if not solve_damped(normal, unit, 0.0, covariance[k]):
+        if not solve_damped(normal, unit, 0.0, work, covariance[k]):
             return np.nan, covariance
     return (best if done else np.nan), covariance
 
@@ -168,6 +191,8 @@ def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit, leader, l
     best_velocity, best_score = 0.0, -np.inf
     n_step = int(limit / 30.0)
     place = np.log10(centers)
+    # neighbouring velocities often fall on the same pixel
+    pixel, contrast = np.full(centers.size, -1), np.zeros(centers.size)
     for k in range(-n_step, n_step + 1):
         shift = math.log10(1.0 + k * 30.0 / C_KMS)
         score, most = 0.0, np.inf
@@ -178,8 +203,9 @@ def _stack_velocity(flux, weight, loglam0, dlog, centers, sign, limit, leader, l
         for line in range(centers.size):
             middle = int(round((place[line] + shift - loglam0) / dlog))
             if 7 <= middle < flux.size - 7:
-                contrast = _line_contrast(flux, weight, middle, sign)
-                score += min(contrast, most) if led[line] else contrast
+                if middle != pixel[line]:
+                    pixel[line], contrast[line] = middle, _line_contrast(flux, weight, middle, sign)
+                score += min(contrast[line], most) if led[line] else contrast[line]
         if score > best_score:
             best_score = score
             best_velocity = k * 30.0

@@ -45,7 +45,7 @@ def fit_bell(x, y, parameter, most=40):
     The centre stays on the grid and sigma below its length, else a curve without a line would send them anywhere.
     """
     count = 4
-    normal, gradient = np.empty((count, count)), np.empty(count)
+    normal, work, gradient = np.empty((count, count)), np.empty((count, count)), np.empty(count)
     step, trial, row = np.empty(count), np.empty(count), np.empty(count)
     damping, best = 1e-3, np.inf
     for _ in range(most):
@@ -64,12 +64,9 @@ def fit_bell(x, y, parameter, most=40):
                 gradient[j] += row[j] * residual
                 for k in range(j + 1):
                     normal[j, k] += row[j] * row[k]
-        for j in range(count):
-            for k in range(j):
-                normal[k, j] = normal[j, k]
         moved, value = False, best
         for _ in range(8):
-            if solve_damped(normal, gradient, damping, step):
+            if solve_damped(normal, gradient, damping, work, step):
                 for k in range(count):
                     trial[k] = parameter[k] + step[k]
                 # a bell off the grid or wider than it is no line

@@ -89,6 +89,15 @@ def test_after_enough_decisions_the_likely_changes_come_first(tmp_path):
     assert [key for key in again.order if not again.votes.get(key)][:20] == first[:20]
 
 
+def test_the_random_check_stays_in_the_order_it_was_drawn_in(tmp_path):
+    drawn = [f"56000-HD{number:04d}-sp01-001" for number in range(300, 0, -1)]
+    queue = QueueFolder(make_queue(tmp_path, "random", keys=drawn, order="key", active={"after": 100, "every": 50}))
+    assert queue.keys == drawn
+    desk = Desk(queue)
+    decide_all(desk, "ann", lambda key: "dM" if key < drawn[100] else "K", 150)
+    assert not desk.learn() and desk.order == drawn
+
+
 def test_nothing_is_learned_from_decisions_that_are_all_alike():
     assert chance_of_change(np.eye(4), [0, 1], [True, True]) is None
 

@@ -109,6 +109,7 @@ rule contamination:
     input:
         classification=R + "/catalogs/classification.parquet",
         m_catalog=R + "/plan/m_catalog_v0.parquet",
+        scm=R + "/review/scm/decisions.parquet",
         decisions=random_decisions,
     output:
         multiext(R + "/tables/contamination", ".csv", ".tex", ".md"),

@@ -11,7 +11,10 @@ from mstars.workflow import job
 with job(snakemake) as log:
     given, params = snakemake.input, snakemake.params
     m_catalog = read_table(given.m_catalog, ["spectrum_key", "snri"])
-    spectra = population(read_table(given.classification), m_catalog)
+    looked = read_table(given.scm, ["spectrum_key", "review_status"])
+    looked = looked.loc[looked["review_status"] == "reviewed", "spectrum_key"]
+    classification = read_table(given.classification, ["spectrum_key", "candidate_reasons", "dmgm_class"])
+    spectra = population(classification, m_catalog, looked)
     nothing = pd.DataFrame({"spectrum_key": pd.Series(dtype=str), "consensus_label": pd.Series(dtype=object)})
     decisions = read_decisions("random", given.decisions)
     keys = set(m_catalog["spectrum_key"])

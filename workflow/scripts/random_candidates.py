@@ -1,7 +1,7 @@
 """Queue random: spectra taken as dM, for the spot check of section 3.4.2."""
 
 from mstars.review.spot_check import spot_check
-from mstars.store import read_table, read_tables, rng, write_table
+from mstars.store import read_table, read_tables, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
@@ -12,7 +12,7 @@ with job(snakemake) as log:
         read_tables(given.dmgm),
         read_table(given.photometry),
         snakemake.params.size,
-        rng(snakemake.params.seed, "random_check"),
+        snakemake.params.seed,
     )
     write_table(table, snakemake.output[0])
     log.info("%d spectra to spot-check", len(table))

@@ -1,4 +1,4 @@
-"""How many of the spectra that were never candidates are not of M stars, from the random check (footnote 13)."""
+"""How many of the spectra taken as dM without a look are not of M stars, from the random check (footnote 13)."""
 
 from __future__ import annotations
 
@@ -7,39 +7,52 @@ import pandas as pd
 
 SNR_EDGES = (-np.inf, 10.0, 20.0, 50.0, np.inf)
 SNR_NAMES = ("<10", "10-20", "20-50", ">50")
+QUEUED = "candidates of SCM"
+"""Stratum of those that were queued by SCM and stayed M by the consensus: no person has looked at them either."""
+
+STRATA = (*SNR_NAMES, QUEUED)
 M_LABELS = ("dM", "gM", "M")
 
 _DRAWS = 20_000
 
 
-def population(classification: pd.DataFrame, m_catalog: pd.DataFrame) -> pd.DataFrame:
-    """Spectra that were never a candidate of SCM or DGCM: what the random check is drawn from.
+def population(classification: pd.DataFrame, m_catalog: pd.DataFrame, reviewed: pd.Series | None = None):
+    """What the random check is drawn from: M spectra after SCM that DGCM has not queued, and that no one has looked at.
 
     Parameters
     ----------
     classification : pandas.DataFrame
-        ``catalogs/classification.parquet``: spectrum_key, candidate_reasons, final_class.
+        ``catalogs/classification.parquet``: spectrum_key, candidate_reasons (those of DGCM begin with ``dgcm:``),
+        dmgm_class (empty where SCM took the spectrum out).
     m_catalog : pandas.DataFrame
         The input catalogue: spectrum_key, snri.
+    reviewed : pandas.Series, optional
+        Keys of the SCM candidates that a person has decided: what they are is known.
 
     Returns
     -------
     pandas.DataFrame
-        spectrum_key, snr (one of `SNR_NAMES`).
+        spectrum_key, stratum (one of `STRATA`).
     """
-    rows = classification[(classification["candidate_reasons"] == "") & (classification["final_class"] != "rejected")]
-    table = rows[["spectrum_key"]].merge(m_catalog[["spectrum_key", "snri"]], on="spectrum_key", how="left")
+    reasons = classification["candidate_reasons"].fillna("").astype(str)
+    taken = (classification["dmgm_class"].fillna("") != "") & ~reasons.str.contains("dgcm:", regex=False)
+    if reviewed is not None:
+        taken &= ~((reasons != "") & classification["spectrum_key"].isin(reviewed))
+    rows = classification.loc[taken, ["spectrum_key"]].assign(queued=(reasons != "")[taken])
+    table = rows.merge(m_catalog[["spectrum_key", "snri"]], on="spectrum_key", how="left")
     snr = table["snri"].to_numpy(dtype=float, na_value=np.nan)
     place = np.searchsorted(SNR_EDGES[1:-1], np.nan_to_num(snr, nan=-np.inf), side="right")
-    return pd.DataFrame({"spectrum_key": table["spectrum_key"], "snr": np.array(SNR_NAMES)[place]})
+    stratum = np.where(table["queued"], QUEUED, np.array(SNR_NAMES, dtype=object)[place])
+    return pd.DataFrame({"spectrum_key": table["spectrum_key"], "stratum": stratum.astype(object)})
 
 
 def contamination(spectra: pd.DataFrame, decisions: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Share of each label among the spectra no one looked at, with errors.
+    """Share of each label among the spectra taken as dM without a look, with errors.
 
-    Within an S/N interval the checked spectra are a random sample: the share has Jeffreys' posterior. The share of all
-    is the sum over the intervals by the number of spectra in each, so that a check that looked more often at faint
-    spectra is not biased.
+    The queue `random` is a simple random sample of ``spectra`` that is looked at in random order, so within a stratum
+    the checked ones are a random sample whatever their number. The share of a stratum has Jeffreys' posterior; that of
+    all is the sum over the strata by the number of spectra in each. Those checked are known: the errors are of the
+    rest alone, and none are left once all have been looked at.
 
     Parameters
     ----------
@@ -53,34 +66,42 @@ def contamination(spectra: pd.DataFrame, decisions: pd.DataFrame, seed: int = 0)
     Returns
     -------
     pandas.DataFrame
-        label (K, unknown, not M), snr (an interval or all), n_spectra, n_checked, n_found, share, low, high (per
-        cent; the 16th and 84th percentile), expected, expected_low, expected_high (spectra). Without a checked
-        spectrum in some interval the rows of it and of all have no share.
+        label (K, unknown, not M), stratum (one of `STRATA` that has spectra, or all), n_spectra, n_checked, n_found,
+        share, low, high (per cent of n_spectra; the 16th and 84th percentile), left, left_low, left_high (spectra among
+        those not checked: still in the catalogue). Without a checked spectrum in some stratum the rows of it and of all
+        have no share.
     """
     checked = spectra.merge(decisions[["spectrum_key", "label"]], on="spectrum_key")
-    total = spectra["snr"].value_counts().reindex(SNR_NAMES, fill_value=0)
+    total = spectra["stratum"].value_counts()
+    strata = [name for name in STRATA if total.get(name, 0)]
     rng = np.random.default_rng(seed)
     rows = []
     for name, wanted in (("K", ["K"]), ("unknown", ["unknown"]), ("not M", None)):
         found = ~checked["label"].isin(M_LABELS) if wanted is None else checked["label"].isin(wanted)
-        draws = np.zeros(_DRAWS)
-        best = 0.0
-        for snr in SNR_NAMES:
-            inside = checked["snr"] == snr
-            n, k = int(inside.sum()), int((found & inside).sum())
-            share = k / n if n else np.nan
-            posterior = rng.beta(k + 0.5, n - k + 0.5, _DRAWS) if n else np.full(_DRAWS, np.nan)
-            rows.append(_row(name, snr, int(total[snr]), n, k, share, posterior))
-            if total[snr]:
-                draws += posterior * total[snr] / total.sum()
-                best += share * total[snr] / total.sum()
-        rows.append(_row(name, "all", int(total.sum()), len(checked), int(found.sum()), best, draws))
+        inside = {stratum: (checked["stratum"] == stratum).to_numpy() for stratum in strata}
+        parts = [
+            _rest(int(total[stratum]), int(mask.sum()), int(found[mask].sum()), rng) for stratum, mask in inside.items()
+        ]
+        rows += [_row(name, stratum, *part) for stratum, part in zip(strata, parts, strict=True)]
+        rows.append(_row(name, "all", *(sum(values) for values in zip(*parts, strict=True))) if parts else _none(name))
     return pd.DataFrame(rows)
 
 
-def _row(label: str, snr: str, n_spectra: int, n: int, k: int, share: float, posterior: np.ndarray) -> dict:
-    low, high = np.percentile(posterior, [16, 84]) if np.isfinite(posterior).all() and n else (np.nan, np.nan)
-    share = share if n else np.nan
-    counts = {"expected": share * n_spectra, "expected_low": low * n_spectra, "expected_high": high * n_spectra}
-    shares = {"share": 100 * share, "low": 100 * low, "high": 100 * high}
-    return {"label": label, "snr": snr, "n_spectra": n_spectra, "n_checked": n, "n_found": k, **shares, **counts}
+def _rest(n_spectra: int, n: int, k: int, rng: np.random.Generator) -> tuple:
+    """Of one stratum: sizes, found, best number among the rest and draws of it (NaN where none was checked)."""
+    rest = n_spectra - n
+    if not n:
+        return n_spectra, n, k, np.nan, np.full(_DRAWS, np.nan)
+    return n_spectra, n, k, rest * k / n, rng.binomial(rest, rng.beta(k + 0.5, n - k + 0.5, _DRAWS)).astype(float)
+
+
+def _row(label: str, stratum: str, n_spectra: int, n: int, k: int, left: float, draws: np.ndarray) -> dict:
+    low, high = np.percentile(draws, [16, 84])
+    counts = {"left": left, "left_low": low, "left_high": high}
+    shares = {name: 100 * (k + value) / n_spectra for name, value in (("share", left), ("low", low), ("high", high))}
+    return {"label": label, "stratum": stratum, "n_spectra": n_spectra, "n_checked": n, "n_found": k} | shares | counts
+
+
+def _none(label: str) -> dict:
+    """The row of all where there is nothing to check."""
+    return {**_row(label, "all", 1, 0, 0, np.nan, np.full(2, np.nan)), "n_spectra": 0}

@@ -221,7 +221,7 @@ def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:
 
 def random_numbers(table: pd.DataFrame) -> dict[str, float]:
     """UNKNOWN among the spectra never inspected, of `mstars.compare.contamination`, per cent."""
-    rows = table[(table["label"] == "unknown") & (table["snr"] == "all")]
+    rows = table[(table["label"] == "unknown") & (table["stratum"] == "all")]
     return {"random_unknown_share": float(rows["share"].iloc[0]) if len(rows) else np.nan}
 
 

@@ -199,22 +199,20 @@ def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool) -> Tab
 
 
 def contamination_table(table: pd.DataFrame, survey: str) -> Table:
-    """Spectra not of M stars among those that were never candidates (columns of `mstars.compare.contamination`)."""
-    shown = table.assign(
-        interval=[
-            f"{low:.2g} to {high:.2g}" if np.isfinite(low) else "" for low, high in table[["low", "high"]].to_numpy()
-        ]
-    )
-    spectra = [
-        f"{low:.0f} to {high:.0f}" if np.isfinite(low) else ""
-        for low, high in table[["expected_low", "expected_high"]].to_numpy()
+    """Spectra not of M stars among those taken as dM without a look (columns of `mstars.compare.contamination`)."""
+    rows = [
+        (
+            *(row.label, row.stratum, row.n_spectra, row.n_checked, row.n_found, row.share),
+            f"{row.low:.2g} to {row.high:.2g}" if np.isfinite(row.low) else "",
+            f"{row.left:.0f} ({row.left_low:.0f} to {row.left_high:.0f})" if np.isfinite(row.left) else "",
+        )
+        for row in table.itertuples()
     ]
-    columns = ["label", "snr", "n_spectra", "n_checked", "n_found", "share", "interval"]
-    rows = shown.assign(spectra=spectra)[[*columns, "spectra"]].values.tolist()
-    heads = ("label", "S/N_i", "never candidates", "checked", "found", "share (%)", "68 % (%)", "68 % (spectra)")
+    heads = ("label", "S/N_i", "spectra", "checked", "found", "share (%)", "68 % (%)", "not yet found (68 %)")
     notes = (
-        "From the random check (queue random), weighted by S/N interval; in the paper 0.84 % unknown (footnote 13).",
+        "Spectra taken as dM without a look, from the random check (queue random); all: weighted by the number of "
+        "spectra in each row. In the paper 0.84 % unknown (footnote 13).",
     )
     if not table["n_checked"].sum():
         notes = (f"No one has looked yet: decisions go into review/{survey}/random/.",)
-    return Table(f"Contamination of the spectra no one had a reason to look at, survey {survey}", heads, rows, notes)
+    return Table(f"Contamination of the spectra no one has looked at, survey {survey}", heads, rows, notes)

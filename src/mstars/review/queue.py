@@ -146,7 +146,8 @@ def export_queue(
     """
     labels(queue)
     settings = settings or {}
-    table = ordered(candidates, settings.get("order", "priority"))
+    # the random check keeps the order it was drawn in, or those looked at first would be no sample
+    table = ordered(candidates, "priority" if queue == "random" else settings.get("order", "priority"))
     table["picture"] = ["pictures/" + picture_name(key) for key in table["spectrum_key"]]
     if settings.get("reviewers"):
         table["assigned"] = assign(table["spectrum_key"], settings["reviewers"], settings["overlap"])

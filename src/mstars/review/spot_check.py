@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.giants import evidence
+from mstars.review.queue import share_of_key
 
 
 def spot_check(
@@ -14,7 +15,7 @@ def spot_check(
     dmgm: pd.DataFrame,
     photometry: pd.DataFrame,
     size: int,
-    generator: np.random.Generator,
+    seed: int,
 ) -> pd.DataFrame:
     """A random sample of the spectra of m_catalog_v1 that no one queued: are there gM or non-M among them?
 
@@ -26,16 +27,18 @@ def spot_check(
         The queue dgcm; its spectra are looked at anyway.
     size : int
         How many at most (the paper: about 50,000).
-    generator : numpy.random.Generator
+    seed : int
+        With the key it makes a spectrum's number; a catalogue that changes after a retraining leaves the others theirs.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of the queue dgcm; consensus_label is dM, the class such spectra have; priority is random.
+        Columns of the queue dgcm; consensus_label is dM, the class such spectra have; priority is a random number:
+        whoever looks at the first few has looked at a random sample.
     """
     table = evidence(m_catalog, dmgm, photometry)
     table = table[~table["spectrum_key"].isin(candidates["spectrum_key"])].sort_values("spectrum_key")
-    draw = generator.random(len(table))
+    draw = np.array([share_of_key(key, f"random{seed}") for key in table["spectrum_key"]])
     table = table.assign(candidate_reasons="random", priority=draw, consensus_label="dM")
     table = table.iloc[np.sort(np.argsort(-draw)[:size])].reset_index(drop=True)
     first = ["spectrum_key", "candidate_reasons", "priority", "consensus_label"]

@@ -466,8 +466,11 @@ class Desk:
     def learn(self) -> bool:
         """Put first what the decisions so far say will change the catalogue; true when the order is new.
 
-        From ``review.active.after`` decisions on, and again every ``review.active.every``.
+        From ``review.active.after`` decisions on, and again every ``review.active.every``. Not in the queue `random`:
+        the share of wrong ones among those looked at stands for all, and must stay a random sample.
         """
+        if self.queue.queue == "random":
+            return False
         from mstars.review.desk.active import chance_of_change, design, reorder
         from mstars.review.desk.agreement import changes
 

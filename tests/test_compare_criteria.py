@@ -35,4 +35,9 @@ def test_only_recommended_velocities_with_a_reliable_gaia_one_are_compared():
     gaia = gaia.assign(radial_velocity_error=1.0, rv_expected_sig_to_noise=25.0)
     table = gaia_velocities(catalog, gaia, pd.DataFrame({"spectrum_key": list("ab"), "lamost_rv": [1.0, 300.0]}))
     assert table["spectrum_key"].tolist() == ["a", "b"] and table["updated"].tolist() == [False, True]
-    assert table["lamost_rv"].tolist() == [1, 300] and table["good"].all()
+    assert table["lamost_rv"].tolist() == [1, 300] and table["good"].all() and not table["doubted"].any()
+    queue = pd.DataFrame({"spectrum_key": list("ab"), "review_status": "provisional"})
+    selection = pd.DataFrame({"spectrum_key": list("ab"), "lamost_rv": [1.0, 300.0]})
+    assert gaia_velocities(catalog, gaia, selection, queue)["doubted"].tolist() == [True, False]
+    looked = queue.assign(review_status="reviewed")
+    assert not gaia_velocities(catalog, gaia, selection, looked)["doubted"].any()

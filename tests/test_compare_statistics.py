@@ -117,7 +117,7 @@ def test_the_planted_precision_of_repeats_comes_back_within_errors():
     assert abs(fit["a"] - 200) < 3 * fit["a_err"] < 60 and abs(fit["b"] - 10) < 3 * fit["b_err"] < 3
     spoilt = found["difference"].mask(np.arange(len(found)) % 50 == 0, 5000.0)
     fit = fit_precision(found["snr_1"], found["snr_2"], spoilt)
-    assert fit["clipped"] >= 60 and abs(fit["a"] - 200) < 25 and abs(fit["b"] - 10) < 2
+    assert fit["outliers"] == pytest.approx(0.02, abs=0.008) and abs(fit["a"] - 200) < 25 and abs(fit["b"] - 10) < 2
 
 
 def test_pairs_are_independent_and_of_flagged_values():

@@ -194,12 +194,13 @@ def gaia_table(n=40):
     generator = np.random.default_rng(0)
     gaia = generator.normal(0, 50, n)
     table = pd.DataFrame({"gaia_rv": gaia, "rv": gaia - 5, "lamost_rv": gaia - 5, "good": np.arange(n) < n // 2})
-    table["updated"] = np.arange(n) % 5 == 0
+    table["updated"], table["doubted"] = np.arange(n) % 5 == 0, np.arange(n) % 50 == 1
     return table
 
 
 def test_figure_14_shows_both_qualities_and_says_what_is_missing(tmp_path):
     figure = draw_gaia_comparison(gaia_table())
     save(figure, [tmp_path / "a.png"])
-    assert words(figure).count("$\\mu$ = -5.0") == 2
+    assert words(figure).count("$\\mu$ = -5.0") == 2 and "not reviewed" in words(figure)
+    assert "not reviewed" not in words(draw_gaia_comparison(gaia_table().assign(doubted=False)))
     assert "no low-quality spectra with a reliable" in words(draw_gaia_comparison(gaia_table().query("good")))

@@ -196,6 +196,7 @@ rule figure_gaia_rv:
         catalog=R + "/catalogs/recommended.parquet",
         gaia=R + "/crossmatch/gaia.parquet",
         selection=R + "/rv/selection.parquet",
+        decisions=R + "/review/rv/decisions.parquet",
     output:
         figure("fig14_gaia_rv"),
     log:

@@ -99,32 +99,6 @@ rule review_features:
         "../scripts/review_features.py"
 
 
-rule random_candidates:
-    input:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        candidates=R + "/dgcm/candidates.parquet",
-        dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
-        photometry=R + "/crossmatch/photometry.parquet",
-    output:
-        R + "/random/candidates.parquet",
-    log:
-        R + "/logs/random_candidates.log",
-    benchmark:
-        R + "/benchmarks/random_candidates.tsv"
-    params:
-        size=config["review"]["random_check"],
-        seed=SEED,
-        code=digest("review/spot_check", "classify/giants"),
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=10,
-    message:
-        "spectra taken as dM, for the random check"
-    script:
-        "../scripts/random_candidates.py"
-
-
 rule review_resolve:
     input:
         candidates=R + "/{queue}/candidates.parquet",

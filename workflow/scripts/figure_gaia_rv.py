@@ -7,5 +7,5 @@ from mstars.store import read_table
 from mstars.workflow import job
 
 with job(snakemake):
-    tables = [read_table(snakemake.input[name]) for name in ("catalog", "gaia", "selection")]
+    tables = [read_table(snakemake.input[name]) for name in ("catalog", "gaia", "selection", "decisions")]
     save_outputs(draw_gaia_comparison(gaia_velocities(*tables)), snakemake)

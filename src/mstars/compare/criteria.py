@@ -28,7 +28,9 @@ def good_gaia_velocity(gaia: pd.DataFrame) -> np.ndarray:
     return (error & snr & gaia["radial_velocity"].notna()).to_numpy(bool)
 
 
-def gaia_velocities(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:
+def gaia_velocities(
+    catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.DataFrame, decisions: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Recommended, LAMOST's and Gaia's velocities of the spectra of Figure 14.
 
     Parameters
@@ -39,11 +41,14 @@ def gaia_velocities(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.Dat
         The crossmatch: spectrum_key, radial_velocity, radial_velocity_error, rv_expected_sig_to_noise.
     selection : pandas.DataFrame
         Of RVMM: spectrum_key, lamost_rv (km/s).
+    decisions : pandas.DataFrame, optional
+        Of the queue rv: spectrum_key, review_status.
 
     Returns
     -------
     pandas.DataFrame
-        spectrum_key, rv, lamost_rv, gaia_rv (km/s), updated (RVMM replaced LAMOST's), good (`good_spectra`), snr_i.
+        spectrum_key, rv, lamost_rv, gaia_rv (km/s), updated (RVMM replaced LAMOST's), doubted (LAMOST's velocity was
+        queued and the consensus keeps it; no person has looked), good (`good_spectra`), snr_i.
     """
     theirs = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]]
     table = catalog[catalog["rv_flag"] == 1].drop(columns=["lamost_rv", "radial_velocity"], errors="ignore")
@@ -51,5 +56,7 @@ def gaia_velocities(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.Dat
     table = table.merge(selection[["spectrum_key", "lamost_rv"]], on="spectrum_key", how="left")
     table = table.rename(columns={"radial_velocity": "gaia_rv"}).astype({"gaia_rv": float, "rv": float})
     table["updated"] = (table["rv_from"] != "LAMOST").to_numpy(bool)
+    waits = [] if decisions is None else decisions.loc[decisions["review_status"] == "provisional", "spectrum_key"]
+    table["doubted"] = table["spectrum_key"].isin(waits) & ~table["updated"]
     table["good"] = good_spectra(table)
-    return table[["spectrum_key", "rv", "lamost_rv", "gaia_rv", "updated", "good", "snr_i"]]
+    return table[["spectrum_key", "rv", "lamost_rv", "gaia_rv", "updated", "doubted", "good", "snr_i"]]

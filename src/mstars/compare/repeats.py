@@ -11,7 +11,8 @@ QUANTITIES |= {"alpha_m": "parameter_flag"}
 """Quantity and the flag that must be 1."""
 
 LEAST_PAIRS = 20
-_CLIP = 4.0
+_STARTS = ((0.5, 0.5), (0.1, 1.0), (1.0, 0.1))
+"""Of the fit: shares of a typical scatter that a / (S/N) and b have."""
 
 
 def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -44,43 +45,40 @@ def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
 def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
     """Fit sigma = a / (S/N) + b of a single spectrum to the differences of pairs.
 
-    The variance of a difference is the sum of those of its two spectra. Maximum likelihood; pairs beyond `_CLIP`
-    standard deviations of the fit are left out, a few times over (binaries, failures). Errors from the curvature.
+    The variance of a difference is the sum of those of its two spectra. Maximum likelihood of a normal distribution and
+    of a share of outliers (binaries, failures) that may lie anywhere. Errors from the curvature.
 
     Returns
     -------
     dict
-        a, a_err, b, b_err (in the unit of the difference), n, clipped; NaN with fewer than `LEAST_PAIRS` pairs.
+        a, a_err, b, b_err (in the unit of the difference), n, outliers (their share); NaN with fewer than `LEAST_PAIRS`
+        pairs.
     """
     one, two, off = (np.asarray(values, dtype=float) for values in (snr_1, snr_2, difference))
-    keep = np.isfinite(off)
-    result = dict.fromkeys(("a", "a_err", "b", "b_err"), np.nan) | {"n": int(keep.sum()), "clipped": 0}
-    if keep.sum() < LEAST_PAIRS:
+    known = np.isfinite(off)
+    one, two, off = one[known], two[known], off[known]
+    result = dict.fromkeys(("a", "a_err", "b", "b_err", "outliers"), np.nan) | {"n": len(off)}
+    if len(off) < LEAST_PAIRS:
         return result
-    scale = 1.4826 * np.median(np.abs(off[keep])) / np.sqrt(2) or 1.0
-    typical = np.median(np.concatenate([one[keep], two[keep]]))
+    scale = 1.4826 * np.median(np.abs(off)) / np.sqrt(2) or 1.0
+    typical, farthest = np.median(np.concatenate([one, two])), np.abs(off).max() or 1.0
 
-    def spread(place):
-        a, b = np.abs(place) * (scale * typical, scale)
-        return np.sqrt((a / one + b) ** 2 + (a / two + b) ** 2)
+    def cost(guess):
+        a, b, share = np.abs(guess[0]) * scale * typical, np.abs(guess[1]) * scale, 0.5 / (1 + np.exp(-guess[2]))
+        sigma = np.sqrt((a / one + b) ** 2 + (a / two + b) ** 2)
+        core = (1 - share) / sigma * np.exp(-0.5 * (off / sigma) ** 2) / np.sqrt(2 * np.pi)
+        return -np.log(np.maximum(core + share / (2 * farthest), 1e-300)).sum()
 
-    place = np.array([0.5, 0.5])
-    keep &= np.abs(np.nan_to_num(off, nan=np.inf)) < 2 * _CLIP * spread(place)
-    for _ in range(5):
-
-        def cost(guess, keep=keep):
-            sigma = spread(guess)[keep]
-            return np.sum(np.log(sigma) + 0.5 * (off[keep] / sigma) ** 2)
-
-        place = np.abs(minimize(cost, place, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}).x)
-        inside = np.isfinite(off) & (np.abs(off) < _CLIP * spread(place))
-        if (inside == keep).all():
-            break
-        keep = inside
-    errors = _errors(cost, place)
-    a, b = place * (scale * typical, scale)
+    tries = [
+        minimize(cost, [*start, -3.0], method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4})
+        for start in _STARTS
+    ]
+    place = min(tries, key=lambda found: found.fun).x
+    place[:2] = np.abs(place[:2])
+    errors = _errors(lambda guess: cost([*guess, place[2]]), place[:2])
+    a, b = place[:2] * (scale * typical, scale)
     result |= {"a": a, "a_err": errors[0] * scale * typical, "b": b, "b_err": errors[1] * scale}
-    return result | {"n": int(keep.sum()), "clipped": int(np.isfinite(off).sum() - keep.sum())}
+    return result | {"outliers": 0.5 / (1 + np.exp(-place[2]))}
 
 
 def _errors(cost, place: np.ndarray, step: float = 1e-2) -> np.ndarray:
@@ -110,7 +108,7 @@ def binned(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300))
 
 
 def precision_table(catalog: pd.DataFrame) -> pd.DataFrame:
-    """`fit_precision` of every quantity and class: quantity, kind, a, a_err, b, b_err, n, clipped."""
+    """`fit_precision` of every quantity and class: quantity, kind, a, a_err, b, b_err, n, outliers."""
     rows = []
     for name in QUANTITIES:
         table = pairs(catalog, name)

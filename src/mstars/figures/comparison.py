@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.figures.style import (
-    BLACK,
     GREY,
     LABEL,
     PAGE_WIDTH,
@@ -17,10 +16,12 @@ from mstars.figures.style import (
     UNIT,
     density,
     difference_note,
+    free_corner,
     marker_handles,
     marker_style,
     new_figure,
     no_data,
+    one_to_one,
     span,
     styled,
 )
@@ -125,9 +126,7 @@ def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limi
 
 
 def _panel(axes, x, y, marked: dict[str, np.ndarray], ends, label: str) -> None:
-    axes.set_xlim(ends)
-    axes.set_ylim(ends)
-    axes.set_box_aspect(1)
+    one_to_one(axes, ends)
     both = np.isfinite(x) & np.isfinite(y)
     if not both.any():
         no_data(axes, "no star in common")
@@ -135,5 +134,5 @@ def _panel(axes, x, y, marked: dict[str, np.ndarray], ends, label: str) -> None:
     density(axes, x, y, color=GREY, extent=(*ends, *ends), cmap="Greys")
     for marker, mask in marked.items():
         axes.scatter(x[mask], y[mask], zorder=3, rasterized=True, **marker_style(marker))
-    axes.plot(ends, ends, color=BLACK, lw=0.6)
-    difference_note(axes, (y - x)[both], label, more=f"{both.sum()} spectra")
+    corner = free_corner(axes, x[both], y[both])
+    difference_note(axes, (y - x)[both], label, corner, f"{both.sum()} spectra")

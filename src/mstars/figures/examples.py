@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
 
 from mstars.errors import InputError
-from mstars.figures.style import BLACK, GREEN, GREY, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
+from mstars.figures.style import BLACK, GREEN, GREY, PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum
 from mstars.store import read_batch
@@ -87,7 +87,7 @@ def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, or
     return ranked.sort_values(["_place", group, "_turn"], kind="stable").drop(columns=["_turn", "_place"])
 
 
-def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 8) -> list[Example]:
+def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -> list[Example]:
     """Figure 7: a spectrum of each kind found among LAMOST's M stars."""
     order = ("O", "B", "A", "F", "G", "K", "WD", "S", "spectral_binary", "em_star", "galaxy", "qso", "unknown")
     rows = wanted_rows(non_m, wanted, "label", order, most)
@@ -172,7 +172,7 @@ def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], 
         figure = new_figure(PAGE_WIDTH, 2.0)
         no_data(figure.subplots(), reason)
         return figure
-    figure = new_figure(PAGE_WIDTH, 0.5 + 1.2 * len(examples))
+    figure = new_figure(PAGE_WIDTH, min(0.5 + 1.2 * len(examples), PAGE_HEIGHT))
     panels = figure.subplots(len(examples), 1, squeeze=False)[:, 0]
     for axes, example in zip(panels, examples, strict=True):
         _example_panel(axes, example, spectra[example.key])

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.figures.style import (
-    BLACK,
     BLUE,
     CLASS_COLOR,
     GREEN,
@@ -24,6 +23,7 @@ from mstars.figures.style import (
     new_figure,
     no_data,
     note,
+    one_to_one,
     span,
     styled,
 )
@@ -78,11 +78,7 @@ def _label_panel(axes, table: pd.DataFrame, label: str) -> None:
     for number, color in enumerate(SNR_COLORS):
         chosen = interval == number
         axes.scatter(truth[chosen], predicted[chosen], s=3, c=color, linewidths=0, alpha=0.8, rasterized=True)
-    limits = span(truth, predicted, share=0.0)
-    axes.plot(limits, limits, color=BLACK, lw=0.6)
-    axes.set_xlim(limits)
-    axes.set_ylim(limits)
-    axes.set_box_aspect(1)
+    one_to_one(axes, span(truth, predicted, share=0.0))
     difference_note(axes, predicted - truth, label)
 
 

@@ -217,7 +217,7 @@ def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict
         name = rule.split("@")[0]
         name = name.replace("_", "\n", 1) if len(name) > 9 else name
         axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=5, linespacing=0.95, zorder=3)
-    axes.set_xlim(-0.55, len(columns) - 0.3)
+    axes.set_xlim(-0.62, len(columns) - 0.3)
     axes.set_ylim(deepest - 0.7, 0.35)
     return figure
 
@@ -238,7 +238,9 @@ def _edge(axes, start, end) -> None:
         first, last = (start[0], start[1] - 0.31), (end[0], end[1] + 0.31)
         bend = "arc3,rad=0" if 0 < start[1] - end[1] < 1.5 * ROW else "arc3,rad=-0.5"
         if bend != "arc3,rad=0":
-            first, last = (start[0] + 0.37, start[1]), (end[0] + 0.37, end[1])
+            side = 0.37 if start[1] > end[1] else -0.37  # down on the right, up on the left: outside the boxes
+            bend = bend if side > 0 else "arc3,rad=-0.15"
+            first, last = (start[0] + side, start[1]), (end[0] + side, end[1])
     else:
         way = 1 if end[0] > start[0] else -1
         first, last = (start[0] + 0.37 * way, start[1]), (end[0] - 0.37 * way, end[1])

@@ -13,6 +13,7 @@ from scipy.stats import binned_statistic_2d
 from mstars.figures.style import (
     BLACK,
     GREY,
+    PAGE_HEIGHT,
     PAGE_WIDTH,
     WHITE,
     axis_label,
@@ -97,7 +98,7 @@ def draw_colour(
 
 def _draw(panels, columns, labels, limits, isochrones, marked, what) -> Figure:
     tables = {title: _complete(table, columns) for title, table in panels.items()}
-    figure = new_figure(PAGE_WIDTH, 0.7 + 1.75 * len(panels))
+    figure = new_figure(PAGE_WIDTH, min(0.7 + 1.75 * len(panels), PAGE_HEIGHT))
     rows = figure.subplots(len(panels), 2, squeeze=False, sharex=True, sharey=True)
     low, high = span(*(table["m_h"] for table in tables.values()), share=0.02, margin=0.0)
     artist = None

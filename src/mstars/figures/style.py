@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from mstars.errors import InputError
 from mstars.store import atomic_path
@@ -22,6 +23,9 @@ COLUMN_WIDTH = 3.5
 
 PAGE_WIDTH = 7.1
 """Width of two columns, inches."""
+
+PAGE_HEIGHT = 9.1
+"""Height of the text of a page, inches: no figure is taller."""
 
 RED, BLUE, GREEN, ORANGE = "#D55E00", "#0072B2", "#009E73", "#E69F00"
 PURPLE, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A", "#000000"
@@ -133,6 +137,23 @@ def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
     """Label of an axis with its unit, for example 'T_eff (K)'."""
     unit = f" ({UNIT[name]})" if UNIT[name] else ""
     return f"{prefix}{LABEL[name]}{suffix}{unit}"
+
+
+def free_corner(axes, x, y) -> str:
+    """The upper left or lower right corner of a one-to-one panel, whichever has fewer points under a note."""
+    place = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y])))
+    upper = ((place[:, 0] < 0.42) & (place[:, 1] > 0.72)).sum()
+    lower = ((place[:, 0] > 0.58) & (place[:, 1] < 0.28)).sum()
+    return "upper left" if upper <= lower else "lower right"
+
+
+def one_to_one(axes, ends: tuple[float, float]) -> None:
+    """A square panel with the same limits and ticks on both axes, and the line y = x."""
+    ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(*ends)
+    ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
+    axes.plot(ends, ends, color=BLACK, lw=0.6)
+    axes.set(xlim=ends, ylim=ends, xticks=ticks, yticks=ticks)
+    axes.set_box_aspect(1)
 
 
 def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:

@@ -205,13 +205,15 @@ def _precision_panel(axes, table: pd.DataFrame, fits: pd.DataFrame, name: str) -
     axes.set_xscale("log")
     lines, drawn = [], False
     for kind, color in CLASS_COLOR.items():
-        points = binned(table[table["luminosity_class"] == kind])
+        own = table[table["luminosity_class"] == kind]
+        points = binned(own)
         if len(points):
             axes.errorbar(points["snr"], points["sigma"], points["error"], fmt="o", ms=2.5, color=color, lw=0.7)
             drawn = True
         if kind in fits.index and np.isfinite(fits.loc[kind, "a"]):
             a, b = fits.loc[kind, ["a", "b"]].astype(float)
-            snr = np.geomspace(3, 300, 60)
+            ends = np.quantile(own[["snr_1", "snr_2"]], [0.02, 0.98])  # where there are pairs
+            snr = np.geomspace(*ends, 60)
             axes.plot(snr, a / snr + b, color=color, lw=0.8)
             digits = {"teff": 0, "rv": 1}.get(name, 3)
             text = f"{kind}: {number_text(a, digits)} / (S/N) + {number_text(b, digits)}"

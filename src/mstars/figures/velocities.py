@@ -13,6 +13,7 @@ from mstars.figures.style import (
     BLUE,
     COLUMN_WIDTH,
     GREY,
+    ORANGE,
     PAGE_WIDTH,
     RED,
     WHITE,
@@ -60,7 +61,7 @@ class Comparison:
 @styled
 def draw_rv_comparison(panels: list[Comparison]) -> Figure:
     """LAMOST's velocities beside those of template matching and of the absorption lines (Figure 10)."""
-    figure = new_figure(PAGE_WIDTH, 2.7)
+    figure = new_figure(PAGE_WIDTH, 2.45)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _panel(axes, panel)
     return figure
@@ -69,8 +70,9 @@ def draw_rv_comparison(panels: list[Comparison]) -> Figure:
 def _panel(axes, panel: Comparison) -> None:
     axes.set_xlabel(r"LAMOST RV (km s$^{-1}$)")
     axes.set_ylabel(rf"{panel.method} RV (km s$^{{-1}}$)")
-    axes.set_xlim(-LIMIT, LIMIT)
-    axes.set_ylim(-LIMIT, LIMIT)
+    ticks = np.arange(-LIMIT, LIMIT + 1, 400)
+    axes.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), xticks=ticks, yticks=ticks)
+    axes.set_box_aspect(1)
     if not len(panel.lamost):
         no_data(axes, f"no spectrum with both\nLAMOST and {panel.method} velocities")
         return
@@ -113,9 +115,13 @@ def draw_gaia_comparison(table: pd.DataFrame) -> Figure:
     table : pandas.DataFrame
         Of `mstars.compare.criteria.gaia_velocities`.
     """
-    figure = new_figure(COLUMN_WIDTH, 5.6)
+    figure = new_figure(COLUMN_WIDTH, 5.9)
     for axes, good in zip(figure.subplots(2, 1), (True, False), strict=True):
         _gaia_panel(axes, table[table["good"] == good], "high-quality spectra" if good else "low-quality spectra")
+    handles = {
+        name: handle for axes in figure.axes for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2, handletextpad=0.1)
     return figure
 
 
@@ -130,13 +136,16 @@ def _gaia_panel(axes, table: pd.DataFrame, title: str) -> None:
     if not len(table):
         no_data(axes, f"no {title} with a reliable Gaia velocity")
         return
-    kept, updated = table[~table["updated"]], table[table["updated"]]
+    doubted, updated = table[table["doubted"]], table[table["updated"]]
+    kept = table[~table["updated"] & ~table["doubted"]]
     density(axes, kept["gaia_rv"], kept["rv"], color=BLUE, extent=(-limit, limit, -limit, limit))
     axes.scatter(
         updated["gaia_rv"], updated["lamost_rv"], s=8, c=GREY, marker="+", linewidths=0.5, label="LAMOST, unreliable"
     )
     axes.scatter(updated["gaia_rv"], updated["rv"], s=6, c=RED, linewidths=0, label="updated")
+    if len(doubted):
+        shape = {"marker": "D", "facecolors": "none", "edgecolors": ORANGE, "linewidths": 0.7}
+        axes.scatter(doubted["gaia_rv"], doubted["rv"], s=9, label="LAMOST, doubted, not reviewed", **shape)
     axes.scatter([], [], s=6, c=BLUE, linewidths=0, label="LAMOST, reliable")
     axes.plot([-limit, limit], [-limit, limit], color=BLACK, lw=0.6)
     difference_note(axes, table["rv"] - table["gaia_rv"], "rv", more=f"{len(table)} spectra")
-    axes.legend(loc="lower right", handletextpad=0.1)

@@ -136,6 +136,7 @@ def main():
                 "next_ms_median": round(float(np.median(times)), 1),
                 "next_ms_95": round(float(np.quantile(times, 0.95)), 1),
                 "next_ms_max": round(float(np.max(times)), 1),
+                "next_over_100_ms": {int(n): round(times[n]) for n in np.flatnonzero(np.array(times) > 100)},
                 "reviewed": saved,
                 "renderer_mb": round(renderer_memory(driver)),
                 "heap_mb": round(heap / 1e6),

@@ -63,6 +63,16 @@ def test_nearest_of_two_is_kept_and_both_are_counted():
     assert match["index"].tolist() == [1]
     assert match["n_within"].tolist() == [2]
     assert match["sep_arcsec"][0] == pytest.approx(1.0, abs=1e-6)
+    assert match["next"].tolist() == [0] and match["next_sep_arcsec"][0] == pytest.approx(2.0, abs=1e-6)
+
+
+def test_the_second_source_in_the_fibre_is_told_with_its_brightness(tmp_path):
+    gaia = gaia_table([10.0, 10.0, 50.0], [20.0, 20 + 2 * ARCSEC, 0.0])
+    gaia["phot_g_mean_mag"] = [15.0, 17.5, 14.0]
+    gaia.to_parquet(tmp_path / "gaia.parquet")
+    table = match_gaia(candidates([10.0, 50.0], [20.0, 0.0]), tmp_path / "gaia.parquet", None, SETTINGS)
+    assert table["next_sep_arcsec"].round(3).tolist()[0] == 2.0 and table["next_g_mag"][0] == 17.5
+    assert table[["next_sep_arcsec", "next_g_mag"]].isna().all(axis=1).tolist() == [False, True]
 
 
 def test_matches_equal_astropy_everywhere_on_the_sky():

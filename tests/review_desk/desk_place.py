@@ -56,7 +56,8 @@ def make_queue(root: Path, queue="rv", count=40, keys=None, **changes) -> Path:
     photometry = header.assign(
         CMD_flag=1, CMD_pos="dM", bp_rp_0=np.linspace(1, 3, count), M_G_0=np.linspace(5, 11, count)
     )
-    stars = header.assign(star_id=[str(number // 2) for number in range(count)], n_within=1)
+    stars = header.assign(star_id=[str(number // 2) for number in range(count)], n_within=2)
+    stars["next_sep_arcsec"], stars["next_g_mag"] = 1.5, 17.25
     index = header.assign(batch="b", row=range(count))
     folder = results / "review" / queue
     folder.mkdir(parents=True)

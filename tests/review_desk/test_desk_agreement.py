@@ -192,6 +192,6 @@ def test_the_summary_says_it_all(tmp_path, capsys):
         "Table 7 of the paper",
         "ann and bo: 0.0% of 8 alike",
         "changes expected among the undecided",
-        "(tied): 8",
+        "(in dispute): 8",
     ):
         assert words in said

@@ -208,6 +208,8 @@ def test_the_contact_sheet_decides_what_is_alike(page, serve, folder):
     state = page.until(lambda state: state["state"] == "sheet")
     keys = state["key"].split()
     assert len(keys) == 20
+    first = page.driver.find_elements("css selector", "#sheet figure")[0]
+    assert "LAMOST 20 km/s" in first.text and len(first.find_elements("css selector", "canvas")) == 3
     page.driver.find_element("css selector", f"figure[data-key='{keys[2]}']").click()
     page.press("l")
     page.until(lambda state: state["state"] == "shown" and state["key"] == keys[2])

@@ -180,6 +180,8 @@ def test_a_payload_holds_what_the_page_shows(desk):
 
     key = desk.queue.keys[3]
     payload = desk.payload(key)
+    assert ["next one at", "1.50 arcsec"] in payload["evidence"]["star"]
+    assert ["its G", "17.25 mag"] in payload["evidence"]["star"]
     assert payload["bad"] == [[1500, 20]] and payload["forbidden"] == ["DSAL_I", "TML7500", "DSEL"]
     assert payload["velocities"]["TM"] == [-30.0, 3.0] and payload["same_star"] == [desk.queue.keys[2]]
     flux = np.frombuffer(base64.b64decode(payload["flux"]["data"]), "<f2") * payload["flux"]["scale"]

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 ARCSEC = np.pi / 180 / 3600
-MATCH_COLUMNS = ("index", "sep_arcsec", "match_epoch", "n_within")
+MATCH_COLUMNS = ("index", "sep_arcsec", "match_epoch", "n_within", "next", "next_sep_arcsec")
 
 
 def usable(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def match_moving(
     -------
     pandas.DataFrame
         n rows of `MATCH_COLUMNS`: row of the catalogue (-1: none), separation, name of the epoch (''), number of
-        sources within the radius at any epoch.
+        sources within the radius at any epoch, row of the second nearest of them (-1: none) and its separation.
     """
     ra, dec = np.asarray(ra, float), np.asarray(dec, float)
     rows, sources = np.flatnonzero(usable(ra, dec)), np.flatnonzero(_usable_table(catalogue))
@@ -168,6 +168,7 @@ def _usable_table(catalogue: pd.DataFrame) -> np.ndarray:
 def _best(n: int, spectrum, source, separation, epoch) -> pd.DataFrame:
     """The nearest of each spectrum's pairs; equal separations go to the lower row of the catalogue."""
     result = pd.DataFrame({"index": np.full(n, -1), "sep_arcsec": np.nan, "match_epoch": "", "n_within": 0})
+    result["next"], result["next_sep_arcsec"] = -1, np.nan
     result["match_epoch"] = result["match_epoch"].astype(object)
     pairs = pd.DataFrame({"spectrum": spectrum, "source": source, "separation": separation, "epoch": epoch})
     pairs = pairs.sort_values(["spectrum", "separation", "source"], kind="stable")
@@ -177,6 +178,10 @@ def _best(n: int, spectrum, source, separation, epoch) -> pd.DataFrame:
     result.loc[rows, "sep_arcsec"] = nearest["separation"].to_numpy()
     result.loc[rows, "match_epoch"] = nearest["epoch"].to_numpy()
     result.loc[rows, "n_within"] = pairs.groupby("spectrum")["source"].nunique().to_numpy()
+    others = pairs.drop_duplicates(["spectrum", "source"])
+    second = others[others.groupby("spectrum").cumcount() == 1]
+    result.loc[second["spectrum"], "next"] = second["source"].to_numpy()
+    result.loc[second["spectrum"], "next_sep_arcsec"] = second["separation"].to_numpy()
     return result
 
 

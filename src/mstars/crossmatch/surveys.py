@@ -108,9 +108,10 @@ def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dic
     -------
     pandas.DataFrame
         A row a candidate: spectrum_key, star_id, source_id (null: no match), sep_arcsec, match_epoch (where the source
-        was nearest: catalogue, observation or input), n_within,
-        n_spectra (that share the source), many_to_one, id_agrees (with the catalogue's own gaia_source_id; null where
-        either is missing), the Gaia columns and r_med_geo, r_lo_geo, r_hi_geo (pc).
+        was nearest: catalogue, observation or input), n_within, next_sep_arcsec and next_g_mag (of the second nearest
+        source within the radius; null: none), n_spectra (that share the source), many_to_one, id_agrees (with the
+        catalogue's own gaia_source_id; null where either is missing), the Gaia columns and r_med_geo, r_lo_geo,
+        r_hi_geo (pc).
     """
     gaia = _empty(GAIA + _DISTANCES_IN_GAIA) if gaia_path is None else _read_gaia(gaia_path, distances_path, settings)
     ra, dec = _coordinates(m_catalog)
@@ -127,6 +128,8 @@ def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dic
             "star_id": star_ids(m_catalog["spectrum_key"].to_numpy(), source, ra, dec, settings["radius_arcsec"]),
             "source_id": source,
             **{name: match[name] for name in _MATCH},
+            "next_sep_arcsec": match["next_sep_arcsec"],
+            "next_g_mag": _take(gaia, match["next"], ["phot_g_mean_mag"])["phot_g_mean_mag"],
             "n_spectra": count,
             "many_to_one": count > 1,
             "id_agrees": (own == source).astype("boolean"),

@@ -107,7 +107,7 @@ def counts(desk: Desk) -> dict[str, int]:
         label, _ = desk.verdict(key)
         if label:
             found[label] += 1
-    return {name: n for name, n in found.items() if n} | {"(tied)": sum(map(desk.disputed, desk.queue.keys))}
+    return {name: n for name, n in found.items() if n} | {"(in dispute)": sum(map(desk.disputed, desk.queue.keys))}
 
 
 def summary(desk: Desk) -> str:
@@ -133,7 +133,8 @@ def summary(desk: Desk) -> str:
 
 def _agreement(desk: Desk) -> list[str]:
     return [
-        f"  {' and '.join(row['reviewers'])}: {row['same']:.1%} of {row['n']} alike, Cohen's kappa {row['kappa']:.3f}"
+        f"  {' and '.join(row['reviewers'])}: {row['same']:.1%} of {row['n']} alike, Cohen's kappa "
+        + ("not defined: one label alone" if np.isnan(row["kappa"]) else f"{row['kappa']:.3f}")
         for row in pairs(desk)
     ]
 

@@ -51,7 +51,8 @@ _GROUPS = {
         *(("distance", "r_med_geo", "{:.0f} pc"), ("parallax / error", "parallax_over_error", "{:.1f}")),
         *(("RUWE", "ruwe", "{:.2f}"), ("W1-W2", "W1_W2_0", "{:.2f} mag"), ("Gaia DR3", "source_id", "{}")),
         *(("Gaia RV", "radial_velocity", "{:.1f} km/s"), ("separation", "sep_arcsec", "{:.2f} arcsec")),
-        *(("matched at", "match_epoch", "{}"), ("neighbours within radius", "n_within", "{}")),
+        *(("matched at", "match_epoch", "{}"), ("Gaia sources within radius", "n_within", "{}")),
+        *(("next one at", "next_sep_arcsec", "{:.2f} arcsec"), ("its G", "next_g_mag", "{:.2f} mag")),
         *(("several spectra, one source", "many_to_one", "{}"), ("spectra of the star", "n_spectra", "{}")),
     ),
 }

@@ -131,7 +131,8 @@
         model = Spectrum.fitted(payload.values, payload.mask, Spectrum.shifted(chosen, about.grid, wave.length, velocity), wave, 4720, 8860);
       } catch { model = null; }
     }
-    at("overlay").textContent = model ? `${state.template} at ${state.active.replace("_", " ")} ${velocity.toFixed(0)} km/s` : state.overlay ? "no template" : "";
+    const sort = about.templates.find(([name]) => name === state.template)?.slice(1).filter(Boolean).join(" ");
+    at("overlay").textContent = model ? `${state.template}${sort ? ` (${sort})` : ""} at ${state.active.replace("_", " ")} ${velocity.toFixed(0)} km/s` : state.overlay ? "no template" : "";
     const combs = about.methods.filter(([name]) => state.methods.has(name) && payload.velocities[name]).map(([name, , color, dash]) => ({
       velocity: payload.velocities[name][0], color, dash: name === "LAMOST" ? [] : dash, active: name === state.active || about.queue !== "rv" }));
     view.show({ raw, smooth, model, bad: payload.bad, combs, marks: about.marks.filter((mark) => state.sets.has(mark.set)) });
@@ -186,7 +187,7 @@
     if (place.hidden) return;
     const rows = await source.opinions(key);
     if (state.current?.key !== key) return;
-    place.replaceChildren(...rows.map((row) => make("p", `${row.reviewer}: ${row.label || "taken back"}${row.confidence === null ? "" : ` (${row.confidence})`}, ${row.time}${row.comment ? `: ${row.comment}` : ""}`)));
+    place.replaceChildren(...rows.map((row) => make("p", `${row.reviewer}: ${row.label || "taken back"}${row.confidence === null ? "" : ` (${row.confidence})`}, ${row.time.slice(0, 16).replace("T", " ")}${row.comment ? `: ${row.comment}` : ""}`)));
   }
 
   // decisions on their way; kept by the browser until the server says that they are on its disk
@@ -304,18 +305,33 @@
     const payloads = await Promise.all(sheet.keys.map(spectrum));
     payloads.forEach((payload, number) => {
       const figure = make("figure"), caption = make("figcaption"), box = make("div");
-      const snr = payload.evidence.spectrum.find(([name]) => name === "S/N i");
-      caption.append(make("b", payload.key), make("span", `${payload.consensus}${snr ? `  S/N ${snr[1]}` : ""}`));
+      caption.append(make("b", payload.key), make("span", inShort(payload)));
+      figure.title = `${payload.key}: ${inShort(payload)}`;
       figure.append(caption, box); figure.dataset.key = payload.key;
       figure.addEventListener("click", () => { sheet.focus = number; putAside(); });
       place.append(figure);
     });
     payloads.forEach((payload, number) => {
-      sheet.plots.push(Plots.thumbnail(place.children[number].querySelector("div"), wave, Spectrum.smooth(payload.values, payload.mask, 9)));
+      const combs = about.methods.filter(([name]) => (name === "LAMOST" || (about.queue === "rv" && (name === "TM" || name === payload.consensus))) && payload.velocities[name])
+        .map(([name, , color, dash]) => ({ velocity: payload.velocities[name][0], color, dash: name === "LAMOST" ? [] : dash, active: false }));
+      const view = { wave, smooth: Spectrum.smooth(payload.values, payload.mask, about.queue === "rv" ? 5 : 9), bad: [], combs, marks: about.marks.filter((mark) => mark.set === SETS()[0]) };
+      sheet.plots.push(...Plots.thumbnail(place.children[number].querySelector("div"), view, WINDOWS[about.queue] || WINDOWS.scm));
     });
     marks();
     document.body.dataset.state = sheet.keys.length ? "sheet" : "finished"; document.body.dataset.key = sheet.keys.join(" ");
     if (!sheet.keys.length) say("nothing is left to decide here");
+  }
+
+  // what an easy call rests on: for velocities Na I, Ti I and Ca II at LAMOST's, template matching's and the consensus'
+  const WINDOWS = { scm: [[3690, 9110, 1]], rv: [[3900, 9110, 0.4], [8150, 8240, 0.25], [8400, 8700, 0.35]], dgcm: [[6000, 9000, 1]] };
+
+  function inShort(payload) {
+    const said = new Map(Object.values(payload.evidence).flat()), speed = (name) => payload.velocities[name]?.[0].toFixed(0);
+    const own = speed(payload.consensus), facts = [own === undefined ? payload.consensus : `${payload.consensus} ${own} km/s`];
+    if (about.queue === "rv") { if (payload.consensus !== "LAMOST") facts.push(`LAMOST ${speed("LAMOST") ?? "none"}`); }
+    else for (const name of ["subclass", "CMD"]) if (said.has(name)) facts.push(name === "CMD" ? `CMD ${said.get(name)}` : said.get(name));
+    if (said.has("S/N i")) facts.push(`S/N ${said.get("S/N i")}`);
+    return facts.join(", ");
   }
 
   function marks() {
@@ -369,6 +385,17 @@
     state.template = names[(next + names.length) % names.length]; state.overlay = true; draw();
   }
 
+  // the first template of the next kind or subclass: the library holds hundreds
+  function leap(step) {
+    const all = about.templates, sort = ([, kind, subclass]) => `${kind} ${subclass}`, count = all.length;
+    if (!count) return;
+    let place = Math.max(all.findIndex(([name]) => name === state.template), 0);
+    const from = sort(all[place]);
+    for (let n = 0; n < count && sort(all[place]) === from; n++) place = (place + step + count) % count;
+    const to = sort(all[place]);
+    state.template = all.find((row) => sort(row) === to)[0]; state.overlay = true; draw();
+  }
+
   const pan = (share) => { const [a, b] = view.range; view.zoom([a + share * (b - a), b + share * (b - a)]); };
   const scale = (factor) => { const [a, b] = view.range, m = (a + b) / 2; view.zoom([m - (m - a) * factor, m + (b - m) * factor]); };
   const surer = (step) => { state.confidence = Math.min(1, Math.max(0, (state.confidence ?? 0.75) + step)); labelButtons(); };
@@ -396,6 +423,8 @@
     [["i"], "template and residual on or off", () => { state.overlay = !state.overlay; draw(); }],
     [[","], "previous template", () => cycle(-1)],
     [["."], "next template", () => cycle(1)],
+    [["<"], "template of the kind before", () => leap(-1)],
+    [[">"], "template of the next kind", () => leap(1)],
     [["/"], "the best template again", () => { state.template = state.current?.template || ""; state.overlay = true; draw(); }],
     [["-"], "less smoothing", () => { state.smoothing = Math.max(0, state.smoothing - 1); draw(); }],
     [["="], "more smoothing", () => { state.smoothing = Math.min(WIDTHS.length - 1, state.smoothing + 1); draw(); }],
@@ -410,6 +439,8 @@
     [["?", "h"], "these keys", help],
   ];
 
+  const ARROWS = { ArrowLeft: "\u2190", ArrowRight: "\u2192", ArrowUp: "\u2191", ArrowDown: "\u2193" };
+
   async function enter() {
     if (state.mode === "sheet") { putAside(); return; }
     if (!about.samp || !state.current) { say("no SAMP hub: start `mstars review` with --samp"); return; }
@@ -421,7 +452,7 @@
     if (box.open) { box.close(); return; }
     const labels = make("section"), commands = make("section");
     for (const [label, key, meaning] of about.labels) { const p = make("p"); p.append(make("kbd", key), make("b", label), ` ${meaning}`); labels.append(p); }
-    for (const [keys, meaning] of COMMANDS) { const p = make("p"); for (const key of keys) p.append(make("kbd", key)); p.append(meaning); commands.append(p); }
+    for (const [keys, meaning] of COMMANDS) { const p = make("p"); for (const key of keys) p.append(make("kbd", ARROWS[key] || key)); p.append(meaning); commands.append(p); }
     box.replaceChildren(make("h2", "Labels: one key decides and goes on"), labels, make("p", "Shift with the key: unsure (confidence 0.5)."), make("h2", "Other keys"), commands);
     box.showModal();
   }
@@ -463,6 +494,7 @@
   }
 
   async function start() {
+    at("summary-button").hidden = isStatic;
     about = await source.about();
     document.title = `${about.queue} \u00b7 ${about.survey} \u00b7 review desk`;
     at("queue").textContent = `${about.queue} \u00b7 ${about.survey}`;
@@ -471,7 +503,6 @@
     at("who").textContent = state.reviewer;
     at("who").addEventListener("click", () => { sessionStorage.removeItem("mstars-reviewer"); const here = new URL(location); here.searchParams.delete("reviewer"); location.replace(here); });
     at("help-button").addEventListener("click", help);
-    at("summary-button").hidden = isStatic;
     at("summary-button").addEventListener("click", async () => {
       at("summary-button").blur();
       try { at("summary").firstElementChild.textContent = (await source.summary()).text; at("summary").showModal(); } catch (error) { say(error.message); }

@@ -2,7 +2,7 @@
 "use strict";
 
 const Plots = (() => {
-  const GREY = "#b9bec6", INK = "#1b2735", MODEL = "#e8590c", BAD = "#cc79a7", FONT = "11px system-ui, sans-serif";
+  const GREY = "#b9bec6", INK = "#1b2735", MODEL = "#e8590c", BAD = "#cc79a7", BLUE = 4100, FONT = "11px system-ui, sans-serif";
   const axis = (extra = {}) => ({ font: FONT, labelFont: FONT, stroke: "#5b6776", grid: { stroke: "#eef0f3", width: 1 },
     ticks: { stroke: "#d5d8de", size: 4 }, ...extra });
   const series = (stroke, width) => ({ stroke, width, points: { show: false }, spanGaps: false });
@@ -26,7 +26,7 @@ const Plots = (() => {
       const from = u.valToPos(view.wave[start], "x", true), to = u.valToPos(view.wave[Math.min(start + length, view.wave.length - 1)], "x", true);
       if (to >= box.left && from <= box.left + box.width) ctx.fillRect(from, box.top + box.height - 5 * devicePixelRatio, Math.max(to - from, 1), 5 * devicePixelRatio);
     }
-    let last = -100;
+    const names = [];
     for (const { velocity, color, dash, active } of view.combs) {
       const factor = 1 + velocity / Spectrum.C;
       for (const mark of view.marks) {
@@ -36,14 +36,25 @@ const Plots = (() => {
         }
         const place = vertical(u, mark.lower * factor, color, dash, active ? 1.6 : 1);
         if (mark.upper > mark.lower) vertical(u, mark.upper * factor, color, dash, active ? 1.6 : 1);
-        if (named && place !== null && active && place - last > 34 * devicePixelRatio) {
-          ctx.fillStyle = "#5b6776"; ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
-          ctx.fillText(mark.name, place + 2 * devicePixelRatio, box.top + 10 * devicePixelRatio);
-          last = place;
-        }
+        if (named && place !== null && active) names.push([place, mark.name]);
       }
     }
+    writeNames(ctx, names, box.top);
     ctx.restore();
+  }
+
+  // left of their lines, on white; a name that would cover another line is left out
+  function writeNames(ctx, names, top) {
+    const ratio = devicePixelRatio;
+    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    let end = -Infinity;
+    for (const [place, name] of names.sort((a, b) => a[0] - b[0])) {
+      const width = ctx.measureText(name).width, start = place - width - 5 * ratio, free = start >= end;
+      end = place + 2 * ratio;
+      if (!free) continue;
+      ctx.fillStyle = "rgb(255 255 255 / 85%)"; ctx.fillRect(start - 2 * ratio, top + ratio, width + 4 * ratio, 14 * ratio);
+      ctx.fillStyle = "#3b4654"; ctx.fillText(name, start, top + 12 * ratio);
+    }
   }
 
   // the wheel zooms at the pointer, a drag with the middle button or with Shift pans
@@ -95,13 +106,13 @@ const Plots = (() => {
       const x = { time: false, auto: false, range: () => this.range };
       this.full = new uPlot(common(sizes.full, {
         scales: { x, y: { range: () => this.limits.full } },
-        axes: [axis({ size: 24 }), axis({ size: 46, values: (u, ticks) => ticks.map((tick) => +tick.toPrecision(3)) })],
+        axes: [axis({ size: 24 }), axis({ label: "flux / median", labelSize: 15, labelGap: 0, size: 42, values: (u, ticks) => ticks.map((tick) => +tick.toPrecision(3)) })],
         series: [{}, series(GREY, 1), series(INK, 1), series(MODEL, 1.4)],
         hooks: { draw: [(u) => drawMarks(u, this.view, true)], setSelect: [select] },
       }), [wave, nothing, nothing, nothing], this.places.full);
       this.residual = new uPlot(common(sizes.residual, {
         scales: { x, y: { range: () => this.limits.residual } },
-        axes: [axis({ label: "vacuum wavelength (\u212b)", size: 22, labelSize: 17, labelGap: 0 }), axis({ size: 46, values: (u, ticks) => ticks.map((tick) => +tick.toPrecision(2)) })],
+        axes: [axis({ label: "vacuum wavelength (\u212b)", size: 22, labelSize: 17, labelGap: 0 }), axis({ label: "residual", space: 22, labelSize: 15, labelGap: 0, size: 42, values: (u, ticks) => ticks.map((tick) => +tick.toPrecision(2)) })],
         series: [{}, series("#6b7684", 1)],
         hooks: { draw: [(u) => { drawMarks(u, { ...this.view, bad: [] }, false); zero(u); }], setSelect: [select] },
       }), [wave, nothing], this.places.residual);
@@ -112,7 +123,7 @@ const Plots = (() => {
         const from = lower(wave, low), to = lower(wave, high);
         const plot = new uPlot({ width: box.clientWidth - 2, height: sizes.zoom, pxAlign: 0, legend: { show: false }, padding: [4, 12, 0, 12],
           cursor: { show: false }, scales: { x: { time: false, auto: false, range: [low, high] }, y: { range: () => this.limits[name] } },
-          axes: [axis({ space: 34, size: 22 }), { show: false }],
+          axes: [axis({ space: 34, size: 22, filter: (u, ticks) => ticks.map((tick) => (inside(tick, low, high) ? tick : null)) }), { show: false }],
           series: [{}, series(GREY, 1), series(INK, 1.3), series(MODEL, 1.3)],
           hooks: { draw: [(u) => drawMarks(u, this.view, false)] } }, [wave.slice(from, to), nothing.slice(from, to), nothing.slice(from, to), nothing.slice(from, to)], box);
         return { name, plot, from, to, box };
@@ -138,7 +149,9 @@ const Plots = (() => {
     }
 
     setLimits() {
-      const { smooth, model, residual, wave } = this.view, from = lower(wave, this.range[0]), to = lower(wave, this.range[1]);
+      const { smooth, model, residual, wave } = this.view, to = lower(wave, this.range[1]);
+      // in the whole spectrum the noise of the blue end doesn't set the scale
+      const from = lower(wave, this.range[0] < BLUE && this.range[1] > 2 * BLUE - this.range[0] ? BLUE : this.range[0]);
       this.limits = { full: Spectrum.limits(smooth, from, to), residual: Spectrum.limits(residual, from, to) };
       if (model) {
         const other = Spectrum.limits(model, from, to, 0), own = this.limits.full, room = 0.3 * (own[1] - own[0]);
@@ -167,6 +180,9 @@ const Plots = (() => {
     u.ctx.save(); u.ctx.strokeStyle = "#9aa3ae"; u.ctx.setLineDash([]); u.ctx.lineWidth = 1; u.ctx.beginPath();
     u.ctx.moveTo(u.bbox.left, place); u.ctx.lineTo(u.bbox.left + u.bbox.width, place); u.ctx.stroke(); u.ctx.restore();
   }
+
+  // far enough from the ends for its number to be written whole
+  const inside = (tick, low, high) => tick > low + 0.06 * (high - low) && tick < high - 0.06 * (high - low);
 
   function lower(sorted, value) {
     let low = 0, high = sorted.length;
@@ -213,12 +229,21 @@ const Plots = (() => {
     }
   }
 
-  // a small spectrum of the contact sheet
-  function thumbnail(place, wave, smooth) {
-    const limits = Spectrum.limits(smooth, 0, smooth.length);
-    return new uPlot({ width: place.clientWidth, height: Math.max(place.clientHeight, 40), pxAlign: 0, legend: { show: false }, cursor: { show: false }, padding: [2, 2, 0, 2],
-      scales: { x: { time: false, auto: false, range: [3690, 9110] }, y: { range: limits } },
-      axes: [{ show: false }, { show: false }], series: [{}, series(INK, 1)] }, [wave, smooth], place);
+  // small plots of the contact sheet: [low, high, share of the width] each; marks as in drawMarks
+  function thumbnail(place, view, windows) {
+    return windows.map(([low, high, share], number) => {
+      const from = lower(view.wave, low), to = lower(view.wave, high), smooth = view.smooth.slice(from, to);
+      const draw = (u) => { if (high - low < 4000) drawMarks(u, { ...view, bad: [] }, false); edge(u, number); };
+      return new uPlot({ width: Math.floor(place.clientWidth * share), height: Math.max(place.clientHeight, 40), pxAlign: 0, legend: { show: false }, cursor: { show: false }, padding: [2, 4, 0, 4],
+        scales: { x: { time: false, auto: false, range: [low, high] }, y: { range: Spectrum.limits(smooth, Math.max(0, lower(view.wave, BLUE) - from), smooth.length) } },
+        axes: [{ show: false }, { show: false }], series: [{}, series(INK, 1)], hooks: { draw: [draw] } }, [view.wave.slice(from, to), smooth], place);
+    });
+  }
+
+  function edge(u, number) {
+    if (!number) return;
+    u.ctx.save(); u.ctx.strokeStyle = "#d5d8de"; u.ctx.lineWidth = devicePixelRatio; u.ctx.beginPath();
+    u.ctx.moveTo(0, 0); u.ctx.lineTo(0, u.ctx.canvas.height); u.ctx.stroke(); u.ctx.restore();
   }
 
   return { SpectrumView, Diagram, thumbnail };

@@ -183,7 +183,7 @@ def test_a_spectrum_that_can_not_be_read_is_said_and_the_others_go_on(page, serv
     assert page.decide("t") == page_keys(folder)[12]
     while page.state["state"] == "shown":
         page.decide("l")
-    assert "nothing is left" in page.text("key")
+    page.until(lambda _: "nothing is left" in page.text("key"))
 
 
 def test_what_was_put_off_comes_when_nothing_else_is_left(page, serve, tmp_path):
@@ -196,7 +196,7 @@ def test_what_was_put_off_comes_when_nothing_else_is_left(page, serve, tmp_path)
     assert page.state["key"] == put_off[1]
     page.decide("t")
     page.decide("t")
-    assert page.state["state"] == "finished"
+    page.until(lambda state: state["state"] == "finished")
     page.saved()
     assert len(decided(server)) == 5
 
@@ -251,7 +251,8 @@ def test_disagreements_are_settled_with_the_votes_in_sight(page, serve, tmp_path
     page.until(lambda _: "bo: TM" in page.text("opinions") and "cy: LAMOST" in page.text("opinions"))
     page.decide("s")
     page.saved()
-    assert list(decided(server)["reviewer"]) == ["adjudicator:ann"] and "no disagreements" in page.text("key")
+    assert list(decided(server)["reviewer"]) == ["adjudicator:ann"]
+    page.until(lambda _: "no disagreements" in page.text("key"))
 
 
 def test_hostile_names_are_shown_as_text(page, serve, tmp_path):

@@ -4,7 +4,8 @@
 
 Two surveys of size ``networks`` are made in memory with different seeds: one is trained on (3:1), all of the other is
 held out. What noise alone costs is seen with ``--quiet-sky``: the same stars at S/N 300, with networks trained on such
-spectra. The last line of the output is one JSON object.
+spectra. ``near`` is the accuracy when a star within two subclasses of a boundary may be on either side of it. The last
+line of the output is one JSON object.
 """
 
 from __future__ import annotations
@@ -31,28 +32,57 @@ SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]
 TASKS = {"spt": SPT, "wdm": ["WD", "M"], "dmgm": ["dM", "gM"]}
 EDGES = (5, 10, 20, 50, 1000)
 CHUNK = 256
+BOUNDARIES = [
+    # hotter class, cooler class, Teff of the boundary, two subclasses above it and below it, K (docs/simulation.md)
+    ("OB", "A", 9800, 1500, 560),
+    ("A", "F", 7000, 560, 212),
+    ("F", "G", 5940, 212, 230),
+    ("G", "K", 4790, 230, 148),
+    ("K", "M", 4050, 148, 390),
+]
 
 
-def survey(maker: SpectrumMaker, seed: int, most: int, quiet: bool) -> tuple[np.ndarray, pd.DataFrame]:
-    """Inputs of the classifiers [n, 5000] and the plan's rows of a survey's training spectra and M stars."""
-    plan = make_plan("networks", seed)
+def choose(plan: pd.DataFrame, seed: int, most: int) -> pd.DataFrame:
+    """The plan's rows of training spectra and M stars without planted failures, at most so many of a class."""
     m_star = plan["true_class"].isin(["dM", "gM"]) & (plan["role"] == "candidate") & (plan["planted_rv"] == "")
     plan = plan[m_star | (plan["role"] == "train")]
     parts = [part.sample(min(len(part), most), random_state=seed) for _, part in plan.groupby("true_class")]
     rows = pd.concat(parts, ignore_index=True).sort_values("spectrum_key", ignore_index=True)
-    if quiet:
-        rows["snri_aim"] = 300.0
-    rows["label"] = rows["true_class"].where(~rows["true_class"].isin(["dM", "gM"]), "M")
-    x, best, snri = [], [], []
+    return rows.assign(label=rows["true_class"].where(~rows["true_class"].isin(["dM", "gM"]), "M"))
+
+
+def observed(
+    rows: pd.DataFrame, maker: SpectrumMaker, seed: int, rv: np.ndarray | None = None
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Inputs of the networks [n, 5000] (at rest with ``rv``, km/s) and the rows with their S/N."""
+    x, best, snri = np.empty((len(rows), 5000), np.float32), [], []
     for start in range(0, len(rows), CHUNK):
         part = rows.iloc[start : start + CHUNK].reset_index(drop=True)
         draws = rng(seed, "heldout", start)
         seen = observe(spectra_of(part, maker, draws), part, draws)
         keys = part["spectrum_key"].to_numpy(dtype=str)
-        x.append(classifier_input(SpectrumSet(seen.flux, seen.ivar, seen.ormask, lamost_wavelength(), keys)))
+        spectra = SpectrumSet(seen.flux, seen.ivar, seen.ormask, lamost_wavelength(), keys)
+        x[start : start + len(part)] = classifier_input(spectra, None if rv is None else rv[start : start + len(part)])
         best.append(np.max(list(seen.snr.values()), axis=0))
         snri.append(seen.snr["i"])
-    return np.concatenate(x), rows.assign(snr_max=np.concatenate(best), snri=np.concatenate(snri))
+    return x, rows.assign(snr_max=np.concatenate(best), snri=np.concatenate(snri))
+
+
+def survey(maker: SpectrumMaker, seed: int, most: int, quiet: bool) -> tuple[np.ndarray, pd.DataFrame]:
+    """Inputs of the classifiers [n, 5000] and rows of a survey's training spectra and M stars."""
+    rows = choose(make_plan("networks", seed), seed, most)
+    if quiet:
+        rows["snri_aim"] = 300.0
+    return observed(rows, maker, seed)
+
+
+def near_boundary(rows: pd.DataFrame, truth: np.ndarray, called: np.ndarray) -> np.ndarray:
+    """Whether a star was taken for the neighbouring class and lies within two subclasses of their boundary."""
+    teff, step = rows["teff"].to_numpy(dtype=float), np.zeros(len(rows), bool)
+    for hot, cool, limit, above, below in BOUNDARIES:
+        step |= (truth == hot) & (called == cool) & (teff < limit + above)
+        step |= (truth == cool) & (called == hot) & (teff > limit - below)
+    return step
 
 
 def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, folder: Path) -> dict:
@@ -92,6 +122,8 @@ def measure(models: dict, x: np.ndarray, rows: pd.DataFrame) -> dict:
         wrong = pd.Series([f"{a}->{b}" for a, b in zip(truth[~right], called[~right], strict=True)], dtype=str)
         result[f"{task}_accuracy"] = float(right.mean())
         result[task] = {**share(right), "by_snri": bins, "wrong": wrong.value_counts().head(8).to_dict()}
+        if task == "spt":
+            result[task]["near"] = share(right | near_boundary(rows[chosen], truth, called))
     return result
 
 

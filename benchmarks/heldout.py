@@ -36,7 +36,7 @@ BOUNDARIES = [
     # hotter class, cooler class, Teff of the boundary, two subclasses above it and below it, K (docs/simulation.md)
     ("OB", "A", 9800, 1500, 560),
     ("A", "F", 7000, 560, 212),
-    ("F", "G", 5940, 212, 230),
+    ("F", "G", 6020, 200, 246),
     ("G", "K", 4790, 230, 148),
     ("K", "M", 4050, 148, 390),
 ]
@@ -134,19 +134,31 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class, at most")
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--curve", type=float, default=0.0, help="augmentation: smooth curves (networks.curve)")
+    parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
-    settings = Settings(epochs=options.epochs, stop_patience=5, reduce_patience=2)
+    settings = Settings(epochs=options.epochs, stop_patience=5, reduce_patience=2, curve=options.curve)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)
-        models = train(x, rows, settings, Path(scratch))
+        models = train(x, rows, settings, options.models or Path(scratch))
+        n_train = len(x)
         del x
         x, rows = survey(maker, options.seed + 1, options.per_class, options.quiet_sky)
         result = measure(models, x, rows)
-    print(json.dumps({"quiet_sky": options.quiet_sky, "minutes": (time.perf_counter() - started) / 60, **result}))
+    print(
+        json.dumps(
+            {
+                "quiet_sky": options.quiet_sky,
+                "n_train": n_train,
+                "minutes": (time.perf_counter() - started) / 60,
+                **result,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

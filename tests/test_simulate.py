@@ -196,6 +196,32 @@ def test_noise_is_what_ivar_says(maker, plan):
     assert 0.1 < np.mean(residual[:, 1:] * residual[:, :-1]) / np.mean(residual**2) < 0.45
 
 
+def test_older_pipelines_take_weights_away(maker, plan):
+    """As in real files: faint blue pixels of 2012 and before keep their flux and S/N, not their weight."""
+    row = plan[(plan["kind"] == "dM") & (plan["planted_rv"] == "")].head(1)
+    rows = pd.concat([row] * 12, ignore_index=True).assign(snri_aim=np.geomspace(3, 60, 12), ebv=0.0)
+    wave = 10 ** (3.5682 + 1e-4 * np.arange(3909))
+    blue, band = wave < 3899, (wave > 7581) & (wave < 7679)
+    seen = {}
+    for name, values in {
+        "first": dict(layout="image", lmjd=55888, planid="B6001"),
+        "late": dict(layout="image", lmjd=57000, planid="X"),
+        "coadd": dict(layout="coadd", lmjd=57440, planid="X"),
+    }.items():
+        rng = np.random.default_rng(5)
+        seen[name] = observe(maker.make("dM", rows.assign(**values), rng), rows.assign(**values), rng)
+    lost = {name: (one.ivar == 0).mean(axis=0) for name, one in seen.items()}
+    faint = seen["late"].snr["u"] < 1.8
+    assert faint.any() and not faint.all()
+    assert (seen["first"].ivar[faint][:, blue] == 0).mean() > 0.7 and lost["coadd"][blue].mean() < 0.01
+    assert lost["late"][blue].mean() == pytest.approx(faint.mean(), abs=0.01)
+    assert (lost["first"][band] == 1).all() and lost["late"][band].mean() < 0.02
+    middle = (wave > 6000) & (wave < 7500)
+    assert (seen["first"].ivar[-4:][:, middle] == 0).mean() < 0.02
+    np.testing.assert_array_equal(seen["first"].snr["u"], seen["coadd"].snr["u"])
+    np.testing.assert_array_equal(seen["first"].flux, seen["coadd"].flux)
+
+
 def test_velocity_is_in_the_spectrum(maker, plan):
     """H alpha of a written star lies at its true velocity with the zero point."""
     row = plan[(plan["kind"] == "dM") & (plan["planted_rv"] == "")].head(1)

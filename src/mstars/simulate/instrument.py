@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from mstars.resources import resource
 from mstars.simulate.plan import WAVE_ERR_KMS, ZERO_POINT_KMS
@@ -21,6 +21,9 @@ NOISE_KERNEL = np.array([0.15, 1.0, 0.15])
 """Rebinning to the common grid correlates neighbours (lag 1 about 0.3 in real A to G stars)."""
 NOISE_SCALE = 1.0
 """Real scatter over what ivar says: benchmarks/realism.py finds 0.95 to 1.05 in real F and G stars."""
+
+
+_A_BAND_PLATES = ("B6001",)
 
 
 @dataclass
@@ -229,6 +232,7 @@ def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pi
     noisy, ivar = noisy * scale, ivar / scale**2
     _ends(noisy, ivar, wave, rng)
     snr = band_snr(noisy, ivar, wave)
+    _weightless(noisy, ivar, snr, rows, wave, rng)
     return Observed(noisy.astype(np.float32), ivar.astype(np.float32), andmask, ormask, snr)
 
 
@@ -285,6 +289,29 @@ def _ends(flux: np.ndarray, ivar: np.ndarray, wave: np.ndarray, rng) -> None:
         flux[row, last:], ivar[row, last:] = 0.0, 0.0
     count = rng.poisson(6e-4 * n * pixels)
     ivar[rng.integers(0, n, count), rng.integers(0, pixels, count)] = 0.0
+
+
+def _weightless(flux: np.ndarray, ivar: np.ndarray, snr: dict, rows: pd.DataFrame, wave: np.ndarray, rng) -> None:
+    """Pixels whose weight the older pipelines took away, while their flux stayed.
+
+    Until the end of 2012: where the signal is weak, in stretches of five pixels at least (in real files half of
+    3690-4200 A at an S/N of 2 in u, a tenth at 4), beyond 9000 A, and in some plates the core of the A band. Later
+    plates of the first layout: all below 3899 A where the S/N in u is below 1.8. The header's S/N knows nothing of it.
+    """
+    old = (rows["layout"] == "image").to_numpy()
+    first = old & (rows["lmjd"] < 56300).to_numpy()
+    late = old & ~first & (snr["u"] < 1.8)
+    ivar[late[:, None] & (wave < 3899)] = 0.0
+    if not first.any():
+        return
+    part = ivar[first]
+    ratio = gaussian_filter1d(flux[first] * np.sqrt(part), 3.0, axis=1)
+    limit = rng.uniform(1.2, 2.6, (len(part), 1)) + 0.5 * rng.standard_normal(part.shape, dtype=np.float32)
+    part[binary_dilation(ratio < limit, np.ones((1, 5), bool))] = 0.0
+    part[wave > rng.normal(9020, 35, (len(part), 1))] = 0.0
+    core = rows["planid"].isin(_A_BAND_PLATES).to_numpy()[first]
+    part[core[:, None] & (wave > 7580) & (wave < 7680)] = 0.0
+    ivar[first] = part
 
 
 def band_snr(flux: np.ndarray, ivar: np.ndarray, wave: np.ndarray) -> dict[str, np.ndarray]:

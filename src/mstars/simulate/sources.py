@@ -309,9 +309,9 @@ class SpectrumMaker:
             share = rng.uniform(0.1, 0.8) if forming else rng.uniform(0, 0.03)
             flux = (1 - share) * np.exp(self.log[rng.choice(old)]) + share * np.exp(self.log[rng.choice(young)])
             flux *= np.exp(-rng.exponential(0.3) * ((LIBRARY_GRID / 5500) ** -1.0 - 1))
+            flux = gaussian_filter1d(flux, rng.uniform(70.0, 280.0) / 69.0)  # stars move; a pixel is 69 km/s
             if forming:
                 flux = flux + _nebular(rng, flux)
-            flux = gaussian_filter1d(flux, rng.uniform(70.0, 280.0) / 69.0)  # stars move; a pixel is 69 km/s
             moved = np.interp(LIBRARY_GRID / (1 + z), LIBRARY_GRID, flux)
             result[number] = np.log(np.maximum(moved, 1e-3))
         return result
@@ -428,19 +428,27 @@ def add_activity(flux: np.ndarray, active: np.ndarray, rng: np.random.Generator,
 
 
 def _nebular(rng: np.random.Generator, flux: np.ndarray) -> np.ndarray:
+    """Emission lines: H alpha's equivalent width, the others relative to it, metal-rich and dusty to metal-poor."""
     strength = np.exp(rng.normal(np.log(12.0), 0.8))
-    ratio = rng.uniform(0.1, 0.6)
+    nitrogen, sulphur = rng.uniform(0.1, 0.6), rng.uniform(0.1, 0.35)
+    oxygen = np.exp(rng.uniform(np.log(0.04), np.log(1.2)))
+    beta = rng.uniform(0.05, 0.4)  # the young stars' absorption and dust take from it
     lines = [
         (6564.61, 1.0),
-        (4862.68, 0.33),
-        (4341.68, 0.15),
-        (5008.24, rng.uniform(0.1, 1.2)),
+        (4862.68, beta),
+        (4341.68, 0.4 * beta),
+        (5008.24, oxygen),
+        (4960.30, oxygen / 3),
         (3728.8, rng.uniform(0.3, 1.0)),
+        (6585.27, nitrogen),
+        (6549.86, nitrogen / 3),
+        (6718.29, sulphur),
+        (6732.67, 0.72 * sulphur),
     ]
-    lines += [(4960.30, lines[3][1] / 3), (6585.27, ratio), (6549.86, ratio / 3), (6718.29, 0.2), (6732.67, 0.15)]
+    speed = np.hypot(np.exp(rng.uniform(np.log(25.0), np.log(160.0))), 60.0)  # of the gas, and the instrument's
     result = np.zeros_like(flux)
     for centre, relative in lines:
-        sigma = centre * np.hypot(75.0, 60.0) / C_KMS
+        sigma = centre * speed / C_KMS
         level = flux[min(np.searchsorted(LIBRARY_GRID, centre), flux.size - 1)]
         result += level * strength * relative * np.exp(-0.5 * ((LIBRARY_GRID - centre) / sigma) ** 2) / (sigma * 2.507)
     return result

@@ -23,7 +23,7 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 DR10 = 876_134
-SIMULATION = ("fetch_templates", "build_templates", "simulate_plan", "simulate_plate", "simulate_catalogs")
+SIMULATION = ("fetch_templates", "build_templates", "simulate_plan", "simulate_plates", "simulate_catalogs")
 TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "out_of_fold")
 
 

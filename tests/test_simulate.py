@@ -8,9 +8,19 @@ import pytest
 from astropy.io import fits
 
 from mstars.errors import InputError
-from mstars.simulate import SIZES, SpectrumMaker, check_sources, make_plan, write_catalogs, write_plate, write_truth
+from mstars.simulate import (
+    SIZES,
+    SpectrumMaker,
+    check_sources,
+    make_plan,
+    parts,
+    write_catalogs,
+    write_plate,
+    write_plates,
+    write_truth,
+)
 from mstars.simulate.instrument import observe
-from mstars.simulate.plan import RV_FAILURES, ZERO_POINT_KMS
+from mstars.simulate.plan import RV_FAILURES, ZERO_POINT_KMS, plates
 from mstars.simulate.population import draw_dwarfs, draw_giants
 from mstars.simulate.sources import tio5
 from mstars.spectra import C_KMS
@@ -250,6 +260,29 @@ def test_same_seed_same_bytes(maker, plan, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     write_plate(rows, maker, 4, tmp_path / "three", tmp_path / "three.parquet")
     assert (tmp_path / "one" / files[0]).read_bytes() != (tmp_path / "three" / files[0]).read_bytes()
+
+
+def test_plates_written_together_are_those_written_apart(maker, plan, tmp_path):
+    rows = plan.groupby("plate").head(6).reset_index(drop=True)
+    assert write_plates(rows, maker, 3, tmp_path / "all", tmp_path / "all.parquet") == 12
+    together = pd.read_parquet(tmp_path / "all.parquet").set_index("spectrum_key")
+    for plate, own in rows.groupby("plate"):
+        first = own.iloc[0]
+        write_plate(own, maker, 3, tmp_path / plate, tmp_path / f"{plate}.parquet")
+        apart = pd.read_parquet(tmp_path / f"{plate}.parquet").set_index("spectrum_key")
+        pd.testing.assert_frame_equal(together.loc[apart.index], apart)
+        folder = tmp_path / "all" / first["obsdate"].replace("-", "") / first["planid"]
+        assert sorted(path.name for path in folder.iterdir()) == sorted(own["filename"])
+        for path in folder.iterdir():
+            assert path.read_bytes() == (tmp_path / plate / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_each_plate_is_written_by_one_job(size):
+    names = [plate["plate"] for plate in plates(size)]
+    jobs = parts(size)
+    assert [name for part in jobs.values() for name in part] == names
+    assert len(jobs) == len(names) if size in {"demo", "ci"} else len(jobs) <= len(names)
 
 
 def test_files_are_lamosts(survey, plan):

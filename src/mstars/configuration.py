@@ -20,7 +20,9 @@ def check_config(config: dict) -> None:
     InputError
         Names each key, its value and what is allowed.
     """
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    # libyaml where PyYAML was built with it: every start of Snakemake, also a job's, reads the schema
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    validator = jsonschema.Draft202012Validator(yaml.load(SCHEMA.read_text(), Loader=loader))
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         lines = "\n".join(f"  {_describe(error)}" for error in errors)

@@ -82,12 +82,20 @@ def missing() -> str:
     return ""
 
 
-def install() -> None:
-    """Install Debian's packages where they are missing; where that fails the tests skip and `missing` says why."""
+def install(seconds: float = 180.0) -> None:
+    """Install Debian's packages where they are missing; where that fails the tests skip and `missing` says why.
+
+    A machine without network must not hold the tests up: each of apt's two commands has ``seconds``.
+    """
     if os.geteuid() == 0 and missing() and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        network = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"]
         for command in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-            subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+            try:
+                apt = ["apt-get", "-qq", *network, *command]
+                subprocess.run(apt, env=environment, stdout=subprocess.DEVNULL, timeout=seconds, check=False)
+            except subprocess.TimeoutExpired:
+                print(f"apt-get {command[0]} did not end within {seconds:.0f} s", file=sys.stderr)
 
 
 def _free_ports(n: int) -> list[int]:
@@ -141,7 +149,7 @@ class Cluster:
         self.down()
 
     def up(self) -> Cluster:
-        """Write the configuration, start the three daemons and wait for an idle node."""
+        """Write the configuration, start the three daemons, wait for an idle node and see it run a job."""
         if reason := missing():
             raise ClusterError(reason)
         self._configure()
@@ -149,6 +157,8 @@ class Cluster:
             for daemon in DAEMONS:
                 self.start(daemon)
             wait_for(lambda: set(self.ask("sinfo", "-h", "-o", "%T").split()) == {"idle"}, "idle node")
+            if self.ask("srun", "-n1", "echo", "it runs", seconds=30).strip() != "it runs":
+                raise ClusterError("the node takes no job")
         except ClusterError as error:
             logs = [f"{log}:\n{log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log"))]
             self.down()

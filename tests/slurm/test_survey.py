@@ -1,7 +1,8 @@
 """The small survey through Slurm: what jobs ask for, the same bytes as on this machine, and faults.
 
-The survey is made once on this machine, models trained. Through Slurm it is then made again from FITS files to the
-catalogue with those models given, and two models are trained again. Each fault works on a copy of the finished survey.
+The survey is made once on this machine, models trained. A copy, in which all from the FITS files on is to be made anew
+with those models, is then taken through Slurm by the tests in their order: each adds a fault and leaves the survey to
+the next, and in the end the catalogue must have the same bytes. What takes another way works on copies of its own.
 MSTARS_SLURM_SURVEY names the folder of a survey finished here before, to go without the first run.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 from cluster import wait_for
 from conftest import ROOT
+
+from mstars.store import read_json, read_table
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3000)]
 R = Path("results/ci")
@@ -38,13 +41,18 @@ def local(slurm, snakemake, tmp_path_factory):
     if (library := ROOT / "results" / "templates" / "library.h5").is_file():
         (place / "results" / "templates").mkdir(parents=True)
         shutil.copy2(library, place / "results" / "templates" / "library.h5")
-    # code that numba has just compiled and the same code from its cache differ in the last digits: fill the cache first
-    snakemake.run(place, R / "ingest" / "spectra.parquet", *OVERLAY, slurm=False)
-    warm = R / "rv" / "measure" / f"{stores(place)[0].stem}.parquet"
-    snakemake.run(place, warm, *OVERLAY, slurm=False)
-    (place / warm).unlink()
     snakemake.run(place, *CATALOG, *OVERLAY, slurm=False)
     shutil.copytree(place / R / "models", place / "given")
+    return place
+
+
+@pytest.fixture(scope="module")
+def tried(local, tmp_path_factory):
+    """The survey that goes through the faults: what comes after the FITS files is missing, models are given."""
+    place = tmp_path_factory.mktemp("tried") / "copy"
+    shutil.copytree(local, place, symlinks=True)
+    for name in FROM_FITS:
+        shutil.rmtree(place / R / name)
     return place
 
 
@@ -54,11 +62,6 @@ def copy(local, tmp_path):
     place = tmp_path / "copy"
     shutil.copytree(local, place, symlinks=True)
     return place
-
-
-def forget(place, *names):
-    for name in names:
-        shutil.rmtree(place / R / name)
 
 
 def differing(place, other, *patterns):
@@ -73,116 +76,116 @@ def same(place, other, name):
 
 
 def stores(place):
-    return sorted(path.relative_to(place) for path in (place / R / "spectra").glob("*.h5"))
+    """The stores that a survey has in the end, also where they are missing yet."""
+    return sorted(R / "spectra" / f"{name}.h5" for name in read_json(place / R / "plan" / "batches.json"))
 
 
-def new_jobs(slurm, known):
-    return [job for job in slurm.jobs() if job["JobId"] not in known]
-
-
-def of_rule(jobs, rule):
+def jobs_of(slurm, place, rule=""):
+    """Jobs that Slurm was sent from a folder, those of a rule or of all whose names begin so."""
+    jobs = [job for job in slurm.jobs() if job["WorkDir"] == str(place)]
     return [job for job in jobs if job["Comment"].removeprefix("rule_").startswith(rule)]
 
 
-def test_the_catalogue_from_fits_files_has_the_same_bytes(slurm, snakemake, local, copy):
-    forget(copy, *FROM_FITS)
-    known = {job["JobId"] for job in slurm.jobs()}
-    snakemake.run(copy, *CATALOG, *OVERLAY, *GIVEN)
-    jobs = new_jobs(slurm, known)
-    plates = of_rule(jobs, "ingest_batch")
-    assert len(plates) == 2 and all("TresPerJob" not in job and job["Partition"] == "cpu" for job in plates)
-    assert all(1000 <= int(job["MinMemoryNode"].rstrip("M")) <= 1500 for job in plates)
-    velocities = of_rule(jobs, "rv_measure")
-    assert len(velocities) == 2 and {job["CPUs/Task"] for job in velocities} == {"2"}
-    assert differing(copy, local, "catalogs/recommended.*", "spectra/*.h5", "predictions/*/*", "rv/*.parquet") == []
+def wait_for_jobs(slurm, running, place, rule, states, number=1):
+    """Wait until Slurm has so many jobs of a rule in one of the states; the run must not end before."""
+
+    def found():
+        assert running.poll() is None, (place / "snakemake.out").read_text()[-4000:]
+        jobs = [job for job in jobs_of(slurm, place, rule) if job["JobState"] in states]
+        return jobs if len(jobs) >= number else None
+
+    return wait_for(found, f"job of {rule} in Slurm", 600)
 
 
-def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, copy):
-    known = {job["JobId"] for job in slurm.jobs()}
-    shutil.rmtree(copy / FOLD)
-    snakemake.run(copy, FOLD / "model.json", CLASSIFIER / "model.json", *OVERLAY)
-    jobs = new_jobs(slurm, known)
-    trainings = of_rule(jobs, "train_wildcards") + of_rule(jobs, "train_fold")
-    assert [(job["TresPerJob"], job["Partition"]) for job in trainings] == [("gres:gpu:1", "gpu")] * 2
-    assert all("TresPerJob" not in job for job in jobs if job not in trainings)
-    assert same(copy, local, FOLD / "weights.safetensors") and (copy / CLASSIFIER / "weights.safetensors").is_file()
+def wait_for_end(slurm, place):
+    wait_for(lambda: not [job for job in jobs_of(slurm, place) if job["JobState"] in BUSY], "end of the jobs", 300)
 
 
-@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
-def test_a_killed_run_is_resumed(slurm, snakemake, local, copy, sig):
-    wanted = stores(copy)
-    forget(copy, "spectra")
-    known = {job["JobId"] for job in slurm.jobs()}
-    running = snakemake.start(copy, *wanted, *OVERLAY)
-    wait_for(lambda: new_jobs(slurm, known), "job in Slurm", 300)
-    running.send_signal(sig)
-    running.wait(timeout=300)
-    wait_for(lambda: not [job for job in slurm.jobs() if job["JobState"] in BUSY], "end of the jobs", 300)
-    if sig == signal.SIGKILL:  # its lock is left, as a second run in the folder would find it
-        again = ["--forcerun", "ingest_batch"]
-        assert "--unlock" in snakemake.run(copy, *wanted, *again, *OVERLAY, slurm=False, code=1)
-    snakemake.run(copy, "--unlock", *OVERLAY)
-    snakemake.run(copy, *wanted, *OVERLAY)
-    assert differing(copy, local, "spectra/*.h5") == []
+def test_a_disk_that_fills_up_is_named_and_leaves_nothing_half_written(snakemake, tried):
+    small = tried / R / "spectra"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        said = snakemake.run(tried, *stores(tried), *OVERLAY, *GIVEN, slurm=False, code=1)
+        assert f"writing to {R}/spectra: No space left on device; free some space" in said
+        assert [path.name for path in small.iterdir()] == []
+    finally:
+        subprocess.run(["umount", small], check=True)
+        small.rmdir()
 
 
-def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, copy):
-    wanted = stores(copy)
-    forget(copy, "spectra")
-    known = {job["JobId"] for job in slurm.jobs()}
-    running = snakemake.start(copy, *wanted, *OVERLAY)
-    sent = wait_for(lambda: len(jobs := new_jobs(slurm, known)) == len(wanted) and jobs, "jobs in Slurm", 300)
+def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, tried):
+    wanted = stores(tried)
+    running = snakemake.start(tried, *wanted, *OVERLAY, *GIVEN)
+    sent = wait_for_jobs(slurm, running, tried, "ingest_batch", BUSY, len(wanted))
     cancelled = sent[0]["JobId"]
     slurm.ask("scancel", cancelled)
     slurm.wait_saved()  # what the controller had not written yet it forgets, and a forgotten job is waited for in vain
     slurm.stop("slurmctld", signal.SIGKILL)
     slurm.start("slurmctld")
-    assert running.wait(timeout=1500) == 0, (copy / "snakemake.out").read_text()[-4000:]
-    states = {job["JobId"]: job["JobState"] for job in new_jobs(slurm, known)}
+    assert running.wait(timeout=600) == 0, (tried / "snakemake.out").read_text()[-4000:]
+    states = {job["JobId"]: job["JobState"] for job in jobs_of(slurm, tried, "ingest_batch")}
     assert states[cancelled] == "CANCELLED" and list(states.values()).count("COMPLETED") == len(wanted)
-    assert differing(copy, local, "spectra/*.h5") == []
+    assert differing(tried, local, "spectra/*.h5") == []
 
 
-def test_a_disk_that_fills_up_is_named_and_leaves_nothing_half_written(snakemake, local, copy):
-    wanted = stores(copy)
-    forget(copy, "spectra")
-    small = copy / R / "spectra"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=False).returncode:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
-        said = snakemake.run(copy, *wanted, *OVERLAY, slurm=False, code=1)
-        assert f"writing to {R}/spectra: No space left on device; free some space" in said
-        assert [path.name for path in small.iterdir()] == []
-    finally:
-        subprocess.run(["umount", small], check=True)
-    snakemake.run(copy, *wanted, *OVERLAY, slurm=False)
-    assert differing(copy, local, "spectra/*.h5") == []
-
-
-def test_a_damaged_store_is_named_and_remade(snakemake, local, copy):
-    store = next(copy.glob(f"{R}/spectra/*.h5"))
+def test_a_damaged_store_is_named_and_remade(snakemake, local, tried):
+    store = tried / stores(tried)[0]
     content = bytearray(store.read_bytes())
     content[len(content) // 2] ^= 1  # one bit within the fluxes
     store.write_bytes(content)
-    table = next(path for path in copy.glob(f"{R}/predictions/spt/{store.stem}.parquet")).relative_to(copy)
-    said = snakemake.run(copy, table, *OVERLAY, *GIVEN, slurm=False, code=1)
+    table = R / "predictions" / "spt" / f"{store.stem}.parquet"
+    said = snakemake.run(tried, table, *OVERLAY, *GIVEN, slurm=False, code=1)
     assert f"{store.name}: damaged" in said and "set aside" in said
     assert store.with_name(store.name + ".damaged").exists() and not store.exists()
-    snakemake.run(copy, table, *OVERLAY, *GIVEN, slurm=False)
-    assert differing(copy, local, "spectra/*.h5", "predictions/spt/*") == []
+    snakemake.run(tried, table, *OVERLAY, *GIVEN, slurm=False)
+    assert differing(tried, local, "spectra/*.h5") == [] and same(tried, local, table)
+
+
+@pytest.mark.parametrize(("sig", "during"), [(signal.SIGTERM, "predict_wildcards"), (signal.SIGKILL, "rv_measure")])
+def test_a_killed_run_can_go_on(slurm, snakemake, tried, sig, during):
+    running = snakemake.start(tried, *CATALOG, *OVERLAY, *GIVEN)
+    wait_for_jobs(slurm, running, tried, during, {"RUNNING"})
+    running.send_signal(sig)
+    running.wait(timeout=300)
+    wait_for_end(slurm, tried)
+    if sig == signal.SIGKILL:  # its lock is left, as a second run in the folder would find it
+        assert "--unlock" in snakemake.run(tried, *CATALOG, *OVERLAY, *GIVEN, slurm=False, code=1)
+        snakemake.run(tried, "--unlock", *OVERLAY, *GIVEN)
+
+
+def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local, tried):
+    snakemake.run(tried, *CATALOG, *OVERLAY, *GIVEN)
+    assert differing(tried, local, "catalogs/recommended.*", "spectra/*.h5", "predictions/*/*", "rv/**/*.parquet") == []
+    jobs = jobs_of(slurm, tried)
+    assert all("TresPerJob" not in job and job["Partition"] == "cpu" for job in jobs)
+    sizes = {name: facts["n_spectra"] for name, facts in read_json(tried / R / "plan" / "batches.json").items()}
+    for job in jobs_of(slurm, tried, "ingest_batch"):  # as the rule says, by the spectra of its plates and the attempt
+        least = 1000 + sizes[job["Comment"].rpartition("wildcards_")[2]] * 200 // 1000
+        assert job["MinMemoryNode"] in {f"{least}M", f"{2 * least}M"}
+    velocities = jobs_of(slurm, tried, "rv_measure")
+    assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"2"}
+
+
+def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, copy):
+    shutil.rmtree(copy / FOLD)
+    snakemake.run(copy, FOLD / "model.json", CLASSIFIER / "model.json", *OVERLAY)
+    trainings = jobs_of(slurm, copy, "train_wildcards") + jobs_of(slurm, copy, "train_fold")
+    assert [(job["TresPerJob"], job["Partition"]) for job in trainings] == [("gres:gpu:1", "gpu")] * 2
+    assert all("TresPerJob" not in job for job in jobs_of(slurm, copy) if job not in trainings)
+    assert same(copy, local, FOLD / "weights.safetensors") and (copy / CLASSIFIER / "weights.safetensors").is_file()
 
 
 def test_a_plate_whose_every_file_is_bad_costs_its_own_rows_alone(snakemake, local, copy):
-    from mstars.store import read_table
-
     plan = read_table(copy / R / "plan" / "plan.parquet")
     bad = plan[plan["batch"] == sorted(plan["batch"])[0]]
     for number, path in enumerate(bad["path"]):
         content = (copy / path).read_bytes()
         (copy / path).write_bytes((b"", content[:1000], gzip.compress(b"no FITS"), os.urandom(100))[number % 4])
     (copy / R / "spectra" / f"{bad['batch'].iloc[0]}.h5").unlink()
-    forget(copy, "ingest", "catalogs")
+    for name in ("ingest", "catalogs"):
+        shutil.rmtree(copy / R / name)
     snakemake.run(copy, R / "catalogs" / "recommended.parquet", *OVERLAY, *GIVEN, slurm=False)
     rejected = read_table(copy / R / "ingest" / "rejected.parquet")
     assert set(rejected["spectrum_key"]) == set(bad["spectrum_key"]) and (rejected["reason"].str.len() > 0).all()

@@ -10,7 +10,6 @@ from snakemake.exceptions import WorkflowError
 from mstars import cluster
 from mstars.configuration import check_config
 from mstars.errors import InputError
-from mstars.bundle import unpack_models
 from mstars.resources import ROOT as RESOURCES
 
 check_config(config)
@@ -23,6 +22,8 @@ LIBRARY = config["templates"]["library"]
 # a folder of files has nothing to train on: it takes the demo's models unless others are named
 BORROWED = config["models"]["path"] or ("results/demo/models" if KIND == "files" else None)
 if BORROWED and Path(BORROWED).is_file():  # a bundle of `make models`
+    from mstars.bundle import unpack_models
+
     BORROWED = str(unpack_models(BORROWED, "results/bundles"))
 MODELS = BORROWED or f"{R}/models"
 

@@ -1,6 +1,5 @@
 # products: the list of the paper's figures and tables, and the literature catalogues they show
 
-from mstars.compare.external import read_description
 from mstars.compare.products import read_products
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
@@ -13,6 +12,8 @@ def product_files(group, suffixes):
 
 
 LITERATURE = {}
+if config["compare"]["catalogs"]:
+    from mstars.compare.external import read_description
 for path in config["compare"]["catalogs"]:
     described = read_description(path)
     LITERATURE[described.name] = (path, str(described.file))

@@ -1,5 +1,5 @@
 # a survey whose truth is known, written as LAMOST writes its files; only for survey.kind: simulated
-from mstars.simulate import check_sources, plates
+from mstars.simulate import check_sources, parts
 
 if KIND == "simulated":
     check_sources(
@@ -7,7 +7,7 @@ if KIND == "simulated":
         config["templates"]["match_sources"],
         config["simulate"]["allow_same_sources"],
     )
-    PLATES = {plate["plate"]: plate for plate in plates(config["simulate"]["size"])}
+    PARTS = parts(config["simulate"]["size"])
 
     rule simulate_plan:
         output:
@@ -28,33 +28,34 @@ if KIND == "simulated":
         script:
             "../scripts/simulate_plan.py"
 
-    rule simulate_plate:
+    rule simulate_plates:
         input:
             plan=R + "/sim/plan.parquet",
             library=LIBRARY,
         output:
-            R + "/sim/plates/{plate}.parquet",
+            R + "/sim/plates/{part}.parquet",
         log:
-            R + "/logs/simulate_plate/{plate}.log",
+            R + "/logs/simulate_plates/{part}.log",
         benchmark:
-            R + "/benchmarks/simulate_plate/{plate}.tsv"
+            R + "/benchmarks/simulate_plates/{part}.tsv"
         params:
             code=digest("simulate", "templates", "spectra"),
             seed=SEED,
             sources=config["simulate"]["make_sources"],
             fits=R + "/sim/fits",
+            plates=lambda wildcards: PARTS[wildcards.part],
         resources:
             mem_mb=1500,
             runtime=30,
         message:
-            "Simulating plate {wildcards.plate}"
+            "Simulating {params.plates}"
         script:
-            "../scripts/simulate_plate.py"
+            "../scripts/simulate_plates.py"
 
     rule simulate_catalogs:
         input:
             plan=R + "/sim/plan.parquet",
-            plates=expand(R + "/sim/plates/{plate}.parquet", plate=PLATES),
+            plates=expand(R + "/sim/plates/{part}.parquet", part=PARTS),
         output:
             lamost=expand(R + "/sim/catalogs/lamost_{name}.fits.gz", name=["m", "general", "afgk", "wd"]),
             external=expand(

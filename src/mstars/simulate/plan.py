@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from mstars.errors import InputError
 from mstars.simulate import population
 from mstars.spectra import C_KMS
 from mstars.store import rng as stream
@@ -38,6 +41,9 @@ SIZES = {
     "fifth": dict(plates=100, dM=14800, gM=4000, planted=1.2, train=120, late_k=300, rv=100, dmgm=180, repeats=1200),
     "scale": dict(plates=500, dM=74000, gM=20000, planted=6.0, train=600, late_k=1500, rv=500, dmgm=900, repeats=6000),
 }
+
+PLATES_A_JOB = {"fifth": 10, "scale": 10}
+"""Where a plate has some 200 spectra only: a job's start takes as long as writing 700."""
 
 _FIELDS = (
     # first plates of every survey: name, LMJD, date and UT at mid-exposure, centre, layout, E(B-V) far away
@@ -75,9 +81,22 @@ def plates(size: str) -> list[dict]:
     return result
 
 
-def plate_names(size: str) -> list[str]:
-    """Names of the plates: the wildcard of the rule that writes them."""
-    return [plate["plate"] for plate in plates(size)]
+def parts(size: str) -> dict[str, list[str]]:
+    """The plates that one job writes, by the name of the first."""
+    names = [plate["plate"] for plate in plates(size)]
+    each = PLATES_A_JOB.get(size, 1)
+    return {names[first]: names[first : first + each] for first in range(0, len(names), each)}
+
+
+def check_sources(make: Sequence[str], match: Sequence[str], allow_same: bool) -> None:
+    """Refuse to measure with the templates that made the spectra (``simulate.allow_same_sources`` permits it)."""
+    same = sorted(set(make) & set(match))
+    if same and not allow_same:
+        raise InputError(
+            f"simulate.make_sources and templates.match_sources both have {', '.join(same)}: spectra would be measured "
+            "with the templates that made them and every velocity would look better than it is; choose others, or set "
+            "simulate.allow_same_sources: true"
+        )
 
 
 def _share(total: int, parts: int) -> list[int]:

@@ -41,8 +41,23 @@ def write_plate(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, folder: Pat
     int
         Number of files.
     """
+    write_table(_write_files(rows, maker, seed, Path(folder)), table)
+    return len(rows)
+
+
+def write_plates(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, root: Path, table: Path) -> int:
+    """`write_plate` for the rows of several plates: folders ``root/{obsdate}/{planid}`` and one table of them all."""
+    measured = []
+    for _, plate in rows.groupby("plate", sort=False):
+        folder = Path(root) / plate["obsdate"].iloc[0].replace("-", "") / plate["planid"].iloc[0]
+        measured.append(_write_files(plate, maker, seed, folder))
+    write_table(pd.concat(measured, ignore_index=True), table)
+    return len(rows)
+
+
+def _write_files(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, folder: Path) -> pd.DataFrame:
+    """The files of a plate; what `write_plate` tells of them."""
     plate = rows["plate"].iloc[0]
-    folder = Path(folder)
     scratch = folder.with_name(f".{uuid.uuid4().hex[:8]}.{folder.name}")
     scratch.mkdir(parents=True)
     measured = []
@@ -56,8 +71,7 @@ def write_plate(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, folder: Pat
         os.replace(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    write_table(pd.concat(measured, ignore_index=True).sort_values("spectrum_key", ignore_index=True), table)
-    return len(rows)
+    return pd.concat(measured, ignore_index=True).sort_values("spectrum_key", ignore_index=True)
 
 
 def _make(part: pd.DataFrame, maker: SpectrumMaker, rng) -> np.ndarray:

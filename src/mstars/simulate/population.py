@@ -6,7 +6,6 @@ import functools
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from mstars.resources import resource
 
@@ -29,6 +28,9 @@ def _colours() -> pd.DataFrame:
 
 @functools.cache
 def _surface(kind: str, value: str, by: tuple[str, str]):
+    # 0.5 s that every start of Snakemake would pay, which asks this package for the plates alone
+    from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+
     part = _points()[_points()["kind"] == kind]
     scale = np.array([0.3, 1.0 if by[1] == "logg" else 1000.0])
     places = part[list(by)].to_numpy() / scale

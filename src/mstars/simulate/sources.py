@@ -29,17 +29,6 @@ _DWARF_LOGG = np.array(
 )
 
 
-def check_sources(make: Sequence[str], match: Sequence[str], allow_same: bool) -> None:
-    """Refuse to measure with the templates that made the spectra (``simulate.allow_same_sources`` permits it)."""
-    same = sorted(set(make) & set(match))
-    if same and not allow_same:
-        raise InputError(
-            f"simulate.make_sources and templates.match_sources both have {', '.join(same)}: spectra would be measured "
-            "with the templates that made them and every velocity would look better than it is; choose others, or set "
-            "simulate.allow_same_sources: true"
-        )
-
-
 def _normalised(flux: np.ndarray) -> np.ndarray:
     """Logarithm, 0 near 7450 A; gaps below and above the templates continued."""
     log = np.log(np.maximum(flux, 2e-3 * np.nanmedian(flux, axis=-1, keepdims=True)))

@@ -10,10 +10,11 @@ import numpy as np
 from mstars.spectra import C_KMS, DLOGLAM
 
 FAST = {"reassoc", "contract", "arcp", "nsz"}
-"""Loops may be vectorised, NaN and infinity keep their meaning."""
+"""Loops may be vectorised, NaN and infinity keep their meaning. A function so compiled that another one calls must be
+``forceinline``: else the last digits depend on whether the caller was compiled just now or came from the cache."""
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def spectrum_chi2(power, product, overlap, out):
     """chi2 = |y|^2 - b^T (1 - E)^-1 b over all (template, velocity).
 
@@ -55,7 +56,7 @@ def spectrum_chi2(power, product, overlap, out):
         out[k] = power - (z0 * z0 / d0 + z1 * z1 / d1 + z2 * z2 / d2 + z3 * z3 / d3 + z4 * z4 / d4)
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def mask_overlap(basis, blocks, block_size, bad, overlap):
     """Sum basis products over the masked pixels: whole masked blocks from ``blocks``, the rest pixel by pixel.
 
@@ -138,7 +139,7 @@ def pixel_position(offset, velocity):
     return whole - 1, w0, w1, (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6, t**3 / 6
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def chi2_at(flux, weight, coordinate, coefficient, offset, velocity):
     """Exact chi2 of one spectrum, template and velocity: the polynomial is solved in float64.
 
@@ -224,7 +225,7 @@ def explained(moment, product):
     return total
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def _descend(flux, weight, coordinate, coefficient, offset, start, step, limit):
     """Walk to a local minimum by parabolas of shrinking step; (velocity, chi2) of the middle point."""
     middle = start
@@ -245,7 +246,7 @@ def _descend(flux, weight, coordinate, coefficient, offset, start, step, limit):
     return middle
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def refine_one(flux, weight, coordinate, coefficient, offset, start, step, limit):
     """Local minimum of chi2 near ``start``: (velocity, chi2, second derivative), float64.
 

@@ -95,7 +95,7 @@ def nonnegative(gram, product, out):
                 return
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def template_flux(coefficient, offset, velocity, out):
     """A template's flux on the compared pixels, as `chi2_at` has it."""
     start, w0, w1, w2, w3 = pixel_position(offset, velocity)
@@ -104,7 +104,7 @@ def template_flux(coefficient, offset, velocity, out):
         out[i] = s + w2 * coefficient[start + i + 2] + w3 * coefficient[start + i + 3]
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def best_polynomial(flux, weight, coordinate, model, out):
     """The quartic that brings ``model`` nearest to ``flux``: its values, [p]."""
     moment, right = np.zeros(9), np.zeros(5)
@@ -189,7 +189,7 @@ def eliminate(gram, product, count):
                 gram[k, j] -= factor * gram[i, j]
 
 
-@numba.njit(fastmath=FAST, cache=True)
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def _normal_equations(flux, weight, columns, gram, product):
     size = product.size
     gram[:], product[:] = 0.0, 0.0
@@ -206,7 +206,7 @@ def _normal_equations(flux, weight, columns, gram, product):
         product[k] = total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, forceinline=True)
 def mix(flux, weight, coordinate, polynomial, coefficient, offset, template, velocity, mixed):
     """Put the mixture of templates that fits best into ``mixed``: one Gauss-Newton step.
 
@@ -254,7 +254,7 @@ def mix(flux, weight, coordinate, polynomial, coefficient, offset, template, vel
                 mixed[i] += shares[k] * coefficient[template[k], i]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, forceinline=True)
 def finish_one(flux, weight, coordinate, coefficient, offset, template, best, start, limit, options, mixed, final):
     """Velocity of one spectrum after clipping, reweighting and mixing: (velocity, chi2, second derivative).
 

@@ -1,0 +1,12 @@
+"""Make and write the spectra of the plates of a part."""
+
+from mstars.simulate import SpectrumMaker, write_plates
+from mstars.store import read_table
+from mstars.workflow import job
+
+with job(snakemake) as log:
+    plan = read_table(snakemake.input.plan)
+    rows = plan[plan["plate"].isin(snakemake.params.plates)].reset_index(drop=True)
+    maker = SpectrumMaker(snakemake.input.library, snakemake.params.sources)
+    count = write_plates(rows, maker, snakemake.params.seed, snakemake.params.fits, snakemake.output[0])
+    log.info("%d files of %d plates in %s", count, len(snakemake.params.plates), snakemake.params.fits)

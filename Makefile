@@ -48,8 +48,8 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 test-slurm: $(READY)
-	$(BIN)/python tests/slurm/cluster.py install
-	$(BIN)/python -m pytest -m slurm $(SLURM_TESTS)
+	@$(BIN)/python tests/slurm/cluster.py install
+	$(BIN)/python -m pytest -m slurm --durations=0 $(SLURM_TESTS)
 
 test-desk: $(READY)
 	$(BIN)/python -m pytest tests/review_desk

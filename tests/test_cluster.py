@@ -1,6 +1,9 @@
 """A profile is checked against the cluster before the first job: each complaint says what to do."""
 
+import os
 import re
+import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,3 +66,13 @@ def test_account_and_silence():
 def test_unwritable(tmp_path):
     assert unwritable([tmp_path / "results" / "demo"]) == []
     assert re.search("can't be written|is full", unwritable(["/proc/results"])[0])
+
+
+def test_read_only_and_full_disks_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    (said,) = unwritable([tmp_path / "results"])
+    assert said.startswith(f"{tmp_path} can't be written (read-only") and "--directory" in said
+    monkeypatch.setattr(os, "access", lambda path, mode: True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    (said,) = unwritable([tmp_path / "results"])
+    assert said.startswith(f"the disk of {tmp_path} is full: free some space")

@@ -262,7 +262,7 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["install"]:
             install()
-            print(missing() or "ready")
+            print(f"Slurm: {reason}; its tests are skipped" if (reason := missing()) else "Slurm: installed")
         case ["up", folder]:
             try:
                 print(Cluster(folder).up().ask("sinfo", "-N", "-o", "%N %P %T %c %m %G"), end="")

@@ -25,8 +25,10 @@ def queue_to_show(wildcards):
     return [R + f"/review/{wildcards.queue}/queue.csv"] if review_mode(wildcards) == "required" else []
 
 
+# decisions are read where Snakemake runs: seconds, and a bad row is told at once instead of in a job's log
 localrules:
     review,
+    review_resolve,
 
 
 rule review:

@@ -71,24 +71,24 @@ def store(rows: pd.DataFrame, path: str) -> None:
     write_batch(path, *ingest_batch(rows))
 
 
+def least(work, clock, repeats: int = 3) -> float:
+    """The least time of some repeats, seconds, by a clock of the module `time`."""
+    times = []
+    for _ in range(repeats):
+        start = clock()
+        work()
+        times.append(clock() - start)
+    return min(times)
+
+
 def rate(work, n: int, repeats: int = 3) -> float:
-    """The best rate of some repeats."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return round(n / best, 1)
+    """Files a second of wall time."""
+    return round(n / least(work, time.perf_counter, repeats), 1)
 
 
-def processor_ms(work, n: int, repeats: int = 3) -> float:
-    """Least processor time of some repeats, ms a file: what other work on the machine disturbs least."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return round(1e3 * best / n, 3)
+def processor_ms(work, n: int) -> float:
+    """Processor time, ms a file: what other work on the machine disturbs least."""
+    return round(1e3 * least(work, time.process_time) / n, 3)
 
 
 def main() -> None:

@@ -24,6 +24,14 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 DR10 = 876_134
 SIMULATION = ("fetch_templates", "build_templates", "simulate_plan", "simulate_plates", "simulate_catalogs")
+# the paper's trainings: how many, spectra in each one's training split, epochs (as the demo's early stopping needs)
+PAPER_TRAININGS = {
+    "spt": (1, 180_000, 30),
+    "wdm": (1, 45_000, 12),
+    "dmgm": (1, 45_000, 15),
+    "tlma_dM": (10, 11_287, 35),
+    "tlma_gM": (10, 3_534, 30),
+}
 TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "out_of_fold")
 
 
@@ -77,24 +85,29 @@ def disk(results: Path) -> tuple[dict[str, int], int]:
     return sizes, count
 
 
-def projection(rules: pd.DataFrame, n: int, nodes: int, cores: int) -> dict:
+def projection(rules: pd.DataFrame, n: int, options: argparse.Namespace) -> dict:
     """Hours for the paper's number of spectra, every rule's time in proportion to the spectra: an upper bound.
 
     The start of each job (1 to 2 s) is counted as work, so that only big surveys (size scale) tell something.
 
-    ``two_cores_h``: all work on two cores. ``cluster_h``: work of batches over all cores, 250 batches at most at once;
-    the rest one after the other, as if it used one core.
+    ``two_cores_h``: all work on two cores, ``training_h`` apart (at ``--train-rate`` spectra/s of one training).
+    ``cluster_h``: work of batches over all cores, 250 batches at most at once; the rest one after the other, as if it
+    used one core; the trainings over the GPUs, the longest of them at least (``cluster_training_h``).
     """
     rules = rules[[not belongs(rule, SIMULATION) for rule in rules.index]]
     batch = [rules.loc[rule, "jobs"] > 1 for rule in rules.index]
     seconds = rules["s"] * DR10 / n
     together, alone = float(seconds[batch].sum()), float(seconds[[not one for one in batch]].sum())
-    parallel = min(250, nodes * cores)
+    parallel = min(250, options.nodes * options.node_cores)
+    work = [count * spectra * epochs / options.train_rate for count, spectra, epochs in PAPER_TRAININGS.values()]
+    longest = max(spectra * epochs / options.train_rate for _, spectra, epochs in PAPER_TRAININGS.values())
     return {
         "n_spectra": DR10,
         "two_cores_h": round((together + alone) / 2 / 3600, 2),
-        "cluster": {"nodes": nodes, "cores": cores},
+        "training_h": round(sum(work) / 3600, 2),
+        "cluster": {"nodes": options.nodes, "cores": options.node_cores, "gpus": options.gpus},
         "cluster_h": round((together / parallel + alone) / 3600, 2),
+        "cluster_training_h": round(max(sum(work) / options.gpus, longest) / 3600, 2),
         "cpu_h": round((together + alone) / 3600, 2),
     }
 
@@ -143,11 +156,13 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
         "cpu_per_spectrum_ms": round(1e3 * float(work["cpu"].sum()) / n, 2),
         "stage_peak_mb": {rule: round(float(mb)) for rule, mb in work["mb"].items() if mb == mb},
         "simulate_s": round(simulate_s, 1),
+        "simulate_per_s": round(n / (float(rules.loc["simulate_plates", "s"]) / options.cores), 1),
+        "simulate_cpu_ms": round(1e3 * float(rules.loc["simulate_plates", "cpu"]) / n, 2),
         "training": training,
         "bytes": sizes,
         "bytes_per_spectrum": round(sum(size for part, size in sizes.items() if part != "sim") / n),
         "files": files,
-        "projection": projection(work, n, options.nodes, options.node_cores),
+        "projection": projection(work, n, options),
     }
 
 
@@ -170,6 +185,8 @@ def main() -> None:
     parser.add_argument("--min-spectra", type=int, default=2000)
     parser.add_argument("--nodes", type=int, default=10, help="of the cluster in the projection")
     parser.add_argument("--node-cores", type=int, default=32)
+    parser.add_argument("--gpus", type=int, default=4)
+    parser.add_argument("--train-rate", type=float, default=2500, help="spectra/s of a training, for the projection")
     parser.add_argument("--folder", type=Path, help="keep the results there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

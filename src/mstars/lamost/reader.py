@@ -18,6 +18,7 @@ import io
 import re
 import warnings
 import zlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ _NO_MASK = bytes(8 * N_PIXEL)
 _COADD_COLUMNS = ("FLUX", "IVAR", "WAVELENGTH", "ORMASK")
 _VECTOR = re.compile(r"(\d*)([EDJIBK])$")
 _FITS_TYPES = {"E": ">f4", "D": ">f8", "J": ">i4", "I": ">i2", "B": "u1", "K": ">i8"}
+_SEEN: deque = deque(maxlen=8)
 _GZIP_ERRORS = (EOFError, OSError, zlib.error, igzip.BadGzipFile, isal_zlib.error)
 
 
@@ -202,7 +204,7 @@ def _file_spectrum(get, filename, layout, flux, ivar, ormask, third) -> FileSpec
         float(value) if isinstance(value, int | float) else np.nan for value in (get("COEFF0"), get("COEFF1"))
     )
     wavelength = third
-    if not _is_wavelength(third):
+    if not _facts_of(third).ascending:
         # pipeline v2.6.4: a sub-continuum stands where later versions have wavelengths
         layout, wavelength = ("subcontinuum" if layout == "image" else layout), None
         if not (np.isfinite(loglam0) and np.isfinite(dloglam) and dloglam > 0):
@@ -215,12 +217,38 @@ def _file_spectrum(get, filename, layout, flux, ivar, ormask, third) -> FileSpec
     return FileSpectrum(values, layout, flux, ivar, ormask, wavelength, loglam0, dloglam)
 
 
-def _is_wavelength(row: np.ndarray) -> bool:
-    """Whether a row ascends within the optical, in angstrom."""
-    if len(row) < 2 or not (2500.0 < row[0] < row[-1] < 12000.0):
-        return False
+@dataclass(frozen=True)
+class _Wavelengths:
+    """What is asked of wavelengths: do they ascend within the optical, and where on the common grid are they."""
+
+    ascending: bool
+    offset: int | None
+
+
+def _facts_of(row: np.ndarray) -> _Wavelengths:
+    """Facts of a wavelength row. The files of a plate have a few rows between them: those seen last are remembered."""
+    raw, kind = row.tobytes(), row.dtype.str
+    for known, of_kind, facts in _SEEN:
+        if known == raw and of_kind == kind:
+            return facts
     row = row.astype(row.dtype.newbyteorder("="))
-    return bool((row[1:] > row[:-1]).all())
+    ascending = bool(len(row) >= 2 and 2500.0 < row[0] < row[-1] < 12000.0 and (row[1:] > row[:-1]).all())
+    facts = _Wavelengths(ascending, _offset_of(row) if ascending else None)
+    if ascending:
+        _SEEN.appendleft((raw, kind, facts))
+    return facts
+
+
+def _offset_of(wavelength: np.ndarray) -> int | None:
+    """Pixel of the common grid that the first pixel falls on; None for wavelengths off the grid."""
+    n = len(wavelength)
+    offset = round(float((np.log10(float(wavelength[0])) - LOGLAM0) / DLOGLAM))
+    if 0 <= offset and offset + n <= N_PIXEL:
+        expected = _GRID[offset : offset + n]
+    else:
+        expected = 10.0 ** (LOGLAM0 + DLOGLAM * (offset + np.arange(n)))
+    deviation = np.abs(wavelength - expected) / expected
+    return offset if deviation.max() < GRID_TOLERANCE * DLOGLAM * np.log(10.0) else None
 
 
 def read_with_astropy(data: bytes, filename: str) -> FileSpectrum:
@@ -318,14 +346,7 @@ def _grid_offset(spectrum: FileSpectrum, n: int) -> int | None:
         drift = (spectrum.dloglam / DLOGLAM - 1.0) * n
         near = abs(position - round(position)) + abs(drift) < GRID_TOLERANCE
         return round(position) if near else None
-    position = (np.log10(float(spectrum.wavelength[0])) - LOGLAM0) / DLOGLAM
-    offset = round(float(position))
-    if 0 <= offset and offset + n <= N_PIXEL:
-        expected = _GRID[offset : offset + n]
-    else:
-        expected = 10.0 ** (LOGLAM0 + DLOGLAM * (offset + np.arange(n)))
-    deviation = np.abs(spectrum.wavelength - expected) / expected
-    return offset if deviation.max() < GRID_TOLERANCE * DLOGLAM * np.log(10.0) else None
+    return _facts_of(spectrum.wavelength).offset
 
 
 def _resample(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, ormask: np.ndarray) -> None:

@@ -10,7 +10,8 @@ from mstars.compare.groups import (
     read_clusters,
     velocity_statistics,
 )
-from mstars.compare.tables import classes_table, to_markdown
+from mstars.compare.rendering import to_markdown
+from mstars.compare.tables import classes_table
 from mstars.errors import InputError
 
 

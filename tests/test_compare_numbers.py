@@ -14,17 +14,14 @@ from mstars.compare.numbers import (
     rv_numbers,
     scm_numbers,
 )
+from mstars.compare.rendering import Table, to_html, to_latex, to_markdown, write_table_files
 from mstars.compare.tables import (
-    Table,
     comparison_table,
     cross_validation_table,
     external_table,
     inspection_table,
     ranges_table,
     resource_table,
-    to_latex,
-    to_markdown,
-    write_table_files,
 )
 from mstars.simulate.literature import PLANTED
 
@@ -165,9 +162,19 @@ def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value(
 
 def test_the_comparison_has_ratios_and_says_when_it_is_simulated():
     table = compare_numbers({"n_input": 876134 / 2, "teff_low_dm": np.nan})
-    assert table.set_index("key").loc["n_input", "ratio"] == 0.5 and len(table) == len(paper_numbers())
+    assert len(table) == len(paper_numbers()) and np.isnan(table.set_index("key").loc["n_input", "ratio"])
     assert "SIMULATED" in to_markdown(comparison_table(table, "demo", True))
     assert "SIMULATED" not in to_markdown(comparison_table(table, "dr10", False))
+
+
+def test_counts_are_compared_as_shares_of_the_input_and_signed_numbers_by_difference():
+    ours = {"n_input": 8761.34, "n_v1": 4361.14, "gaia_rv_mean": -6.0, "gaia_rv_sigma": 22.0, "logg_low_gm": 0.45}
+    table = compare_numbers(ours).set_index("key")
+    assert table.loc["n_v1", "ratio"] == pytest.approx(0.5) and np.isnan(table.loc["n_v1", "difference"])
+    assert table.loc["gaia_rv_sigma", "ratio"] == pytest.approx(2)
+    assert table.loc["gaia_rv_mean", "difference"] == -1 and np.isnan(table.loc["gaia_rv_mean", "ratio"])
+    assert table.loc["logg_low_gm", "difference"] == pytest.approx(0.5)
+    assert set(table["compared"]) == {"count", "ratio", "difference"}
 
 
 def test_inspection_tables_show_the_paper_and_what_is_reviewed():
@@ -180,15 +187,30 @@ def test_inspection_tables_show_the_paper_and_what_is_reviewed():
 
 
 def test_tables_of_resources():
-    assert len(resource_table(3).rows) == 8 and resource_table(5).rows[0] == ("K I", "7667.0089")
-    assert len(resource_table(6).rows) == 8 and sum(row[1] for row in external_table().rows) == 16880
+    assert resource_table(3).rows[3] == ("Ca II", "8498, 8542, 8662", "shallow", "deep")
+    assert resource_table(5).rows[0] == ("K I", "7667.0089")
+    assert len(resource_table(6).rows) == 8 and external_table().rows[-1] == ("total", 16880)
     assert "[3225, 4125]" in to_markdown(ranges_table({"used": {"dM": {"teff": (3200, 4100)}}}))
 
 
-def test_a_table_is_written_in_three_formats_with_special_signs_kept(tmp_path):
+def test_a_table_is_written_in_four_formats_with_special_signs_kept(tmp_path):
     table = Table("A & B_1", ("x_1", "50%"), [("a|b", 1.0), (None, np.nan), (0.123456, "<c>")], ("note",))
-    paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "tex", "md")]
+    paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "tex", "md", "html")]
     write_table_files(table, paths)
     assert pd.read_csv(paths[0]).iloc[0].tolist() == ["a|b", "1"]
     assert r"\colhead{x\_1}" in paths[1].read_text() and r"A \& B\_1" in to_latex(table, "t")
     assert r"| a\|b | 1 |" in paths[2].read_text() and "0.1235" in paths[2].read_text()
+    assert "<td>&lt;c&gt;</td>" in paths[3].read_text() and "<h1>A &amp; B_1</h1>" in paths[3].read_text()
+
+
+def test_latex_has_formulas_aligned_numbers_and_leaves_the_number_to_the_class():
+    rows = [("K I", "-1 ± 2", "H alpha", 0.5), ("x" * 50, "3 ± 4", "S/N_i", -2.0)]
+    heads = ("a", "ΔTeff (K)", "b", "v (km/s)")
+    text = to_latex(Table("Table 8. Residuals of [alpha/M]", heads, rows, ("one", "two")), "t")
+    assert r"\tablenum{8}" in text and r"\tablecaption{Residuals of [$\alpha$/M]\label{t}}" in text
+    assert r"\begin{deluxetable*}{p{7.5cm}rlr}" in text and "startlongtable" not in text
+    assert r"$-$1 $\pm$ 2 & H$\alpha$ & 0.5" in text and r"$\Delta$$T_{\rm eff}$ (K)" in text
+    assert r"v (km s$^{-1}$)" in text and r"\tablecomments{one two}" in text
+    assert to_latex(Table("t", ("a",), [("1",)] * 50), "t").startswith(r"\startlongtable")
+    assert "\n{[}M/H]" in to_latex(Table("t", ("a",), [("[M/H]",)]), "t")
+    assert '<td class="n">-1 ± 2</td>' in to_html([Table("t", ("a",), [("-1 ± 2",)])])

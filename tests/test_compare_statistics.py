@@ -5,9 +5,10 @@ import pytest
 from mstars.compare.contamination import contamination, population
 from mstars.compare.numbers import literature_numbers, paper_numbers, random_numbers
 from mstars.compare.plates import group_medians, residuals
+from mstars.compare.rendering import to_markdown
 from mstars.compare.repeats import QUANTITIES, fit_precision, pairs, precision_table
 from mstars.compare.selection import completeness, outcome, wilson
-from mstars.compare.tables import contamination_table, to_markdown
+from mstars.compare.tables import contamination_table
 from mstars.figures.style import save
 from mstars.figures.survey import draw_completeness, draw_plates, draw_precision, draw_sky
 from mstars.review.queue import ordered

@@ -1,16 +1,23 @@
 # compare: the paper's tables, its numbers beside ours, literature catalogues beside ours
 
-TABLE_FORMATS = ["csv", "tex", "md"]
+TABLE_FORMATS = ["csv", "tex", "md", "html"]
 PAPER_TABLES = product_files("tables", TABLE_FORMATS)
 ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
 TRAINED = BORROWED is None
+
+
+def table_files(name, caption):
+    """Files of a table in `TABLE_FORMATS`; the report shows the last under its caption."""
+    path = R + f"/tables/{name}"
+    shown = report(path + ".html", caption=f"../report/{caption}.rst", category="Tables", labels={"table": name})
+    return [*(f"{path}.{suffix}" for suffix in TABLE_FORMATS[:-1]), shown]
 
 
 rule table_review:
     input:
         R + "/review/{queue}/decisions.parquet",
     output:
-        multiext(R + "/tables/{product}_{queue}_review", ".csv", ".tex", ".md"),
+        table_files("{product}_{queue}_review", "table_review"),
     wildcard_constraints:
         product="tab01|tab04|tab07",
     log:
@@ -18,7 +25,7 @@ rule table_review:
     benchmark:
         R + "/benchmarks/table_review/{product}_{queue}.tsv"
     params:
-        code=digest("compare/tables", "compare/numbers"),
+        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -31,7 +38,7 @@ rule table_review:
 
 rule table_resource:
     output:
-        multiext(R + "/tables/{product}_{name}", ".csv", ".tex", ".md"),
+        table_files("{product}_{name}", "table_resource"),
     wildcard_constraints:
         product="tab02|tab03|tab05|tab06|tab09",
     log:
@@ -39,7 +46,7 @@ rule table_resource:
     benchmark:
         R + "/benchmarks/table_resource/{product}_{name}.tsv"
     params:
-        code=digest("compare/tables", "compare/numbers"),
+        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -55,7 +62,7 @@ rule table_folds:
         models=expand(MODELS + "/tlma_{kind}/fold{fold}/model.json", kind=["dM", "gM"], fold=FOLDS),
         validation=expand(MODELS + "/tlma_{kind}/fold{fold}/validation.parquet", kind=["dM", "gM"], fold=FOLDS),
     output:
-        multiext(R + "/tables/tab08_folds", ".csv", ".tex", ".md"),
+        table_files("tab08_folds", "table_folds"),
         table=R + "/compare/folds.parquet",
     log:
         R + "/logs/table_folds.log",
@@ -63,7 +70,7 @@ rule table_folds:
         R + "/benchmarks/table_folds.tsv"
     params:
         folds=FOLDS,
-        code=digest("compare/tables", "compare/numbers"),
+        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -78,13 +85,13 @@ rule table_ranges:
     input:
         R + "/quality/ranges.json",
     output:
-        multiext(R + "/tables/tab10_ranges", ".csv", ".tex", ".md"),
+        table_files("tab10_ranges", "table_ranges"),
     log:
         R + "/logs/table_ranges.log",
     benchmark:
         R + "/benchmarks/table_ranges.tsv"
     params:
-        code=digest("compare/tables", "compare/numbers"),
+        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -114,7 +121,7 @@ rule table_comparison:
         literature=R + "/compare/comparison.parquet",
         contamination=R + "/compare/contamination.parquet",
     output:
-        multiext(R + "/tables/paper_comparison", ".csv", ".tex", ".md"),
+        table_files("paper_comparison", "table_comparison"),
         numbers=R + "/compare/numbers.parquet",
     log:
         R + "/logs/table_comparison.log",
@@ -240,14 +247,20 @@ rule compare_summary:
         classes=R + "/compare/class_agreement.parquet",
     output:
         table=R + "/compare/comparison.parquet",
-        page=R + "/compare/comparison.md",
+        markdown=R + "/compare/comparison.md",
+        page=report(
+            R + "/compare/comparison.html",
+            caption="../report/comparison.rst",
+            category="Comparison",
+            labels={"table": "all comparisons"},
+        ),
     log:
         R + "/logs/compare_summary.log",
     benchmark:
         R + "/benchmarks/compare_summary.tsv"
     params:
         survey=SURVEY,
-        code=digest("compare/external", "compare/tables"),
+        code=digest("compare/external", "compare/tables", "compare/rendering"),
     threads: 1
     resources:
         mem_mb=memory(1000),

@@ -42,7 +42,7 @@ rule index_page:
         rejected=R + "/ingest/rejected.parquet",
         figures=[*FIGURE_FILES, *product_files("paper", ["pdf", "png"])],
         statistics=STATISTICS_FIGURES,
-        tables=[*product_files("tables", ["md"]), *STATISTICS_TABLES, R + "/compare/comparison.md"],
+        tables=[*PAPER_TABLES, *STATISTICS_TABLES, R + "/compare/comparison.html", R + "/compare/comparison.md"],
         files=[*CATALOG_FILES, *CDS_FILES],
         scorecard=[R + "/validation/scorecard.md"] if KIND == "simulated" else [],
         provenance=R + "/provenance.json",

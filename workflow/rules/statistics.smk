@@ -112,7 +112,7 @@ rule contamination:
         scm=R + "/review/scm/decisions.parquet",
         decisions=random_decisions,
     output:
-        multiext(R + "/tables/contamination", ".csv", ".tex", ".md"),
+        table_files("contamination", "contamination"),
         table=R + "/compare/contamination.parquet",
     log:
         R + "/logs/contamination.log",
@@ -121,7 +121,7 @@ rule contamination:
     params:
         seed=SEED,
         survey=SURVEY,
-        code=digest("compare/contamination", "compare/tables", "review/decisions"),
+        code=digest("compare/contamination", "compare/tables", "compare/rendering", "review/decisions"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),

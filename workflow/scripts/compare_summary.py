@@ -1,7 +1,8 @@
 """Systematic differences and dispersions of all comparisons in one table."""
 
 from mstars.compare.external import all_statistics
-from mstars.compare.tables import classes_table, statistics_table, to_markdown
+from mstars.compare.rendering import to_html, to_markdown
+from mstars.compare.tables import classes_table, statistics_table
 from mstars.store import atomic_path, read_table, write_table
 from mstars.workflow import job
 
@@ -10,5 +11,7 @@ with job(snakemake):
     table = all_statistics([read_table(path) for path in [*given.statistics, given.groups]])
     write_table(table, snakemake.output.table)
     tables = [statistics_table(table, survey), classes_table(read_table(given.classes), survey)]
-    with atomic_path(snakemake.output.page) as temporary:
+    with atomic_path(snakemake.output.markdown) as temporary:
         temporary.write_text("\n".join(map(to_markdown, tables)))
+    with atomic_path(snakemake.output.page) as temporary:
+        temporary.write_text(to_html(tables))

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from mstars.compare.contamination import contamination, population
-from mstars.compare.tables import contamination_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import contamination_table
 from mstars.review.decisions import read_decisions, resolve
 from mstars.store import read_table, write_table
 from mstars.workflow import job
@@ -21,5 +22,5 @@ with job(snakemake) as log:
     decided = resolve("random", nothing, decisions, "provisional", catalog=keys, survey=params.survey)
     table = contamination(spectra, decided, params.seed)
     write_table(table, snakemake.output.table)
-    write_table_files(contamination_table(table, params.survey), snakemake.output[:3])
+    write_table_files(contamination_table(table, params.survey), snakemake.output[:4])
     log.info("%d spectra of the random check", len(decided))

@@ -1,7 +1,8 @@
 """The numbers the paper prints and those of this run."""
 
 from mstars.compare import numbers
-from mstars.compare.tables import comparison_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import comparison_table
 from mstars.store import read_json, read_table, write_table
 from mstars.workflow import job
 
@@ -28,4 +29,4 @@ with job(snakemake):
     compared = numbers.compare_numbers(ours)
     write_table(compared, snakemake.output.numbers)
     simulated = snakemake.params.kind == "simulated"
-    write_table_files(comparison_table(compared, snakemake.params.survey, simulated), snakemake.output[:3])
+    write_table_files(comparison_table(compared, snakemake.params.survey, simulated), snakemake.output[:4])

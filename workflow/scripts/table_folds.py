@@ -5,7 +5,8 @@ from itertools import product
 import pandas as pd
 
 from mstars.compare.numbers import fold_table
-from mstars.compare.tables import cross_validation_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import cross_validation_table
 from mstars.store import read_json, read_table, write_table
 from mstars.workflow import job
 
@@ -16,4 +17,4 @@ with job(snakemake):
         folds[kind][fold] = (read_table(validation), read_json(model))
     table = pd.concat([fold_table(kind, found) for kind, found in folds.items()], ignore_index=True)
     write_table(table, snakemake.output.table)
-    write_table_files(cross_validation_table(table), snakemake.output[:3])
+    write_table_files(cross_validation_table(table), snakemake.output[:4])

@@ -1,6 +1,7 @@
 """Table 10: recommended ranges of the parameters."""
 
-from mstars.compare.tables import ranges_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import ranges_table
 from mstars.store import read_json
 from mstars.workflow import job
 

@@ -1,6 +1,7 @@
 """Tables 2, 3, 5, 6 and 9: external numbers, features, lines and columns."""
 
-from mstars.compare.tables import columns_table, external_table, resource_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import columns_table, external_table, resource_table
 from mstars.workflow import job
 
 with job(snakemake):

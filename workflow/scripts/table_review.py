@@ -1,6 +1,7 @@
 """Tables 1, 4 and 7: what the candidates of a queue were found to be."""
 
-from mstars.compare.tables import inspection_table, write_table_files
+from mstars.compare.rendering import write_table_files
+from mstars.compare.tables import inspection_table
 from mstars.store import read_table
 from mstars.workflow import job
 

@@ -18,7 +18,9 @@ WAVELENGTH_FIXED = "2012-01-14"
 
 
 def paper_numbers() -> pd.DataFrame:
-    """``resources/paper_numbers.csv``: product, section, key, description, paper, unit."""
+    """``resources/paper_numbers.csv``: product, section, key, description, paper, unit,
+    compared (count, ratio, difference).
+    """
     table = pd.read_csv(resource("paper_numbers.csv"), comment="#", dtype={"section": str}, keep_default_na=False)
     return table.assign(paper=pd.to_numeric(table["paper"]))
 
@@ -34,13 +36,20 @@ def compare_numbers(ours: Mapping[str, float]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        product, section, key, description, unit, paper, ours, ratio (ours / paper, empty where the paper's is 0).
+        product, section, key, description, unit, compared, paper, ours, ratio, difference. ratio is ours / paper, of a
+        count the ratio of the shares of the input; what may have either sign has the difference instead.
     """
     table = paper_numbers()
     table["ours"] = [float(ours.get(key, np.nan)) for key in table["key"]]
-    nonzero = table["paper"].replace(0.0, np.nan)
-    table["ratio"] = table["ours"] / nonzero
-    return table[["product", "section", "key", "description", "unit", "paper", "ours", "ratio"]]
+    own = table.set_index("key")
+    length = own.loc["n_input", "ours"] / own.loc["n_input", "paper"]
+    ratio = table["ours"] / table["paper"].replace(0.0, np.nan)
+    ratio = ratio.where(table["compared"] != "count", ratio / length)
+    signed = table["compared"] == "difference"
+    table["ratio"] = ratio.mask(signed | (table["key"] == "n_input"))
+    table["difference"] = (table["ours"] - table["paper"]).where(signed)
+    heads = ["product", "section", "key", "description", "unit", "compared", "paper", "ours", "ratio", "difference"]
+    return table[heads]
 
 
 def average_accuracy(validation: pd.DataFrame) -> float:

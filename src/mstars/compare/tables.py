@@ -1,88 +1,15 @@
-"""The paper's tables as CSV, LaTeX (AASTeX deluxetable) and Markdown."""
+"""The paper's tables, ours beside the paper's, from the tables of the workflow."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mstars.compare.numbers import KINDS, LABELS, paper_numbers
+from mstars.compare.rendering import Table, number_text
 from mstars.resources import resource
-from mstars.store import atomic_path
 
-_LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
-_LATEX |= {"^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"$<$", ">": r"$>$"}
-
-
-@dataclass
-class Table:
-    """A table for people.
-
-    Attributes
-    ----------
-    title : str
-        Above the table.
-    columns : tuple of str
-        Heads.
-    rows : list of sequence
-        Text or numbers, one sequence a row.
-    notes : tuple of str
-        Below the table.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[Sequence] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-
-    def texts(self) -> list[list[str]]:
-        """The rows as text; what is missing is empty."""
-        return [[_text(value) for value in row] for row in self.rows]
-
-
-def _text(value) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not np.isfinite(value)):
-        return ""
-    if isinstance(value, float | np.floating):
-        return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return str(value)
-
-
-def to_latex(table: Table, label: str) -> str:
-    """An AASTeX deluxetable."""
-    head = " & ".join(rf"\colhead{{{_escape(name)}}}" for name in table.columns)
-    rows = " \\\\\n".join(" & ".join(map(_escape, row)) for row in table.texts())
-    notes = "".join(f"\\tablecomments{{{_escape(note)}}}\n" for note in table.notes)
-    return (
-        f"\\begin{{deluxetable*}}{{{'l' * len(table.columns)}}}\n"
-        f"\\tablecaption{{{_escape(table.title)}\\label{{{label}}}}}\n"
-        f"\\tablehead{{{head}}}\n\\startdata\n{rows}\n\\enddata\n{notes}\\end{{deluxetable*}}\n"
-    )
-
-
-def _escape(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)
-
-
-def to_markdown(table: Table) -> str:
-    """A Markdown table under its title."""
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in table.texts()]
-    return "\n\n".join([f"**{table.title}**", "\n".join(lines), *table.notes]) + "\n"
-
-
-def write_table_files(table: Table, paths: Iterable[str | Path]) -> None:
-    """Write the table to each path, in the format of its suffix (.csv, .tex, .md)."""
-    for path in map(Path, paths):
-        if path.suffix == ".csv":
-            text = pd.DataFrame(table.texts(), columns=list(table.columns)).to_csv(index=False)
-        else:
-            text = to_latex(table, "tab:" + path.stem) if path.suffix == ".tex" else to_markdown(table)
-        with atomic_path(path) as temporary:
-            temporary.write_text(text)
+HEADS = {"teff": "Teff (K)", "logg": "log g (dex)", "m_h": "[M/H] (dex)", "alpha_m": "[alpha/M] (dex)"}
 
 
 def inspection_table(number: int, queue: str, decisions: pd.DataFrame) -> Table:
@@ -105,19 +32,32 @@ def external_table() -> Table:
     paper = paper_numbers()
     rows = paper.loc[paper["product"] == "tab02", ["description", "paper"]]
     rows = [(text.removeprefix("DR8 catalogue: ").removesuffix(" (external number)"), n) for text, n in rows.to_numpy()]
+    rows.append(("total", sum(n for _, n in rows)))
     return Table("Table 2. Non-M spectra in the LAMOST DR8 catalogue, quoted from the paper", ("label", "paper"), rows)
 
 
 def resource_table(number: int) -> Table:
     """Tables 3, 5 and 6: features and lines the workflow uses."""
     if number == 3:
-        features = pd.read_csv(resource("features.csv"), comment="#")
-        return Table("Table 3. What tells dM from gM (air wavelengths, A)", tuple(features), features.values.tolist())
+        return _features_table()
     lines = pd.read_csv(resource("lines.csv"), comment="#")
     kind, method = ("absorption", "DSAL") if number == 5 else ("emission", "DSEL")
     rows = lines.loc[lines["set"] == kind, ["line", "wavelength"]].values.tolist()
     rows = [(line, f"{wavelength:.4f}") for line, wavelength in rows]
-    return Table(f"Table {number}. {kind.capitalize()} lines of {method}", ("line", "vacuum wavelength (A)"), rows)
+    return Table(f"Table {number}. {kind.capitalize()} lines of {method}", ("line", "vacuum wavelength (Å)"), rows)
+
+
+def _features_table() -> Table:
+    """Table 3: a row a feature, with the wavelengths of all its lines."""
+    features = pd.read_csv(resource("features.csv"), comment="#")
+    rows = []
+    for name, lines in features.groupby("feature", sort=False):
+        places = [
+            f"{line.lower_air}" if line.lower_air == line.upper_air else f"{line.lower_air}-{line.upper_air}"
+            for line in lines.itertuples()
+        ]
+        rows.append((name, ", ".join(places), lines["dM"].iloc[0], lines["gM"].iloc[0]))
+    return Table("Table 3. What tells dM from gM", ("feature", "air wavelength (Å)", "dM", "gM"), rows)
 
 
 def cross_validation_table(folds: pd.DataFrame) -> Table:
@@ -127,18 +67,10 @@ def cross_validation_table(folds: pd.DataFrame) -> Table:
         cells = []
         for label in LABELS:
             digits = 0 if label == "teff" else 2
-            cells.append(f"{fold[f'{label}_mean']:.{digits}f} ± {fold[f'{label}_sigma']:.{digits}f}")
+            mean, sigma = (number_text(fold[f"{label}_{part}"], digits) for part in ("mean", "sigma"))
+            cells.append(f"{mean} ± {sigma}")
         rows.append((fold["kind"], fold["fold"], *cells, f"{fold['loss']:.3f}", fold["n"]))
-    heads = (
-        "class",
-        "fold",
-        "dTeff (K)",
-        "dlog g (dex)",
-        "d[M/H] (dex)",
-        "d[alpha/M] (dex)",
-        "validation loss",
-        "stars",
-    )
+    heads = ("class", "fold", *(f"Δ{HEADS[label]}" for label in LABELS), "validation loss", "spectra")
     return Table("Table 8. Residuals of the folds on their validation sets (mean ± standard deviation)", heads, rows)
 
 
@@ -147,7 +79,7 @@ def ranges_table(ranges: dict) -> Table:
     paper = paper_numbers().set_index("key")["paper"]
     rows = []
     for label in LABELS:
-        row = [label]
+        row = [HEADS[label]]
         for kind, short in KINDS.items():
             for name in ("used", "recomputed"):
                 low, high = ranges.get(name, {}).get(kind, {}).get(label, (np.nan, np.nan))
@@ -188,14 +120,25 @@ def classes_table(classes: pd.DataFrame, survey: str) -> Table:
     return Table(f"Classes, survey {survey}", heads, rows, (note,))
 
 
-def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool) -> Table:
+def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool, notes: tuple[str, ...] = ()) -> Table:
     """The paper's numbers and ours side by side (columns of `mstars.compare.numbers.compare_numbers`)."""
-    rows = numbers[["product", "section", "description", "unit", "paper", "ours", "ratio"]].values.tolist()
-    notes = ("An empty cell: not measured in this run, or external.",)
+    columns = ["product", "section", "description", "unit", "paper", "ours", "ratio", "difference"]
+    rows = numbers[columns].values.tolist()
+    explained = (
+        "Counts are compared as shares of the input: (ours / input of this survey) / (paper's / input of DR10). What "
+        "may have either sign is compared by the difference.",
+        "An empty cell: not measured in this run, or external.",
+    )
     if simulated:
-        notes = ("SIMULATED survey: these numbers say that the machinery works, not what the sky is like.", *notes)
+        explained = (
+            "SIMULATED survey: these numbers say that the machinery works, not what the sky is like. It has many more "
+            "spectra that are not of M stars, more giants and more planted failures than LAMOST's catalogue, and the "
+            "literature catalogues are planted with the paper's differences.",
+            *explained,
+        )
     title = f"The paper's numbers (LAMOST DR10) and those of survey {survey}" + (" (simulated)" if simulated else "")
-    return Table(title, ("product", "section", "what", "unit", "paper", "ours", "ours / paper"), rows, notes)
+    heads = ("product", "section", "what", "unit", "paper", "ours", "ours / paper", "ours - paper")
+    return Table(title, heads, rows, (*explained, *notes))
 
 
 def contamination_table(table: pd.DataFrame, survey: str) -> Table:

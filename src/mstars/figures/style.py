@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from mstars.compare.rendering import number_text
 from mstars.errors import InputError
 from mstars.store import atomic_path
 
@@ -273,12 +274,6 @@ def mean_sigma(values) -> tuple[float, float]:
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     return (float(values.mean()), float(values.std())) if len(values) else (np.nan, np.nan)
-
-
-def number_text(value: float, digits: int) -> str:
-    """A number with so many decimals; a zero has no sign."""
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if not text.strip("-0.") else text
 
 
 def difference_note(axes, values, name: str, corner: str = "upper left", more: str = "") -> None:

@@ -8,6 +8,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from mstars.compare.plates import QUANTITIES
+from mstars.compare.rendering import number_text
 from mstars.compare.repeats import binned
 from mstars.figures.style import (
     BLACK,
@@ -23,7 +24,6 @@ from mstars.figures.style import (
     new_figure,
     no_data,
     note,
-    number_text,
     styled,
 )
 

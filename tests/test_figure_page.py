@@ -42,7 +42,10 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
 
 def test_markdown_tables_and_paths_are_taken_apart():
     assert table_rows("# head\n\n| a | b |\n|---|---|\n| 1 | - |\n") == [["a", "b"], ["1", "-"]]
-    assert by_folder(["a/x", "y", "a/z"]) == {"a": ["a/x", "a/z"], ".": ["y"]}
+    assert by_folder(["a/x.csv", "y", "a/z", "a/x.md"]) == {
+        "a": {"x": ["a/x.csv", "a/x.md"], "z": ["a/z"]},
+        ".": {"y": ["y"]},
+    }
 
 
 def test_the_summary_counts_what_is_recommended():

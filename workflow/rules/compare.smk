@@ -251,8 +251,8 @@ rule compare_summary:
         page=report(
             R + "/compare/comparison.html",
             caption="../report/comparison.rst",
-            category="Comparison",
-            labels={"table": "all comparisons"},
+            category="Tables",
+            labels={"table": "comparison"},
         ),
     log:
         R + "/logs/compare_summary.log",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 import yaml
@@ -16,7 +16,8 @@ TEMPLATE = """<!doctype html>
 <title>{{ survey }}: M-type stars</title>
 <style>
 body { font: 16px/1.5 Georgia, serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }
-h1, h2 { font-weight: normal } h2 { margin-top: 2em; border-bottom: 1px solid #bbb }
+h1, h2, h3 { font-weight: normal } ul { columns: 20em; margin: 0; padding-left: 1.2em }
+h2 { margin-top: 2em; border-bottom: 1px solid #bbb }
 table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top }
 .badge { background: #E69F00; padding: .1em .6em; border-radius: .3em; font-size: .7em }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(20em, 1fr)); gap: 1.5em }
@@ -30,8 +31,10 @@ pre { font-size: .8em; overflow-x: auto; background: #f4f4f4; padding: 1em }
 <h1>{{ survey }} {% if simulated %}<span class="badge">simulated: not the sky</span>{% endif %}</h1>
 <table>{% for name, value in summary %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table>
 <h2>Files</h2>
-{% for folder, paths in files.items() %}<p><b>{{ folder }}</b>: {% for path in paths -%}
-<a href="{{ path }}">{{ path.rpartition("/")[2] }}</a>{{ "" if loop.last else ", " }}{% endfor %}</p>{% endfor %}
+{% for folder, names in files.items() %}<h3>{{ folder }}</h3><ul>{% for name, paths in names.items() %}
+<li>{{ name }}: {% for path in paths -%}
+<a href="{{ path }}">{{ path.rpartition("/")[2][name|length:].lstrip(".") or name }}</a>{{ "" if loop.last else ", " }}
+{%- endfor %}</li>{% endfor %}</ul>{% endfor %}
 {% for heading, group in figures.items() %}<h2>{{ heading }}</h2>
 <div class="figures">{% for figure in group %}
 <figure><a href="{{ figure.pdf }}"><img loading="lazy" src="{{ figure.png }}" alt="{{ figure.name }}"></a>
@@ -86,11 +89,11 @@ def table_rows(markdown: str) -> list[list[str]]:
     return [row for row in rows if any(cell.strip("-: ") for cell in row)]
 
 
-def by_folder(paths: Sequence[str]) -> dict[str, list[str]]:
-    """Paths by the folder they are in, in order."""
-    folders: dict[str, list[str]] = {}
-    for path in paths:
-        folders.setdefault(path.rpartition("/")[0] or ".", []).append(path)
+def by_folder(paths: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Paths by the folder they are in and the name without suffix, in order."""
+    folders: dict[str, dict[str, list[str]]] = {}
+    for path in map(PurePosixPath, paths):
+        folders.setdefault(str(path.parent), {}).setdefault(path.stem, []).append(str(path))
     return folders
 
 

@@ -53,7 +53,7 @@ _GROUPS = {
         *(("Gaia RV", "radial_velocity", "{:.1f} km/s"), ("separation", "sep_arcsec", "{:.2f} arcsec")),
         *(("matched at", "match_epoch", "{}"), ("Gaia sources within radius", "n_within", "{}")),
         *(("next one at", "next_sep_arcsec", "{:.2f} arcsec"), ("its G", "next_g_mag", "{:.2f} mag")),
-        *(("several spectra, one source", "many_to_one", "{}"), ("spectra of the star", "n_spectra", "{}")),
+        *(("several spectra, one source", "many_to_one", "yes"), ("spectra of the star", "n_spectra", "{}")),
     ),
 }
 
@@ -234,8 +234,12 @@ def runs(mask: np.ndarray) -> list[list[int]]:
     return [[int(start), int(stop - start)] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
+def _tells(value) -> bool:
+    return known(value) and value is not False
+
+
 def _said(row: dict, entries) -> list[list[str]]:
-    return [[name, text.format(row[column])] for name, column, text in entries if known(row.get(column))]
+    return [[name, text.format(row[column])] for name, column, text in entries if _tells(row.get(column))]
 
 
 def _marks(queue: str) -> list[dict]:

@@ -88,6 +88,7 @@ class Desk:
         self.shuffled = sorted(queue.keys, key=lambda key: share_of_key(key, f"audit{queue.facts['seed']}"))
         assigned = queue.table.get("assigned", pd.Series([""] * len(queue))).fillna("").astype(str)
         self.assigned = {k: set(a.split(";")) for k, a in zip(queue.keys, assigned, strict=True) if a}
+        self.named = set(self.settings["reviewers"])
         self.shared = {key for key in queue.keys if share_of_key(key, "overlap") < self.settings["overlap"]}
         self.people: dict[str, Person] = {}
         self.leases: dict[str, dict[str, tuple[float, str]]] = {}
@@ -202,11 +203,6 @@ class Desk:
             return reviewer in names or (reviewer not in self.named and len(votes) < len(names))
         return len(votes) < self.wanted(key)
 
-    @property
-    def named(self) -> set[str]:
-        """Reviewers among whom the queue was split."""
-        return set(self.settings["reviewers"])
-
     # what comes next
 
     def next(self, reviewer: str, count: int, held: Sequence[str] = (), *, alike: bool = False) -> list[str]:
@@ -279,11 +275,14 @@ class Desk:
             return "calibration"
         return "audit" if draw < share + self.settings["audit"] else "order"
 
-    def _tests(self, reviewer: str) -> list[str]:
-        """Spectra whose answer is known and that this reviewer hasn't seen, in an order of their own."""
+    def _tests(self, reviewer: str) -> Iterable[str]:
+        """Spectra whose answer is known and that this reviewer hasn't seen, in an order of their own.
+
+        A generator: with long queues nothing is gathered until a calibration spectrum is drawn.
+        """
         found = [key for key in self.answers() if (reviewer, key) not in self.tested]
         found = [key for key in found if reviewer not in self.votes.get(key, {})]
-        return sorted(found, key=lambda key: share_of_key(key, f"test{reviewer}"))
+        yield from sorted(found, key=lambda key: share_of_key(key, f"test{reviewer}"))
 
     def answers(self) -> dict[str, set[str]]:
         """Right labels of the calibration spectra: the simulated ones, or where two others or more agreed."""
@@ -478,8 +477,8 @@ class Desk:
         if after is None or len(self.votes) < max(after, self.learned + every if self.learned else 0):
             return False
         with self.guard:
-            known = {key: changes(self, key) for key in self.queue.keys}
-            rows = [self.queue.place[key] for key, changed in known.items() if changed is not None]
+            known = {key: changes(self, key) for key in self.votes if key in self.queue.place}
+            rows = sorted(self.queue.place[key] for key, changed in known.items() if changed is not None)
             if len(rows) < after or (self.learned and len(rows) < self.learned + every):
                 return False
             self.learned = len(rows)

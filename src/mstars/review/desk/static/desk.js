@@ -330,7 +330,7 @@
     const own = speed(payload.consensus), facts = [own === undefined ? payload.consensus : `${payload.consensus} ${own} km/s`];
     if (about.queue === "rv") { if (payload.consensus !== "LAMOST") facts.push(`LAMOST ${speed("LAMOST") ?? "none"}`); }
     else for (const name of ["subclass", "CMD"]) if (said.has(name)) facts.push(name === "CMD" ? `CMD ${said.get(name)}` : said.get(name));
-    if (said.has("S/N i")) facts.push(`S/N ${said.get("S/N i")}`);
+    if (said.has("S/N i")) facts.unshift(`S/N ${said.get("S/N i")}`);
     return facts.join(", ");
   }
 
@@ -362,7 +362,7 @@
 
   function mode() {
     at("sheet").hidden = state.mode !== "sheet"; at("single").hidden = state.mode === "sheet";
-    at("mode").textContent = state.mode === "sheet" ? "contact sheet: click what is different, then press the label of the rest" : state.mode === "disagreements" ? "disagreements: your label settles the matter" : "";
+    at("mode").textContent = state.mode === "sheet" ? "contact sheet: click what differs, then the key of the rest's label" : state.mode === "disagreements" ? "disagreements: your label settles the matter" : "";
   }
 
   async function switchTo(name) {

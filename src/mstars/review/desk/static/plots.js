@@ -26,7 +26,7 @@ const Plots = (() => {
       const from = u.valToPos(view.wave[start], "x", true), to = u.valToPos(view.wave[Math.min(start + length, view.wave.length - 1)], "x", true);
       if (to >= box.left && from <= box.left + box.width) ctx.fillRect(from, box.top + box.height - 5 * devicePixelRatio, Math.max(to - from, 1), 5 * devicePixelRatio);
     }
-    const names = [];
+    const names = [], wide = u.scales.x.max - u.scales.x.min > 2500; // there the lines must not hide the spectrum
     for (const { velocity, color, dash, active } of view.combs) {
       const factor = 1 + velocity / Spectrum.C;
       for (const mark of view.marks) {
@@ -34,8 +34,10 @@ const Plots = (() => {
           const from = u.valToPos(mark.lower * factor, "x", true), to = u.valToPos(mark.upper * factor, "x", true);
           ctx.globalAlpha = 0.07; ctx.fillStyle = color; ctx.fillRect(from, box.top, to - from, box.height); ctx.globalAlpha = 1;
         }
-        const place = vertical(u, mark.lower * factor, color, dash, active ? 1.6 : 1);
-        if (mark.upper > mark.lower) vertical(u, mark.upper * factor, color, dash, active ? 1.6 : 1);
+        ctx.globalAlpha = wide ? 0.5 : 1;
+        const place = vertical(u, mark.lower * factor, color, dash, active && !wide ? 1.6 : 1);
+        if (mark.upper > mark.lower) vertical(u, mark.upper * factor, color, dash, active && !wide ? 1.6 : 1);
+        ctx.globalAlpha = 1;
         if (named && place !== null && active) names.push([place, mark.name]);
       }
     }

@@ -35,8 +35,8 @@ CHUNK = 256
 BOUNDARIES = [
     # hotter class, cooler class, Teff of the boundary, two subclasses above it and below it, K (docs/simulation.md)
     ("OB", "A", 9800, 1500, 560),
-    ("A", "F", 7000, 560, 212),
-    ("F", "G", 6020, 200, 246),
+    ("A", "F", 7100, 540, 216),
+    ("F", "G", 6020, 216, 246),
     ("G", "K", 4790, 230, 148),
     ("K", "M", 4050, 148, 390),
 ]

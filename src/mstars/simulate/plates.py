@@ -176,7 +176,7 @@ def subclass_of(row, draw: float) -> tuple[str, str]:
         return row.true_class, ""
     if row.true_class == "WD":
         return "STAR", "WD"
-    limits = {"OB": ("B6", 30000, 10000), "A": ("A", 9800, 7000), "F": ("F", 7000, 6020), "G": ("G", 6020, 4790)}
+    limits = {"OB": ("B6", 30000, 10000), "A": ("A", 9800, 7100), "F": ("F", 7100, 6020), "G": ("G", 6020, 4790)}
     letter, hot, cold = limits.get(row.true_class, ("K", 4790, 4050))
     if len(letter) == 2:
         return "STAR", "B6" if row.teff < 20000 else "OB"

@@ -2,11 +2,15 @@
 
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 from desk_place import HOSTILE, make_queue
 
 from mstars.review import read_decisions
 from mstars.store import read_table, write_table
+from mstars.templates import LIBRARY_GRID, TemplateLibrary
+from mstars.templates.library import COLUMNS, save_library
 
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
 pytestmark = [
@@ -107,8 +111,6 @@ def test_thirty_spectra_by_keyboard_then_undo_reload_and_on(page, serve, folder)
 
 
 def page_keys(folder):
-    import pandas as pd
-
     return list(pd.read_csv(folder / "queue.csv")["spectrum_key"])
 
 
@@ -199,6 +201,30 @@ def test_what_was_put_off_comes_when_nothing_else_is_left(page, serve, tmp_path)
     page.until(lambda state: state["state"] == "finished")
     page.saved()
     assert len(decided(server)) == 5
+
+
+def test_templates_are_laid_over_one_by_one_and_by_kind(page, serve, folder):
+    table = pd.DataFrame({name: [None] * 3 for name in COLUMNS})
+    table["name"], table["kind"], table["source"] = ["first", "second", "third"], ["dM", "dM", "WD"], "test"
+    flux = np.ones((3, len(LIBRARY_GRID)), "f4") * (LIBRARY_GRID / 9000.0) ** 3
+    save_library(TemplateLibrary(LIBRARY_GRID, flux, table), folder.parents[3] / "none.h5")
+    page.open(serve(folder, "--port", 0).url)
+    assert page.text("overlay") == "no template"  # the queue names one that the library doesn't have
+    for key, shown in ((".", "third (WD)"), (".", "first (dM)"), (".", "second (dM)"), (">", "third"), (">", "first")):
+        page.press(key)
+        page.until(lambda _, shown=shown: page.text("overlay").startswith(shown))
+    assert "at TM -30 km/s" in page.text("overlay")
+    page.press("\ue004")  # Tab: the next velocity
+    page.until(lambda _: "at DSAL II 10 km/s" in page.text("overlay"))
+    assert page.problems() == []
+
+
+def test_a_name_that_is_none_is_asked_for(page, serve, folder):
+    page.driver.get(serve(folder, "--port", 0).url + "&reviewer=%3Cb%3Eann")
+    page.until(lambda state: state["state"] == "login")
+    page.press("ann\ue007")
+    page.until(lambda state: state["state"] == "shown")
+    assert page.text("who") == "ann"
 
 
 def test_the_contact_sheet_decides_what_is_alike(page, serve, folder):

@@ -483,14 +483,17 @@
 
   // the beginning
 
+  const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,39}$/u; // as reviewer_name takes them
+
   async function whoIsThere() {
     const asked = new URLSearchParams(location.search).get("reviewer") || sessionStorage.getItem("mstars-reviewer");
-    if (asked) return asked;
+    if (asked && NAME.test(asked.trim())) return asked.trim();
     at("name").value = localStorage.getItem("mstars-reviewer") || "";
     at("login").showModal();
     document.body.dataset.state = "login";
     await new Promise((resolve) => at("login").addEventListener("close", resolve, { once: true }));
-    return at("name").value.trim() || whoIsThere();
+    const name = at("name").value.trim();
+    return NAME.test(name) ? name : whoIsThere();
   }
 
   async function start() {

@@ -155,6 +155,20 @@ def test_calibration_gives_each_reviewer_s_accuracy_and_no_decision(calibrated):
     assert accuracy(again) == accuracy(desk)
 
 
+def test_the_counts_do_not_give_a_calibration_spectrum_away(calibrated):
+    desk, kinds = desk_of(calibrated, *calibration(QueueFolder(calibrated))), set()
+    before = desk.progress("ann")
+    while keys := desk.next("ann", 1):
+        kinds.add(keys[0] in desk.queue.place)
+        desk.decide("ann", [{"key": keys[0], "label": "TM"}], keys[0])
+        now = desk.progress("ann")
+        if now["left"] > 6:  # how many still come is known to a few
+            assert [now[name] - before[name] for name in ("decided", "mine", "left")] == [1, 1, -1]
+        before = now
+    assert kinds == {True, False} and now["left"] < 10
+    assert desk.progress("ann")["total"] > len(desk.queue)
+
+
 def test_a_calibration_decision_can_be_undone(calibrated):
     desk = desk_of(calibrated, *calibration(QueueFolder(calibrated)))
     key = next(key for key in desk.next("ann", 40) if key not in desk.queue.place)

@@ -1,6 +1,6 @@
 import pytest
 from astropy.io import fits
-from astropy.samp import SAMPHubServer, SAMPIntegratedClient
+from astropy.samp import SAMPHubServer, SAMPIntegratedClient, SAMPWarning
 from astropy.table import Table
 from desk_place import HOSTILE, make_queue
 
@@ -18,7 +18,8 @@ def hub(tmp_path, monkeypatch):
     server.stop()
 
 
-def test_the_current_star_reaches_a_client_of_the_hub(hub, folder):
+@pytest.mark.parametrize("blind", [False, True], ids=["of the queue", "for calibration"])
+def test_the_current_star_reaches_a_client_of_the_hub(hub, folder, tmp_path, blind):
     import threading
 
     client = SAMPIntegratedClient(name="TOPCAT's understudy", addr="127.0.0.1")
@@ -33,9 +34,10 @@ def test_the_current_star_reaches_a_client_of_the_hub(hub, folder):
     for mtype in ("table.load.votable", "spectrum.load.ssa-generic"):
         client.bind_receive_notification(mtype, receive)
     queue = QueueFolder(folder)
-    sender = Sender(queue)
+    own = QueueFolder(make_queue(tmp_path / "own", keys=["1-a-sp01-001"]))
+    sender = Sender(own, queue) if blind else Sender(queue)
     try:
-        assert queue.keys[3] in sender.send(queue.keys[3])
+        assert sender.send(queue.keys[3]).startswith(f"{queue.keys[3]} sent")
         assert all_there.wait(20)
     finally:
         sender.close()
@@ -44,6 +46,26 @@ def test_the_current_star_reaches_a_client_of_the_hub(hub, folder):
     assert len(row) == 1 and row["spectrum_key"][0] == queue.keys[3] and row["rv_tm"][0] == -30.0
     with fits.open(got["spectrum.load.ssa-generic"]["url"].removeprefix("file://")) as file:
         assert file[1].columns.names == ["wavelength", "flux", "ivar", "ormask"] and len(file[1].data) == 3909
+
+
+def test_a_hub_that_was_closed_is_said_and_a_new_one_is_found(tmp_path, folder, monkeypatch):
+    monkeypatch.setenv("SAMP_HUB", f"std-lockurl:{(tmp_path / 'samp').as_uri()}")
+
+    def hub():
+        server = SAMPHubServer(web_profile=False, mode="single", addr="127.0.0.1", lockfile=str(tmp_path / "samp"))
+        server.start()
+        return server
+
+    first, queue = hub(), QueueFolder(folder)
+    sender = Sender(queue)
+    first.stop()
+    with pytest.raises(InputError, match="no SAMP hub answers"):
+        sender.send(queue.keys[0])
+    second = hub()
+    with pytest.warns(SAMPWarning):  # of the hub: there is no other program
+        assert "no program at the hub takes" in sender.send(queue.keys[0])
+    second.stop()
+    sender.close()
 
 
 def test_without_a_hub_it_says_so(tmp_path, folder, monkeypatch):

@@ -111,7 +111,7 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
     if arguments.samp:
         from mstars.review.desk.samp import Sender
 
-        sender = Sender(queue)
+        sender = Sender(queue, desk.calibration_queue)
     page = Page(desk, token, sender.send if sender else None)
     print(f"queue {queue.queue} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
     if arguments.host not in ("127.0.0.1", "localhost"):

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 from astropy import units
 from astropy.io import fits
-from astropy.samp import SAMPHubError, SAMPIntegratedClient
+from astropy.samp import SAMPClientError, SAMPHubError, SAMPIntegratedClient, SAMPProxyError
 from astropy.table import Table
 
 from mstars.errors import InputError
 from mstars.review.desk.folder import QueueFolder, known
 from mstars.review.queue import picture_name
 from mstars.store import read_batch
+
+_GONE = (SAMPHubError, SAMPProxyError, SAMPClientError, OSError)
+"""What the client raises when its hub doesn't answer any more."""
 
 
 class Sender:
@@ -23,6 +26,8 @@ class Sender:
     Parameters
     ----------
     queue : QueueFolder
+    calibration : QueueFolder, optional
+        Where the calibration spectra are; they are sent like the others.
 
     Raises
     ------
@@ -30,36 +35,59 @@ class Sender:
         When no hub runs.
     """
 
-    def __init__(self, queue: QueueFolder):
-        self.queue = queue
+    def __init__(self, queue: QueueFolder, calibration: QueueFolder | None = None):
+        self.queue, self.calibration = queue, calibration
         self.folder = Path(tempfile.mkdtemp(prefix="mstars-samp-"))
-        self.client = SAMPIntegratedClient(name="mstars review desk", description=f"queue {queue.queue}")
+        self._connect()
+
+    def _connect(self) -> None:
+        self.client = SAMPIntegratedClient(name="mstars review desk", description=f"queue {self.queue.queue}")
         try:
             self.client.connect()
-        except (SAMPHubError, OSError) as error:
+        except _GONE as error:
             raise InputError(f"--samp: no SAMP hub answers ({error}); start TOPCAT first") from None
 
     def send(self, key: str) -> str:
-        """Send a candidate: its row as VOTable, its spectrum as FITS, its place on the sky; return what was sent."""
-        row = self.queue.row(key)
+        """Send a candidate: its row as VOTable, its spectrum as FITS, its place on the sky; return what was sent.
+
+        Raises
+        ------
+        InputError
+            When the hub is gone and no new one answers.
+        """
+        source = self.queue if key in self.queue.place or self.calibration is None else self.calibration
+        row = source.row(key)
         name = Path(picture_name(key)).stem
         table, spectrum = self.folder / f"{name}.vot", self.folder / f"{name}.fits"
         write_row(row, table)
-        write_spectrum(self.queue, row, spectrum)
-        self._notify("table.load.votable", url=table.as_uri(), name=f"{self.queue.queue} {key}")
+        write_spectrum(source, row, spectrum)
+        took = self._notify("table.load.votable", url=table.as_uri(), name=f"{self.queue.queue} {key}")
         meta = {"Access.Format": "application/fits"}
-        self._notify("spectrum.load.ssa-generic", url=spectrum.as_uri(), name=key, meta=meta)
+        took += self._notify("spectrum.load.ssa-generic", url=spectrum.as_uri(), name=key, meta=meta)
         if known(row.get("ra_obs")) and known(row.get("dec_obs")):
-            self._notify("coord.pointAt.sky", ra=f"{row['ra_obs']:.6f}", dec=f"{row['dec_obs']:.6f}")
+            took += self._notify("coord.pointAt.sky", ra=f"{row['ra_obs']:.6f}", dec=f"{row['dec_obs']:.6f}")
+        if not took:
+            return f"{key}: no program at the hub takes tables or spectra"
         return f"{key} sent: its row, its spectrum, its place on the sky"
 
-    def _notify(self, mtype: str, **params) -> None:
-        self.client.notify_all({"samp.mtype": mtype, "samp.params": params})
+    def _notify(self, mtype: str, **params) -> list[str]:
+        """Who was told."""
+        message = {"samp.mtype": mtype, "samp.params": params}
+        try:
+            if not self.client.is_connected:
+                self._connect()
+            return list(self.client.notify_all(message))
+        except _GONE:  # TOPCAT was closed, and perhaps started again
+            self._connect()
+            return list(self.client.notify_all(message))
 
     def close(self) -> None:
         """Leave the hub."""
-        if self.client.is_connected:
-            self.client.disconnect()
+        try:
+            if self.client.is_connected:
+                self.client.disconnect()
+        except _GONE:
+            pass  # it has left before us
 
 
 def write_row(row: dict, path: Path) -> None:

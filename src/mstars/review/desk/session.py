@@ -496,7 +496,10 @@ class Desk:
     # how far we are
 
     def progress(self, reviewer: str) -> dict:
-        """Counts for the bar at the top: the queue's, the reviewer's, the rate and the time left."""
+        """Counts for the bar at the top: the queue's, the reviewer's, the rate and the time left.
+
+        Calibration spectra count like others, those to come too: a number that stood still would give them away.
+        """
         reviewer = reviewer_name(reviewer)
         with self.guard:
             seen = [key for key in self.votes if key in self.queue.place]
@@ -508,9 +511,11 @@ class Desk:
                 left -= sum(
                     1 for key, names in self.assigned.items() if reviewer not in names and key not in self.votes
                 )
+            tests, tested = self._planned_tests(reviewer, mine + left)
+            decided, mine, left = decided + tested, mine + tested, left + max(tests - tested, 0)
             rate = per_minute(self.person(reviewer).times)
             return {
-                "total": len(self.queue),
+                "total": len(self.queue) + tests,
                 "decided": decided,
                 "mine": mine,
                 "left": left,
@@ -519,6 +524,15 @@ class Desk:
                 "disagreements": len(self.disagreements()),
                 "skipped": len(self.person(reviewer).skipped),
             }
+
+    def _planned_tests(self, reviewer: str, count: int) -> tuple[int, int]:
+        """Calibration spectra that come among ``count`` others of a reviewer, and those decided already."""
+        share = self.settings["calibration"]["share"]
+        if not share:
+            return 0, 0
+        tested = sum(1 for (name, _), vote in self.tested.items() if name == reviewer and vote.label)
+        expected = round(count * share / (1.0 - share)) if share < 1.0 else tested
+        return max(min(expected, tested + sum(1 for _ in self._tests(reviewer))), tested), tested
 
     def opinions(self, key: str) -> list[dict]:
         """All rows about a spectrum in the order of time: votes, changes of mind, adjudications."""

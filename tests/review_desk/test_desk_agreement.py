@@ -70,6 +70,32 @@ def test_the_estimate_of_changes_covers_the_truth(tmp_path):
     assert inside >= 26 and np.mean(naive) > 0.9
 
 
+def test_the_estimate_holds_while_the_order_is_learned(tmp_path):
+    """20 queues in which the learner brings most changes to the front: what it leaves is still estimated rightly."""
+    folder = make_queue(tmp_path, count=600, audit=0.15, active={"after": 100, "every": 50})
+    inside, expected, remaining, found = 0, [], [], []
+    for trial in range(20):
+        random = np.random.default_rng(trial)
+        queue = QueueFolder(folder)
+        queue.facts["seed"], queue.survey = trial, f"survey{trial}"
+        values = random.normal(size=(600, 8)).astype("f4")
+        write_features(queue.keys, values, folder / "features.h5")
+        wrong = values[:, 0] + values[:, 1] + random.normal(0, 1.0, 600) > 1.5
+        change = dict(zip(queue.keys, wrong, strict=True))
+        desk = Desk(queue)
+        for _ in range(10):
+            decide_all(desk, "ann", truth(queue, change), 30, chunk=10)
+            desk.learn()
+        result = expectation(desk)
+        remaining.append(sum(change[key] for key in queue.keys if not desk.votes.get(key)))
+        inside += result["low"] <= remaining[-1] <= result["high"]
+        expected.append(result["expected"])
+        found.append(result["changed"])
+    assert inside >= 17
+    assert np.mean(expected) == pytest.approx(np.mean(remaining), abs=3 * np.std(expected) / np.sqrt(20))
+    assert np.mean(found) > 2 * np.mean(remaining)  # half of each queue was looked at
+
+
 def test_after_enough_decisions_the_likely_changes_come_first(tmp_path):
     folder = make_queue(tmp_path, count=600, active={"after": 200, "every": 50})
     queue = QueueFolder(folder)

@@ -65,6 +65,8 @@ class TemplateBank:
         'mean' or 'zscore' of the templates.
     reach : float
         Largest speed at which a template covers the window, km/s.
+    wide : TemplateBank or None
+        Those of the templates that cover a longer range, over which faint spectra are matched again.
     """
 
     name: np.ndarray
@@ -77,6 +79,7 @@ class TemplateBank:
     window: tuple[float, float]
     scaling: str
     reach: float
+    wide: TemplateBank | None = None
     _basis: dict = field(default_factory=dict, repr=False)
     _filtered: dict = field(default_factory=dict, repr=False)
 
@@ -211,8 +214,9 @@ def make_bank(
         Coarse velocities, km/s (`coarse_grid`).
     margin : float, optional
         Largest speed at which a template is evaluated, km/s; by default the grid's end plus 60.
-    moving : ndarray, [j], optional
-        Velocities of the templates themselves, km/s (`mstars.velocity.align.rest_offsets`), taken out first.
+    moving : ndarray, [j] or [j, q], optional
+        Velocities of the templates themselves, km/s (`mstars.velocity.align.rest_offsets`), taken out first; with two
+        axes, along the wavelengths too.
 
     Raises
     ------

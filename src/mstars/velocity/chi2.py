@@ -227,22 +227,21 @@ def explained(moment, product):
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def _descend(flux, weight, coordinate, coefficient, offset, start, step, limit):
-    """Walk to a local minimum by parabolas of shrinking step; (velocity, chi2) of the middle point."""
+    """Walk towards a local minimum by parabolas, to a fraction of ``step``."""
     middle = start
-    for size in (step, step / 3.0, step / 9.0):
-        for _ in range(8):
-            left = chi2_at(flux, weight, coordinate, coefficient, offset, middle - size)
-            here = chi2_at(flux, weight, coordinate, coefficient, offset, middle)
-            right = chi2_at(flux, weight, coordinate, coefficient, offset, middle + size)
-            bend = left - 2 * here + right
-            if not bend > 0:
-                move = -size if left < right else size
-            else:
-                move = 0.5 * size * (left - right) / bend
-                move = min(max(move, -1.5 * size), 1.5 * size)
-            middle = min(max(middle + move, -limit), limit)
-            if abs(move) < size:
-                break
+    for _ in range(12):
+        left = chi2_at(flux, weight, coordinate, coefficient, offset, middle - step)
+        here = chi2_at(flux, weight, coordinate, coefficient, offset, middle)
+        right = chi2_at(flux, weight, coordinate, coefficient, offset, middle + step)
+        bend = left - 2 * here + right
+        if not bend > 0:
+            move = -step if left < right else step
+        else:
+            move = 0.5 * step * (left - right) / bend
+            move = min(max(move, -1.5 * step), 1.5 * step)
+        middle = min(max(middle + move, -limit), limit)
+        if abs(move) < step:
+            break
     return middle
 
 
@@ -250,28 +249,32 @@ def _descend(flux, weight, coordinate, coefficient, offset, start, step, limit):
 def refine_one(flux, weight, coordinate, coefficient, offset, start, step, limit):
     """Local minimum of chi2 near ``start``: (velocity, chi2, second derivative), float64.
 
-    Parabolas of shrinking step find the minimum to about 1 km/s; a quartic through five points 5 km/s apart around it
-    gives the velocity to a few m/s and the curvature.
+    Parabolas find the minimum to a few km/s; a quartic through five points 5 km/s apart around it, laid again where the
+    minimum is not between them, gives the velocity to a few m/s and the curvature.
     """
     middle = _descend(flux, weight, coordinate, coefficient, offset, start, step, limit)
     h = 5.0
     f = np.empty(5)
-    for k in range(5):
-        f[k] = chi2_at(flux, weight, coordinate, coefficient, offset, middle + (k - 2) * h)
-    # derivatives of the interpolating quartic at the middle
-    d1 = (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * h)
-    d2 = (-f[0] + 16 * f[1] - 30 * f[2] + 16 * f[3] - f[4]) / (12 * h * h)
-    d3 = (-f[0] + 2 * f[1] - 2 * f[3] + f[4]) / (2 * h**3)
-    d4 = (f[0] - 4 * f[1] + 6 * f[2] - 4 * f[3] + f[4]) / h**4
-    x = 0.0
-    if d2 > 0:
-        for _ in range(6):
-            slope = d1 + x * (d2 + x * (d3 / 2 + x * d4 / 6))
-            bend = d2 + x * (d3 + x * d4 / 2)
-            if not bend > 0:
-                break
-            x -= slope / bend
-        x = min(max(x, -2 * h), 2 * h)
+    for turn in range(6):
+        for k in range(5):
+            f[k] = chi2_at(flux, weight, coordinate, coefficient, offset, middle + (k - 2) * h)
+        # derivatives of the interpolating quartic at the middle
+        d1 = (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * h)
+        d2 = (-f[0] + 16 * f[1] - 30 * f[2] + 16 * f[3] - f[4]) / (12 * h * h)
+        d3 = (-f[0] + 2 * f[1] - 2 * f[3] + f[4]) / (2 * h**3)
+        d4 = (f[0] - 4 * f[1] + 6 * f[2] - 4 * f[3] + f[4]) / h**4
+        x = 0.0
+        if d2 > 0:
+            for _ in range(6):
+                slope = d1 + x * (d2 + x * (d3 / 2 + x * d4 / 6))
+                bend = d2 + x * (d3 + x * d4 / 2)
+                if not bend > 0:
+                    break
+                x -= slope / bend
+            x = min(max(x, -2 * h), 2 * h)
+        if not abs(x) > h or abs(middle + x) >= limit or turn == 5:
+            break
+        middle += x
     value = f[2] + x * (d1 + x * (d2 / 2 + x * (d3 / 6 + x * d4 / 24)))
     return middle + x, value, d2 + x * (d3 + x * d4 / 2)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,8 @@ class MatchOptions:
         0: not.
     mixture : bool
         The velocity is refined with the non-negative mixture of the ``candidates`` templates that fits best.
+    faint_error_kms : float
+        Dwarfs with a larger error in the red are matched over the longer range of ``bank.wide``, where there is one.
     error_scale, error_floor_kms : float
         rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
@@ -99,6 +101,7 @@ class MatchOptions:
     clip_sigma: float = 0.0
     local_pixels: int = 0
     mixture: bool = False
+    faint_error_kms: float = 10.0
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
     device: str = "cpu"
@@ -138,7 +141,7 @@ def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOpti
     -------
     pandas.DataFrame
         n rows: spectrum_key, rv_tm, rv_tm_err (km/s, NaN: none), tm_template, tm_class, tm_chi2 (Eq. 2 of the
-        mean-scaled flux), tm_n_pixels, tm_flag (`TM_FLAGS`).
+        mean-scaled flux), tm_n_pixels, tm_flag (`TM_FLAGS`), tm_wide (measured over the longer range of ``bank.wide``).
 
     Raises
     ------
@@ -182,12 +185,55 @@ def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, option
     for low, high in options.left_out:
         weight[:, (spectra.wavelength[pixels] > low) & (spectra.wavelength[pixels] < high)] = 0
     n_good = (~bad).sum(axis=1)
-    usable = (n_good >= 50) & varies(flux, bad)
     result = empty_result(spectra.spectrum_key, n_good)
-    rows = np.flatnonzero(usable)
+    rows = np.flatnonzero((n_good >= 50) & varies(flux, bad))
     if len(rows):
-        _fill(result, rows, flux[rows], bad[rows], weight[rows], spectra, bank, pixels, scale, options)
+        part = _Part(spectra, rows, flux[rows], bad[rows], weight[rows], scale, bank, pixels)
+        template, best, first, error = _first_look(part, options)
+        left = np.flatnonzero(~_match_faint(result, part, best, error, options))
+        if len(left):
+            _conclude(result, part.take(left), template[left], best[left], first[left], options)
     return result
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The ``rows`` of a chunk that can be measured: flux, bad and weight are theirs, spectra and scale the chunk's."""
+
+    spectra: SpectrumSet
+    rows: np.ndarray
+    flux: np.ndarray
+    bad: np.ndarray
+    weight: np.ndarray
+    scale: np.ndarray
+    bank: TemplateBank
+    pixels: slice
+
+    def take(self, few: np.ndarray) -> _Part:
+        """Only some of the rows."""
+        own = {name: getattr(self, name)[few] for name in ("rows", "flux", "bad", "weight")}
+        return replace(self, **own)
+
+
+def _match_faint(result: pd.DataFrame, part: _Part, best, error, options: MatchOptions) -> np.ndarray:
+    """Measure the faint dwarfs over the range of ``bank.wide``, in place; which of the part's rows that did, bool [n].
+
+    Early M dwarfs have shallow bands in the red: at low S/N almost half of what tells a velocity lies in the blue arm.
+    Bright spectra are left alone: there templates differ from stars by more than the noise, in the blue above all.
+    """
+    done = np.zeros(len(part.rows), bool)
+    wide = part.bank.wide
+    if wide is None:
+        return done
+    faint = np.flatnonzero(~(error <= options.faint_error_kms) & (part.bank.luminosity[best] != "giant"))
+    again = _match_chunk(part.spectra.select(part.rows[faint]), wide, wide.pixels(part.spectra.wavelength), options)
+    again["tm_wide"] = True
+    good = np.isfinite(again["rv_tm"].to_numpy())
+    done[faint[good]] = True
+    index = result.index[part.rows[faint[good]]]
+    for name in result.columns.drop("spectrum_key"):
+        result.loc[index, name] = again.loc[good, name].to_numpy()
+    return done
 
 
 def varies(flux: np.ndarray, bad: np.ndarray) -> np.ndarray:
@@ -209,25 +255,61 @@ def empty_result(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
             "tm_chi2": np.full(count, np.nan),
             "tm_n_pixels": n_good.astype(np.int32),
             "tm_flag": np.full(count, TM_FLAGS["not_measured"], np.int32),
+            "tm_wide": np.zeros(count, bool),
         }
     )
 
 
-def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options) -> None:
+def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
+    """Candidate templates [n, c], the best of them after refinement [n], its velocity [n] and error [n], km/s."""
+    bank, wavelength = part.bank, part.spectra.wavelength
     device = choose_device(options.device)
     if device is None:
-        template, start = candidates(flux, bad, bank, spectra.wavelength, options.candidates, options.method)
+        template, start = candidates(part.flux, part.bad, bank, wavelength, options.candidates, options.method)
     else:
-        template, start = candidates_torch(flux, bad, bank, spectra.wavelength, options.candidates, device)
-    limit = float(np.abs(bank.velocity).max() + 30.0)
+        template, start = candidates_torch(part.flux, part.bad, bank, wavelength, options.candidates, device)
+    fine, fine_weight, coefficient = _without_smooth(part.flux, part.bad, part.weight, bank, options)
+    refined = np.empty((*template.shape, 3))
+    kernels.refine_candidates(
+        fine,
+        fine_weight,
+        np.linspace(-1.0, 1.0, fine.shape[1]),
+        coefficient,
+        bank.offset(wavelength, part.pixels),
+        template,
+        start,
+        30.0,
+        _limit(bank),
+        refined,
+    )
+    chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
+    every = np.arange(len(part.rows))
+    velocity, least, bend = refined[every, chosen].T
+    error = _error(least, bend, (fine_weight > 0).sum(axis=1), options)[1]
+    return template, template[every, chosen], velocity, error
+
+
+def _error(least, bend, used, options: MatchOptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """chi2 a degree of freedom; rv_tm_err from the curvature (NaN without a minimum), km/s; whether there is none."""
+    per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        curvature = np.sqrt(2.0 * per_degree / bend)
+    bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
+    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
+    return per_degree, error, bad_fit
+
+
+def _limit(bank: TemplateBank) -> float:
+    return float(np.abs(bank.velocity).max() + 30.0)
+
+
+def _conclude(result: pd.DataFrame, part: _Part, template, best, first, options: MatchOptions) -> None:
+    """Velocity, error and flags from the candidates, the best of them and its velocity, into ``result``."""
+    rows, flux, bad, weight, scale = part.rows, part.flux, part.bad, part.weight, part.scale
+    spectra, bank, pixels = part.spectra, part.bank, part.pixels
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
     fine, fine_weight, coefficient = _without_smooth(flux, bad, weight, bank, options)
-    refined = np.empty((*template.shape, 3))
-    kernels.refine_candidates(fine, fine_weight, coordinate, coefficient, offset, template, start, 30.0, limit, refined)
-    chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
-    every = np.arange(len(rows))
-    best, first = template[every, chosen], refined[every, chosen, 0]
     last, curve, used = np.empty((len(rows), 3)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
     finish = (options.clip_sigma, options.local_pixels // 2, options.mixture)
     finish_chunk(
@@ -239,7 +321,7 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
         template,
         best,
         first,
-        limit,
+        _limit(bank),
         finish,
         bank.velocity,
         last,
@@ -250,9 +332,7 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     plain = np.empty((len(rows), 1))
     kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
     n_good = result["tm_n_pixels"].to_numpy()[rows]
-    per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        curvature = np.sqrt(2.0 * per_degree / bend)
+    per_degree, error, bad_fit = _error(least, bend, used, options)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
     straight = np.empty_like(plain)
     none, ones = np.zeros(len(rows), np.int64), np.ones((1, bank.coefficient.shape[1]))
@@ -260,9 +340,7 @@ def _fill(result, rows, flux, bad, weight, spectra, bank, pixels, scale, options
     gain = (straight - plain)[:, 0] * np.maximum(n_good - N_COEF - 1, 1)
     flag |= np.where(gain < options.featureless_sigma**2 * plain[:, 0], TM_FLAGS["featureless"], 0)
     flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
-    bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
-    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
     index = result.index[rows]
     result.loc[index, "rv_tm"] = np.where(bad_fit, np.nan, velocity)
     result.loc[index, "rv_tm_err"] = error

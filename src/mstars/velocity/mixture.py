@@ -190,20 +190,23 @@ def eliminate(gram, product, count):
 
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
+def _dot(left, right):
+    total = 0.0
+    for i in range(left.size):
+        total += left[i] * right[i]
+    return total
+
+
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def _normal_equations(flux, weight, columns, gram, product):
+    """Of the rows of ``columns``; the diagonal is kept in the last column of ``gram`` too."""
     size = product.size
-    gram[:], product[:] = 0.0, 0.0
     for k in range(size):
+        weighted = columns[k] * weight
         for j in range(k + 1):
-            total = 0.0
-            for i in range(flux.size):
-                total += columns[k, i] * weight[i] * columns[j, i]
-            gram[k, j] = gram[j, k] = total
+            gram[k, j] = gram[j, k] = _dot(weighted, columns[j])
         gram[k, size] = gram[k, k]
-        total = 0.0
-        for i in range(flux.size):
-            total += columns[k, i] * weight[i] * flux[i]
-        product[k] = total
+        product[k] = _dot(weighted, flux)
 
 
 @numba.njit(cache=True, forceinline=True)

@@ -10,7 +10,7 @@ from mstars.velocity.bank import TemplateBank
 METHODS = ("exhaustive", "pruned")
 _BLOCK = 32
 
-RANK = 256
+RANK = 160
 """Dimensions of the reduced space in which ``pruned`` ranks templates."""
 
 FIRST_LOOK, SECOND_LOOK = 12, 48

@@ -24,11 +24,15 @@ the red arm below and above TML7500's limit."""
 
 def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, TemplateBank]:
     """A bank for each of `STRETCHES`."""
-    return {name: bank_of(library, settings | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
+    alone = settings | {"faint_range": None}
+    return {name: bank_of(library, alone | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
 
 
 def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
-    """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths."""
+    """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths.
+
+    With ``faint_range`` (recipe ``default``, no ``end``) the bank has a `TemplateBank.wide`.
+    """
     library = library.select((library.table["spectral_class"] == "M").to_numpy())
     low, high = settings["rest_range"]
     if end is not None:
@@ -52,12 +56,19 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
         )
 
     every = np.arange(len(table))
-    if not settings["align"]:
-        return make(every, (low, high), **reach)
-    # rest frames are compared over the full range, whatever the bank then covers
-    frame = make(every, tuple(settings["rest_range"]), velocity=coarse_grid(240.0, 60.0))
-    offset = pd.Series(rest_offsets(frame), index=frame.name)
-    return make(every, (low, high), moving=offset.reindex(table["name"]).fillna(0.0).to_numpy(), **reach)
+    moving = np.zeros(len(table))
+    if settings["align"]:
+        # rest frames are compared over the full range, whatever the bank then covers
+        frame = make(every, tuple(settings["rest_range"]), velocity=coarse_grid(240.0, 60.0))
+        offset = pd.Series(rest_offsets(frame), index=frame.name)
+        moving = offset.reindex(table["name"]).fillna(0.0).to_numpy()
+    bank = make(every, (low, high), moving=moving, **reach)
+    if settings.get("faint_range") and end is None and not paper:
+        dwarfs = np.flatnonzero(table["luminosity"] == "dwarf")
+        start, stop = settings["faint_range"]
+        bend = settings["faint_bend_kms"] * np.clip((low - library.wavelength) / (low - start), 0.0, None)
+        bank.wide = make(dwarfs, (start, stop), moving=moving[dwarfs, None] + bend)
+    return bank
 
 
 def match_options(settings: dict) -> MatchOptions:

@@ -29,9 +29,14 @@ def survey(tmp_path):
     gaia = {"source_id": pd.array([7], "Int64"), "sep_arcsec": [0.2], "match_epoch": ["catalogue"], "n_within": [1]}
     put("crossmatch/gaia", **gaia, parallax_over_error=[9.0], ruwe=[2.0])
     put("predictions/spt/b", spt_class=["F"], spt_prob=[0.9])
+    put("predictions/ood/b", ood_score=[0.4], zro_score=[1.5], tio5=[0.6], tio5_err=[0.01])
+    write_json({"config": {"scm": {"spt_prob_min": 0.9, "ood": {"threshold": 1.0}}}}, tmp_path / "provenance.json")
+    put("rv/candidates", rv_dsel=[-5.0], rv_dsel_err=[4.0], dsel_flag=[16], consensus_label=["DSEL"])
+    put("crossmatch/apogee", apogee_id=["2M1"], ASPCAP_CLASS=["Md_a"], TEFF=[3550.0])
+    put("catalogs/extension", ewha=[1.5], ewha_err=[0.1], active=[1], binary=[0])
     put("scm/candidates", candidate_reasons=["spt"], consensus_label=["M"])
     put("review/scm/decisions", label=["M"], review_status=["reviewed"], reviewer=["ann"], tie=[False])
-    rv = {"lamost_rv": [100.0], "lamost_rv_err": [2.0], "rv_tm": [0.0], "rv_tm_err": [3.0], "tm_flag": [0]}
+    rv = {"lamost_rv": [100.0], "lamost_rv_err": [2.0], "rv_tm": [0.0], "rv_tm_err": [3.0], "tm_flag": [36]}
     put("rv/selection", **rv, reliable=[False], candidate_reasons=["tm_dsal"])
     write_json({"bands": {"tm": {"mean": 3.6, "sigma": 12.0, "k": 3}}}, tmp_path / "rv/selection.json")
     put("catalogs/m_catalog_v3", rv=[0.0], rv_err=[3.0], rv_from=["TM"])
@@ -49,10 +54,16 @@ def test_the_story_has_measurements_thresholds_decisions_and_flags(survey):
     for said in (
         "ruwe 2 < 1.4: FAILED",
         "parallax_over_error 9 > 5: passed",
-        "CNN-SPT F (probability 0.9)",
+        "CNN-SPT F (probability 0.9; rejects alone from 0.9)",
+        "unlike M stars: score 0.4, queued from 1.0",
+        "zirconium oxide 1.5 sigma, queued from ?",
+        "remeasured: DSEL -5 +- 4 km/s, flag 16 (halpha_alone)",
+        "consensus DSEL",
+        "APOGEE 2M1 (Md_a): TEFF 3550 K",
+        "H-alpha 1.5 +- 0.1 A, active above 0.75 A and 3 sigma: 1",
         "candidate for non-M: spt; consensus M",
         "decision: M (reviewed by ann)",
-        "TM 0 +- 3 km/s, flag 0; |difference - (3.6)| = 103.6 > 36.0 km/s",
+        "TM 0 +- 3 km/s, flag 36 (poor_chi2, featureless); |difference - (3.6)| = 103.6 > 36.0 km/s",
         "NOT reliable; queued for: tm_dsal",
         "velocity 0 +- 3 km/s from TM",
         "teff 3500 +- 30 K",
@@ -67,6 +78,15 @@ def test_the_story_has_measurements_thresholds_decisions_and_flags(survey):
 def test_a_rejected_spectrum_and_one_known_by_obsid(survey):
     assert "REJECTED at ingest: truncated gzip" in explain(Story(survey, LOST))
     assert Story(survey, "123").key == KEY
+
+
+def test_a_velocity_that_is_not_recommended_has_its_reason(survey):
+    quality = pd.DataFrame({"spectrum_key": [KEY], "rv_flag": [0], "parameter_flag": [1]})
+    write_table(quality, survey / "quality/quality.parquet")
+    assert "velocity not recommended because: observed 2013-01-01, not after ?" in explain(Story(survey, KEY))
+    final = pd.DataFrame({"spectrum_key": [KEY], "rv": [np.nan], "rv_from": ["NoRV_waveErr"]})
+    write_table(final, survey / "catalogs/m_catalog_v3.parquet")
+    assert "not recommended because: there is none (NoRV_waveErr)" in explain(Story(survey, KEY))
 
 
 def test_the_command_prints_and_draws(survey, capsys):

@@ -62,6 +62,14 @@ class Story:
         rows = table[table["spectrum_key"] == self.key]
         return rows.iloc[0] if len(rows) else pd.Series(dtype=object)
 
+    def setting(self, *names: str) -> str:
+        """A value of the run's config (provenance.json), as text; '?' where it isn't recorded."""
+        path = self.folder / "provenance.json"
+        value = read_json(path).get("config", {}) if path.is_file() else {}
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return "?" if value is None or isinstance(value, dict) else str(value)
+
     def batch_row(self, folder: str) -> pd.Series:
         """The spectrum's row of a table that is written batch by batch."""
         return self.row(f"{folder}/{self.input['batch']}")
@@ -137,8 +145,17 @@ def _decision(story: Story, queue: str) -> list[str]:
 
 def _spectral(story: Story) -> list[str]:
     spt, wdm = story.batch_row("predictions/spt"), story.batch_row("predictions/wdm")
-    lines = [f"CNN-SPT {number(spt.get('spt_class'))} (probability {number(spt.get('spt_prob'))})"]
+    sure = story.setting("scm", "spt_prob_min")
+    lines = [
+        f"CNN-SPT {number(spt.get('spt_class'))} (probability {number(spt.get('spt_prob'))}; rejects alone from {sure})"
+    ]
     lines.append(f"CNN-WDM {number(wdm.get('wdm_class'))} (probability {number(wdm.get('wdm_prob'))})")
+    like = story.batch_row("predictions/ood")
+    if len(like):
+        limits = (story.setting("scm", "ood", "threshold"), story.setting("scm", "ood", "zro_sigma"))
+        lines.append(f"unlike M stars: score {number(like.get('ood_score'))}, queued from {limits[0]}")
+        lines.append(f"zirconium oxide {number(like.get('zro_score'), 'sigma')}, queued from {limits[1]}")
+        lines.append(f"TiO5 {with_error(like, 'tio5', '')}".rstrip())
     queued = story.row("scm/candidates")
     if len(queued):
         lines.append(f"candidate for non-M: {queued['candidate_reasons']}; consensus {queued['consensus_label']}")
@@ -164,16 +181,35 @@ def _velocity(story: Story) -> list[str]:
     if (story.folder / "rv/selection.json").is_file():
         bands = read_json(story.folder / "rv/selection.json").get("bands", {})
     for key, name in (("tm", "TM"), ("dsal1", "DSAL I"), ("dsal2", "DSAL II")):
-        line = f"{name} {with_error(row, f'rv_{key}', 'km/s')}, flag {number(row.get(f'{key}_flag'))}"
+        line = f"{name} {with_error(row, f'rv_{key}', 'km/s')}, flag {_flags(row.get(f'{key}_flag'), key)}"
         lines.append(line + _band(row, key, bands.get(key)))
     if known(row.get("tm_template")):
         lines.append(f"best template {row['tm_template']}, chi2 {number(row.get('tm_chi2'))}")
     reasons = number(row.get("candidate_reasons"))
     lines.append(f"LAMOST's velocity is {'reliable' if row.get('reliable') else 'NOT reliable'}; queued for: {reasons}")
+    again = story.row("rv/candidates")
+    for key, name in (("tml7500", "TML7500"), ("dsel", "DSEL")):
+        if known(again.get(f"rv_{key}")):
+            flag = _flags(again.get(f"{key}_flag"), key)
+            lines.append(f"remeasured: {name} {with_error(again, f'rv_{key}', 'km/s')}, flag {flag}")
+    if known(again.get("consensus_label")):
+        lines.append(f"consensus {again['consensus_label']}")
     lines += _decision(story, "rv")
     if len(final):
         lines.append(f"velocity {with_error(final, 'rv', 'km/s')} from {final['rv_from']}")
     return lines
+
+
+def _flags(value, key: str) -> str:
+    """A flag with the names of its bits."""
+    from mstars.velocity.lines import LINE_FLAGS
+    from mstars.velocity.matching import TM_FLAGS
+
+    if not known(value):
+        return "none"
+    bits = TM_FLAGS if key.startswith("tm") else LINE_FLAGS
+    names = [name for name, bit in bits.items() if int(value) & bit]
+    return f"{int(value)} ({', '.join(names)})" if names else str(int(value))
 
 
 def _band(row: pd.Series, key: str, band: dict | None) -> str:
@@ -192,11 +228,42 @@ def _parameters(story: Story) -> list[str]:
 
         names = [name for name, bit in FLAGS.items() if int(row["flag"]) & bit]
         lines.append(f"flag {row['flag']}: {', '.join(names) or 'nothing'}")
+    theirs = story.row("crossmatch/apogee")
+    if known(theirs.get("apogee_id")):
+        values = ", ".join(f"{name.upper()} {number(theirs.get(name.upper()), unit)}" for name, unit in LABELS.items())
+        lines.append(f"APOGEE {theirs['apogee_id']} ({number(theirs.get('ASPCAP_CLASS'))}): {values}")
     if len(quality):
         lines.append(f"rv_flag {quality['rv_flag']}, parameter_flag {quality['parameter_flag']}")
+        lines += _why_not(story, quality)
         if known(quality.get("parameter_reasons")):
             lines.append(f"parameters not recommended because: {quality['parameter_reasons']}")
     return lines or ["no parameters"]
+
+
+def _why_not(story: Story, quality: pd.Series) -> list[str]:
+    """Why the velocity is not recommended (section 4.1)."""
+    if quality["rv_flag"] == 1:
+        return []
+    final = story.row("catalogs/m_catalog_v3")
+    if not known(final.get("rv")):
+        return [f"velocity not recommended because: there is none ({number(final.get('rv_from'))})"]
+    day = f"observed {number(story.input.get('obsdate'))}, not after {story.setting('quality', 'rv_cut')}"
+    return [f"velocity not recommended because: {day} (section 4.1)"]
+
+
+def _beyond(story: Story) -> list[str]:
+    row, star = story.row("catalogs/extension"), story.row("crossmatch/gaia")
+    lines = []
+    if len(row):
+        lines.append(
+            f"H-alpha {with_error(row, 'ewha', 'A')}, active above 0.75 A and 3 sigma: {number(row.get('active'))}"
+        )
+        lines.append(f"subtype by TiO5 {number(row.get('subtype_tio5'))}")
+        lines.append(f"zeta {number(row.get('zeta'))}: metallicity class {number(row.get('metallicity_class'))}")
+        lines.append(f"likely binary (RUWE above 1.4): {number(row.get('binary'))}")
+    if known(star.get("star_id")):
+        lines.append(f"star {star['star_id']}, {number(star.get('n_spectra'))} spectra of it")
+    return lines or ["nothing"]
 
 
 def _outcome(story: Story) -> list[str]:
@@ -216,6 +283,7 @@ CHAPTERS: dict[str, Callable[[Story], list[str]]] = {
     "DGCM: dwarf or giant?": _luminosity,
     "RVMM: radial velocity": _velocity,
     "SPMM and quality: parameters": _parameters,
+    "Beyond the paper": _beyond,
     "Outcome": _outcome,
 }
 

@@ -158,7 +158,7 @@ rule figure_examples:
     params:
         wanted=lambda wildcards: config["figures"]["examples"][wildcards.number],
         stores=R + "/spectra",
-        code=digest("figures/style", "figures/examples"),
+        code=digest("figures/style", "figures/examples", "figures/redshift"),
     threads: 1
     resources:
         mem_mb=memory(2000),

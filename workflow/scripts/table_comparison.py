@@ -6,14 +6,37 @@ from mstars.compare.tables import comparison_table
 from mstars.store import read_json, read_table, write_table
 from mstars.workflow import job
 
+LABELS = ("teff", "logg", "m_h", "alpha_m")
+COLUMNS = {
+    "m_catalog": ["lamost_class"],
+    "gaia": ["spectrum_key", "source_id", "radial_velocity", "radial_velocity_error", "rv_expected_sig_to_noise"],
+    "photometry": ["spectrum_key", "CMD_flag", "CMD_pos"],
+    "apogee": ["spectrum_key", "ASPCAP_CLASS", *(name.upper() for name in LABELS)],
+    "selection": ["spectrum_key", "candidate", "lamost_rv", "rv_dsal1", "rv_dsal2", "in_tm_band"],
+    "recommended": [
+        *("spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from", "rv_flag", "parameter_flag"),
+        *(f"{what}_{band}" for what in ("snr", "orp") for band in "ugriz"),
+        *(f"{name}{suffix}" for name in LABELS for suffix in ("", "_err")),
+    ],
+    "folds": None,
+}
+STAGES = (
+    ["spectrum_key", "lamost_class", "spt_class", "wdm_class"],
+    ["lamost_class", "luminosity_class", "dmgm_class"],
+    ["rv_from", "obsdate"],
+)
+NON_M = (["spt_class", "wdm_class"], ["dmgm_class"])
+"""Of the long tables only what the numbers need."""
+
 with job(snakemake):
     given = snakemake.input
-    names = ("m_catalog", "gaia", "photometry", "apogee", "selection", "recommended", "folds")
-    m_catalog, gaia, photometry, apogee, selection, catalog, folds = (read_table(given[name]) for name in names)
+    m_catalog, gaia, photometry, apogee, selection, catalog, folds = (
+        read_table(given[name], columns) for name, columns in COLUMNS.items()
+    )
     scm_queue, dgcm_queue = (read_table(path, ["spectrum_key"]) for path in given.candidates)
-    scm, dgcm, rv = (read_table(path) for path in given.decisions)
-    v1, v2, v3 = (read_table(path) for path in given.catalogs)
-    non_m_v1, non_m_v2 = (read_table(path) for path in given.non_m)
+    scm, dgcm, rv = (read_table(path, ["label"]) for path in given.decisions)
+    v1, v2, v3 = (read_table(path, columns) for path, columns in zip(given.catalogs, STAGES, strict=True))
+    non_m_v1, non_m_v2 = (read_table(path, columns) for path, columns in zip(given.non_m, NON_M, strict=True))
     ours = {
         f"{task}_accuracy": numbers.average_accuracy(read_table(path, ["truth", "predicted"]))
         for task, path in zip(snakemake.params.tasks, given.validation, strict=True)

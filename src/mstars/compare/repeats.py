@@ -15,6 +15,10 @@ _STARTS = ((0.5, 0.5), (0.1, 1.0), (1.0, 0.1))
 """Of the fit: shares of a typical scatter that a / (S/N) and b have."""
 
 
+_FIRST = 5000
+"""Pairs that the first fits are made with; the last one has all."""
+
+
 def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
     """Independent pairs of spectra of one star: the first with the second by S/N_i, the third with the fourth, ...
 
@@ -55,7 +59,7 @@ def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
         pairs.
     """
     one, two, off = (np.asarray(values, dtype=float) for values in (snr_1, snr_2, difference))
-    known = np.isfinite(off)
+    known = np.random.default_rng(0).permutation(np.flatnonzero(np.isfinite(off)))  # so that the first are of all kinds
     one, two, off = one[known], two[known], off[known]
     result = dict.fromkeys(("a", "a_err", "b", "b_err", "outliers"), np.nan) | {"n": len(off)}
     if len(off) < LEAST_PAIRS:
@@ -63,17 +67,20 @@ def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
     scale = 1.4826 * np.median(np.abs(off)) / np.sqrt(2) or 1.0
     typical, farthest = np.median(np.concatenate([one, two])), np.abs(off).max() or 1.0
 
-    def cost(guess):
+    def cost(guess, one=one, two=two, off=off):
         a, b, share = np.abs(guess[0]) * scale * typical, np.abs(guess[1]) * scale, 0.5 / (1 + np.exp(-guess[2]))
         sigma = np.sqrt((a / one + b) ** 2 + (a / two + b) ** 2)
         core = (1 - share) / sigma * np.exp(-0.5 * (off / sigma) ** 2) / np.sqrt(2 * np.pi)
         return -np.log(np.maximum(core + share / (2 * farthest), 1e-300)).sum()
 
-    tries = [
-        minimize(cost, [*start, -3.0], method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4})
-        for start in _STARTS
-    ]
+    part = (one[:_FIRST], two[:_FIRST], off[:_FIRST])
+    options = {"xatol": 1e-4, "fatol": 1e-4}
+    tries = [minimize(cost, [*start, -3.0], part, method="Nelder-Mead", options=options) for start in _STARTS]
     place = min(tries, key=lambda found: found.fun).x
+    if len(off) > _FIRST:
+        near = place + 0.03 * np.vstack([np.zeros(3), np.eye(3)])
+        options = {"xatol": 1e-3, "fatol": 1e-2, "initial_simplex": near}
+        place = minimize(cost, place, method="Nelder-Mead", options=options).x
     place[:2] = np.abs(place[:2])
     errors = _errors(lambda guess: cost([*guess, place[2]]), place[:2])
     a, b = place[:2] * (scale * typical, scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
 
 from mstars.errors import InputError
+from mstars.figures.redshift import LINES, redshift
 from mstars.figures.style import BLACK, GREEN, GREY, PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum
@@ -38,6 +39,8 @@ class Example:
         Features named above the spectrum: wavelength, name.
     emission : bool
         Show the highest peaks in full.
+    kind : str
+        A key of `mstars.figures.redshift.LINES`: its features are named where the lines are found.
     """
 
     key: str
@@ -46,6 +49,7 @@ class Example:
     marks: list[tuple[np.ndarray, str, str]] = field(default_factory=list)
     features: list[tuple[float, str]] = field(default_factory=list)
     emission: bool = False
+    kind: str = ""
 
 
 def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, order: Sequence[str], most: int):
@@ -92,7 +96,12 @@ def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -
     order = ("O", "B", "A", "F", "G", "K", "WD", "S", "spectral_binary", "em_star", "galaxy", "qso", "unknown")
     rows = wanted_rows(non_m, wanted, "label", order, most)
     return [
-        Example(row.spectrum_key, f"{row.subclass} -> {row.label}", features=features_of(row.label))
+        Example(
+            row.spectrum_key,
+            f"{row.subclass} -> {row.label}",
+            features=features_of(row.label),
+            kind=row.label if row.label in LINES else "",
+        )
         for row in rows.itertuples()
     ]
 
@@ -175,13 +184,22 @@ def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], 
     figure = new_figure(PAGE_WIDTH, min(0.5 + 1.2 * len(examples), PAGE_HEIGHT))
     panels = figure.subplots(len(examples), 1, squeeze=False)[:, 0]
     for axes, example in zip(panels, examples, strict=True):
-        _example_panel(axes, example, spectra[example.key])
+        _example_panel(axes, _redshifted(example, spectra[example.key]), spectra[example.key])
     if len({example.window for example in examples}) == 1:
         for axes in panels[:-1]:
             axes.tick_params(labelbottom=False)
     figure.supylabel("Relative flux", fontsize=8)
     panels[-1].set_xlabel("Vacuum wavelength (Å)")
     return figure
+
+
+def _redshifted(example: Example, spectrum: SpectrumSet) -> Example:
+    """With the lines of a galaxy or quasar at the redshift where they are seen; else as it was."""
+    z = redshift(example.kind, spectrum.wavelength, spectrum.flux[0], spectrum.bad[0]) if example.kind else np.nan
+    if not np.isfinite(z):
+        return example
+    lines = [(rest * (1 + z), name) for name, rest, _ in LINES[example.kind] if name]
+    return replace(example, title=f"{example.title}, z = {z:.3f}", features=lines, emission=True)
 
 
 def _example_panel(axes, example: Example, spectrum: SpectrumSet) -> None:

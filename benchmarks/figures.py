@@ -25,7 +25,7 @@ from mstars.store import read_table, write_table
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path("results/demo")
 TABLES = (
-    *(f"catalogs/{name}.parquet" for name in ("recommended", "stars", "classification")),
+    *(f"catalogs/{name}.parquet" for name in ("recommended", "stars", "classification", "extension")),
     *(f"catalogs/m_catalog_v{number}.parquet" for number in (1, 2, 3)),
     *(f"catalogs/non_m_catalog_v{number}.parquet" for number in (1, 2)),
     *(f"crossmatch/{name}.parquet" for name in ("photometry", "gaia", "apogee")),
@@ -40,7 +40,7 @@ FIGURES = (
     *("fig24_colour_gaia", "fig25_colour_wise", "fig15_compare_laspm_dM", "fig16_compare_laspm_gM"),
     *("fig17_compare_ding2022_dM", "fig18_compare_ding2022_gM", "fig19_compare_li2021_dM"),
     *("fig20_compare_qiu2023_gM", "fig21_compare_liang2022_dM", "fig22_compare_liang2022_gM", "flow_of_counts"),
-    *("sky_map", "plate_maps", "completeness", "repeat_precision"),
+    *("sky_map", "plate_maps", "completeness", "repeat_precision", "activity"),
 )
 
 

@@ -20,7 +20,9 @@ ACTIVE_ABOVE = 0.75
 TIO5_SUN = {"lepine2007": (-0.164, 0.670, -0.118, -0.050), "zhang2019": (-0.1069, 0.3863, 0.312, -0.2849)}
 """TiO5 of the solar-metallicity sequence as a cubic in CaH2 + CaH3, highest power first."""
 
-_CLASS_LIMITS = (0.2, 0.5, 0.825)  # of zeta (Lepine et al. 2007)
+CLASS_LIMITS = (0.2, 0.5, 0.825)
+"""Of zeta, between usdM, esdM, sdM and dM (Lepine et al. 2007)."""
+
 _CLASSES = np.array(["usdM", "esdM", "sdM", "dM"], dtype=object)
 _LEAST_GOOD = 0.6  # of a band's pixels
 
@@ -124,6 +126,11 @@ def _equivalent_width(integrals: _Integrals) -> tuple[np.ndarray, np.ndarray]:
     return (ratio - 1) * width, error * width
 
 
+def solar_tio5(cah: np.ndarray, calibration: str = "zhang2019") -> np.ndarray:
+    """TiO5 of stars of solar metallicity with this CaH2 + CaH3."""
+    return np.polyval(TIO5_SUN[calibration], cah)
+
+
 def derived(table: pd.DataFrame, calibration: str = "zhang2019") -> pd.DataFrame:
     """Subtype, zeta, metallicity class and activity from the indices.
 
@@ -142,9 +149,9 @@ def derived(table: pd.DataFrame, calibration: str = "zhang2019") -> pd.DataFrame
     """
     tio5 = table["tio5"].to_numpy(dtype=float)
     cah = (table["cah2"] + table["cah3"]).to_numpy(dtype=float)
-    below = 1 - np.polyval(TIO5_SUN[calibration], cah)
+    below = 1 - solar_tio5(cah, calibration)
     zeta = (1 - tio5) / np.where(below > 0, below, np.nan)
-    kind = _CLASSES[np.digitize(np.nan_to_num(zeta), _CLASS_LIMITS)]
+    kind = _CLASSES[np.digitize(np.nan_to_num(zeta), CLASS_LIMITS)]
     kind[~np.isfinite(zeta)] = ""
     width, error = table["ewha"], table["ewha_err"]
     active = ((width > ACTIVE_ABOVE) & (width > 3 * error)).astype("int8").astype("Int8").where(width.notna())

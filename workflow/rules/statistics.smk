@@ -2,7 +2,7 @@
 
 STATISTICS_FIGURES = expand(
     R + "/figures/{name}.{suffix}",
-    name=["sky_map", "plate_maps", "completeness", "repeat_precision"],
+    name=["sky_map", "plate_maps", "completeness", "repeat_precision", "activity"],
     suffix=["pdf", "png"],
 )
 STATISTICS_TABLES = expand(R + "/tables/contamination.{suffix}", suffix=TABLE_FORMATS)
@@ -103,6 +103,28 @@ rule figure_precision:
         "figure: precision from repeats"
     script:
         "../scripts/figure_precision.py"
+
+
+rule figure_indices:
+    input:
+        extension=R + "/catalogs/extension.parquet",
+    output:
+        figure("activity", "The catalogue as a whole"),
+    log:
+        R + "/logs/figure_indices/activity.log",
+    benchmark:
+        R + "/benchmarks/figure_indices/activity.tsv"
+    params:
+        zeta=config["catalog"]["zeta"],
+        code=digest("figures/style", "figures/indices", "compare/selection", "indices"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 5),
+        runtime=minutes(5),
+    message:
+        "figure: activity and metallicity classes"
+    script:
+        "../scripts/figure_indices.py"
 
 
 rule contamination:

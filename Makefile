@@ -8,6 +8,7 @@ READY := .venv/.ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 NAME ?= mine
 SLURM_TESTS ?= tests/slurm
+LIBRARY := results/templates/library.h5
 
 .PHONY: help setup demo report test test-slurm test-desk catalog models lint format dry-run clean
 help:
@@ -44,10 +45,14 @@ catalog: $(READY)
 models: $(READY)
 	$(SNAKEMAKE) models
 
-test: $(READY)
+# built once for all tests that run the workflow
+$(LIBRARY): | $(READY)
+	$(SNAKEMAKE) --quiet all -- $@
+
+test: $(READY) $(LIBRARY)
 	$(BIN)/python -m pytest
 
-test-slurm: $(READY)
+test-slurm: $(READY) $(LIBRARY)
 	@$(BIN)/python tests/slurm/cluster.py install
 	$(BIN)/python -m pytest -m slurm --durations=0 $(SLURM_TESTS)
 

@@ -54,7 +54,7 @@ def environment() -> dict:
 def new_workdir(folder: Path, library: Path | None = None) -> Workdir:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "config", folder / "config")
-    if library is not None:
-        (folder / "results" / "templates").mkdir(parents=True)
-        shutil.copy2(library, folder / "results" / "templates" / "library.h5")
+    if library is not None:  # the packages it was built from are not needed, only older
+        (folder / "results" / "templates" / "packages").mkdir(parents=True)
+        shutil.copy(library, folder / "results" / "templates" / "library.h5")
     return Workdir(folder)

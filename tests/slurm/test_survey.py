@@ -19,7 +19,7 @@ from conftest import ROOT
 
 from mstars.store import read_json, read_table
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1200)]
 R = Path("results/ci")
 OVERLAY = ["--configfile", ROOT / "config" / "config.yaml", ROOT / "tests" / "workflow" / "ci.yaml"]
 GIVEN = ["--config", "models={path: given}"]

@@ -86,7 +86,7 @@ def disk(results: Path) -> tuple[dict[str, int], int]:
 
 
 def projection(rules: pd.DataFrame, n: int, options: argparse.Namespace) -> dict:
-    """Hours for the paper's number of spectra, every rule's time in proportion to the spectra: an upper bound.
+    """Hours for the paper's number of spectra, each rule's processor time in proportion to the spectra: an upper bound.
 
     The start of each job (1 to 2 s) is counted as work, so that only big surveys (size scale) tell something.
 
@@ -96,7 +96,7 @@ def projection(rules: pd.DataFrame, n: int, options: argparse.Namespace) -> dict
     """
     rules = rules[[not belongs(rule, SIMULATION) for rule in rules.index]]
     batch = [rules.loc[rule, "jobs"] > 1 for rule in rules.index]
-    seconds = rules["s"] * DR10 / n
+    seconds = rules["cpu"] * DR10 / n
     together, alone = float(seconds[batch].sum()), float(seconds[[not one for one in batch]].sum())
     parallel = min(250, options.nodes * options.node_cores)
     work = [count * spectra * epochs / options.train_rate for count, spectra, epochs in PAPER_TRAININGS.values()]
@@ -148,6 +148,7 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
         "wall_s": round(wall, 1),
         "end_to_end_per_s": round(n / wall, 1),
         "peak_mb": round(float(work["mb"].max())),
+        "cpu_limited_per_s": round(n * options.cores / float(work["cpu"].sum()), 1),
         "ingest_per_s": round(n / (float(rules.loc["ingest_batch", "s"]) / options.cores), 1),
         "limit": work.index[0],
         "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),

@@ -1,9 +1,22 @@
 """Adapters of other codes for `velocity.py`: each measures the same spectra with the same templates.
 
-A peer that is not installed, or does not import with the packages that are, is skipped with its reason.
+Each gives the velocities, [n], km/s, and the processor time that took, s. A peer that is not installed, or does not
+import with the packages that are, is skipped with its reason. laspec wants older packages than mstars: make it an
+environment of its own,
+
+    python3.9 -m venv laspec && laspec/bin/pip install "numpy<1.24" "scipy<1.11" "astropy<6" joblib matplotlib
+    laspec/bin/pip install --no-deps laspec==2023.819.0
+
+and name its interpreter: LASPEC_PYTHON=laspec/bin/python.
 """
 
 from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
 
 import numpy as np
 
@@ -14,13 +27,8 @@ RANGE = (6500.0, 9000.0)
 """Wavelengths given to the peers, angstrom: those of the default recipe."""
 
 
-def redrock(spectra: SpectrumSet, library: TemplateLibrary, components: int = 5) -> np.ndarray:
+def redrock(spectra: SpectrumSet, library: TemplateLibrary, components: int = 5) -> tuple[np.ndarray, float]:
     """Velocities of redrock with the leading components of the templates, each times 1, x, x^2 (15 vectors).
-
-    Returns
-    -------
-    ndarray, [n]
-        km/s.
 
     Raises
     ------
@@ -32,6 +40,7 @@ def redrock(spectra: SpectrumSet, library: TemplateLibrary, components: int = 5)
     from redrock.zfind import zfind
     from scipy.sparse import dia_matrix
 
+    used = time.process_time()
     low, high = RANGE
     part = (library.wavelength > low * 0.99) & (library.wavelength < high * 1.01)
     rows = library.flux[:, part]
@@ -59,38 +68,42 @@ def redrock(spectra: SpectrumSet, library: TemplateLibrary, components: int = 5)
     result = result[result["znum"] == 0]
     velocity = np.full(len(spectra), np.nan)
     velocity[[int(name) for name in result["targetid"]]] = np.asarray(result["z"], float) * C_KMS
-    return velocity
+    return velocity, time.process_time() - used
 
 
-def laspec(spectra: SpectrumSet, library: TemplateLibrary) -> np.ndarray:
-    """Velocities of laspec's cross-correlation with all templates, both divided by a quartic.
+def laspec(spectra: SpectrumSet, library: TemplateLibrary) -> tuple[np.ndarray, float]:
+    """Velocities of laspec's cross-correlation with all templates, both divided by a quartic; its cache is not timed.
 
     Raises
     ------
     ImportError
-        When laspec, or something that it needs, is missing; its releases up to 2023.8 want numpy before 1.24.
+        When LASPEC_PYTHON names no interpreter that has laspec.
     """
-    from laspec.ccf import RVM
-
+    python = os.environ.get("LASPEC_PYTHON")
+    if not python:
+        raise ImportError("LASPEC_PYTHON names no interpreter")
     low, high = RANGE
     part = (library.wavelength > low * 0.99) & (library.wavelength < high * 1.01)
     rows = library.flux[:, part].astype(float)
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    wave = library.wavelength[part]
-    machine = RVM(np.arange(len(rows))[:, None], wave, np.array([_flat(wave, row) for row in rows]))
-    machine.make_cache("red", (low, high), (-600, 600, 10))
     near = (spectra.wavelength > low * 1.003) & (spectra.wavelength < high * 0.997)
-    result = np.full(len(spectra), np.nan)
-    for row in range(len(spectra)):
-        good = near & ~spectra.bad[row]
-        flux = _flat(spectra.wavelength[good], spectra.flux[row, good].astype(float))
-        result[row] = machine.measure(spectra.wavelength[good], flux, cache_name="red")["rv_opt"]
-    return result
-
-
-def _flat(wavelength: np.ndarray, flux: np.ndarray) -> np.ndarray:
-    x = (wavelength - RANGE[0]) / (RANGE[1] - RANGE[0])
-    return flux / np.polyval(np.polyfit(x, flux, 4), x)
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = Path(folder) / "given.npz", Path(folder) / "found.npz"
+        np.savez(
+            given,
+            range=RANGE,
+            wave=library.wavelength[part],
+            templates=rows[np.isfinite(rows).all(axis=1)],
+            wavelength=spectra.wavelength,
+            flux=spectra.flux.astype(float),
+            good=near & ~spectra.bad,
+        )
+        script = Path(__file__).with_name("velocity_laspec.py")
+        clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        ended = subprocess.run([python, script, given, found], env=clean, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise ImportError(ended.stderr.strip().splitlines()[-1])
+        result = np.load(found)
+        return result["velocity"], float(result["core"])
 
 
 PEERS = {"redrock": redrock, "laspec": laspec}

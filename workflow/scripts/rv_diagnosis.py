@@ -23,5 +23,7 @@ with job(snakemake):
     spectra = spectra.select(np.flatnonzero(spectra.spectrum_key == row["spectrum_key"])[:1])
     settings = snakemake.params.settings["tm"]
     bank = bank_of(load_library(given.templates, sources=snakemake.params.sources), settings)
+    if row["tm_wide"]:
+        bank = bank.wide
     diagnosis = diagnose(spectra, bank, row["tm_template"], row["rv_tm"])
     save(draw_diagnosis(diagnosis, dict(row), f"{row['spectrum_key']}, flag {row['tm_flag']}"), snakemake.output)

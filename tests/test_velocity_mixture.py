@@ -10,7 +10,7 @@ from mstars.errors import InputError
 from mstars.spectra import C_KMS
 from mstars.velocity import MatchOptions, make_bank, match_templates
 from mstars.velocity.matching import prepare
-from mstars.velocity.mixture import nonnegative, reweight, solve_symmetric
+from mstars.velocity.mixture import TURNS, nonnegative, reweight, solve_symmetric
 
 FULL = MatchOptions(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
 
@@ -96,12 +96,12 @@ def test_the_answer_is_that_of_a_plain_computation(bank):
 
         shares = (bank.name == first.tm_template[row]).astype(float)
         velocity, weight = first.rv_tm[row], start
-        for turn in range(3):
+        for turn in range(TURNS + 1):
             model = model_of(shares, velocity)
             p = polynomial(weight, model)
-            if turn in (0, 2):
+            if turn in (0, TURNS):
                 weight = plain_reweight(y, start, model * p, 4.0, 30)
-            if turn < 2:
+            if turn < TURNS:
                 root = np.sqrt(weight)
                 change = model_of(shares, velocity + 10) - model_of(shares, velocity - 10)
                 free = np.column_stack([change * p, powers[:, :4] * model[:, None]])  # no constant

@@ -10,8 +10,8 @@ from mstars.velocity.chi2 import FAST, chi2_at, pixel_position, refine_one
 STEP_KMS = 10.0
 """First step of the descent here: the velocity is known to some km/s already."""
 
-TURNS = 2
-"""Mixtures and velocities found in turn so often."""
+TURNS = 1
+"""Mixtures and velocities found in turn so often; a second turn moves no velocity by what matters."""
 
 
 @numba.njit(cache=True)

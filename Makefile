@@ -46,7 +46,7 @@ models: $(READY)
 	$(SNAKEMAKE) models
 
 # built once for all tests that run the workflow
-$(LIBRARY): | $(READY)
+$(LIBRARY): $(wildcard src/mstars/templates/*.py) | $(READY)
 	$(SNAKEMAKE) --quiet all -- $@
 
 test: $(READY) $(LIBRARY)

@@ -212,5 +212,6 @@ def test_latex_has_formulas_aligned_numbers_and_leaves_the_number_to_the_class()
     assert r"$-$1 $\pm$ 2 & H$\alpha$ & 0.5" in text and r"$\Delta$$T_{\rm eff}$ (K)" in text
     assert r"v (km s$^{-1}$)" in text and r"\tablecomments{one two}" in text
     assert to_latex(Table("t", ("a",), [("1",)] * 50), "t").startswith(r"\startlongtable")
+    assert Table("t", ("a",), [(21390.4,), (0.123456,), (2.0,)]).texts() == [["21390"], ["0.1235"], ["2"]]
     assert "\n{[}M/H]" in to_latex(Table("t", ("a",), [("[M/H]",)]), "t")
     assert '<td class="n">-1 ± 2</td>' in to_html([Table("t", ("a",), [("-1 ± 2",)])])

@@ -82,7 +82,8 @@ def _text(value) -> str:
     if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return ""
     if isinstance(value, float | np.floating):
-        return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+        whole = float(value).is_integer() or abs(value) >= 1e4
+        return f"{value:.0f}" if whole and abs(value) < 1e15 else f"{value:.4g}"
     return str(value)
 
 

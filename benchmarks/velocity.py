@@ -212,6 +212,7 @@ def main() -> None:
     options = arguments()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(options.threads)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a job of the workflow
     import numpy as np
     import pandas as pd
     import yaml

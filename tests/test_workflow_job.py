@@ -63,3 +63,13 @@ def test_one_thread_where_numba_was_imported_with_more(place):
     environment.pop("NUMBA_NUM_THREADS")  # as many as cores
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_idle_openmp_threads_leave_the_cores(place, monkeypatch, given, expected):
+    monkeypatch.setenv("OMP_WAIT_POLICY", given or "")
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    snakemake, _ = a_job(place)
+    with job(snakemake):
+        assert os.environ["OMP_WAIT_POLICY"] == expected

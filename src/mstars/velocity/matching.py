@@ -188,7 +188,9 @@ def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, option
     result = empty_result(spectra.spectrum_key, n_good)
     rows = np.flatnonzero((n_good >= 50) & varies(flux, bad))
     if len(rows):
-        part = _Part(spectra, rows, flux[rows], bad[rows], weight[rows], scale, bank, pixels)
+        fine, fine_weight, coefficient = _without_smooth(flux[rows], bad[rows], weight[rows], bank, options)
+        own = (rows, flux[rows], bad[rows], weight[rows], fine, fine_weight)
+        part = _Part(spectra, *own, coefficient, scale, bank, pixels)
         template, best, first, error = _first_look(part, options)
         left = np.flatnonzero(~_match_faint(result, part, best, error, options))
         if len(left):
@@ -198,20 +200,26 @@ def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, option
 
 @dataclass(frozen=True)
 class _Part:
-    """The ``rows`` of a chunk that can be measured: flux, bad and weight are theirs, spectra and scale the chunk's."""
+    """The ``rows`` of a chunk that can be measured: the arrays are theirs, spectra and scale the chunk's.
+
+    ``fine``, ``fine_weight`` and ``coefficient`` are those of the refinement (`_without_smooth`).
+    """
 
     spectra: SpectrumSet
     rows: np.ndarray
     flux: np.ndarray
     bad: np.ndarray
     weight: np.ndarray
+    fine: np.ndarray
+    fine_weight: np.ndarray
+    coefficient: np.ndarray
     scale: np.ndarray
     bank: TemplateBank
     pixels: slice
 
     def take(self, few: np.ndarray) -> _Part:
         """Only some of the rows."""
-        own = {name: getattr(self, name)[few] for name in ("rows", "flux", "bad", "weight")}
+        own = {name: getattr(self, name)[few] for name in ("rows", "flux", "bad", "weight", "fine", "fine_weight")}
         return replace(self, **own)
 
 
@@ -268,13 +276,12 @@ def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
         template, start = candidates(part.flux, part.bad, bank, wavelength, options.candidates, options.method)
     else:
         template, start = candidates_torch(part.flux, part.bad, bank, wavelength, options.candidates, device)
-    fine, fine_weight, coefficient = _without_smooth(part.flux, part.bad, part.weight, bank, options)
     refined = np.empty((*template.shape, 3))
     kernels.refine_candidates(
-        fine,
-        fine_weight,
-        np.linspace(-1.0, 1.0, fine.shape[1]),
-        coefficient,
+        part.fine,
+        part.fine_weight,
+        np.linspace(-1.0, 1.0, part.fine.shape[1]),
+        part.coefficient,
         bank.offset(wavelength, part.pixels),
         template,
         start,
@@ -285,7 +292,7 @@ def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
     chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
     every = np.arange(len(part.rows))
     velocity, least, bend = refined[every, chosen].T
-    error = _error(least, bend, (fine_weight > 0).sum(axis=1), options)[1]
+    error = _error(least, bend, (part.fine_weight > 0).sum(axis=1), options)[1]
     return template, template[every, chosen], velocity, error
 
 
@@ -309,14 +316,13 @@ def _conclude(result: pd.DataFrame, part: _Part, template, best, first, options:
     spectra, bank, pixels = part.spectra, part.bank, part.pixels
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
-    fine, fine_weight, coefficient = _without_smooth(flux, bad, weight, bank, options)
     last, curve, used = np.empty((len(rows), 3)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
     finish = (options.clip_sigma, options.local_pixels // 2, options.mixture)
     finish_chunk(
-        fine,
-        fine_weight,
+        part.fine,
+        part.fine_weight,
         coordinate,
-        coefficient,
+        part.coefficient,
         offset,
         template,
         best,

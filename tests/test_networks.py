@@ -377,3 +377,17 @@ def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
     )
     train(tmp_path, data, settings)
     assert len(pd.read_csv(tmp_path / "history.csv")) == 3
+
+
+def test_oversampling_shows_a_row_as_often_as_asked_and_leaves_the_others():
+    from mstars.networks.training import _Data, _fingerprint, _order
+
+    rows = np.arange(100)
+    x, nothing = np.zeros((100, 4), np.float32), np.zeros(100, np.float32)
+    draws = np.where(rows < 50, 0.5, 2.3)
+    data = _Data(x, nothing, nothing, rows, rows[:1], draws)
+    times = sum(np.bincount(_order(data, np.random.default_rng(seed)), minlength=100) for seed in range(200)) / 200
+    np.testing.assert_allclose([times[:50].mean(), times[50:].mean()], [0.5, 2.3], rtol=0.02)
+    plain = _Data(x, nothing, nothing, rows, rows[:1])
+    assert sorted(_order(plain, np.random.default_rng(1))) == rows.tolist()
+    assert _fingerprint(data, 1, QUICK, 1) != _fingerprint(plain, 1, QUICK, 1)  # no checkpoint of the other is taken

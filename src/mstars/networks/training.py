@@ -31,13 +31,15 @@ _PART = 64
 
 @dataclass
 class _Data:
-    """What the loop needs: inputs, target per row (class number or scaled labels), weight per row, the two splits."""
+    """What the loop needs: inputs, target per row (class number or scaled labels), weight per row, the two splits, and
+    how often a row is to be seen in an epoch (None: once)."""
 
     x: np.ndarray
     target: np.ndarray
     weight: np.ndarray
     train: np.ndarray
     valid: np.ndarray
+    draws: np.ndarray | None = None
 
 
 def class_weights(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
@@ -139,6 +141,7 @@ def train_regressor(
     task: str,
     keys: np.ndarray | None = None,
     sample_weight: np.ndarray | None = None,
+    draws: np.ndarray | None = None,
     frame: str = "rest",
     about: dict | None = None,
 ) -> Model:
@@ -157,6 +160,9 @@ def train_regressor(
         Names of the labels.
     sample_weight : ndarray, [n], optional
         Weight of each spectrum in the loss; by default 1.
+    draws : ndarray, [n], optional
+        Oversampling: how often an epoch is to see each training spectrum on average; by default once. The validation
+        loss is not touched.
 
     Returns
     -------
@@ -183,7 +189,7 @@ def train_regressor(
         raise InputError(f"training set {task}: {', '.join(constant)} has one value only; nothing to learn")
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     target = ((y - mean) / scale).astype(np.float32)
-    data = _Data(x, target, weight.astype(np.float32), train_rows, valid_rows)
+    data = _Data(x, target, weight.astype(np.float32), train_rows, valid_rows, draws)
     network, history = _fit(data, _regressor_loss, len(names), settings, seed, Path(folder), task)
     about = _describe(about or {}, history, data, settings, seed)
     model = Model(network, "regressor", task, names, frame, mean, scale, about)
@@ -278,7 +284,7 @@ def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
 
 def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
     network.train()
-    order = generator.permutation(data.train)
+    order = _order(data, generator)
     total, weights = 0.0, 0.0
     for start in range(0, len(order), settings.batch_size):
         # sorted rows read faster from a memory map; their order within a batch does not matter
@@ -300,6 +306,15 @@ def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, devi
     return total / weights
 
 
+def _order(data: _Data, generator) -> np.ndarray:
+    """The rows of an epoch, shuffled; with ``draws`` of 1.3 a row comes once, and again in three epochs of ten."""
+    if data.draws is None:
+        return generator.permutation(data.train)
+    wanted = data.draws[data.train]
+    times = np.floor(wanted + generator.random(len(wanted))).astype(int)
+    return generator.permutation(np.repeat(data.train, times))
+
+
 def _targets(data: _Data, rows: np.ndarray, device) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(data.target[rows]).to(device), torch.from_numpy(data.weight[rows]).to(device)
 
@@ -319,7 +334,8 @@ def _evaluate(network, data: _Data, loss, settings: Settings, device) -> float:
 def _fingerprint(data: _Data, n_out: int, settings: Settings, seed: int) -> str:
     """Hash of what a training depends on; of the spectra a sample of rows stands for all."""
     hashed = hashlib.sha256(json.dumps([settings.as_dict(), n_out, seed, list(data.x.shape)]).encode())
-    for array in (data.target, data.weight, data.train, data.valid, data.x[:: max(1, len(data.x) // 64)]):
+    drawn = () if data.draws is None else (data.draws,)
+    for array in (data.target, data.weight, data.train, data.valid, data.x[:: max(1, len(data.x) // 64)], *drawn):
         hashed.update(np.ascontiguousarray(array).tobytes())
     return hashed.hexdigest()
 

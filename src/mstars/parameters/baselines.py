@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
-from mstars.parameters.calibration import robust_sigma
+from mstars.parameters.calibration import SNR_BINS, robust_sigma
 from mstars.parameters.training_set import LABELS
 
-SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
 _CONTINUUM = 101
 
 

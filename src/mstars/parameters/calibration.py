@@ -11,8 +11,11 @@ from mstars.parameters.training_set import LABELS
 MIN_ROWS = 30
 """With fewer residuals the calibrated error is their robust scatter alone."""
 
+SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
+
 _CLIP = 5.0
 _LEAST_SNR = 1.0
+_RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
 
 def robust_sigma(values: np.ndarray) -> float:
@@ -27,10 +30,11 @@ def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
     return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
-def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20) -> dict[str, float]:
-    """How much farther apart the models are on stars that none has seen than on training stars, at like S/N.
+def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20) -> dict[str, dict]:
+    """How much farther apart the models are on stars that none has seen than on training stars, by S/N_i.
 
-    Nine of ten models have seen a training star and agree on it better than on a new one.
+    Nine of ten models have seen a training star and agree on it better than on a new one: by a half at low S/N, where
+    they have learnt its noise, and hardly at high S/N. The ratio is a line in log ratio and log S/N_i.
 
     Parameters
     ----------
@@ -44,53 +48,84 @@ def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20)
     Returns
     -------
     dict
-        By label, at least 1; 1 where no interval has enough.
+        By label: ``snri`` and ``ratio``, the ends of the line; the ratio is at least 1, and 1 where no interval has
+        enough rows.
     """
-    edges = np.array([5.0, 10.0, 20.0, 50.0, 100.0])
-    inside, outside = (np.digitize(_snr(table["snri"]), edges) for table in (training, others))
+    inside, outside = (np.digitize(_snr(table["snri"]), _RATIO_EDGES) for table in (training, others))
     ratios = {}
     for label in LABELS:
-        logs, weights = [], []
-        for number in range(len(edges) + 1):
-            seen = training.loc[inside == number, f"{label}_spread"].dropna()
+        points = []
+        for number in range(len(_RATIO_EDGES) + 1):
+            seen = training.loc[inside == number, ["snri", f"{label}_spread"]].dropna()
             new = others.loc[outside == number, f"{label}_spread"].dropna()
             if min(len(seen), len(new)) >= least:
-                logs.append(np.log(new.median() / seen.median()))
-                weights.append(min(len(seen), len(new)))
-        ratios[label] = max(1.0, float(np.exp(np.average(logs, weights=weights)))) if logs else 1.0
+                middle = seen.median()
+                growth = np.log(max(new.median(), 1e-12) / max(middle[f"{label}_spread"], 1e-12))
+                points.append((np.log(max(middle["snri"], _LEAST_SNR)), growth, np.sqrt(min(len(seen), len(new)))))
+        ratios[label] = _line(np.array(points))
     return ratios
 
 
-def calibrate(table: pd.DataFrame, label_errors: str = "ignore", ratios: dict[str, float] | None = None) -> dict:
+def _line(points: np.ndarray) -> dict:
+    if len(points) == 0:
+        return {"snri": [_LEAST_SNR], "ratio": [1.0]}
+    x, y, weight = points.T
+    ends = np.array([x.min(), x.max()])
+    line = np.polyfit(x, y, 1, w=weight) if len(x) > 1 else [0.0, y[0]]
+    return {"snri": np.exp(ends).tolist(), "ratio": np.maximum(1.0, np.exp(np.polyval(line, ends))).tolist()}
+
+
+def _ratio(curve: dict | None, snr: np.ndarray) -> np.ndarray:
+    if curve is None:
+        return np.ones(len(snr))
+    return np.exp(np.interp(np.log(snr), np.log(curve["snri"]), np.log(curve["ratio"])))
+
+
+def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[str, dict] | None = None) -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (ensemble standard
-        deviation) and ``_label_err`` (APOGEE's own error; NaN: 0).
-    label_errors : {"ignore", "subtract"}
-        Whether the residuals' share that APOGEE's quoted errors explain is taken off. ``ignore`` gives the error
-        against APOGEE's scale, and no error that is too small where the quoted ones are too large.
+        deviation) and ``_label_err`` (APOGEE's own error; not finite or not positive: the others' median).
+    label_errors : {"removed", "kept"}
+        ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
+        ``removed`` fits a share of their quoted errors, from 0 to 1, beside the other terms and leaves it out of the
+        error. What does not depend on spread and S/N_i is the labels' as long as they account for it, and the floor's
+        beyond. So quoted errors that are too large can take no more than is there, and ones that are too small leave
+        the rest to the floor.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
 
     Returns
     -------
     dict
-        By label: spread_factor, floor, noise, scale, rows, bias (median residual; reported, not applied),
-        pull_width (after calibration, of these rows) and pull_width_spread (of the ensemble spread alone).
+        By label: spread_factor, floor, noise, scale, label_share (of the quoted errors), label_error (that share of
+        their median), rows, bias (median residual; reported, not applied), pull_width (of these rows, with the labels'
+        errors added), pull_width_snri (the same in S/N_i intervals) and pull_width_spread (of the ensemble spread
+        alone).
     """
+    if label_errors not in ("removed", "kept"):
+        raise ValueError(f"label_errors is {label_errors!r}, expected removed or kept")
     result = {}
+    snr = _snr(table["snri"])
     for label in LABELS:
         residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
-        ratio = (ratios or {}).get(label, 1.0)
-        spread = ratio * table[f"{label}_spread"].to_numpy(dtype=float)
-        own = np.nan_to_num(table[f"{label}_label_err"].to_numpy(dtype=float)) * (label_errors == "subtract")
+        curve = (ratios or {}).get(label)
+        spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread)
-        fit = _calibrate(residual[good], spread[good], _snr(table["snri"])[good], own[good])
-        result[label] = fit | {"spread_ratio": ratio}
+        own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float)[good])
+        share = 1.0 if label_errors == "removed" else 0.0
+        fit = _calibrate(residual[good], spread[good], snr[good], share * own)
+        result[label] = fit | {"spread_ratio": curve}
     return result
+
+
+def quoted_errors(errors: np.ndarray) -> np.ndarray:
+    """Quoted errors with the median of the known ones where one is missing (NaN, -9999, 0); 0 where none is known."""
+    known = np.isfinite(errors) & (errors > 0)
+    return np.where(known, errors, np.median(errors[known]) if known.any() else 0.0)
 
 
 def _snr(snri) -> np.ndarray:
@@ -99,34 +134,50 @@ def _snr(snri) -> np.ndarray:
 
 def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: np.ndarray) -> dict:
     typical = max(robust_sigma(residual), 1e-9) if len(residual) else np.nan
-    fit = {"spread_factor": 0.0, "floor": typical, "noise": 0.0, "scale": 1.0}
+    fit = {"spread_factor": 0.0, "floor": typical, "noise": 0.0, "scale": 1.0, "label_share": 0.0}
     bias = float(np.median(residual)) if len(residual) else np.nan
     if len(residual) >= MIN_ROWS:
         centred = residual - bias
         centred = np.clip(centred, -_CLIP * typical, _CLIP * typical)
         fit |= _most_likely(centred, spread, snr, own, typical)
-        fit["scale"] = _scale(residual, _variance(fit, spread, snr), own)
+        fit["scale"] = _scale(residual, _variance(fit, spread, snr), fit["label_share"] * own)
+    own = fit["label_share"] * own
     total = np.sqrt(_variance(fit, spread, snr) + own**2)
+    inside = {name: (snr > low) & (snr <= high) for name, (low, high) in SNR_BINS.items()}
+    widths = {name: pull_width(residual[rows], total[rows]) for name, rows in inside.items()}
     return fit | {
+        "label_error": float(np.median(own)) if len(own) else 0.0,
         "rows": len(residual),
         "bias": bias,
-        "pull_width": pull_width(residual, total) if len(residual) else np.nan,
-        "pull_width_spread": pull_width(residual, np.maximum(spread, 1e-12)) if len(residual) else np.nan,
+        "pull_width": widths.pop("all"),
+        "pull_width_snri": widths,
+        "pull_width_spread": pull_width(residual, np.maximum(spread, 1e-12)),
     }
 
 
 def _most_likely(residual, spread, snr, own, typical: float) -> dict:
-    """Gaussian maximum likelihood of the three terms; squares keep them positive."""
-    squares = np.stack([spread**2, np.full_like(spread, typical**2), (typical * np.median(snr) / snr) ** 2])
+    """Gaussian maximum likelihood of the terms, first without a floor; squares keep them positive."""
+    middle = np.median(snr)
+    constant = np.full_like(spread, typical)
+    squares = np.stack([spread, constant, typical * middle / snr, own]) ** 2
 
     def loss(parameters):
-        variance = (parameters**2) @ squares + own**2 + 1e-6 * typical**2
+        variance = (parameters**2) @ squares + 1e-6 * typical**2
         gradient = (1 / variance - residual**2 / variance**2) @ squares.T * parameters
         return 0.5 * np.sum(np.log(variance) + residual**2 / variance), gradient
 
-    found = np.abs(minimize(loss, np.array([1.0, 0.5, 0.5]), jac=True, method="L-BFGS-B").x)
-    noise = float(found[2] * typical * np.median(snr))
-    return {"spread_factor": float(found[0]), "floor": float(found[1] * typical), "noise": noise}
+    def best(floor, share):
+        free = (0, None)
+        start = np.array([1.0, 0.5 if floor == free else 0.0, 0.5, share[1]])
+        return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[free, floor, free, share]).x
+
+    known = bool((own > 0).any())
+    found = best((0, 0), (0, 1)) if known else best((0, None), (0, 0))
+    if known and found[3] > 1 - 1e-3:
+        found = best((0, None), (1, 1))
+    names = ("spread_factor", "floor", "noise", "label_share")
+    units = (1.0, typical, typical * middle, 1.0)
+    return {name: float(value * unit) for name, value, unit in zip(names, found, units, strict=True)}
 
 
 def _scale(residual, variance, own) -> float:

@@ -66,9 +66,8 @@ def train_fold(
     """
     labels = table[list(LABELS)].to_numpy(dtype=float)
     held_out = table["fold"].to_numpy(dtype=int) == fold
-    weights = None
-    if settings["loss_weights"] == "density":
-        weights = density_weights(labels[:, 2:], power=settings["density_power"])
+    rare = {"density": "sample_weight", "oversample": "draws"}.get(settings["loss_weights"])
+    lifted = {rare: density_weights(labels[:, 2:], power=settings["density_power"])} if rare else {}
     trained = labels[~held_out]
     changes = {key: settings[key] for key in OVERRIDES if settings[key] is not None}
     if "batch_size" in changes:
@@ -83,7 +82,7 @@ def train_fold(
         folder=folder,
         task=f"tlma_{kind}",
         keys=table["spectrum_key"].to_numpy(dtype=str),
-        sample_weight=weights,
+        **lifted,
         frame="rest",
         about={**about, "fold": fold, "label_min": trained.min(axis=0), "label_max": trained.max(axis=0)},
     )

@@ -160,6 +160,9 @@ def _parameters(table: pd.DataFrame) -> dict:
                 with np.errstate(divide="ignore", invalid="ignore"):
                     pull = difference / table[column].to_numpy(dtype=float)
                 result[f"{label}_{tag}_{end}"] = scatter(pull[untouched])[1]
+                for name, (low, high) in SNR_BINS.items() if end == "pull" else ():
+                    inside = untouched & table["snri"].between(low, high, inclusive="right").to_numpy()
+                    result[f"{label}_{tag}_pull_snri_{name}"] = scatter(pull[inside])[1]
     return result | _weak_spots(table, good)
 
 

@@ -115,7 +115,7 @@ def pulls(miss, error, snr) -> dict:
     return widths
 
 
-def apart(bank, settings: dict, makers, masks) -> float:
+def apart(bank, settings: dict, makers, masks, threads: int) -> float:
     """The library's zero point: median difference above S/N 20 on spectra that nothing else here sees."""
     import numpy as np
     from velocity_data import simulate
@@ -123,7 +123,7 @@ def apart(bank, settings: dict, makers, masks) -> float:
     from mstars.velocity.stage import match
 
     spectra, rv, snr = simulate(makers, 600, (5, 80), 77, masks)
-    return float(np.median((match(spectra, bank, settings)["rv_tm"].to_numpy() - rv)[snr > 20]))
+    return float(np.median((match(spectra, bank, settings, threads)["rv_tm"].to_numpy() - rv)[snr > 20]))
 
 
 def neighbours(bank) -> dict:
@@ -212,7 +212,6 @@ def main() -> None:
     options = arguments()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(options.threads)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a job of the workflow
     import numpy as np
     import pandas as pd
     import yaml
@@ -222,10 +221,10 @@ def main() -> None:
     from mstars.templates import load_library
     from mstars.velocity import dsal
     from mstars.velocity.matching import prepare
+    from mstars.velocity.pool import over_chunks
     from mstars.velocity.scan import coarse_chi2
-    from mstars.velocity.stage import bank_of, match, use_threads
+    from mstars.velocity.stage import bank_of, match
 
-    use_threads(options.threads)
     config = yaml.safe_load((Path(__file__).resolve().parents[1] / "config" / "config.yaml").read_text())
     settings = config["rvmm"]
     library = load_library(options.library)
@@ -245,13 +244,15 @@ def main() -> None:
 
     pixels = bank.pixels(spectra.wavelength)
     start = time.perf_counter()
-    basis = bank.basis(spectra.wavelength)
+    basis = bank.basis(spectra.wavelength, options.threads)
     result["basis_s"] = time.perf_counter() - start
 
     def exhaustive():
-        for first in range(0, n, 128):
-            flux, bad, _ = prepare(spectra.select(slice(first, first + 128)), pixels)
-            coarse_chi2(flux, bad, bank, spectra.wavelength)
+        over_chunks(coarse, range(0, n, 128), options.threads)
+
+    def coarse(first):
+        flux, bad, _ = prepare(spectra.select(slice(first, first + 128)), pixels)
+        coarse_chi2(flux, bad, bank, spectra.wavelength)
 
     seconds, _ = timed(exhaustive, "coarse_exhaustive", n)
     result["coarse_exhaustive_per_s"] = n / seconds
@@ -263,7 +264,7 @@ def main() -> None:
     result["gemm_share"] = result["gemm_gflops"] / result["peak_gflops"]
 
     def default():
-        table = match(read_batch(store), bank, settings)
+        table = match(read_batch(store), bank, settings, options.threads)
         write_table(table, folder / "rv.parquet")
         return table
 
@@ -274,22 +275,21 @@ def main() -> None:
 
     result["default_pulls"] = pulls(miss, table["rv_tm_err"].to_numpy(), snr)
     result["default_faint_range"] = float(table["tm_wide"].mean())
-    result["zero_point_kms"] = apart(bank, settings, makers, masks)
+    result["zero_point_kms"] = apart(bank, settings, makers, masks, options.threads)
     result["bias_after_zero_point_kms"] = result["default_bright"]["bias_kms"] - result["zero_point_kms"]
     # the makers' own templates as they are: what the noise alone leaves
     asis = settings["tm"] | {"align": False, "faint_bend_kms": 0}
-    own = match(spectra, bank_of(makers, asis), settings)["rv_tm"].to_numpy() - rv
+    own = match(spectra, bank_of(makers, asis), settings, options.threads)["rv_tm"].to_numpy() - rv
     result["own_bright"], result["own_faint"] = scatter(own[snr > 20]), scatter(own[snr <= 20])
     ours = bank_of(matched, settings["tm"])
     result["neighbours"] = neighbours(ours)
     result["real"] = real_stars(ours, settings)
     wide = settings | {"tm": settings["tm"] | {"recipe": "paper", "rest_range": [4700, 8899], "align": False}}
     paper_bank = bank_of(grow(matched, options.templates, 1), wide["tm"])
-    few = spectra.select(slice(0, min(n, 600)))
-    seconds, table = timed(lambda: match(few, paper_bank, wide), "paper", len(few))
-    result["paper_per_s"] = len(few) / seconds
-    result["paper_all"] = scatter(table["rv_tm"].to_numpy() - rv[: len(few)])
-    seconds, _ = timed(lambda: dsal(spectra), "dsal", n)
+    seconds, table = timed(lambda: match(spectra, paper_bank, wide, options.threads), "paper", n)
+    result["paper_per_s"] = n / seconds
+    result["paper_all"] = scatter(table["rv_tm"].to_numpy() - rv)
+    seconds, _ = timed(lambda: dsal(spectra, threads=options.threads), "dsal", n)
     result["dsal_per_s"] = n / seconds
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result["plain_per_s"] = plain(spectra, grow(matched, options.templates, 1), options.plain, settings["tm"])

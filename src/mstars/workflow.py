@@ -23,7 +23,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
     threads = str(max(1, snakemake.threads))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = threads
-    # OpenMP's threads would spin between compiled loops and take the cores from BLAS: a velocity twice the time
+    # OpenMP's threads (torch's) would spin after each loop and take the cores from what comes next
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # numba compares this variable with what it was imported with, each time it compiles
     if "numba" in sys.modules:

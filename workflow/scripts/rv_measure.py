@@ -5,17 +5,15 @@ import numpy as np
 from mstars.store import read_batch, read_table, write_table
 from mstars.templates import load_library
 from mstars.velocity import bank_of, measure
-from mstars.velocity.stage import use_threads
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    use_threads(snakemake.threads)
     settings = snakemake.params.settings
     plan = read_table(snakemake.input.plan, ["spectrum_key", "role"])
     wanted = plan["spectrum_key"][plan["role"] == "candidate"]
     spectra = read_batch(snakemake.input.spectra)
     spectra = spectra.select(np.isin(spectra.spectrum_key, wanted.to_numpy(dtype=str)))
     bank = bank_of(load_library(snakemake.input.templates, sources=snakemake.params.sources), settings["tm"])
-    table = measure(spectra, bank, settings)
+    table = measure(spectra, bank, settings, snakemake.threads)
     write_table(table, snakemake.output[0])
     log.info("%d spectra, %d templates, %d without TM velocity", len(table), len(bank), table["rv_tm"].isna().sum())

@@ -8,11 +8,10 @@ import pandas as pd
 from mstars.store import read_batch, read_table, write_table
 from mstars.templates import load_library
 from mstars.velocity import bank_of, remeasure
-from mstars.velocity.stage import SHORT_END, stretch_banks, use_threads
+from mstars.velocity.stage import SHORT_END, stretch_banks
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    use_threads(snakemake.threads)
     settings = snakemake.params.settings
     selection = read_table(snakemake.input.selection, ["spectrum_key", "candidate"])
     plan = read_table(snakemake.input.plan, ["spectrum_key", "batch", "role"])
@@ -27,7 +26,7 @@ with job(snakemake) as log:
     for batch, rows in plan.groupby("batch"):
         spectra = read_batch(Path(snakemake.params.stores, f"{batch}.h5"))
         spectra = spectra.select(np.isin(spectra.spectrum_key, rows["spectrum_key"].to_numpy(dtype=str)))
-        parts.append(remeasure(spectra, bank, settings, stretches))
+        parts.append(remeasure(spectra, bank, settings, stretches, snakemake.threads))
     table = pd.concat(parts[1:] or parts, ignore_index=True)
     write_table(table, snakemake.output[0])
     log.info("%d candidates, %d with emission lines", len(table), np.isfinite(table["rv_dsel"]).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,12 +10,18 @@ from scipy.interpolate import make_interp_spline
 
 from mstars.errors import InputError
 from mstars.spectra import C_KMS, DLOGLAM, TEMPLATE_GRID
-from mstars.velocity.chi2 import subtract_running_mean
+from mstars.velocity.chi2 import orthonormal_columns, subtract_running_mean
+from mstars.velocity.pool import over_chunks
 
 DEGREE = 4
 """Degree of the multiplicative polynomial P_k of Eq. 2 (k = 4)."""
 
 N_COEF = DEGREE + 1
+
+MAKING = threading.RLock()
+"""Held while what the spectra of all threads share is made."""
+
+_TOGETHER = 8
 SCALINGS = ("mean", "zscore")
 TEMPLATE_RANGE = (float(TEMPLATE_GRID[0]), float(TEMPLATE_GRID[-1]))
 """Step 4b of section 3.2: 4700 to 8899 A."""
@@ -113,9 +120,10 @@ class TemplateBank:
         if share <= 0:
             return self.coefficient
         key = ("smooth", half, share)
-        if key not in self._filtered:
-            self._filtered[key] = subtract_running_mean(self.coefficient, half, share)
-        return self._filtered[key]
+        with MAKING:
+            if key not in self._filtered:
+                self._filtered[key] = subtract_running_mean(self.coefficient, half, share)
+            return self._filtered[key]
 
     def evaluate(self, template: int, velocity: float, wavelength: np.ndarray, pixels: slice) -> np.ndarray:
         """Flux of one template at one velocity on the compared pixels, float64 [p]."""
@@ -133,26 +141,28 @@ class TemplateBank:
             result[:, k] = sum(weights[m] * self.coefficient[:, whole + m : whole + m + count] for m in range(4))
         return result
 
-    def basis(self, wavelength: np.ndarray) -> np.ndarray:
+    def basis(self, wavelength: np.ndarray, threads: int = 1) -> np.ndarray:
         """Orthonormal bases of span{S x^k}: float32 [p, 5, j * v]; kept for the grid it was made for."""
         pixels = self.pixels(wavelength)
         key = (float(wavelength[pixels.start]), pixels.stop - pixels.start)
-        if self._basis.get("key") != key:
-            self._basis = {"key": key, "value": self._orthonormal(wavelength, pixels)}
-        return self._basis["value"]
+        with MAKING:
+            if self._basis.get("key") != key:
+                self._basis = {"key": key, "value": self._orthonormal(wavelength, pixels, threads)}
+            return self._basis["value"]
 
-    def _orthonormal(self, wavelength: np.ndarray, pixels: slice) -> np.ndarray:
+    def _orthonormal(self, wavelength: np.ndarray, pixels: slice, threads: int) -> np.ndarray:
         count, per = pixels.stop - pixels.start, len(self.velocity)
-        powers = polynomials(count)
-        products = (powers[:, :, None] * powers[:, None, :]).reshape(count, -1)
+        powers = np.ascontiguousarray(polynomials(count).T)
+        places = [spline_weights(shift - self.offset(wavelength, pixels)) for shift in pixel_shift(self.velocity)]
+        first = np.array([whole for whole, _ in places])
+        weight = np.array([own for _, own in places])
         result = np.empty((count, N_COEF, len(self) * per), np.float32)
-        for k, value in enumerate(self.velocity):
-            shifted = self.flux(np.array([value]), wavelength, pixels)[:, 0]
-            gram = (shifted**2 @ products).reshape(-1, N_COEF, N_COEF)
-            # polynomials are triangular combinations: Q = S P R^-1 with Gram = R^T R
-            inverse = np.linalg.inv(np.linalg.cholesky(gram)).transpose(0, 2, 1)
-            for j in range(len(self)):
-                result[:, :, j * per + k] = (shifted[j][:, None] * powers) @ inverse[j]
+
+        def work(start: int) -> None:
+            part = self.coefficient[start : start + _TOGETHER]
+            orthonormal_columns(part, first, weight, powers, start * per, result)
+
+        over_chunks(work, range(0, len(self), _TOGETHER), threads)
         return result
 
 

@@ -53,9 +53,9 @@ def combine_clipped(velocity, scatter, out):
         out[1] = rest.std()
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def combine_all(velocity, tolerance, scatter, first, second):
     """Both rules for each spectrum: [n, line] -> [n, 4] twice."""
-    for row in numba.prange(velocity.shape[0]):
+    for row in range(velocity.shape[0]):
         combine_consistent(velocity[row], tolerance, first[row])
         combine_clipped(velocity[row], scatter, second[row])

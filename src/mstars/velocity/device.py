@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import logging
+import os
+import threading
 
 import numpy as np
 
 from mstars.velocity.bank import TemplateBank
 
 logger = logging.getLogger("mstars.velocity")
+_DEVICE = threading.Lock()
 
 
 def choose_device(wanted: str):
@@ -22,15 +27,32 @@ def choose_device(wanted: str):
     """
     if wanted == "cpu":
         return None
+    if wanted != "torch-cpu" and not _driver():
+        return _none(wanted)
     import torch
 
     if wanted == "torch-cpu":
         return torch.device("cpu")
     if torch.cuda.is_available():
         return torch.device("cuda")
+    return _none(wanted)
+
+
+def _none(wanted: str) -> None:
     if wanted != "auto":
         logger.info("rvmm.tm.device is %s, but there is no such device: template matching runs on the CPU", wanted)
-    return None
+
+
+@functools.cache
+def _driver() -> bool:
+    """Whether the machine has a driver of a GPU at all: torch takes seconds to import and would say no more."""
+    if os.path.exists("/dev/kfd"):
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _pairs() -> tuple[list[int], list[int]]:
@@ -102,7 +124,15 @@ def _explained(product, overlap):
 
 
 def candidates_torch(flux, bad, bank: TemplateBank, wavelength, count: int, device) -> tuple[np.ndarray, np.ndarray]:
-    """`mstars.velocity.scan.candidates` on ``device``: template [n, count] and first velocity [n, count] as numpy."""
+    """`mstars.velocity.scan.candidates` on ``device``: template [n, count] and first velocity [n, count] as numpy.
+
+    One chunk at a time, whatever the number of threads: chunks would only share the device and its memory.
+    """
+    with _DEVICE:
+        return _candidates(flux, bad, bank, wavelength, count, device)
+
+
+def _candidates(flux, bad, bank: TemplateBank, wavelength, count: int, device) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     chi2 = coarse_chi2_torch(flux, bad, bank, wavelength, device).double()

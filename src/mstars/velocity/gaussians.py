@@ -275,7 +275,7 @@ def fit_one_line(flux, weight, wavelength, first, last, middle, sign, min_sigma,
     return middle + parameter[1], math.sqrt(covariance[1, 1] * unit), significance, parameter[2]
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def fit_lines(
     flux,
     weight,
@@ -298,7 +298,7 @@ def fit_lines(
     result = np.full((flux.shape[0], centers.size, 2), np.nan)
     loglam0 = math.log10(wavelength[0])
     dlog = math.log10(wavelength[1]) - loglam0
-    for row in numba.prange(flux.shape[0]):
+    for row in range(flux.shape[0]):
         velocity = _stack_velocity(flux[row], weight[row], loglam0, dlog, centers, sign, search_kms, leader, led)
         for line in range(centers.size):
             middle = centers[line] * (1.0 + velocity / C_KMS)

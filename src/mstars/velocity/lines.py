@@ -12,6 +12,7 @@ from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet
 from mstars.velocity.clipping import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.gaussians import fit_lines
+from mstars.velocity.pool import over_chunks
 
 LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8, "halpha_alone": 16}
 """Bits of ``dsal1_flag``, ``dsal2_flag``, ``dsel_flag``: fewer lines than the method asks for; the lines left scatter
@@ -65,7 +66,11 @@ class LineOptions:
     tellurics: tuple = ((6866.0, 6890.0), (7592.0, 7660.0))
 
 
-def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None = None) -> np.ndarray:
+CHUNK = 256
+"""Spectra whose lines are fitted by one thread at a time."""
+
+
+def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None = None, threads: int = 1) -> np.ndarray:
     """Velocity and its error for each line of each spectrum.
 
     Parameters
@@ -74,6 +79,8 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
         Raw spectra (section 3.2: no preprocessing; only pixels without information are left out).
     kind : {'absorption', 'emission'}
     options : LineOptions, optional
+    threads : int
+        Chunks of spectra at a time.
 
     Returns
     -------
@@ -81,6 +88,14 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
         km/s; NaN where the line isn't there.
     """
     options = options or LineOptions()
+
+    def work(start: int) -> np.ndarray:
+        return _measure(spectra.select(slice(start, start + CHUNK)), kind, options)
+
+    return np.concatenate(over_chunks(work, range(0, max(len(spectra), 1), CHUNK), threads))
+
+
+def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarray:
     names, centers = line_list(kind)
     emission = kind == "emission"
     reach = options.search_kms / C_KMS
@@ -173,8 +188,8 @@ def _flag2(combined: np.ndarray, options: LineOptions) -> np.ndarray:
         return none | few | np.where(combined[:, 1] >= options.scatter_kms, LINE_FLAGS["inconsistent"], 0)
 
 
-def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFrame:
-    """DSAL I and II of all spectra.
+def dsal(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
+    """DSAL I and II of all spectra, so many chunks at a time.
 
     Returns
     -------
@@ -182,7 +197,7 @@ def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFra
         n rows: spectrum_key, rv_dsal1, rv_dsal1_err, n_dsal1, dsal1_flag and the same for dsal2; km/s.
     """
     options = options or LineOptions()
-    lines = measure_lines(spectra, "absorption", options)[..., 0]
+    lines = measure_lines(spectra, "absorption", options, threads)[..., 0]
     first, second = np.empty((len(lines), 4)), np.empty((len(lines), 4))
     combine_all(np.ascontiguousarray(lines), options.consistent_kms, options.scatter_kms, first, second)
     first[:, 3], second[:, 3] = _flag1(first), _flag2(second, options)
@@ -192,7 +207,7 @@ def dsal(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFra
     return table
 
 
-def dsel(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFrame:
+def dsel(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
     """DSEL of all spectra: as DSAL II, with the emission lines of Table 6; H-alpha or Ca II has to be among them.
 
     Returns
@@ -201,7 +216,7 @@ def dsel(spectra: SpectrumSet, options: LineOptions | None = None) -> pd.DataFra
         n rows: spectrum_key, rv_dsel, rv_dsel_err, n_dsel, dsel_flag.
     """
     options = options or LineOptions()
-    lines, errors = np.moveaxis(measure_lines(spectra, "emission", options), -1, 0)
+    lines, errors = np.moveaxis(measure_lines(spectra, "emission", options, threads), -1, 0)
     names, _ = line_list("emission")
     stellar = np.isin(names, ("H alpha", "Ca II"))
     halpha = int(np.flatnonzero(names == "H alpha")[0])

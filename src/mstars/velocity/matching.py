@@ -13,7 +13,8 @@ from mstars.velocity import chi2 as kernels
 from mstars.velocity.bank import N_COEF, TemplateBank
 from mstars.velocity.device import candidates_torch, choose_device
 from mstars.velocity.mixture import finish_chunk
-from mstars.velocity.scan import METHODS, candidates
+from mstars.velocity.pool import over_chunks
+from mstars.velocity.scan import METHODS, candidates, make_ready
 
 TM_FLAGS = {
     "edge": 1,
@@ -106,7 +107,7 @@ class MatchOptions:
     error_floor_kms: float = 0.0
     device: str = "cpu"
     recipe: str = "default"
-    chunk: int = 128
+    chunk: int = 256
     curve_step_kms: float = 30.0
     shift_step_kms: float = 10.0
 
@@ -126,7 +127,9 @@ class MatchOptions:
                 raise InputError(f"rvmm.tm.{name}: {getattr(self, name)!r} is below 0")
 
 
-def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
+def match_templates(
+    spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
+) -> pd.DataFrame:
     """Radial velocities of all spectra by template matching (recipe ``default``).
 
     Parameters
@@ -136,6 +139,8 @@ def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOpti
     bank : TemplateBank
         Mean-scaled templates.
     options : MatchOptions, optional
+    threads : int
+        Chunks of spectra at a time; the same bits for any number.
 
     Returns
     -------
@@ -150,13 +155,21 @@ def match_templates(spectra: SpectrumSet, bank: TemplateBank, options: MatchOpti
     """
     options = options or MatchOptions()
     pixels = bank.pixels(spectra.wavelength)
-    parts = [
-        _match_chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
-        for start in range(0, len(spectra), options.chunk)
-    ]
-    if not parts:
-        parts = [_match_chunk(spectra, bank, pixels, options)]
-    return pd.concat(parts, ignore_index=True)
+
+    def work(start: int) -> dict[str, np.ndarray]:
+        return _match_chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+
+    make_ready_for(spectra, bank, options, threads)
+    starts = range(0, max(len(spectra), 1), options.chunk)
+    return as_table(over_chunks(work, starts, threads))
+
+
+def make_ready_for(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions, threads: int) -> None:
+    """What all chunks share, made on all threads; on a device, which needs no more than the bases, when first used."""
+    if len(spectra) and choose_device(options.device) is None:
+        for own in (bank, bank.wide):
+            if own is not None:
+                make_ready(own, spectra.wavelength, options.method, threads)
 
 
 def prepare(spectra: SpectrumSet, pixels: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -179,7 +192,7 @@ def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
     return np.where(bad, 0.0, ivar / (1.0 + ivar * options.noise_floor**2)).astype(np.float32)
 
 
-def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> pd.DataFrame:
+def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict:
     flux, bad, scale = prepare(spectra, pixels)
     weight = _weights(spectra, pixels, bad, scale, options)
     for low, high in options.left_out:
@@ -223,7 +236,7 @@ class _Part:
         return replace(self, **own)
 
 
-def _match_faint(result: pd.DataFrame, part: _Part, best, error, options: MatchOptions) -> np.ndarray:
+def _match_faint(result: dict, part: _Part, best, error, options: MatchOptions) -> np.ndarray:
     """Measure the faint dwarfs over the range of ``bank.wide``, in place; which of the part's rows that did, bool [n].
 
     Early M dwarfs have shallow bands in the red: at low S/N almost half of what tells a velocity lies in the blue arm.
@@ -235,12 +248,11 @@ def _match_faint(result: pd.DataFrame, part: _Part, best, error, options: MatchO
         return done
     faint = np.flatnonzero(~(error <= options.faint_error_kms) & (part.bank.luminosity[best] != "giant"))
     again = _match_chunk(part.spectra.select(part.rows[faint]), wide, wide.pixels(part.spectra.wavelength), options)
-    again["tm_wide"] = True
-    good = np.isfinite(again["rv_tm"].to_numpy())
+    again["tm_wide"][:] = True
+    good = np.isfinite(again["rv_tm"])
     done[faint[good]] = True
-    index = result.index[part.rows[faint[good]]]
-    for name in result.columns.drop("spectrum_key"):
-        result.loc[index, name] = again.loc[good, name].to_numpy()
+    for name, value in again.items():
+        result[name][part.rows[faint[good]]] = value[good]
     return done
 
 
@@ -251,21 +263,25 @@ def varies(flux: np.ndarray, bad: np.ndarray) -> np.ndarray:
     return high - low > 1e-5
 
 
-def empty_result(keys: np.ndarray, n_good: np.ndarray) -> pd.DataFrame:
+def empty_result(keys: np.ndarray, n_good: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a chunk's result, nothing measured yet."""
     count = len(keys)
-    return pd.DataFrame(
-        {
-            "spectrum_key": keys,
-            "rv_tm": np.full(count, np.nan),
-            "rv_tm_err": np.full(count, np.nan),
-            "tm_template": np.full(count, "", dtype=object),
-            "tm_class": np.full(count, "", dtype=object),
-            "tm_chi2": np.full(count, np.nan),
-            "tm_n_pixels": n_good.astype(np.int32),
-            "tm_flag": np.full(count, TM_FLAGS["not_measured"], np.int32),
-            "tm_wide": np.zeros(count, bool),
-        }
-    )
+    return {
+        "spectrum_key": keys.copy(),
+        "rv_tm": np.full(count, np.nan),
+        "rv_tm_err": np.full(count, np.nan),
+        "tm_template": np.full(count, "", dtype=object),
+        "tm_class": np.full(count, "", dtype=object),
+        "tm_chi2": np.full(count, np.nan),
+        "tm_n_pixels": n_good.astype(np.int32),
+        "tm_flag": np.full(count, TM_FLAGS["not_measured"], np.int32),
+        "tm_wide": np.zeros(count, bool),
+    }
+
+
+def as_table(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    """The chunks' columns as one table."""
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
@@ -310,7 +326,7 @@ def _limit(bank: TemplateBank) -> float:
     return float(np.abs(bank.velocity).max() + 30.0)
 
 
-def _conclude(result: pd.DataFrame, part: _Part, template, best, first, options: MatchOptions) -> None:
+def _conclude(result: dict, part: _Part, template, best, first, options: MatchOptions) -> None:
     """Velocity, error and flags from the candidates, the best of them and its velocity, into ``result``."""
     rows, flux, bad, weight, scale = part.rows, part.flux, part.bad, part.weight, part.scale
     spectra, bank, pixels = part.spectra, part.bank, part.pixels
@@ -337,7 +353,7 @@ def _conclude(result: pd.DataFrame, part: _Part, template, best, first, options:
     velocity, least, bend = last.T
     plain = np.empty((len(rows), 1))
     kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
-    n_good = result["tm_n_pixels"].to_numpy()[rows]
+    n_good = result["tm_n_pixels"][rows]
     per_degree, error, bad_fit = _error(least, bend, used, options)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
     straight = np.empty_like(plain)
@@ -347,13 +363,12 @@ def _conclude(result: pd.DataFrame, part: _Part, template, best, first, options:
     flag |= np.where(gain < options.featureless_sigma**2 * plain[:, 0], TM_FLAGS["featureless"], 0)
     flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
-    index = result.index[rows]
-    result.loc[index, "rv_tm"] = np.where(bad_fit, np.nan, velocity)
-    result.loc[index, "rv_tm_err"] = error
-    result.loc[index, "tm_template"] = bank.name[best].astype(object)
-    result.loc[index, "tm_class"] = bank.spectral_class[best].astype(object)
-    result.loc[index, "tm_chi2"] = plain[:, 0] / np.maximum(weight.sum(axis=1), 1e-30)
-    result.loc[index, "tm_flag"] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+    result["rv_tm"][rows] = np.where(bad_fit, np.nan, velocity)
+    result["rv_tm_err"][rows] = error
+    result["tm_template"][rows] = bank.name[best]
+    result["tm_class"][rows] = bank.spectral_class[best]
+    result["tm_chi2"][rows] = plain[:, 0] / np.maximum(weight.sum(axis=1), 1e-30)
+    result["tm_flag"][rows] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
 
 
 def _without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions):

@@ -300,7 +300,7 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
     return result
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def finish_chunk(
     flux, weight, coordinate, coefficient, offset, template, best, start, limit, options, velocity, out, curve, used
 ):
@@ -320,7 +320,7 @@ def finish_chunk(
     used : ndarray of int64, [n]
         Pixels with weight at the end.
     """
-    for row in numba.prange(flux.shape[0]):
+    for row in range(flux.shape[0]):
         out[row], curve[row], used[row] = np.nan, np.nan, 0
         if not np.isfinite(start[row]) or best[row] < 0:
             continue

@@ -20,13 +20,15 @@ from mstars.velocity.gaussians import solve_damped
 from mstars.velocity.matching import (
     TM_FLAGS,
     MatchOptions,
+    as_table,
     common_flags,
     empty_result,
     excess_residual,
     prepare,
     varies,
 )
-from mstars.velocity.scan import coarse_chi2
+from mstars.velocity.pool import over_chunks
+from mstars.velocity.scan import coarse_chi2, make_ready
 
 SHIFT_LIMIT = 500.0
 """Applied shifts run from -500 to 500 km/s."""
@@ -96,10 +98,10 @@ def _start_bell(x, y, parameter):
     parameter[0], parameter[1], parameter[2], parameter[3] = base, min(y[k] - base, -1e-12), x[k], 120.0
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def best_by_gaussian(curves, velocity, first, template, initial, least):
     """The template whose fitted Gaussian is deepest: [n, j, v], the templates tried [n, k] -> [n] each."""
-    for row in numba.prange(curves.shape[0]):
+    for row in range(curves.shape[0]):
         least[row], template[row], initial[row] = np.inf, -1, np.nan
         parameter = np.empty(4)
         for c in range(first.shape[1]):
@@ -163,10 +165,10 @@ def shift_residuals(curve, low, step, initial, velocity, shifts):
     return residual
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def all_residuals(curves, low, step, initial, velocity, shifts, out):
     """`shift_residuals` of each spectrum: mean and standard deviation, [n, 2]."""
-    for row in numba.prange(curves.shape[0]):
+    for row in range(curves.shape[0]):
         residual = shift_residuals(curves[row], low[row], step, initial[row], velocity, shifts)
         out[row, 0], out[row, 1] = residual.mean(), residual.std()
 
@@ -176,7 +178,9 @@ def applied_shifts(step: float) -> np.ndarray:
     return np.arange(-SHIFT_LIMIT, SHIFT_LIMIT + 1e-9, step)
 
 
-def match_paper(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None) -> pd.DataFrame:
+def match_paper(
+    spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
+) -> pd.DataFrame:
     """Radial velocities by the recipe ``paper``: the columns and flags of `match_templates`.
 
     Parameters
@@ -187,6 +191,8 @@ def match_paper(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions 
         Made with ``margin=REACH``; z-scored for the paper's wording, mean-scaled for the same recipe without that trap.
     options : MatchOptions, optional
         ``shift_step_kms`` thins the 1001 shifts, whose residuals vary smoothly.
+    threads : int
+        As for `match_templates`.
 
     Raises
     ------
@@ -197,12 +203,17 @@ def match_paper(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions 
     if bank.reach < REACH:
         raise InputError(f"the paper recipe moves spectra by up to {REACH:.0f} km/s: make the bank with margin=REACH")
     pixels = bank.pixels(spectra.wavelength)
+
+    def work(start: int) -> dict[str, np.ndarray]:
+        return _chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+
+    if len(spectra):
+        make_ready(bank, spectra.wavelength, "exhaustive", threads)
     starts = range(0, max(len(spectra), 1), options.chunk)
-    parts = [_chunk(spectra.select(slice(k, k + options.chunk)), bank, pixels, options) for k in starts]
-    return pd.concat(parts, ignore_index=True)
+    return as_table(over_chunks(work, starts, threads))
 
 
-def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> pd.DataFrame:
+def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict[str, np.ndarray]:
     flux, bad, scale = prepare(spectra, pixels)
     n_good = (~bad).sum(axis=1)
     result = empty_result(spectra.spectrum_key, n_good)
@@ -241,11 +252,10 @@ def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: Mat
     flag = common_flags(chosen, bank.velocity, initial, chosen.min(axis=1), per_degree, n_good, options)
     flag |= np.where(excess_residual(weight, bad, chosen.min(axis=1), spectra, rows, pixels, scale, options), 4, 0)
     none |= ~np.isfinite(residual).all(axis=1)
-    index = result.index[rows]
-    result.loc[index, "rv_tm"] = np.where(none, np.nan, initial + residual[:, 0])
-    result.loc[index, "rv_tm_err"] = np.where(none, np.nan, residual[:, 1])
-    result.loc[index, "tm_template"] = bank.name[template].astype(object)
-    result.loc[index, "tm_class"] = bank.spectral_class[template].astype(object)
-    result.loc[index, "tm_chi2"] = chosen.min(axis=1) / np.maximum(n_good, 1)
-    result.loc[index, "tm_flag"] = np.where(none, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+    result["rv_tm"][rows] = np.where(none, np.nan, initial + residual[:, 0])
+    result["rv_tm_err"][rows] = np.where(none, np.nan, residual[:, 1])
+    result["tm_template"][rows] = bank.name[template]
+    result["tm_class"][rows] = bank.spectral_class[template]
+    result["tm_chi2"][rows] = chosen.min(axis=1) / np.maximum(n_good, 1)
+    result["tm_flag"][rows] = np.where(none, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
     return result

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mstars.velocity import chi2 as kernels
-from mstars.velocity.bank import TemplateBank
+from mstars.velocity.bank import MAKING, TemplateBank
+from mstars.velocity.pool import over_chunks
 
 METHODS = ("exhaustive", "pruned")
 _BLOCK = 32
+_COLUMNS = 1024
 
-RANK = 160
+RANK = 128
 """Dimensions of the reduced space in which ``pruned`` ranks templates."""
+
+_SPARE, _SAMPLE, _TURNS = 40, 2000, 1
+"""More directions than that in the search for them, which looks at so many (template, velocity)."""
 
 FIRST_LOOK, SECOND_LOOK = 12, 48
 """Templates whose chi2 ``pruned`` computes exactly before it falls back on the exhaustive scan."""
@@ -49,9 +55,10 @@ def _power(flux: np.ndarray) -> np.ndarray:
 
 
 def _blocks(bank: TemplateBank, basis: np.ndarray) -> np.ndarray:
-    if bank._basis.get("blocks") is None:
-        bank._basis["blocks"] = kernels.block_overlaps(basis, _BLOCK)
-    return bank._basis["blocks"]
+    with MAKING:
+        if bank._basis.get("blocks") is None:
+            bank._basis["blocks"] = kernels.block_overlaps(basis, _BLOCK)
+        return bank._basis["blocks"]
 
 
 def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,16 +162,51 @@ def _exact(flux, bad, bank, wavelength, ranked, center, rows, look):
     return few, least, vertex
 
 
-def _reduced(bank: TemplateBank, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@threadpool_limits.wrap(limits=1)
+def make_ready(bank: TemplateBank, wavelength: np.ndarray, method: str, threads: int = 1) -> None:
+    """Make what `candidates` keeps beside the bank, on several threads; it would make it itself, on one."""
+    basis = bank.basis(wavelength, threads)
+    if method == "pruned" and len(bank) > 2 * FIRST_LOOK:
+        _reduced(bank, basis, threads)
+
+
+def _reduced(bank: TemplateBank, basis: np.ndarray, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Leading directions of all bases (float32 [p, r]) and the bases in them (float32 [r, 5 * m])."""
-    if bank._basis.get("reduced") is None:
-        flat = basis.reshape(len(basis), -1)
-        # a fifth of the columns spans what all do, to the accuracy that ranking needs
-        part = flat[:, ::5] if flat.shape[1] > 5 * len(flat) else flat
-        _, vectors = np.linalg.eigh((part @ part.T).astype(np.float64))
-        directions = np.ascontiguousarray(vectors[:, ::-1][:, : min(RANK, len(flat))].astype(np.float32))
-        bank._basis["reduced"] = directions, np.ascontiguousarray(directions.T @ flat)
-    return bank._basis["reduced"]
+    with MAKING:
+        if bank._basis.get("reduced") is None:
+            flat = basis.reshape(len(basis), -1)
+            # some of the columns span what all do, to the accuracy that ranking needs
+            part = np.ascontiguousarray(flat[:, :: max(1, flat.shape[1] // _SAMPLE)])
+            span = leading_span(part, min(RANK + _SPARE, *part.shape), threads)
+            every = _product(span.T, flat, threads)
+            _, vectors = np.linalg.eigh((every @ every.T).astype(np.float64))
+            turn = vectors[:, ::-1][:, : min(RANK, len(vectors))].astype(np.float32)
+            bank._basis["reduced"] = np.ascontiguousarray(span @ turn), _product(turn.T, every, threads)
+        return bank._basis["reduced"]
+
+
+def leading_span(values: np.ndarray, count: int, threads: int = 1) -> np.ndarray:
+    """Orthonormal columns that span the leading directions of the columns of ``values``, float32 [p, count].
+
+    Subspace iteration from a random start (Halko, Martinsson & Tropp 2011, algorithm 4.4): a matrix of so
+    many rows has no need of all its eigenvectors.
+    """
+    start = np.random.default_rng(0).standard_normal((values.shape[1], count), dtype=np.float32)
+    for _ in range(_TURNS):
+        span = np.linalg.qr(_product(start.T, values.T, threads).T.astype(np.float64))[0].astype(np.float32)
+        start = _product(span.T, values, threads).T
+    return np.linalg.qr(_product(start.T, values.T, threads).T.astype(np.float64))[0].astype(np.float32)
+
+
+def _product(left: np.ndarray, right: np.ndarray, threads: int) -> np.ndarray:
+    """Matrix product, by blocks of columns over threads: the same bits for any number of them."""
+    result = np.empty((left.shape[0], right.shape[1]), np.float32)
+
+    def work(start: int) -> None:
+        np.matmul(left, right[:, start : start + _COLUMNS], out=result[:, start : start + _COLUMNS])
+
+    over_chunks(work, range(0, right.shape[1], _COLUMNS), threads)
+    return result
 
 
 def _rank(flux, bad, bank, wavelength) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

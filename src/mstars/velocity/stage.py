@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from mstars.spectra import SpectrumSet
 from mstars.templates import TemplateLibrary
@@ -28,6 +28,7 @@ def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, Templat
     return {name: bank_of(library, alone | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
 
 
+@threadpool_limits.wrap(limits=1)  # the templates' last digits do not depend on the cores
 def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
     """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths.
 
@@ -87,26 +88,22 @@ def line_options(settings: dict) -> LineOptions:
     return LineOptions(**settings)
 
 
-def use_threads(count: int) -> None:
-    """Let compiled loops use this many threads (at most those numba was started with)."""
-    numba.set_num_threads(max(1, min(count, numba.config.NUMBA_NUM_THREADS)))
-
-
-def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
+def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
     """Template matching by the recipe that the config names."""
     options = match_options(settings["tm"])
-    return match_paper(spectra, bank, options) if options.recipe == "paper" else match_templates(spectra, bank, options)
+    recipe = match_paper if options.recipe == "paper" else match_templates
+    return recipe(spectra, bank, options, threads)
 
 
-def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict) -> pd.DataFrame:
+def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
     """TM, DSAL I and DSAL II of all spectra; ``settings`` is the config section ``rvmm``."""
-    matched = match(spectra, bank, settings)
-    lines = dsal(spectra, line_options(settings["lines"]))
+    matched = match(spectra, bank, settings, threads)
+    lines = dsal(spectra, line_options(settings["lines"]), threads)
     return matched.merge(lines, on="spectrum_key", validate="one_to_one")
 
 
 def remeasure(
-    spectra: SpectrumSet, bank: TemplateBank, settings: dict, stretches: dict[str, TemplateBank]
+    spectra: SpectrumSet, bank: TemplateBank, settings: dict, stretches: dict[str, TemplateBank], threads: int = 1
 ) -> pd.DataFrame:
     """TML7500, template matching by stretch of wavelength, and DSEL.
 
@@ -119,6 +116,7 @@ def remeasure(
         The config section ``rvmm``.
     stretches : dict of str to TemplateBank
         Of `stretch_banks`.
+    threads : int
 
     Returns
     -------
@@ -126,10 +124,11 @@ def remeasure(
         spectrum_key; rv_tml7500, rv_tml7500_err (km/s), tml7500_flag, tml7500_template; rv_blue, rv_blue_err, blue_flag
         and the same for the other stretches; the columns of `mstars.velocity.lines.dsel`.
     """
-    emission = dsel(spectra, line_options(settings["lines"]))
-    result = _named(match(spectra, bank, settings), "tml7500", "tm_template")
+    emission = dsel(spectra, line_options(settings["lines"]), threads)
+    result = _named(match(spectra, bank, settings, threads), "tml7500", "tm_template")
     for name, own in stretches.items():
-        result = result.merge(_named(match(spectra, own, settings), name), on="spectrum_key", validate="one_to_one")
+        found = match(spectra, own, settings, threads)
+        result = result.merge(_named(found, name), on="spectrum_key", validate="one_to_one")
     return result.merge(emission, on="spectrum_key", validate="one_to_one")
 
 

@@ -1,0 +1,72 @@
+"""Chunks of spectra on several threads: the same bits as on one, and what they share is made once."""
+
+import threading
+
+import numpy as np
+import pytest
+from test_velocity import KINDS, REST, TEMPLATES, observe, star
+from threadpoolctl import threadpool_info
+
+from mstars.velocity import MatchOptions, dsal, dsel, make_bank, match_templates, measure_lines
+from mstars.velocity.paper import REACH, match_paper
+from mstars.velocity.pool import over_chunks
+from mstars.velocity.scan import leading_span
+
+NAMES = [f"m{k}" for k in range(36)]
+
+
+def fresh(**more):
+    """A bank of which nothing has been made yet."""
+    flux = np.array([star(REST, kind, seed) for seed in (1, 2) for kind in np.linspace(0, 2, 18)])
+    bank = make_bank(REST, flux, NAMES, luminosity=["dwarf"] * 36, rest_range=(7000.0, 8899.0), **more)
+    bank.wide = make_bank(REST, flux, NAMES, luminosity=["dwarf"] * 36, rest_range=(6000.0, 8899.0))
+    return bank
+
+
+@pytest.mark.parametrize("method", ["pruned", "exhaustive"])
+def test_velocities_have_the_same_bits_on_any_number_of_threads(method):
+    spectra = observe(90, 71, snr=15.0)[0]
+    spectra.ormask[::9, 3000:3300] = 4
+    recipe = {"weights": "ivar", "smooth_removed": 0.8, "clip_sigma": 4.0, "local_pixels": 61, "mixture": True}
+    options = MatchOptions(method=method, **recipe, faint_error_kms=3.5, chunk=16)
+    one, two, five = (match_templates(spectra, fresh(), options, threads) for threads in (1, 2, 5))
+    assert one.tm_wide.any() and one.rv_tm.notna().all() and (one.spectrum_key == spectra.spectrum_key).all()
+    assert one.equals(two) and one.equals(five)
+
+
+def test_the_papers_recipe_and_the_lines_too():
+    spectra = observe(70, 72)[0]
+    wide = make_bank(REST, TEMPLATES, range(len(KINDS)), margin=REACH)
+    options = MatchOptions(chunk=16)
+    assert match_paper(spectra, wide, options, 1).equals(match_paper(spectra, wide, options, 3))
+    for lines in (dsal, dsel):
+        assert lines(spectra, threads=1).equals(lines(spectra, threads=3))
+    apart = [measure_lines(spectra.select(slice(k, k + 1)), "absorption") for k in range(70)]
+    np.testing.assert_array_equal(measure_lines(spectra, "absorption", threads=3), np.concatenate(apart))
+
+
+def test_chunks_run_side_by_side_in_order_with_blas_on_one_core():
+    both = threading.Barrier(2, timeout=20)  # broken unless two chunks are under way
+
+    def work(chunk):
+        both.wait()
+        return chunk, [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    found = over_chunks(work, range(4), 2)
+    assert [chunk for chunk, _ in found] == [0, 1, 2, 3]
+    assert all(count == 1 for _, counts in found for count in counts)
+
+
+def test_an_error_in_a_chunk_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        over_chunks(lambda chunk: 1 / chunk, [1, 0], 2)
+
+
+def test_the_span_is_that_of_the_leading_singular_vectors():
+    rng = np.random.default_rng(3)
+    left, right = np.linalg.qr(rng.normal(size=(300, 40)))[0], np.linalg.qr(rng.normal(size=(2000, 40)))[0]
+    values = (left * 0.5 ** np.arange(40) @ right.T).astype(np.float32)
+    span = leading_span(values, 20)
+    np.testing.assert_allclose(span.T @ span, np.eye(20), atol=1e-5)
+    missed = left[:, :10] - span @ (span.T @ left[:, :10])
+    assert np.linalg.norm(missed, axis=0).max() < 1e-3

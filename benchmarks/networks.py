@@ -1,12 +1,17 @@
 """Speed and memory of the networks: training, prediction from a batch store on, and a paper-size CNN-TLMA training.
 
-Run from the repository: ``PYTHONPATH=src python benchmarks/networks.py [--quick] [--threads 2]``. The last line is one
-JSON object. One fold of dM and one of gM of the paper's size are trained to their early stopping on made-up spectra
-whose labels can be learnt; ``tlma_paper_minutes`` is ten times their time.
+Run from the repository: ``PYTHONPATH=src python benchmarks/networks.py [--quick] [--processes 2]``. The last line is
+one JSON object. Everything runs as in the workflow: one job of one thread a core, ``--processes`` of them side by side,
+and a rate is their sum. Two folds of dM and two of gM of the paper's size are trained to their early stopping, side
+by side, on made-up spectra whose labels can be learnt; ``tlma_paper_minutes`` is the slower one's time for each kind,
+as often as ten folds need. ``peak_mb`` is the largest process times their number, and this one. The CPU's kernels of
+bf16 need ``cpu_has_bf16``.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import resource
 import tempfile
 import time
@@ -20,12 +25,15 @@ import yaml
 
 from mstars import networks
 from mstars.networks.training import _classifier_loss, _Data, _train_epoch
+from mstars.parameters.training import train_fold
+from mstars.parameters.training_set import LABELS
 from mstars.spectra import CLASSIFIER_GRID, N_PIXEL, SpectrumSet, classifier_input, lamost_wavelength
 from mstars.store import iter_batch, write_batch
 
 ROOT = Path(__file__).resolve().parents[1]
-LABELS = ["teff", "logg", "m_h", "alpha_m"]
 PAPER = {"dM": 12541, "gM": 3927}
+FOLDS = 10
+READY = None
 
 
 def spectra_and_labels(n: int, seed: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -46,41 +54,50 @@ def spectra_and_labels(n: int, seed: int, path: Path) -> tuple[np.ndarray, np.nd
     return np.load(path, mmap_mode="r"), labels * [150, 0.1, 0.25, 0.08] + [3600, 4.8, -0.1, 0.05]
 
 
-def training_speed(x: np.ndarray, settings: networks.Settings) -> float:
+def make_store(path: Path, n: int) -> None:
+    """A batch like a plate's: noise on a slope, its ivar, and stretches of masked pixels."""
+    generator = np.random.default_rng(3)
+    level = (np.linspace(5, 20, N_PIXEL) * generator.uniform(1, 30, (n, 1))).astype(np.float32)
+    flux = (level + np.sqrt(level) * generator.normal(size=level.shape)).astype(np.float32)
+    mask = np.repeat(generator.random((n, N_PIXEL // 10 + 1)) < 0.05, 10, axis=1)[:, :N_PIXEL].astype(np.uint8)
+    keys = np.array([f"k{i:05d}" for i in range(n)])
+    spectra = SpectrumSet(flux, 1 / np.maximum(flux, 1), mask, lamost_wavelength(), keys)
+    write_batch(path, spectra, pd.DataFrame({"spectrum_key": keys}), pd.DataFrame({"path": [], "reason": []}))
+
+
+def training_speed(path: Path, n: int, settings: networks.Settings, precision: str) -> float:
     """Spectra a second of one epoch of a classifier of eight classes."""
-    n = len(x)
-    target = np.arange(n) % 8
-    data = _Data(x, target, np.ones(n, np.float32), np.arange(n), np.arange(n))
+    settings = replace(settings, precision=precision)
+    target, rows = np.arange(n) % 8, np.arange(n)
+    data = _Data(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
     device = settings.torch_device()
     network = networks.build_network(settings.architecture, 8, 1).to(device)
     optimizer = torch.optim.Adam(network.parameters())
     generator = np.random.default_rng(1)
-    warm = replace(data, train=data.train[:512])
+    warm = replace(data, train=data.train[:256])
     _train_epoch(network, optimizer, warm, _classifier_loss, settings, device, generator)
-    started = time.perf_counter()
+    started = together()
     _train_epoch(network, optimizer, data, _classifier_loss, settings, device, generator)
     return n / (time.perf_counter() - started)
 
 
-def prediction_speed(store: Path, predict, n: int) -> float:
-    """Spectra a second from the batch store on: read, preprocess, predict."""
+def prediction_speed(store: Path, n: int, architecture: networks.Architecture, members: int) -> float:
+    """Spectra a second from the batch store on: read, preprocess, predict by a classifier or an ensemble."""
+    if members == 1:
+        (model,) = models(architecture, 1, 8, "classifier")
+
+        def predict(inputs):
+            return networks.predict_classifier(model, inputs)
+    else:
+        graph = networks.Ensemble(models(architecture, members, 4, "regressor"))
+        predict = graph.predict
     for part in iter_batch(store, 64):
         predict(classifier_input(part))
         break
-    started = time.perf_counter()
-    for part in iter_batch(store, 1024):
+    started = together()
+    for part in iter_batch(store, 512):
         predict(classifier_input(part))
     return n / (time.perf_counter() - started)
-
-
-def make_store(path: Path, n: int) -> None:
-    """A batch of noise on a slope."""
-    generator = np.random.default_rng(3)
-    flux = (generator.normal(size=(n, N_PIXEL)) + np.linspace(5, 20, N_PIXEL)).astype(np.float32)
-    keys = np.array([f"k{i:05d}" for i in range(n)])
-    shape = flux.shape
-    spectra = SpectrumSet(flux, np.ones(shape, np.float32), np.zeros(shape, np.uint8), lamost_wavelength(), keys)
-    write_batch(path, spectra, pd.DataFrame({"spectrum_key": keys}), pd.DataFrame({"path": [], "reason": []}))
 
 
 def models(architecture: networks.Architecture, n: int, n_out: int, kind: str) -> list[networks.Model]:
@@ -90,52 +107,99 @@ def models(architecture: networks.Architecture, n: int, n_out: int, kind: str) -
     return [networks.Model(network, kind, kind, names, "rest", np.zeros(n_out), np.ones(n_out)) for network in made]
 
 
-def one_fold(kind: str, size: int, settings: networks.Settings, folder: Path) -> tuple[float, int]:
+def one_fold(kind: str, fold: int, folder: Path, config: dict) -> tuple[float, int]:
     """Seconds and epochs of one fold, trained to its early stopping."""
-    x, labels = spectra_and_labels(size, len(kind) + size, folder / f"{kind}.npy")
-    held = np.arange(len(x)) % 10 == 0
-    arguments = {"names": LABELS, "settings": settings, "seed": 1, "folder": folder / kind, "task": f"tlma_{kind}"}
-    started = time.perf_counter()
-    model = networks.train_regressor(x, labels, held, **arguments)
+    x, table = np.load(folder / f"{kind}.npy", mmap_mode="r"), pd.read_parquet(folder / f"{kind}.parquet")
+    common = {"networks": config["networks"], "settings": config["spmm"], "seed": 1, "about": {}}
+    started = together()
+    model = train_fold(x, table, kind=kind, fold=fold, folder=folder / f"{kind}{fold}", **common)
     return time.perf_counter() - started, model.about["epochs"]
+
+
+def together() -> float:
+    """Wait for the other processes; the time."""
+    if READY is not None:
+        READY.wait(timeout=300)
+    return time.perf_counter()
+
+
+def _begin(barrier) -> None:
+    global READY
+    READY = barrier
+    torch.set_num_threads(1)
+
+
+class SideBySide:
+    """Processes of one thread that do the same at the same time."""
+
+    def __init__(self, count: int):
+        os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        context = multiprocessing.get_context("spawn")
+        self.count = count
+        self.pool = context.Pool(count, _begin, (context.Barrier(count),))
+
+    def __call__(self, function, *arguments, each=None) -> list:
+        """What the function returns in each process; ``each`` has a first argument for each of them."""
+        given = [arguments if each is None else (each[i], *arguments) for i in range(self.count)]
+        return self.pool.starmap(function, given, chunksize=1)
+
+
+def fold_of(number: int, kind: str, folder: Path, config: dict) -> tuple[float, int]:
+    """`one_fold` with the fold first."""
+    return one_fold(kind, number, folder, config)
+
+
+def has_bf16() -> bool:
+    """Whether the CPU multiplies bf16 itself."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and any(name in flags.read_text() for name in ("avx512_bf16", "amx_bf16", " bf16"))
 
 
 def main() -> None:
     """Measure, and print one JSON object last."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the spectra: a check, not a measurement")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    share = 10 if arguments.quick else 1
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["networks"]
-    settings = replace(networks.Settings.from_config(config), device=arguments.device)
-    result: dict = {"threads": arguments.threads, "device": arguments.device, "quick": arguments.quick}
+    share, count = 10 if arguments.quick else 1, arguments.processes
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    config["networks"]["device"] = arguments.device
+    settings = networks.Settings.from_config(config["networks"])
+    result: dict = {"processes": count, "device": arguments.device, "quick": arguments.quick}
+    result["cpu_has_bf16"] = has_bf16()
+    run = SideBySide(count)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        x, _ = spectra_and_labels(8192 // share, 1, folder / "x.npy")
-        for precision, n in (("fp32", 8192), ("bf16", 2048)):
-            speed = training_speed(x[: n // share], replace(settings, precision=precision))
+        for kind, size in PAPER.items():
+            _, labels = spectra_and_labels(size // share, len(kind) + size, folder / f"{kind}.npy")
+            table = pd.DataFrame(labels, columns=LABELS).assign(fold=np.arange(len(labels)) % FOLDS)
+            table["spectrum_key"] = np.arange(len(table)).astype(str)
+            table.to_parquet(folder / f"{kind}.parquet")
+        for precision, n in (("fp32", 8192), ("bf16", 1024)):
+            speed = sum(run(training_speed, folder / "dM.npy", n // share, settings, precision))
             result[f"train_{precision}_per_s"] = round(speed)
             print(f"training {precision}: {speed:.0f} spectra/s", flush=True)
         n = 4096 // share
         make_store(folder / "plate.h5", n)
-        (one,) = models(settings.architecture, 1, 8, "classifier")
-        speed = prediction_speed(folder / "plate.h5", lambda inputs: networks.predict_classifier(one, inputs), n)
-        result["classifier_per_s"] = round(speed)
-        ten = models(settings.architecture, 10, 4, "regressor")
-        speed = prediction_speed(folder / "plate.h5", lambda inputs: networks.predict_ensemble(ten, inputs), n)
-        result["ensemble_per_s"] = round(speed)
+        for key, members in (("classifier_per_s", 1), ("ensemble_per_s", FOLDS)):
+            result[key] = round(sum(run(prediction_speed, folder / "plate.h5", n, settings.architecture, members)))
         print(f"classifier {result['classifier_per_s']}/s, ensemble of ten {result['ensemble_per_s']}/s", flush=True)
         minutes = 0.0
-        for kind, size in PAPER.items():
-            seconds, epochs = one_fold(kind, size // share, settings, folder)
-            minutes += 10 * seconds / 60
-            result[f"fold_{kind}_s"], result[f"fold_{kind}_epochs"] = round(seconds, 1), epochs
-            print(f"fold {kind}: {seconds:.0f} s, {epochs} epochs", flush=True)
+        for kind in PAPER:
+            folds = run(fold_of, kind, folder, config, each=range(count))
+            seconds = max(seconds for seconds, _ in folds)
+            minutes += FOLDS / count * seconds / 60
+            result[f"fold_{kind}_s"], result[f"fold_{kind}_epochs"] = round(seconds, 1), [epochs for _, epochs in folds]
+            print(
+                f"{count} folds of {kind} at a time: {seconds:.0f} s, {result[f'fold_{kind}_epochs']} epochs",
+                flush=True,
+            )
+        run.pool.close()
+        run.pool.join()
     result["tlma_paper_minutes"] = round(minutes, 1)
-    result["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    used = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    result["peak_mb"] = round(used[0] + count * used[1])
     print(json.dumps(result))
 
 

@@ -4,7 +4,8 @@
 survey (timed apart), then runs the target ``catalog`` with given models (where there are none, they are trained on a
 survey of ``--train-size``, timed apart), and measures the planning of the paper's 5,000 plates. From that follows a
 projection for the paper's 876,134 spectra. With ``--folder`` an interrupted measurement goes on; but then the wall time
-is that of the last part only. The last line of its output is one JSON object.
+is that of the last part only. The last line of its output is one JSON object, also when it is interrupted, fails or
+meets its ``--minutes``: then ``complete`` is false, ``stopped`` says why, and the stages are those done so far.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,11 +35,16 @@ PAPER_TRAININGS = {
     "tlma_dM": (10, 11_287, 35),
     "tlma_gM": (10, 3_534, 30),
 }
+DISK_GB = {"scale": 15, "fifth": 4}
 TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "out_of_fold")
 
 
+class Stopped(Exception):
+    """The measurement ended before its end; the message says why."""
+
+
 def snakemake(place: Path, name: str, target: str, options: argparse.Namespace, **sections) -> float:
-    """Run a target of the survey ``name`` in ``place``; its wall time in seconds."""
+    """Run a target of the survey ``name`` in ``place``; its wall time in seconds, or `Stopped`."""
     overlay = {"survey": {"name": name, "kind": "simulated"}, **sections}
     (place / f"{name}.yaml").write_text(json.dumps(overlay))
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place]
@@ -46,11 +54,16 @@ def snakemake(place: Path, name: str, target: str, options: argparse.Namespace, 
     start = time.perf_counter()
     log = place / f"{name}-{Path(target).stem}.log"
     with open(log, "w") as handle:
-        done = subprocess.run(
-            [*map(str, command)], stdout=handle, stderr=subprocess.STDOUT, env=environment, check=False
-        )
-    if done.returncode:
-        sys.exit(f"{target} failed; the end of {log}:\n" + log.read_text()[-3000:])
+        child = subprocess.Popen([*map(str, command)], stdout=handle, stderr=subprocess.STDOUT, env=environment)
+    try:
+        child.wait(timeout=None if options.until is None else max(1.0, options.until - time.monotonic()))
+    except (KeyboardInterrupt, subprocess.TimeoutExpired) as error:
+        child.send_signal(signal.SIGTERM)  # running jobs end, what they made stays
+        child.wait()
+        why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"not done after {options.minutes:g} minutes"
+        raise Stopped(f"{target}: {why}") from None
+    if child.returncode:
+        raise Stopped(f"{target} failed; the end of {log}:\n" + log.read_text()[-3000:])
     return time.perf_counter() - start
 
 
@@ -112,57 +125,80 @@ def projection(rules: pd.DataFrame, n: int, options: argparse.Namespace) -> dict
     }
 
 
+def teach(place: Path, options: argparse.Namespace) -> tuple[Path, dict]:
+    """The given models; else models trained on a smaller survey, and the seconds of its trainings."""
+    if options.models is not None and options.models.is_dir():
+        return options.models, {}
+    taught = {"simulate": given("simulate", size=options.train_size)}
+    if options.epochs:
+        taught["spmm"] = given("spmm", epochs=options.epochs)
+    seconds = snakemake(place, "teacher", "catalog", options, **taught)
+    rules = rules_of(place / "results/teacher")
+    print(f"trained on size {options.train_size}: {seconds:.0f} s", flush=True)
+    training = {rule: round(float(s), 1) for rule, s in rules["s"].items() if belongs(rule, TRAINING)}
+    return place / "results/teacher/models", training
+
+
 def measure(place: Path, options: argparse.Namespace) -> dict:
-    """Simulate, run and weigh."""
-    models, training = options.models, {}
-    if models is None or not models.is_dir():
-        taught = {"simulate": given("simulate", size=options.train_size)}
-        if options.epochs:
-            taught["spmm"] = given("spmm", epochs=options.epochs)
-        seconds = snakemake(place, "teacher", "catalog", options, **taught)
-        taught = rules_of(place / "results/teacher")
-        training = {rule: round(float(s), 1) for rule, s in taught["s"].items() if belongs(rule, TRAINING)}
-        models = place / "results/teacher/models"
-        print(f"trained on size {options.train_size}: {seconds:.0f} s", flush=True)
-    sections = {
-        "simulate": given("simulate", size=options.size),
-        "models": {"path": str(models.resolve())},
-        "plan": given("plan", plates_per_batch=options.plates_per_batch, min_spectra=options.min_spectra),
-    }
-    simulate_s = snakemake(place, "scale", "results/scale/sim/simulation.json", options, **sections)
-    print(f"simulated: {simulate_s:.0f} s", flush=True)
-    wall = snakemake(place, "scale", "catalog", options, **sections)
-    results = place / "results/scale"
+    """Simulate, run and weigh; what there is of it when it is stopped."""
+    found, wall, training, stopped = {}, None, {}, None
+    try:
+        models, training = teach(place, options)
+        sections = {
+            "simulate": given("simulate", size=options.size),
+            "models": {"path": str(models.resolve())},
+            "plan": given("plan", plates_per_batch=options.plates_per_batch, min_spectra=options.min_spectra),
+        }
+        simulate_s = snakemake(place, "scale", "results/scale/sim/simulation.json", options, **sections)
+        print(f"simulated: {simulate_s:.0f} s", flush=True)
+        found["simulate_s"] = round(simulate_s, 1)
+        wall = snakemake(place, "scale", "catalog", options, **sections)
+    except Stopped as error:
+        stopped = str(error)
+        print(f"stopped: {stopped}", flush=True)
+    found |= {"complete": stopped is None, "stopped": stopped, "training": training}
+    if (place / "results/scale/plan/plan.parquet").exists():
+        found |= weigh(place / "results/scale", wall, options)
+    return found
+
+
+def weigh(results: Path, wall: float | None, options: argparse.Namespace) -> dict:
+    """Rates, seconds, memory and bytes of a survey; rates and projection only when it is whole (``wall`` given)."""
     rules = rules_of(results)
     work = rules[[not belongs(rule, SIMULATION) for rule in rules.index]].sort_values("s", ascending=False)
-    spectra = pd.read_parquet(results / "ingest/spectra.parquet", columns=["plate", "batch", "role"])
+    print(work.round(1).to_string(), flush=True)
+    spectra = pd.read_parquet(results / "plan/plan.parquet", columns=["plate", "batch", "role"])
     n = len(spectra)
     sizes, files = disk(results)
-    print(work.round(1).to_string(), flush=True)
-    return {
+    found = {
         "n_spectra": n,
         "n_candidates": int((spectra["role"] == "candidate").sum()),
         "n_plates": int(spectra["plate"].nunique()),
         "n_batches": int(spectra["batch"].nunique()),
         "cores": options.cores,
-        "wall_s": round(wall, 1),
-        "end_to_end_per_s": round(n / wall, 1),
-        "peak_mb": round(float(work["mb"].max())),
-        "cpu_limited_per_s": round(n * options.cores / float(work["cpu"].sum()), 1),
-        "ingest_per_s": round(n / (float(rules.loc["ingest_batch", "s"]) / options.cores), 1),
-        "limit": work.index[0],
-        "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
+        "peak_mb": round(float(work["mb"].max())) if work["mb"].notna().any() else None,
+        "jobs": int(work["jobs"].sum()),
         "stages": {rule: round(float(s), 1) for rule, s in work["s"].items()},
         "stage_cpu_s": {rule: round(float(s), 1) for rule, s in work["cpu"].items()},
-        "cpu_per_spectrum_ms": round(1e3 * float(work["cpu"].sum()) / n, 2),
         "stage_peak_mb": {rule: round(float(mb)) for rule, mb in work["mb"].items() if mb == mb},
-        "simulate_s": round(simulate_s, 1),
-        "simulate_per_s": round(n / (float(rules.loc["simulate_plates", "s"]) / options.cores), 1),
-        "simulate_cpu_ms": round(1e3 * float(rules.loc["simulate_plates", "cpu"]) / n, 2),
-        "training": training,
         "bytes": sizes,
         "bytes_per_spectrum": round(sum(size for part, size in sizes.items() if part != "sim") / n),
         "files": files,
+    }
+    if "simulate_plates" in rules.index:
+        found["simulate_per_s"] = round(n / (float(rules.loc["simulate_plates", "s"]) / options.cores), 1)
+        found["simulate_cpu_ms"] = round(1e3 * float(rules.loc["simulate_plates", "cpu"]) / n, 2)
+    if wall is None:
+        return found
+    return found | {
+        "wall_s": round(wall, 1),
+        "end_to_end_per_s": round(n / wall, 1),
+        "cpu_limited_per_s": round(n * options.cores / float(work["cpu"].sum()), 1),
+        "cpu_per_spectrum_ms": round(1e3 * float(work["cpu"].sum()) / n, 2),
+        "idle_share": round(1 - float(work["s"].sum()) / (wall * options.cores), 3),
+        "ingest_per_s": round(n / (float(rules.loc["ingest_batch", "s"]) / options.cores), 1),
+        "limit": work.index[0],
+        "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
         "projection": projection(work, n, options),
     }
 
@@ -189,12 +225,17 @@ def main() -> None:
     parser.add_argument("--gpus", type=int, default=4)
     parser.add_argument("--train-rate", type=float, default=2500, help="spectra/s of a training, for the projection")
     parser.add_argument("--folder", type=Path, help="keep the results there")
+    parser.add_argument("--minutes", type=float, help="stop after so many, and print what was seen")
     options = parser.parse_args()
+    options.until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as temporary:
         place = options.folder or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(place).free < (needed := DISK_GB.get(options.size, 2) * 2**30):
+            sys.exit(f"{place}: size {options.size} needs {needed >> 30} GB of disk; name another --folder (or TMPDIR)")
         result = measure(place.resolve(), options)
-    print(json.dumps(result | dag.measure()))
+    print(json.dumps(result | (dag.measure() if result["complete"] else {})))
 
 
 if __name__ == "__main__":

@@ -412,10 +412,15 @@ def test_a_batch_is_predicted_from_the_store(tmp_path):
     keys = np.array([f"k{i}" for i in range(7)])
     spectra = make_store(tmp_path / "a.h5", keys, 1)
     model = networks.Model(networks.build_network(SMALL, 2, 1).eval(), "classifier", "wdm", ["WD", "M"])
-    table = classify.predict_batch(model, tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
+    other = networks.Model(networks.build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
+    tables = classify.predict_batch([model, other], tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
+    table = tables["wdm"]
+    alone = classify.predict_batch([other], tmp_path / "a.h5", np.array(["k5", "k1", "k2"]), chunk=3)
+    pd.testing.assert_frame_equal(tables["spt"], alone["spt"])
+    assert list(tables) == ["wdm", "spt"] and list(alone) == ["spt"]
     assert table["spectrum_key"].tolist() == ["k1", "k2", "k5"]
     _, probability = networks.predict_classifier(model, classifier_input(spectra.select([1, 2, 5])))
     np.testing.assert_allclose(table[["prob_WD", "prob_M"]], probability, rtol=1e-5)
     np.testing.assert_allclose(table["wdm_prob"], probability.max(axis=1), rtol=1e-5)
-    nothing = classify.predict_batch(model, tmp_path / "a.h5", np.array(["gone"]))
+    nothing = classify.predict_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
     assert len(nothing) == 0 and list(nothing.columns) == list(table.columns)

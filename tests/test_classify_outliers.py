@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars import store
+from mstars import classify, store
 from mstars.classify import outliers, screen_labels, zirconium
 from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outlier_score
 from mstars.errors import InputError
@@ -120,6 +120,8 @@ def test_from_the_stores_on(model, tmp_path):
     chosen = band_indices(spectra.select([2, 7]), np.zeros(2))
     np.testing.assert_array_equal(scores[["tio5", "tio5_err"]], chosen[["tio5", "tio5_err"]])
     assert scores["zro_score"].isna().all()  # this model knows no band heads
+    together = classify.predict_batch([], tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), model, chunk=5)
+    pd.testing.assert_frame_equal(together["ood"], scores)
     with pytest.raises(InputError, match="use: off"):
         outliers.m_stars(table.assign(label="K"), spt, wdm)
 

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from mstars import networks, store
 from mstars.errors import InputError
 from mstars.networks import Architecture, Ensemble, Settings, build_network
+from mstars.networks.architecture import _max_pool
 from mstars.spectra import CLASSIFIER_GRID, N_PIXEL, SpectrumSet, classifier_input, lamost_wavelength
 
 SMALL = Architecture(channels=(4, 4, 4, 4), kernels=(9, 5, 5, 3), strides=(2, 1, 1, 1), pools=(4, 4, 4, 2))
@@ -57,6 +58,14 @@ def test_pool_before_relu_equals_relu_before_pool(data):
     for convolution, pool in zip(network.convolutions, SMALL.pools, strict=True):
         plain = torch.nn.functional.max_pool2d(torch.relu(convolution(plain)), (1, pool))
     torch.testing.assert_close(network.features(x), plain.flatten(1))
+
+
+@pytest.mark.parametrize(("width", "length"), [(1, 9), (2, 9), (3, 10), (4, 16), (4, 19), (8, 50)])
+def test_the_pool_without_gradients_is_torchs_own(width, length):
+    x = torch.randn((3, 6, 1, length)).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        pooled = _max_pool(x, width)
+    assert torch.equal(pooled, torch.max_pool2d(x, (1, width)))
 
 
 @pytest.mark.parametrize("change", [{"kernels": (3, 3, 3)}, {"pools": (4, 0, 4, 4)}, {"pools": (90, 90, 4, 4)}])

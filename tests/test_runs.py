@@ -28,7 +28,11 @@ def store(path, n=6):
 @pytest.fixture
 def survey(tmp_path):
     folder = tmp_path / "results" / "demo"
-    for name, seconds, memory in (("ingest_batch/a", 2, 100), ("ingest_batch/b", 4, 300), ("predict/spt/a", 1, 50)):
+    for name, seconds, memory in (
+        ("ingest_batch/a", 2, 100),
+        ("ingest_batch/b", 4, 300),
+        ("predict_one/dmgm/a", 1, 50),
+    ):
         path = folder / "benchmarks" / f"{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(HEADER + f"{seconds}\t0:00:0{seconds}\t{memory}\t-\t-\t-\t0\t0\t90\t{seconds}\n")
@@ -43,7 +47,7 @@ def survey(tmp_path):
 
 def test_rules_and_their_cost(survey):
     table = by_rule(read_benchmarks(survey)).set_index("rule")
-    assert list(table.index) == ["ingest_batch", "predict"]
+    assert list(table.index) == ["ingest_batch", "predict_one"]
     assert table.loc["ingest_batch", ["jobs", "seconds", "longest", "memory_mb"]].tolist() == [2, 6, 4, 300]
 
 
@@ -51,7 +55,7 @@ def test_progress_and_time_left(survey):
     benchmarks = read_benchmarks(survey).assign(ended=[10.0, 14.0, 20.0])
     table = stages(benchmarks, {"a": 100, "b": 300}).set_index("stage")
     assert table.loc["ingest_batch", ["done", "spectra", "rate", "left"]].tolist() == [2, 400, 400 / 6, 0]
-    assert table.loc["predict spt", ["done", "spectra", "rate", "left"]].tolist() == [1, 100, 100, 3]
+    assert table.loc["predict_one dmgm", ["done", "spectra", "rate", "left"]].tolist() == [1, 100, 100, 3]
     assert [clock(value) for value in (5, 600, 7200)] == ["5 s", "10 min", "2.0 h"]
 
 

@@ -20,8 +20,9 @@ from mstars.simulate import (
     write_truth,
 )
 from mstars.simulate.instrument import observe
-from mstars.simulate.plan import RV_FAILURES, ZERO_POINT_KMS, plates
+from mstars.simulate.plan import RV_FAILURES, ZERO_POINT_KMS
 from mstars.simulate.population import draw_dwarfs, draw_giants
+from mstars.simulate.sizes import plates
 from mstars.simulate.sources import tio5
 from mstars.spectra import C_KMS
 from mstars.templates import LIBRARY_GRID, Emulator, TemplateLibrary

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
+import numba
 import numpy as np
 import pandas as pd
 
@@ -39,6 +41,19 @@ def bands() -> dict[str, tuple[tuple[float, float], ...]]:
     }
 
 
+@numba.njit(cache=True)
+def _running_sums(flux, ivar, ormask, width, good, total, variance):
+    """Running integrals of each row over its good pixels: their width, their flux, the variance of that."""
+    for row in range(flux.shape[0]):
+        for pixel in range(flux.shape[1]):
+            a, b, c = good[row, pixel], total[row, pixel], variance[row, pixel]
+            value, weight = flux[row, pixel], ivar[row, pixel]
+            if ormask[row, pixel] == 0 and weight > 0 and np.isfinite(value):  # SpectrumSet.bad
+                w = width[pixel]
+                a, b, c = a + w, b + value * w, c + w**2 / weight
+            good[row, pixel + 1], total[row, pixel + 1], variance[row, pixel + 1] = a, b, c
+
+
 class _Integrals:
     """Running integrals of flux, variance and good pixels over the observed wavelength, for any band's mean."""
 
@@ -50,12 +65,9 @@ class _Integrals:
         last = 1.5 * spectra.wavelength[-1:] - 0.5 * spectra.wavelength[-2:-1]
         self.edges = np.concatenate([first, middle, last])
         width = np.diff(self.edges)
-        good = ~spectra.bad
-        flux = np.where(good, spectra.flux, 0.0).astype(np.float64)
-        variance = np.where(good, 1.0 / np.where(good, spectra.ivar, 1.0), 0.0).astype(np.float64)
-        self.good = _running(good * width)
-        self.flux = _running(flux * width)
-        self.variance = _running(variance * width**2)
+        shape = (len(spectra), len(width) + 1)
+        self.good, self.flux, self.variance = (np.zeros(shape) for _ in range(3))
+        _running_sums(spectra.flux, spectra.ivar, spectra.ormask, width, self.good, self.flux, self.variance)
 
     def between(self, running: np.ndarray, lower: float, upper: float) -> np.ndarray:
         """Integral of each row between rest wavelengths; pixels count by the part inside."""
@@ -76,12 +88,8 @@ class _Integrals:
         return self.between(self.flux, lower, upper) / good, self.between(self.variance, lower, upper) / good**2
 
 
-def _running(values: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-
-
-def band_indices(spectra: SpectrumSet, rv: np.ndarray) -> pd.DataFrame:
-    """All indices of ``resources/indices.csv`` with their errors, and H alpha's equivalent width.
+def band_indices(spectra: SpectrumSet, rv: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Indices of ``resources/indices.csv`` with their errors, and H alpha's equivalent width.
 
     Parameters
     ----------
@@ -89,6 +97,8 @@ def band_indices(spectra: SpectrumSet, rv: np.ndarray) -> pd.DataFrame:
         n observed spectra.
     rv : ndarray, [n]
         km/s; NaN: the spectrum is not shifted.
+    names : sequence of str, optional
+        Which indices, all by default; ``ewha`` is H alpha.
 
     Returns
     -------
@@ -99,10 +109,13 @@ def band_indices(spectra: SpectrumSet, rv: np.ndarray) -> pd.DataFrame:
     integrals = _Integrals(spectra, rv)
     table = {"spectrum_key": spectra.spectrum_key.astype(str)}
     for name, (band, *continua) in bands().items():
+        if names is not None and name not in names:
+            continue
         above, above_variance = integrals.mean(*band)
         below, below_variance = _mean_of([integrals.mean(*pair) for pair in continua])
         table[name], table[f"{name}_err"] = _ratio(above, above_variance, below, below_variance)
-    table["ewha"], table["ewha_err"] = _equivalent_width(integrals)
+    if names is None or "ewha" in names:
+        table["ewha"], table["ewha_err"] = _equivalent_width(integrals)
     return pd.DataFrame(table)
 
 

@@ -10,15 +10,17 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
-import hdf5plugin
 import numpy as np
 import pandas as pd
 import pyarrow.parquet
 
 from mstars.errors import DamagedFile, InputError
 from mstars.spectra import SpectrumSet
+
+if TYPE_CHECKING:
+    import h5py
 
 FORMAT_VERSION = 1
 _CHUNK_ROWS = 32
@@ -184,6 +186,8 @@ def write_batch(
     """
     if not np.array_equal(header["spectrum_key"].to_numpy(dtype=str), spectra.spectrum_key.astype(str)):
         raise ValueError("header rows and spectra differ")
+    import h5py
+
     # made in memory and then written: HDF5 may crash, half a file left, when the disk fills up under it
     with h5py.File("store", "w", driver="core", backing_store=False, block_size=2**24, track_order=False) as file:
         file.attrs["mstars_store"] = FORMAT_VERSION
@@ -204,6 +208,8 @@ def write_batch(
 def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:
     options = {}
     if len(array):
+        import hdf5plugin
+
         # bits of a kind together, then LZ4: seven times faster than LZF and smaller
         options = {
             "chunks": (min(_CHUNK_ROWS, len(array)), array.shape[1]),
@@ -247,6 +253,10 @@ def _read_frame(group: h5py.Group) -> pd.DataFrame:
 
 @contextmanager
 def _open(path: str | Path) -> Iterator[h5py.File]:
+    # here and not above: most jobs read tables alone
+    import h5py
+    import hdf5plugin  # noqa: F401 (registers the stores' compression)
+
     try:
         file = h5py.File(path, "r")
     except FileNotFoundError:

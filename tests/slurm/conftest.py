@@ -38,10 +38,12 @@ class Runner:
         path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
         self.environment = {**cluster.environment, "PYTHONPATH": path}
 
-    def command(self, place: Path, *arguments, snakefile: Path = ROOT / "Snakefile", slurm: bool = True) -> list[str]:
-        """The command line; `place` is both the working directory and where the profile lies."""
+    def command(
+        self, place: Path, *arguments, snakefile: Path = ROOT / "Snakefile", slurm: bool = True, cores: int = 2
+    ) -> list[str]:
+        """The command line; `place` is both the working directory and where the profile lies; `cores` without Slurm."""
         program = [ROOT / "tests" / "slurm" / "quick_snakemake.py"] if slurm else ["-m", "snakemake"]
-        where = ["--profile", str(place / "slurm")] if slurm else ["--cores", "2", "--rerun-incomplete"]
+        where = ["--profile", str(place / "slurm")] if slurm else ["--cores", str(cores), "--rerun-incomplete"]
         command = [sys.executable, *program, "-s", snakefile, "--directory", place, *where, *arguments]
         return [*map(str, command)]
 
@@ -53,7 +55,10 @@ class Runner:
 
     def run(self, place: Path, *arguments, code: int = 0, **options) -> str:
         """Run Snakemake to its end, expect the exit code, and return what it said."""
-        process = self.start(place, *arguments, **options)
+        return self.finish(self.start(place, *arguments, **options), place, code)
+
+    def finish(self, process: subprocess.Popen, place: Path, code: int = 0) -> str:
+        """Wait for a run that was started, expect the exit code, and return what it said."""
         try:
             process.wait(timeout=1500)
         finally:

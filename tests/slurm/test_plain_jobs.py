@@ -1,5 +1,6 @@
 """Slurm itself: it comes up, takes what jobs ask for, kills what takes too much, and goes down even when half up."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,18 @@ def test_jobs_get_what_they_ask_for_and_grow_after_a_kill(slurm, snakemake, plac
 def test_a_partition_that_does_not_exist_is_named_before_the_first_job(slurm, snakemake, place):
     said = snakemake.run(place, "results/templates/packages", "--default-resources", "slurm_partition=nope", code=1)
     assert "slurm_partition nope" in said and "this cluster has: cpu, gpu" in said and "submitted" not in said
+
+
+def test_a_gpu_for_predictions_that_is_not_there_is_named(slurm, snakemake, place):
+    (place / "fits").mkdir()
+    files = {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": str(place / "fits")}}
+    gpus = {"resources": {"gpu": {"train": 1, "predict": 1, "velocity": 0}}}
+    (place / "gpus.yaml").write_text(json.dumps(files | gpus))
+    overlays = ["--configfile", place / "config" / "config.yaml", place / "gpus.yaml"]
+    asked = ["--default-resources", "slurm_partition=cpu", "gpu_model=a100"]
+    said = snakemake.run(place, "results/templates/packages", *overlays, *asked, code=1)
+    assert "rule predict: partition cpu has no gpu_model a100, but: fake" in said
+    assert "rule train:" not in said and "submitted" not in said  # given models: nothing is trained
 
 
 def test_half_up_is_taken_down(slurm, tmp_path, monkeypatch):

@@ -2,7 +2,8 @@
 
 The survey is made once on this machine, models trained. A copy, in which all from the FITS files on is to be made anew
 with those models, is then taken through Slurm by the tests in their order: each adds a fault and leaves the survey to
-the next, and in the end the catalogue must have the same bytes. What takes another way works on copies of its own.
+the next, and in the end the catalogue must have the same bytes. What takes another way works on copies of its own,
+beside the tests before it: the tables of the first way are made one after the other, which leaves a core idle.
 MSTARS_SLURM_SURVEY names the folder of a survey finished here before, to go without the first run.
 """
 
@@ -11,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,12 +58,47 @@ def tried(local, tmp_path_factory):
     return place
 
 
-@pytest.fixture
-def copy(local, tmp_path):
+@pytest.fixture(scope="module")
+def bad_plate(snakemake, local, tmp_path_factory):
+    """A copy in which every file of a plate is bad, and the local run that remakes what rests on it."""
+    place = copy_of(local, tmp_path_factory)
+    plan = read_table(place / R / "plan" / "plan.parquet")
+    bad = plan[plan["batch"] == sorted(plan["batch"])[0]]
+    for number, path in enumerate(bad["path"]):
+        content = (place / path).read_bytes()
+        (place / path).write_bytes((b"", content[:1000], gzip.compress(b"no FITS"), os.urandom(100))[number % 4])
+    (place / R / "spectra" / f"{bad['batch'].iloc[0]}.h5").unlink()
+    for name in ("ingest", "catalogs"):
+        shutil.rmtree(place / R / name)
+    catalog = R / "catalogs" / "recommended.parquet"
+    with running(snakemake.start(place, catalog, *OVERLAY, *GIVEN, slurm=False, cores=1)) as process:
+        yield place, process
+
+
+@pytest.fixture(scope="module")
+def trained_anew(snakemake, local, tmp_path_factory):
+    """A copy without a fold and a classifier, and the run through Slurm that trains them."""
+    place = copy_of(local, tmp_path_factory)
+    shutil.rmtree(place / FOLD)
+    with running(snakemake.start(place, FOLD / "model.json", CLASSIFIER / "model.json", *OVERLAY)) as process:
+        yield place, process
+
+
+def copy_of(local, tmp_path_factory):
     """A copy of the finished survey, times and Snakemake's memory included."""
-    place = tmp_path / "copy"
+    place = tmp_path_factory.mktemp("other") / "copy"
     shutil.copytree(local, place, symlinks=True)
     return place
+
+
+@contextmanager
+def running(process):
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def differing(place, other, *patterns):
@@ -101,7 +138,7 @@ def wait_for_end(slurm, place):
     wait_for(lambda: not [job for job in jobs_of(slurm, place) if job["JobState"] in BUSY], "end of the jobs", 300)
 
 
-def test_a_disk_that_fills_up_is_named_and_leaves_nothing_half_written(snakemake, tried):
+def test_a_disk_that_fills_up_is_named_and_leaves_nothing_half_written(snakemake, tried, bad_plate):
     small = tried / R / "spectra"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=False).returncode:
@@ -130,7 +167,7 @@ def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, t
     assert differing(tried, local, "spectra/*.h5") == []
 
 
-def test_a_damaged_store_is_named_and_remade(snakemake, local, tried):
+def test_a_damaged_store_is_named_and_remade(snakemake, local, tried, trained_anew):
     store = tried / stores(tried)[0]
     content = bytearray(store.read_bytes())
     content[len(content) // 2] ^= 1  # one bit within the fluxes
@@ -168,30 +205,25 @@ def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local
     assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"2"}
 
 
-def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, copy):
-    shutil.rmtree(copy / FOLD)
-    snakemake.run(copy, FOLD / "model.json", CLASSIFIER / "model.json", *OVERLAY)
-    trainings = jobs_of(slurm, copy, "train_wildcards") + jobs_of(slurm, copy, "train_fold")
+def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, trained_anew):
+    place, process = trained_anew
+    snakemake.finish(process, place)
+    trainings = jobs_of(slurm, place, "train_wildcards") + jobs_of(slurm, place, "train_fold")
     assert [(job["TresPerJob"], job["Partition"]) for job in trainings] == [("gres:gpu:1", "gpu")] * 2
-    assert all("TresPerJob" not in job for job in jobs_of(slurm, copy) if job not in trainings)
-    assert same(copy, local, FOLD / "weights.safetensors") and (copy / CLASSIFIER / "weights.safetensors").is_file()
+    assert all("TresPerJob" not in job for job in jobs_of(slurm, place) if job not in trainings)
+    assert same(place, local, FOLD / "weights.safetensors") and (place / CLASSIFIER / "weights.safetensors").is_file()
 
 
-def test_a_plate_whose_every_file_is_bad_costs_its_own_rows_alone(snakemake, local, copy):
-    plan = read_table(copy / R / "plan" / "plan.parquet")
+def test_a_plate_whose_every_file_is_bad_costs_its_own_rows_alone(snakemake, local, bad_plate):
+    place, process = bad_plate
+    snakemake.finish(process, place)
+    plan = read_table(place / R / "plan" / "plan.parquet")
     bad = plan[plan["batch"] == sorted(plan["batch"])[0]]
-    for number, path in enumerate(bad["path"]):
-        content = (copy / path).read_bytes()
-        (copy / path).write_bytes((b"", content[:1000], gzip.compress(b"no FITS"), os.urandom(100))[number % 4])
-    (copy / R / "spectra" / f"{bad['batch'].iloc[0]}.h5").unlink()
-    for name in ("ingest", "catalogs"):
-        shutil.rmtree(copy / R / name)
-    snakemake.run(copy, R / "catalogs" / "recommended.parquet", *OVERLAY, *GIVEN, slurm=False)
-    rejected = read_table(copy / R / "ingest" / "rejected.parquet")
+    rejected = read_table(place / R / "ingest" / "rejected.parquet")
     assert set(rejected["spectrum_key"]) == set(bad["spectrum_key"]) and (rejected["reason"].str.len() > 0).all()
     before, after = (
-        read_table(of / R / "predictions" / "tlma" / f"{plan['batch'].iloc[-1]}.parquet") for of in (local, copy)
+        read_table(of / R / "predictions" / "tlma" / f"{plan['batch'].iloc[-1]}.parquet") for of in (local, place)
     )
     assert before["spectrum_key"].tolist() == after["spectrum_key"].tolist()
-    found = read_table(copy / R / "catalogs" / "recommended.parquet", ["spectrum_key"])["spectrum_key"]
+    found = read_table(place / R / "catalogs" / "recommended.parquet", ["spectrum_key"])["spectrum_key"]
     assert len(found) and not set(found) & set(bad["spectrum_key"])

@@ -57,7 +57,7 @@ def test_a_decision_reruns_only_what_depends_on_it(copy_of_survey):
     pd.DataFrame([row]).to_csv(path, index=False)
     jobs = copy_of_survey.planned("all")
     assert "review_resolve" in jobs and "rv_apply" in jobs
-    assert not {"ingest", "ingest_batch", "rv_measure", "train", "predict", "scm_apply"} & set(jobs)
+    assert not {"ingest", "ingest_batch", "rv_measure", "train", "predict", "predict_one", "scm_apply"} & set(jobs)
     copy_of_survey.run("results/ci/catalogs/m_catalog_v3.parquet")
     decided = pd.read_parquet(copy_of_survey.results / "review" / "rv" / "decisions.parquet").set_index("spectrum_key")
     assert decided.loc[row["spectrum_key"], "review_status"] == "reviewed"

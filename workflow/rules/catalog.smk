@@ -58,6 +58,7 @@ rule non_m:
         with_filename=KIND == "files",
         survey=SURVEY,
         code=digest("catalog"),
+    priority: -2
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -84,6 +85,7 @@ rule classification:
         R + "/benchmarks/classification.tsv"
     params:
         code=digest("catalog"),
+    priority: -2
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -130,6 +132,8 @@ rule indices:
     params:
         calibration=config["catalog"]["zeta"],
         code=digest("indices", "spectra"),
+    # no product but the extension waits for them
+    priority: -1
     threads: 1
     resources:
         mem_mb=memory(1500, 10),

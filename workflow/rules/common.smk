@@ -111,7 +111,9 @@ def check_place():
             return {name: str(of.raw) for name, of in found.items() if of is not None and of.raw is not None}
 
         accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
-        gpus = {} if BORROWED else {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
+        gpus = {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
+        if BORROWED:  # nothing is trained
+            gpus = {rule: n for rule, n in gpus.items() if rule not in ("train", "train_fold")}
         options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
         found += cluster.complaints(cluster.ask_site(), asked("slurm_partition"), gpus, **options)
     if found:

@@ -56,20 +56,56 @@ rule train:
         "../scripts/train.py"
 
 
+# what rests on no prediction made here, in one job a batch: its spectra are read and preprocessed once
+TOGETHER = ["spt", "wdm", "dmgm"] if BORROWED else ["spt", "wdm"]
+READ_WITH_CLASSIFIERS = [*TOGETHER, "ood"] if BORROWED and config["scm"]["ood"]["use"] != "off" else TOGETHER
+
+
 rule predict:
     input:
-        model=trained(MODELS + "/{task}/model.json"),
+        models=trained([f"{MODELS}/{task}/model.json" for task in TOGETHER]),
+        weights=trained([f"{MODELS}/{task}/weights.safetensors" for task in TOGETHER]),
+        ood=trained(f"{MODELS}/ood/model.json") if "ood" in READ_WITH_CLASSIFIERS else [],
+        basis=trained(f"{MODELS}/ood/basis.safetensors") if "ood" in READ_WITH_CLASSIFIERS else [],
+        store=R + "/spectra/{batch}.h5",
+        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
+    output:
+        **{name: R + f"/predictions/{name}/{{batch}}.parquet" for name in READ_WITH_CLASSIFIERS},
+    log:
+        R + "/logs/predict/{batch}.log",
+    benchmark:
+        R + "/benchmarks/predict/{batch}.tsv"
+    params:
+        code=digest("networks", "spectra", "classify/prediction", "classify/outliers", "classify/zirconium", "indices"),
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+        gpu=gpus("predict"),
+    message:
+        "CNN " + ", ".join(TOGETHER) + " on batch {wildcards.batch}"
+    script:
+        "../scripts/predict.py"
+
+
+# trained on what rests on the others' predictions (dmgm), or asked for alone
+rule predict_one:
+    input:
+        models=trained(MODELS + "/{task}/model.json"),
         weights=trained(MODELS + "/{task}/weights.safetensors"),
+        ood=[],
         store=R + "/spectra/{batch}.h5",
         catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
     output:
         R + "/predictions/{task}/{batch}.parquet",
     log:
-        R + "/logs/predict/{task}/{batch}.log",
+        R + "/logs/predict_one/{task}/{batch}.log",
     benchmark:
-        R + "/benchmarks/predict/{task}/{batch}.tsv"
+        R + "/benchmarks/predict_one/{task}/{batch}.tsv"
     params:
-        code=digest("networks", "spectra"),
+        code=digest("networks", "spectra", "classify/prediction"),
+    wildcard_constraints:
+        task="|".join(sorted({"spt", "spt9", "wdm", "dmgm"} - set(TOGETHER))),
     threads: 1
     resources:
         mem_mb=memory(2000),

@@ -38,6 +38,8 @@ rule rv_measure:
         settings=config["rvmm"],
         sources=config["templates"]["match_sources"],
         code=digest("velocity", "spectra"),
+    # what goes on to m_catalog_v2, a table after another, comes first: velocities fill the other cores
+    priority: -1
     # two jobs of one thread do more than one of two: a third of a job is its start
     threads: 1
     resources:

@@ -101,28 +101,30 @@ rule fit_outliers:
         "../scripts/fit_outliers.py"
 
 
-rule score_outliers:
-    input:
-        model=trained(MODELS + "/ood/model.json"),
-        basis=trained(MODELS + "/ood/basis.safetensors"),
-        store=R + "/spectra/{batch}.h5",
-        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
-    output:
-        R + "/predictions/ood/{batch}.parquet",
-    log:
-        R + "/logs/score_outliers/{batch}.log",
-    benchmark:
-        R + "/benchmarks/score_outliers/{batch}.tsv"
-    params:
-        code=digest("classify/outliers", "classify/zirconium", "indices", "spectra"),
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=30,
-    message:
-        "out-of-distribution score of batch {wildcards.batch}"
-    script:
-        "../scripts/score_outliers.py"
+if "ood" not in READ_WITH_CLASSIFIERS:
+
+    rule score_outliers:
+        input:
+            model=trained(MODELS + "/ood/model.json"),
+            basis=trained(MODELS + "/ood/basis.safetensors"),
+            store=R + "/spectra/{batch}.h5",
+            catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
+        output:
+            R + "/predictions/ood/{batch}.parquet",
+        log:
+            R + "/logs/score_outliers/{batch}.log",
+        benchmark:
+            R + "/benchmarks/score_outliers/{batch}.tsv"
+        params:
+            code=digest("classify/outliers", "classify/zirconium", "indices", "spectra"),
+        threads: 1
+        resources:
+            mem_mb=memory(2000),
+            runtime=30,
+        message:
+            "out-of-distribution score of batch {wildcards.batch}"
+        script:
+            "../scripts/score_outliers.py"
 
 
 rule scm_candidates:

@@ -1,14 +1,19 @@
-"""Classes and probabilities of one classifier for the candidates of one batch."""
+"""Classes and probabilities of classifiers, and the outlier score, for the candidates of one batch."""
 
-from mstars.classify import predict_batch
+from mstars.classify import load_outlier_model, predict_batch
 from mstars.networks import load_model
 from mstars.store import read_table, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
-    folder = str(snakemake.input.model).removesuffix("/model.json")
-    catalog = read_table(snakemake.input.catalog, ["spectrum_key", "batch"])
+    given, written = snakemake.input, snakemake.output
+    models = [load_model(str(path).removesuffix("/model.json")) for path in given.models]
+    outliers = load_outlier_model(str(given.ood).removesuffix("/model.json")) if given.ood else None
+    catalog = read_table(given.catalog, ["spectrum_key", "batch"])
     keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
-    table = predict_batch(load_model(folder), snakemake.input.store, keys.to_numpy(dtype=str))
-    write_table(table, snakemake.output[0])
-    log.info("%d spectra: %s", len(table), table.iloc[:, 1].value_counts().to_dict())
+    for name, table in predict_batch(models, given.store, keys.to_numpy(dtype=str), outliers).items():
+        write_table(table, written.get(name, written[0]))
+        if name == "ood":
+            log.info("%d spectra, %d with an ood_score of 1 and more", len(table), (table["ood_score"] >= 1).sum())
+        else:
+            log.info("%d spectra by %s: %s", len(table), name, table.iloc[:, 1].value_counts().to_dict())

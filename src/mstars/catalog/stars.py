@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
 PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
 _OF_BEST = ("ra", "dec", "source_id", "r_med_geo", "ebv", "ebv_flag", "bp_rp_0", "M_G_0", "CMD_flag", "CMD_pos")
@@ -38,7 +37,7 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     stars["best_spectrum"], stars["best_snr_i"] = best["spectrum_key"], best["snr_i"]
     group = catalog.groupby("star_id", sort=True)
     stars["n_spectra"] = group.size()
-    giants = group["luminosity_class"].agg(lambda classes: (classes == "gM").mean()) if len(catalog) else 0.0
+    giants = (catalog["luminosity_class"] == "gM").groupby(catalog["star_id"], sort=True).mean()
     most = np.where(giants > 0.5, "gM", np.where(giants < 0.5, "dM", best["luminosity_class"]))
     stars["luminosity_class"] = most
     stars["class_agrees"] = (group["luminosity_class"].nunique() == 1).astype("int64")
@@ -82,6 +81,8 @@ def combine(rows: pd.DataFrame, name: str) -> pd.DataFrame:
         Indexed by star_id: ``{name}``, ``{name}_err`` (of the mean, from the errors), ``{name}_scatter`` (sample
         standard deviation), n, p (of a chi2 at least as large for a constant quantity); the last two need two spectra.
     """
+    from scipy.special import chdtrc
+
     value = rows[name].to_numpy(dtype=float, na_value=np.nan)
     error = rows[f"{name}_err"].to_numpy(dtype=float, na_value=np.nan)
     table = pd.DataFrame({"star_id": rows["star_id"].to_numpy(), "x": value})[np.isfinite(value)]
@@ -103,6 +104,6 @@ def combine(rows: pd.DataFrame, name: str) -> pd.DataFrame:
             f"{name}_err": (1 / np.sqrt(total)).where(known),
             f"{name}_scatter": group["x"].std(ddof=1),
             "n": n,
-            "p": pd.Series(chi2.sf(chi, np.maximum(n - 1, 1)), index=mean.index).where(known & (n > 1)),
+            "p": pd.Series(chdtrc(np.maximum(n - 1, 1), chi), index=mean.index).where(known & (n > 1)),
         }
     )

@@ -13,6 +13,7 @@ __getattr__, __all__ = on_demand(
             "read_features",
             "save_outlier_model",
             "score_batch",
+            "score_spectra",
         ],
         "prediction": ["predict_batch"],
         "screening": ["screen_labels"],

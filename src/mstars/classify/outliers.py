@@ -136,24 +136,28 @@ def m_stars(training_set: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame) ->
     return rows.reset_index(drop=True)
 
 
-def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 1024) -> pd.DataFrame:
-    """Scores of some spectra of a batch, in the store's order: spectrum_key, ood_score, zro_score, tio5, tio5_err.
+def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 512) -> pd.DataFrame:
+    """`score_spectra` for some spectra of a batch, in the store's order."""
+    wanted = set(keys)
+    parts = [score_spectra(model, read_batch(store, slice(0, 0)))]  # the columns, should there be none
+    for spectra in iter_batch(store, chunk):
+        parts.append(score_spectra(model, spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])))
+    return pd.concat(parts, ignore_index=True)
+
+
+def score_spectra(model: OutlierModel, spectra: SpectrumSet) -> pd.DataFrame:
+    """Scores of spectra: spectrum_key, ood_score, zro_score, tio5, tio5_err.
 
     TiO5 (Reid et al. 1995) is measured at the observed wavelengths: its bands are wide enough for any star's velocity.
     """
-    wanted, found, scores, zirconium = set(keys), [np.empty(0, str)], [np.empty(0)], [np.empty(0)]
-    titanium = [np.empty((0, 2))]
-    for spectra in iter_batch(store, chunk):
-        spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
-        found.append(spectra.spectrum_key)
-        scores.append(outlier_score(model, *bin_spectra(spectra)))
-        no_score = np.full(len(spectra), np.nan)
-        zirconium.append(no_score if model.steps is None else zro_score(*model.steps, *head_steps(spectra)))
-        titanium.append(band_indices(spectra, np.zeros(len(spectra)))[["tio5", "tio5_err"]].to_numpy(dtype=float))
-    columns = {"spectrum_key": found, "ood_score": scores, "zro_score": zirconium}
-    table = pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
-    table[["tio5", "tio5_err"]] = np.concatenate(titanium)
-    return table
+    zirconium = np.full(len(spectra), np.nan)
+    if model.steps is not None:
+        zirconium = zro_score(*model.steps, *head_steps(spectra))
+    scores = {"ood_score": outlier_score(model, *bin_spectra(spectra)), "zro_score": zirconium}
+    titanium = band_indices(spectra, np.zeros(len(spectra)), names=("tio5",))
+    return pd.DataFrame({"spectrum_key": spectra.spectrum_key.astype(str), **scores}).join(
+        titanium[["tio5", "tio5_err"]].astype(float)
+    )
 
 
 def fit_outlier_model(

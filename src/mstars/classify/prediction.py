@@ -1,46 +1,66 @@
-"""A classifier applied to the candidates of a batch, from the store on."""
+"""Classifiers and the outlier score applied to the candidates of a batch, from the store on, in one reading of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mstars.classify.outliers import OutlierModel, score_spectra
 from mstars.networks import Model, predict_classifier
-from mstars.spectra import classifier_input
-from mstars.store import iter_batch
+from mstars.spectra import SpectrumSet, classifier_input
+from mstars.store import iter_batch, read_batch
 
 
-def predict_batch(model: Model, store: str | Path, keys: np.ndarray, chunk: int = 512) -> pd.DataFrame:
-    """Classes and probabilities of some spectra of a batch.
+def predict_batch(
+    models: Sequence[Model],
+    store: str | Path,
+    keys: np.ndarray,
+    outliers: OutlierModel | None = None,
+    chunk: int = 512,
+) -> dict[str, pd.DataFrame]:
+    """Classes and probabilities of some spectra of a batch by each of some classifiers.
 
     Parameters
     ----------
-    model : Model
-        A classifier.
+    models : sequence of Model
+        Classifiers; the spectra are read and preprocessed once for all of them.
     store : str or Path
         The batch.
     keys : ndarray of str
         spectrum_key of the candidates; those the store does not hold (rejected files) are left out.
+    outliers : OutlierModel, optional
+        With it the table `ood` of `mstars.classify.outliers.score_spectra` is made in the same reading.
     chunk : int
         Spectra in memory at a time.
 
     Returns
     -------
-    pandas.DataFrame
-        spectrum_key, {task}_class ('' for a spectrum of constants), {task}_prob and prob_<CLASS>, in the store's order.
+    dict of pandas.DataFrame
+        For each model's task spectrum_key, {task}_class ('' for a spectrum of constants), {task}_prob and
+        prob_<CLASS>, in the store's order; and ``ood``.
     """
-    wanted, parts = set(keys), []
+    wanted = set(keys)
+    parts = [_tables(models, outliers, read_batch(store, slice(0, 0)))]  # the columns, should there be none
     for spectra in iter_batch(store, chunk):
         spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
-        names, probability = predict_classifier(model, classifier_input(spectra))
-        parts.append((spectra.spectrum_key, names, probability))
-    n_class = len(model.outputs)
-    empty = (np.empty(0, str), np.empty(0, str), np.empty((0, n_class), np.float32))
-    found, names, probability = (np.concatenate(arrays) for arrays in zip(*(parts or [empty]), strict=True))
+        parts.append(_tables(models, outliers, spectra))
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+
+
+def _tables(models: Sequence[Model], outliers: OutlierModel | None, spectra: SpectrumSet) -> dict[str, pd.DataFrame]:
+    inputs = classifier_input(spectra)
+    tables = {model.task: _classified(model, spectra.spectrum_key, inputs) for model in models}
+    if outliers is not None:
+        tables["ood"] = score_spectra(outliers, spectra)
+    return tables
+
+
+def _classified(model: Model, keys: np.ndarray, inputs: np.ndarray) -> pd.DataFrame:
+    names, probability = predict_classifier(model, inputs)
     highest = probability.max(axis=1) if len(probability) else np.empty(0, np.float32)
-    table = pd.DataFrame({"spectrum_key": found, f"{model.task}_class": names, f"{model.task}_prob": highest})
-    for column, name in enumerate(model.outputs):
-        table[f"prob_{name}"] = probability[:, column]
-    return table
+    table = {"spectrum_key": keys.astype(str), f"{model.task}_class": names, f"{model.task}_prob": highest}
+    table |= {f"prob_{name}": probability[:, column] for column, name in enumerate(model.outputs)}
+    return pd.DataFrame(table)

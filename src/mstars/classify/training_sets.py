@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from mstars.classify.class_tables import contradicted
 from mstars.errors import InputError
@@ -41,6 +38,10 @@ def star_groups(table: pd.DataFrame, radius_arcsec: float = RADIUS_ARCSEC) -> np
     ndarray of str, [n]
         The first star_id of the group in lexical order, else ``pos-{spectrum_key}`` of its first member.
     """
+    from scipy.sparse import coo_matrix  # here, since most jobs that read this module group nothing
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
     ra, dec = np.radians(table["ra"].to_numpy(dtype=float)), np.radians(table["dec"].to_numpy(dtype=float))
     known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
     direction = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])[known]

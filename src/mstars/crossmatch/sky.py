@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 ARCSEC = np.pi / 180 / 3600
 MATCH_COLUMNS = ("index", "sep_arcsec", "match_epoch", "n_within", "next", "next_sep_arcsec")
@@ -64,7 +61,14 @@ def _chord(arcsec):
     return 2 * np.sin(np.asarray(arcsec) * ARCSEC / 2)
 
 
-def _pairs(tree: cKDTree, points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _tree(points: np.ndarray):
+    """Tree of unit vectors; scipy is imported here, since most jobs that read this room match nothing."""
+    from scipy.spatial import cKDTree
+
+    return cKDTree(points)
+
+
+def _pairs(tree, points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(row of the tree, point) of all pairs within each point's radius."""
     found = tree.query_ball_point(points, radii, return_sorted=True)
     size = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
@@ -112,7 +116,7 @@ def match_moving(
     years = {name: np.nan_to_num(np.broadcast_to(value, ra.shape).astype(float)[rows]) for name, value in years.items()}
     longest = max((np.abs(value).max() for value in years.values()), default=0.0)
     reach = radius_arcsec + 1.001e-3 * longest * np.hypot(motion["pmra"], motion["pmdec"])
-    spectrum, source = _pairs(cKDTree(place), unit_vectors(table["ra"], table["dec"]), _chord(reach * 1.0001))
+    spectrum, source = _pairs(_tree(place), unit_vectors(table["ra"], table["dec"]), _chord(reach * 1.0001))
     names = list(years)
     separation = np.empty((len(names), len(source)))
     for number, name in enumerate(names):
@@ -151,7 +155,7 @@ def match_fixed(places: dict[str, tuple[np.ndarray, np.ndarray]], catalogue: pd.
     if len(sources):
         position = catalogue[["ra", "dec"]].to_numpy(float, na_value=np.nan)[sources]
         direction = unit_vectors(position[:, 0], position[:, 1])
-        tree = cKDTree(direction)
+        tree = _tree(direction)
         for name, (ra, dec) in places.items():
             rows = np.flatnonzero(usable(np.asarray(ra, float), np.asarray(dec, float)))
             place = unit_vectors(np.asarray(ra, float)[rows], np.asarray(dec, float)[rows])
@@ -198,11 +202,14 @@ def sky_groups(ra: np.ndarray, dec: np.ndarray, radius_arcsec: float) -> np.ndar
     -------
     ndarray of int, [n]
     """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     ra, dec = np.asarray(ra, float), np.asarray(dec, float)
     rows = np.flatnonzero(usable(ra, dec))
     edges = np.empty((0, 2), int)
     if len(rows):
-        tree = cKDTree(unit_vectors(ra[rows], dec[rows]))
+        tree = _tree(unit_vectors(ra[rows], dec[rows]))
         edges = rows[tree.query_pairs(float(_chord(radius_arcsec)), output_type="ndarray")]
     graph = coo_matrix((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(len(ra), len(ra)))
     return connected_components(graph, directed=False)[1]

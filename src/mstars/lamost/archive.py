@@ -15,6 +15,7 @@ from mstars.errors import InputError
 from mstars.lamost.cards import UnusableSpectrum
 
 _TAR = ".tar"
+_USUAL_BYTES = 2**16
 
 
 def split_path(path: str | Path) -> tuple[str, str]:
@@ -59,12 +60,18 @@ def read_bytes(path: str | Path, at_most: int = -1) -> bytes:
     try:
         with open(archive, "rb", buffering=0) as handle:
             if not member:
-                return handle.read(at_most)
+                return handle.read(at_most) if at_most >= 0 else _all_bytes(handle)
             return _member_bytes(handle.fileno(), archive, member, at_most)
     except FileNotFoundError:
         raise UnusableSpectrum("no such file") from None
     except OSError as error:
         raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
+
+
+def _all_bytes(handle) -> bytes:
+    """The whole file: nearly every one fits in a first read, which spares asking for its size and for its end."""
+    data = handle.read(_USUAL_BYTES)
+    return data if len(data) < _USUAL_BYTES else data + handle.read()
 
 
 def _member_bytes(handle: int, archive: str, member: str, at_most: int) -> bytes:

@@ -57,6 +57,8 @@ def ingest_batch(
     rejected : pandas.DataFrame
         The others, with the reason. Both tables together have the plan's number of rows.
     """
+    from mstars.lamost.pixels import clear_unusable
+
     n = len(plan)
     flux, ivar = np.zeros((n, N_PIXEL), np.float32), np.zeros((n, N_PIXEL), np.float32)
     ormask = np.zeros((n, N_PIXEL), np.uint8)
@@ -81,14 +83,13 @@ def ingest_batch(
     taken = np.array(taken, dtype=np.int64)
     if len(taken) < n:
         flux, ivar, ormask = flux[taken], ivar[taken], ormask[taken]
-    finite = _clear_unusable(flux, ivar)
+    n_good, has_flux = clear_unusable(flux, ivar, ormask)
     keys = np.array([row["spectrum_key"] for row in values], dtype=str)
     spectra = SpectrumSet(flux, ivar, ormask, lamost_wavelength(), keys)
-    n_good = (~spectra.bad).sum(axis=1)
     header = _header(values, spectra, n_good)
     keep = n_good > 0
-    for number, has_flux in zip(taken[~keep], finite[~keep], strict=True):
-        rejected.append((int(number), "all pixels masked" if has_flux else "no finite flux"))
+    for number, some in zip(taken[~keep], has_flux[~keep], strict=True):
+        rejected.append((int(number), "all pixels masked" if some else "no finite flux"))
     if not keep.all():
         spectra, header = spectra.select(keep), header[keep].reset_index(drop=True)
     return spectra, header, _rejected_of(plan, rejected)
@@ -97,16 +98,6 @@ def ingest_batch(
 def _check_key(found: str, planned: str) -> None:
     if found != planned:
         raise UnusableSpectrum(f"the file holds {found}, the plan says {planned}")
-
-
-def _clear_unusable(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
-    """Zero pixels that are not finite or have a negative ivar, in place; which rows hold a non-zero flux."""
-    unusable = ~(np.isfinite(flux) & np.isfinite(ivar) & (ivar >= 0))
-    rows = np.flatnonzero(unusable.any(axis=1))
-    for row in rows:
-        flux[row, unusable[row]] = 0.0
-        ivar[row, unusable[row]] = 0.0
-    return (flux != 0).any(axis=1)
 
 
 def _header(values: list[dict], spectra: SpectrumSet, n_good: np.ndarray) -> pd.DataFrame:

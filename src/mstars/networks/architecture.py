@@ -99,12 +99,29 @@ class Network(nn.Module):
         """What the fully connected layer sees: [n, n_features] for spectra [n, n_pixel]."""
         x = x[:, None, None, :].contiguous(memory_format=torch.channels_last)
         for convolution, pool in zip(self.convolutions, self.architecture.pools, strict=True):
-            x = torch.relu(torch.max_pool2d(convolution(x), (1, pool)))
+            x = torch.relu(_max_pool(convolution(x), pool))
         return x.flatten(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits or scaled labels [n, n_out] of spectra [n, n_pixel]."""
         return self.output(self.features(x))
+
+
+def _max_pool(x: torch.Tensor, width: int) -> torch.Tensor:
+    """Max-pool along the last axis of [n, channel, 1, pixel] in channels-last order.
+
+    Without gradients a width of 2, 4, 8, ... is halved by maxima of whole rows, which gives the same values in a fifth
+    of the time: torch's own pool keeps the places of the maxima even where nobody asks for them.
+    """
+    if torch.is_grad_enabled() or width & (width - 1):
+        return torch.max_pool2d(x, (1, width))
+    n, channels, _, length = x.shape
+    pixels = x.permute(0, 2, 3, 1)[:, 0, : length - length % width].reshape(n, length // width, width * channels)
+    while width > 1:
+        width //= 2
+        half = width * channels
+        pixels = torch.maximum(pixels[..., :half], pixels[..., half:])
+    return pixels[:, None].permute(0, 3, 1, 2)
 
 
 def build_network(architecture: Architecture, n_out: int, seed: int | None = None) -> Network:

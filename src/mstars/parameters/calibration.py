@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq, minimize
 
 from mstars.parameters.training_set import LABELS
 
@@ -157,6 +156,8 @@ def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: n
 
 def _most_likely(residual, spread, snr, own, typical: float) -> dict:
     """Gaussian maximum likelihood of the terms, first without a floor; squares keep them positive."""
+    from scipy.optimize import minimize
+
     middle = np.median(snr)
     constant = np.full_like(spread, typical)
     squares = np.stack([spread, constant, typical * middle / snr, own]) ** 2
@@ -185,6 +186,8 @@ def _scale(residual, variance, own) -> float:
 
     def excess(scale):
         return pull_width(residual, np.sqrt(scale**2 * variance + own**2)) - 1
+
+    from scipy.optimize import brentq
 
     if not (variance > 0).all() or excess(0.1) * excess(10.0) > 0:
         return 1.0

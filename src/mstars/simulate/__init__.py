@@ -6,8 +6,9 @@ __getattr__, __all__ = on_demand(
     __name__,
     {
         "catalogs": ["write_catalogs"],
-        "plan": ["SIZES", "ZERO_POINT_KMS", "check_sources", "make_plan", "parts"],
+        "plan": ["ZERO_POINT_KMS", "make_plan"],
         "plates": ["write_plate", "write_plates"],
+        "sizes": ["SIZES", "check_sources", "parts"],
         "sources": ["SpectrumMaker"],
         "truth": ["write_truth"],
     },

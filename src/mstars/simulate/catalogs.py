@@ -10,9 +10,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from mstars.simulate.plan import plates
 from mstars.simulate.plates import _designation, subclass_of
 from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour
+from mstars.simulate.sizes import plates
 from mstars.store import atomic_path
 from mstars.store import rng as stream
 

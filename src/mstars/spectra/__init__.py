@@ -6,7 +6,6 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pandas as pd
 
@@ -114,42 +113,6 @@ def rest_wavelength(wavelength, rv):
     return np.asarray(wavelength, dtype=float) / (1.0 + np.asarray(rv) / C_KMS)
 
 
-@numba.njit(cache=True, fastmath=False)
-def _resample_rows(wavelength, flux, bad, grid, factor, out, filled):
-    """np.interp over the good pixels of each row, with the ends held constant; ``filled`` counts invented pixels."""
-    n_pixel, n_grid = wavelength.size, grid.size
-    for row in range(flux.shape[0]):
-        scale = factor[row]
-        left, count = -1, 0
-        right = 0
-        while right < n_pixel and bad[row, right]:
-            right += 1
-        if right == n_pixel:
-            out[row, :] = 0.0
-            filled[row] = 1.0
-            continue
-        for k in range(n_grid):
-            x = grid[k] * scale
-            while right < n_pixel and wavelength[right] < x:
-                left = right
-                right += 1
-                while right < n_pixel and bad[row, right]:
-                    right += 1
-            if left < 0:
-                out[row, k] = flux[row, right]
-                if wavelength[right] != x:
-                    count += 1
-            elif right >= n_pixel:
-                out[row, k] = flux[row, left]
-                count += 1
-            else:
-                t = (x - wavelength[left]) / (wavelength[right] - wavelength[left])
-                out[row, k] = flux[row, left] + t * (flux[row, right] - flux[row, left])
-                if right - left > 1:
-                    count += 1
-        filled[row] = count / n_grid
-
-
 def resample_linear(spectra: SpectrumSet, grid: np.ndarray, rv=None) -> tuple[np.ndarray, np.ndarray]:
     """Steps 1 to 4 of section 3.2: bad pixels out, rest frame, linear interpolation, wavelength range.
 
@@ -170,11 +133,13 @@ def resample_linear(spectra: SpectrumSet, grid: np.ndarray, rv=None) -> tuple[np
     filled : ndarray of float32, [n]
         Share of the result that lies across masked pixels or outside the data (invented flux).
     """
+    from mstars.spectra.resampling import resample_rows
+
     n = len(spectra)
     factor = np.ones(n) if rv is None else 1.0 + np.nan_to_num(np.asarray(rv, dtype=float)) / C_KMS
     out = np.empty((n, len(grid)), np.float32)
     filled = np.empty(n, np.float32)
-    _resample_rows(spectra.wavelength, spectra.flux, spectra.bad, np.asarray(grid, dtype=float), factor, out, filled)
+    resample_rows(spectra.wavelength, spectra.flux, spectra.bad, np.asarray(grid, dtype=float), factor, out, filled)
     return out, filled
 
 

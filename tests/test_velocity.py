@@ -21,8 +21,9 @@ from mstars.velocity import (
 )
 from mstars.velocity.bank import pixel_shift, polynomials
 from mstars.velocity.chi2 import chi2_at
-from mstars.velocity.lines import LINE_FLAGS, dsal1, dsal2
+from mstars.velocity.lines import dsal1, dsal2
 from mstars.velocity.matching import prepare
+from mstars.velocity.methods import LINE_FLAGS
 from mstars.velocity.paper import REACH, match_paper, shift_residuals
 from mstars.velocity.scan import coarse_chi2
 

@@ -202,7 +202,7 @@ def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local
         least = 1000 + sizes[job["Comment"].rpartition("wildcards_")[2]] * 200 // 1000
         assert job["MinMemoryNode"] in {f"{least}M", f"{2 * least}M"}
     velocities = jobs_of(slurm, tried, "rv_measure")
-    assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"2"}
+    assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"1"}
 
 
 def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, trained_anew):

@@ -202,8 +202,7 @@ def _velocity(story: Story) -> list[str]:
 
 def _flags(value, key: str) -> str:
     """A flag with the names of its bits."""
-    from mstars.velocity.lines import LINE_FLAGS
-    from mstars.velocity.matching import TM_FLAGS
+    from mstars.velocity.methods import LINE_FLAGS, TM_FLAGS
 
     if not known(value):
         return "none"

@@ -8,8 +8,8 @@ __getattr__, __all__ = on_demand(
         "bank": ["TemplateBank", "coarse_grid", "make_bank"],
         "combine": ["best_velocity", "repeat_pulls", "zero_point"],
         "lines": ["LineOptions", "dsal", "dsel", "line_list", "measure_lines"],
-        "matching": ["TM_FLAGS", "MatchOptions", "match_templates"],
-        "methods": ["RV_FROM", "SOURCES"],
+        "matching": ["MatchOptions", "match_templates"],
+        "methods": ["RV_FROM", "SOURCES", "TM_FLAGS"],
         "paper": ["match_paper"],
         "selection": [
             "SelectionOptions",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.velocity.lines import LINE_FLAGS
-from mstars.velocity.matching import TM_FLAGS, USELESS
+from mstars.velocity.methods import LINE_FLAGS, TM_FLAGS, USELESS
 
 LINE_FLOOR_KMS = 8.0
 """Least error of a DSAL velocity in the combination: the standard deviation of few lines is small by chance."""

@@ -12,12 +12,8 @@ from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet
 from mstars.velocity.clipping import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.gaussians import fit_lines
+from mstars.velocity.methods import LINE_FLAGS
 from mstars.velocity.pool import over_chunks
-
-LINE_FLAGS = {"few_lines": 1, "inconsistent": 2, "not_measured": 4, "no_halpha_or_ca": 8, "halpha_alone": 16}
-"""Bits of ``dsal1_flag``, ``dsal2_flag``, ``dsel_flag``: fewer lines than the method asks for; the lines left scatter
-more than ``scatter_kms``; no velocity; DSEL only: neither H-alpha nor Ca II among the lines (nebula or sky); H-alpha is
-the only line, and the error is that of its own fit."""
 
 
 @functools.cache

@@ -12,25 +12,10 @@ from mstars.spectra import SpectrumSet
 from mstars.velocity import chi2 as kernels
 from mstars.velocity.bank import N_COEF, TemplateBank
 from mstars.velocity.device import candidates_torch, choose_device
+from mstars.velocity.methods import TM_FLAGS
 from mstars.velocity.mixture import finish_chunk
 from mstars.velocity.pool import over_chunks
 from mstars.velocity.scan import METHODS, candidates, make_ready
-
-TM_FLAGS = {
-    "edge": 1,
-    "two_minima": 2,
-    "poor_chi2": 4,
-    "few_pixels": 8,
-    "not_measured": 16,
-    "featureless": 32,
-}
-"""Bits of ``tm_flag``: the minimum lies at the end of the grid; a second minimum within a few sigma; residuals far
-above the noise; few good pixels; no velocity at all (rv_tm is NaN); chi2 hardly depends on the velocity, or a quartic
-fits as well without a template."""
-
-USELESS = TM_FLAGS["edge"] | TM_FLAGS["not_measured"] | TM_FLAGS["featureless"] | TM_FLAGS["few_pixels"]
-"""Bits with which a velocity is not used by any decision."""
-
 
 SMOOTH_PIXELS = 61
 """Width of the running mean of ``smooth_removed``: 4200 km/s, 100 A."""

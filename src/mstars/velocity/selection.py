@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.errors import InputError
-from mstars.velocity.lines import LINE_FLAGS
-from mstars.velocity.matching import TM_FLAGS, USELESS
-from mstars.velocity.methods import RV_FROM, SOURCES
+from mstars.velocity.methods import LINE_FLAGS, RV_FROM, SOURCES, TM_FLAGS, USELESS
 
 PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.93)}
 """Means and standard deviations of Fig. 10, km/s: used where a survey has too few spectra for its own."""

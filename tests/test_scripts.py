@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,14 @@ def test_every_name_of_a_script_is_known(script):
         elif isinstance(node, ast.ExceptHandler) and node.name:
             known.add(node.name)
     assert not sorted({node.id for node in names} - known)
+
+
+def test_jobs_of_tables_and_the_workflow_itself_start_without_heavy_libraries():
+    """A survey's tables are made one after the other: what each imports in vain, the whole run waits for."""
+    of_tables = ("scm_candidates", "scm_apply", "dgcm_apply", "rv_select", "rv_apply", "parameters_cnn", "quality")
+    trees = [ast.parse((SCRIPTS[0].parent / f"{name}.py").read_text()) for name in of_tables]
+    lines = [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    lines += ["import sys", "from mstars.simulate import check_sources, parts", "from mstars.catalog import star_table"]
+    lines += ["print([name for name in ('numba', 'torch', 'h5py', 'scipy', 'astropy') if name in sys.modules])"]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

@@ -200,10 +200,9 @@ def mask_fraction(spectra: SpectrumSet) -> dict[str, np.ndarray]:
     dict of ndarray, [n]
         Keys ``orp_u`` to ``orp_z``. Pixels beyond the end of a spectrum count as unmasked.
     """
-    result = {}
+    wavelength, result = spectra.wavelength, {}
     for band, (lower, upper) in photometric_bands().items():
-        inside = (spectra.wavelength >= lower) & (spectra.wavelength <= upper)
-        result[f"orp_{band}"] = (
-            (spectra.ormask[:, inside] != 0).mean(axis=1) if inside.any() else np.zeros(len(spectra))
-        )
+        inside = slice(np.searchsorted(wavelength, lower), np.searchsorted(wavelength, upper, side="right"))
+        masked = np.count_nonzero(spectra.ormask[:, inside], axis=1)
+        result[f"orp_{band}"] = masked / max(1, inside.stop - inside.start)
     return result

@@ -133,7 +133,7 @@ def resample_linear(spectra: SpectrumSet, grid: np.ndarray, rv=None) -> tuple[np
     filled : ndarray of float32, [n]
         Share of the result that lies across masked pixels or outside the data (invented flux).
     """
-    from mstars.spectra.resampling import resample_rows
+    from mstars.spectra.loops import resample_rows
 
     n = len(spectra)
     factor = np.ones(n) if rv is None else 1.0 + np.nan_to_num(np.asarray(rv, dtype=float)) / C_KMS
@@ -145,39 +145,12 @@ def resample_linear(spectra: SpectrumSet, grid: np.ndarray, rv=None) -> tuple[np
 
 def zscore(flux: np.ndarray) -> np.ndarray:
     """Step 5: (x - mean) / standard deviation of each row, float32; a constant row becomes zeros."""
+    from mstars.spectra.loops import zscore_rows
+
     flux = np.ascontiguousarray(flux)
     out = np.empty(flux.shape, np.float32)
-    _zscore_rows(flux, out)
+    zscore_rows(flux, out)
     return out
-
-
-@numba.njit(cache=True, fastmath=False)
-def _zscore_rows(flux, out):
-    """In double precision; four sums side by side, which a processor adds at once and every one in the same order."""
-    n_row, n = flux.shape
-    whole = n - n % 4
-    for row in range(n_row):
-        mean = 0.0
-        for deviation in (False, True):
-            a = b = c = d = 0.0
-            for k in range(0, whole, 4):
-                w, x = flux[row, k] - mean, flux[row, k + 1] - mean
-                y, z = flux[row, k + 2] - mean, flux[row, k + 3] - mean
-                if deviation:
-                    w, x, y, z = w * w, x * x, y * y, z * z
-                a, b, c, d = a + w, b + x, c + y, d + z
-            for k in range(whole, n):
-                w = flux[row, k] - mean
-                a += w * w if deviation else w
-            if deviation:
-                sigma = np.sqrt((a + b + c + d) / n)
-            else:
-                mean = (a + b + c + d) / n
-        if np.isfinite(sigma) and sigma > 1e-12 * max(abs(mean), 1e-300):
-            for k in range(n):
-                out[row, k] = (flux[row, k] - mean) / sigma
-        else:
-            out[row, :] = 0.0
 
 
 def classifier_input(spectra: SpectrumSet, rv=None) -> np.ndarray:

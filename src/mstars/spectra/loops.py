@@ -1,8 +1,9 @@
-"""The compiled loop of `mstars.spectra.resample_linear`: apart, so that a job of tables starts without numba."""
+"""Compiled loops of `mstars.spectra`: apart, so that a job of tables starts without numba."""
 
 from __future__ import annotations
 
 import numba
+import numpy as np
 
 
 @numba.njit(cache=True, fastmath=False)
@@ -39,3 +40,32 @@ def resample_rows(wavelength, flux, bad, grid, factor, out, filled):
                 if right - left > 1:
                     count += 1
         filled[row] = count / n_grid
+
+
+@numba.njit(cache=True, fastmath=False)
+def zscore_rows(flux, out):
+    """In double precision; four sums side by side, which a processor adds at once and every one in the same order."""
+    n_row, n = flux.shape
+    whole = n - n % 4
+    for row in range(n_row):
+        mean = 0.0
+        for deviation in (False, True):
+            a = b = c = d = 0.0
+            for k in range(0, whole, 4):
+                w, x = flux[row, k] - mean, flux[row, k + 1] - mean
+                y, z = flux[row, k + 2] - mean, flux[row, k + 3] - mean
+                if deviation:
+                    w, x, y, z = w * w, x * x, y * y, z * z
+                a, b, c, d = a + w, b + x, c + y, d + z
+            for k in range(whole, n):
+                w = flux[row, k] - mean
+                a += w * w if deviation else w
+            if deviation:
+                sigma = np.sqrt((a + b + c + d) / n)
+            else:
+                mean = (a + b + c + d) / n
+        if np.isfinite(sigma) and sigma > 1e-12 * max(abs(mean), 1e-300):
+            for k in range(n):
+                out[row, k] = (flux[row, k] - mean) / sigma
+        else:
+            out[row, :] = 0.0

@@ -13,6 +13,7 @@ MIN_ROWS = 30
 SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
 
 _CLIP = 5.0
+_LABELS_PART = 0.75
 _LEAST_SNR = 1.0
 _RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
@@ -90,10 +91,11 @@ def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[s
         deviation) and ``_label_err`` (APOGEE's own error; not finite or not positive: the others' median).
     label_errors : {"removed", "kept"}
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
-        ``removed`` fits a share of their quoted errors, from 0 to 1, beside the other terms and leaves it out of the
-        error. What does not depend on spread and S/N_i is the labels' as long as they account for it, and the floor's
-        beyond. So quoted errors that are too large can take no more than is there, and ones that are too small leave
-        the rest to the floor.
+        ``removed`` finds the share of their quoted errors, from 0 to 1, that the residuals can hold beside the other
+        terms, and leaves it out of the error. Residuals can't tell the labels' errors from what the networks do
+        wrong alike: of the variance that depends on neither spread nor S/N_i the labels get three quarters at most,
+        which fits simulated stars best, and no more than is quoted; the rest is the floor's. So the variance left is
+        never negative, whatever is quoted.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
 
@@ -155,7 +157,7 @@ def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: n
 
 
 def _most_likely(residual, spread, snr, own, typical: float) -> dict:
-    """Gaussian maximum likelihood of the terms, first without a floor; squares keep them positive."""
+    """Gaussian maximum likelihood of the terms: without a floor for the labels' share, then of the others beside it."""
     from scipy.optimize import minimize
 
     middle = np.median(snr)
@@ -168,14 +170,15 @@ def _most_likely(residual, spread, snr, own, typical: float) -> dict:
         return 0.5 * np.sum(np.log(variance) + residual**2 / variance), gradient
 
     def best(floor, share):
-        free = (0, None)
-        start = np.array([1.0, 0.5 if floor == free else 0.0, 0.5, share[1]])
+        start = np.array([1.0, 0.5 if floor == free else 0.0, 0.5, 0.5 if share == free else share[0]])
         return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[free, floor, free, share]).x
 
-    known = bool((own > 0).any())
-    found = best((0, 0), (0, 1)) if known else best((0, None), (0, 0))
-    if known and found[3] > 1 - 1e-3:
-        found = best((0, None), (1, 1))
+    free = (0, None)
+
+    share = 0.0
+    if (own > 0).any():
+        share = min(1.0, float(best((0, 0), free)[3]) * _LABELS_PART**0.5)
+    found = best(free, (share, share))
     names = ("spread_factor", "floor", "noise", "label_share")
     units = (1.0, typical, typical * middle, 1.0)
     return {name: float(value * unit) for name, value, unit in zip(names, found, units, strict=True)}

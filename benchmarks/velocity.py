@@ -215,7 +215,7 @@ def main() -> None:
     import numpy as np
     import pandas as pd
     import yaml
-    from velocity_data import grow, real_folder, real_masks, simulate
+    from velocity_data import at_rest, grow, real_folder, real_masks, simulate
 
     from mstars.store import read_batch, write_batch, write_table
     from mstars.templates import load_library
@@ -232,7 +232,9 @@ def main() -> None:
     source = library.table["source"]
     matched = library.select(m_star & source.isin(config["templates"]["match_sources"]).to_numpy())
     makers = library.select(m_star & source.isin(["bochanski"]).to_numpy())
-    bank = bank_of(grow(matched, options.templates, 1), settings["tm"])
+    aligned = at_rest(matched, settings["tm"])
+    resting = settings | {"tm": settings["tm"] | {"align": False}}
+    bank = bank_of(grow(aligned, options.templates, 1), resting["tm"])
     masks = real_masks(real_folder())
     spectra, rv, snr = simulate(makers, options.spectra, (5, 80), 2, masks)
     n = len(spectra)
@@ -241,6 +243,7 @@ def main() -> None:
     header = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
     write_batch(store, spectra, header, pd.DataFrame({"filename": [], "reason": []}))
     result = {"n_spectra": n, "n_templates": len(bank), "threads": options.threads, "real_masks": masks is not None}
+    result["n_real_templates"] = len(aligned)
 
     pixels = bank.pixels(spectra.wavelength)
     start = time.perf_counter()
@@ -281,6 +284,15 @@ def main() -> None:
     asis = settings["tm"] | {"align": False, "faint_bend_kms": 0}
     own = match(spectra, bank_of(makers, asis), settings, options.threads)["rv_tm"].to_numpy() - rv
     result["own_bright"], result["own_faint"] = scatter(own[snr > 20]), scatter(own[snr <= 20])
+    # the makers' templates have velocities of their own too, late ones above all: without them
+    still = at_rest(makers, settings["tm"] | {"align_within_kms": None})
+    again, speed, level = simulate(still, 1000, (5, 80), 3, masks)
+    found = match(again, bank, resting, options.threads)
+    result["makers_at_rest"] = {
+        "bright": scatter((found["rv_tm"].to_numpy() - speed)[level > 20]),
+        "faint": scatter((found["rv_tm"].to_numpy() - speed)[level <= 20]),
+        "pulls": pulls(found["rv_tm"].to_numpy() - speed, found["rv_tm_err"].to_numpy(), level),
+    }
     ours = bank_of(matched, settings["tm"])
     result["neighbours"] = neighbours(ours)
     result["real"] = real_stars(ours, settings)

@@ -93,6 +93,22 @@ def simulate(
     return SpectrumSet(1e3 * flux, ivar / 1e6, ormask, wavelength, key), rv, level
 
 
+def at_rest(library: TemplateLibrary, settings: dict) -> TemplateLibrary:
+    """The library as the matching uses it: rest frames brought together, what contradicts them left out.
+
+    Mixtures of templates at different velocities would be templates of no velocity.
+    """
+    from mstars.velocity.stage import template_frames
+
+    moving, kept = template_frames(library, settings)
+    flux = np.full(library.flux.shape, np.nan, library.flux.dtype)
+    for row, own, speed in zip(flux, library.flux, moving, strict=True):
+        good = np.isfinite(own)
+        spline = CubicSpline(library.wavelength[good], own[good].astype(float), extrapolate=False)
+        row[:] = spline(library.wavelength * (1 + speed / C_KMS))
+    return TemplateLibrary(library.wavelength, flux, library.table).select(kept)
+
+
 def grow(library: TemplateLibrary, count: int, seed: int) -> TemplateLibrary:
     """A library of ``count`` templates: the given ones, then mixtures of two of the same kind."""
     import pandas as pd

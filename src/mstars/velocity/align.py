@@ -50,6 +50,10 @@ def pair_velocities(bank: TemplateBank, neighbours: int = 3) -> tuple[np.ndarray
     return other, refined[..., 0], np.sqrt(np.maximum(refined[..., 1], 0) / values.shape[1])
 
 
+LIKE = 0.05
+"""Templates that fit each other to this share of the flux have to agree."""
+
+
 def rest_offsets(bank: TemplateBank, prior_kms: float = 25.0, floor_kms: float = 2.0) -> np.ndarray:
     """Offset of each template's rest frame from that of all, by robust least squares over pairs of like templates.
 
@@ -67,18 +71,73 @@ def rest_offsets(bank: TemplateBank, prior_kms: float = 25.0, floor_kms: float =
         km/s; the template moves with this velocity. The median of those that are no subdwarfs is 0: the zero point
         of all stays as it was.
     """
+    return rest_frames(bank, None, prior_kms, floor_kms)[0]
+
+
+def rest_frames(
+    bank: TemplateBank, within_kms: float | None, prior_kms: float = 25.0, floor_kms: float = 2.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """`rest_offsets`, and which templates can be made to agree with those most like them.
+
+    A template whose spectrum is stretched or noisy fits one neighbour at one velocity and the next at another; no
+    offset makes it agree, and it gives velocities of its own. The worst of them leaves, the others are solved for
+    again, until each agrees with the template most like it, where the two fit to `LIKE` of the flux.
+
+    Parameters
+    ----------
+    bank : TemplateBank
+    within_kms : float or None
+        How well they have to agree; None: all are kept.
+    prior_kms, floor_kms : float
+        As for `rest_offsets`.
+
+    Returns
+    -------
+    offset : ndarray, [j]
+        km/s.
+    kept : ndarray of bool, [j]
+    """
+    kept = np.ones(len(bank), bool)
     if len(bank) < 3:
-        return np.zeros(len(bank))
-    other, velocity, mismatch = pair_velocities(bank)
-    first, slot = np.nonzero((other >= 0) & np.isfinite(velocity) & (np.abs(velocity) < 150.0))
+        return np.zeros(len(bank)), kept
+    other, velocity, mismatch = pair_velocities(bank, neighbours=3 if within_kms is None else 12)
+    known = (other >= 0) & np.isfinite(velocity) & (np.abs(velocity) < 150.0)
+    while True:
+        pairs = _nearest(other, known, kept)
+        offsets = _offsets(other, velocity, mismatch, pairs, prior_kms, floor_kms)
+        if within_kms is None:
+            break
+        off = np.abs(velocity - (offsets[:, None] - offsets[other]))
+        best = pairs & (np.cumsum(pairs, axis=1) == 1) & (mismatch < LIKE) & (off > within_kms)
+        if not best.any():
+            break
+        row, slot = np.unravel_index(np.argmax(np.where(best, off, 0.0)), off.shape)
+        both = np.array([row, other[row, slot]])
+        # of the two, the one that agrees less with all its like
+        total = [np.median(off[pairs & ((np.arange(len(bank))[:, None] == k) | (other == k))]) for k in both]
+        kept[both[np.argmax(total)]] = False
+    normal = kept & (bank.luminosity != "subdwarf")
+    return offsets - np.median(offsets[normal] if normal.any() else offsets[kept]), kept
+
+
+def _nearest(other: np.ndarray, known: np.ndarray, kept: np.ndarray, count: int = 3) -> np.ndarray:
+    """The pairs used: of each template that is kept the ``count`` most like it that are, bool like ``other``."""
+    use = known & kept[:, None] & kept[other]
+    return use & (np.cumsum(use, axis=1) <= count)
+
+
+def _offsets(other, velocity, mismatch, pairs, prior_kms: float, floor_kms: float) -> np.ndarray:
+    """Robust least squares over the pairs, [j]."""
+    count = len(other)
+    first, slot = np.nonzero(pairs)
     second, value = other[first, slot], velocity[first, slot]
     sigma = np.hypot(floor_kms, 100.0 * mismatch[first, slot])
-    offsets = np.zeros(len(bank))
+    offsets = np.zeros(count)
     for _ in range(30):
         residual = value - (offsets[first] - offsets[second])
         weight = 1.0 / (sigma * np.maximum(sigma, np.abs(residual)))  # Huber at one sigma
-        normal = np.diag(np.full(len(bank), prior_kms**-2))
-        right = np.zeros(len(bank))
+        normal = np.diag(np.full(count, prior_kms**-2))
+        right = np.zeros(count)
         np.add.at(normal, (first, first), weight)
         np.add.at(normal, (second, second), weight)
         np.add.at(normal, (first, second), -weight)
@@ -86,5 +145,4 @@ def rest_offsets(bank: TemplateBank, prior_kms: float = 25.0, floor_kms: float =
         np.add.at(right, first, weight * value)
         np.add.at(right, second, -weight * value)
         offsets = np.linalg.solve(normal, right)
-    normal_stars = bank.luminosity != "subdwarf"
-    return offsets - np.median(offsets[normal_stars] if normal_stars.any() else offsets)
+    return offsets

@@ -62,8 +62,10 @@ class MatchOptions:
         The velocity is refined with the non-negative mixture of the ``candidates`` templates that fits best.
     faint_error_kms : float
         Dwarfs with a larger error in the red are matched over the longer range of ``bank.wide``, where there is one.
-    error_scale, error_floor_kms : float
-        rv_tm_err = hypot(error_scale * curvature error, error_floor_kms); found on repeats.
+    faint_noise_floor : float
+        ``noise_floor`` over that range: the blue of templates differs more from stars.
+    error_scale, error_floor_kms, giant_floor_kms : float
+        rv_tm_err = hypot(error_scale * curvature error, floor), the second floor where the best template is a giant's.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
         Where the coarse scan runs (`mstars.velocity.device.choose_device`); on a GPU it is always exhaustive.
     recipe : {'default', 'paper'}
@@ -88,8 +90,10 @@ class MatchOptions:
     local_pixels: int = 0
     mixture: bool = False
     faint_error_kms: float = 10.0
+    faint_noise_floor: float = 0.02
     error_scale: float = 1.0
     error_floor_kms: float = 0.0
+    giant_floor_kms: float = 0.0
     device: str = "cpu"
     recipe: str = "default"
     chunk: int = 256
@@ -232,6 +236,7 @@ def _match_faint(result: dict, part: _Part, best, error, options: MatchOptions) 
     if wide is None:
         return done
     faint = np.flatnonzero(~(error <= options.faint_error_kms) & (part.bank.luminosity[best] != "giant"))
+    options = replace(options, noise_floor=options.faint_noise_floor)
     again = _match_chunk(part.spectra.select(part.rows[faint]), wide, wide.pixels(part.spectra.wavelength), options)
     again["tm_wide"][:] = True
     good = np.isfinite(again["rv_tm"])
@@ -293,17 +298,25 @@ def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
     chosen = np.nanargmin(np.where(np.isfinite(refined[..., 1]), refined[..., 1], np.inf), axis=1)
     every = np.arange(len(part.rows))
     velocity, least, bend = refined[every, chosen].T
-    error = _error(least, bend, (part.fine_weight > 0).sum(axis=1), options)[1]
-    return template, template[every, chosen], velocity, error
+    best = template[every, chosen]
+    giant = bank.luminosity[best] == "giant"
+    error = _error(least, bend, (part.fine_weight > 0).sum(axis=1), giant, options)[1]
+    return template, best, velocity, error
 
 
-def _error(least, bend, used, options: MatchOptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """chi2 a degree of freedom; rv_tm_err from the curvature (NaN without a minimum), km/s; whether there is none."""
+def _error(least, bend, used, giant, options: MatchOptions, factor=1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """chi2 a degree of freedom; rv_tm_err from the curvature (NaN without a minimum), km/s; whether there is none.
+
+    ``factor``: of the variance, for residuals correlated between pixels; ``giant``: whose floor it is. chi2 is scaled to the residuals, but not below
+    what the weights say: they allow for templates that differ from the star, which residuals alone do not show.
+    """
     per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
+    unit = np.maximum(per_degree, 1.0) if options.weights == "ivar" else per_degree
     with np.errstate(invalid="ignore", divide="ignore"):
-        curvature = np.sqrt(2.0 * per_degree / bend)
+        curvature = np.sqrt(2.0 * unit * factor / bend)
     bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
-    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), options.error_floor_kms)
+    floor = np.where(giant, max(options.giant_floor_kms, options.error_floor_kms), options.error_floor_kms)
+    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), floor)
     return per_degree, error, bad_fit
 
 
@@ -317,7 +330,7 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
     spectra, bank, pixels = part.spectra, part.bank, part.pixels
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
-    last, curve, used = np.empty((len(rows), 3)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
+    last, curve, used = np.empty((len(rows), 4)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
     finish = (options.clip_sigma, options.local_pixels // 2, options.mixture)
     finish_chunk(
         part.fine,
@@ -335,11 +348,11 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
         curve,
         used,
     )
-    velocity, least, bend = last.T
+    velocity, least, bend, factor = last.T
     plain = np.empty((len(rows), 1))
     kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
     n_good = result["tm_n_pixels"][rows]
-    per_degree, error, bad_fit = _error(least, bend, used, options)
+    per_degree, error, bad_fit = _error(least, bend, used, bank.luminosity[best] == "giant", options, factor)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
     straight = np.empty_like(plain)
     none, ones = np.zeros(len(rows), np.int64), np.ones((1, bank.coefficient.shape[1]))

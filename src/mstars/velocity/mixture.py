@@ -10,6 +10,9 @@ from mstars.velocity.chi2 import FAST, chi2_at, pixel_position, refine_one
 STEP_KMS = 10.0
 """First step of the descent here: the velocity is known to some km/s already."""
 
+LAGS, LEAST_FACTOR = 8, 0.5
+"""Pixels over which residuals may be correlated (550 km/s, three times the resolution); least `correlation_factor`."""
+
 TURNS = 1
 """Mixtures and velocities found in turn so often; a second turn moves no velocity by what matters."""
 
@@ -300,6 +303,45 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
     return result
 
 
+@numba.njit(fastmath=FAST, cache=True, forceinline=True)
+def correlation_factor(flux, weight, coordinate, coefficient, offset, velocity, model, polynomial):
+    """Variance of the velocity over that for residuals without correlation between pixels.
+
+    The velocity's error is the sum of weighted residuals times the model's derivative, so its variance is a sum over
+    lags of the residuals' autocorrelation (their own, as weighted) times the derivative's: sky subtraction and the
+    resampling of spectra correlate neighbouring pixels, and so does a template that differs from the star.
+
+    Parameters
+    ----------
+    flux, weight, coordinate : ndarray of float64, [p]
+    coefficient : ndarray of float64, [q]
+        Of the template or mixture.
+    velocity : float
+        Its minimum.
+    model, polynomial : ndarray of float64, [p]
+        Work.
+    """
+    count = flux.size
+    template_flux(coefficient, offset, velocity, model)
+    best_polynomial(flux, weight, coordinate, model, polynomial)
+    residual, slope = np.empty(count), np.empty(count)
+    for i in range(count):
+        root = np.sqrt(weight[i])
+        residual[i] = (flux[i] - model[i] * polynomial[i]) * root
+        polynomial[i] *= root
+    template_flux(coefficient, offset, velocity + STEP_KMS, slope)
+    template_flux(coefficient, offset, velocity - STEP_KMS, model)
+    for i in range(count):
+        slope[i] = (slope[i] - model[i]) * polynomial[i]
+    squares, slopes = _dot(residual, residual), _dot(slope, slope)
+    total = 1.0
+    if squares > 0 and slopes > 0:
+        for lag in range(1, LAGS + 1):
+            same = _dot(residual[lag:], residual[: count - lag]) / squares
+            total += 2.0 * same * _dot(slope[lag:], slope[: count - lag]) / slopes
+    return max(total, LEAST_FACTOR)
+
+
 @numba.njit(nogil=True, cache=True)
 def finish_chunk(
     flux, weight, coordinate, coefficient, offset, template, best, start, limit, options, velocity, out, curve, used
@@ -314,8 +356,8 @@ def finish_chunk(
     start : ndarray of float64, [n]
     velocity : ndarray of float64, [v]
         Where the curve is computed, km/s.
-    out : ndarray of float64, [n, 3]
-        Velocity, chi2, second derivative; NaN where ``start`` is.
+    out : ndarray of float64, [n, 4]
+        Velocity, chi2, second derivative, `correlation_factor`; NaN where ``start`` is.
     curve : ndarray of float64, [n, v]
     used : ndarray of int64, [n]
         Pixels with weight at the end.
@@ -330,6 +372,10 @@ def finish_chunk(
             y, w, coordinate, coefficient, offset, template[row], best[row], start[row], limit, options, mixed, final
         )
         out[row, 0], out[row, 1], out[row, 2] = result
+        if np.isfinite(result[0]):
+            out[row, 3] = correlation_factor(
+                y, final, coordinate, mixed, offset, result[0], np.empty(y.size), np.empty(y.size)
+            )
         for k in range(velocity.size):
             curve[row, k] = chi2_at(y, final, coordinate, mixed, offset, velocity[k])
         for i in range(y.size):

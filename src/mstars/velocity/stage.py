@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from mstars.spectra import SpectrumSet
 from mstars.templates import TemplateLibrary
-from mstars.velocity.align import rest_offsets
+from mstars.velocity.align import rest_frames
 from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
 from mstars.velocity.lines import LineOptions, dsal, dsel
 from mstars.velocity.matching import MatchOptions, match_templates
@@ -24,7 +24,7 @@ the red arm below and above TML7500's limit."""
 
 def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, TemplateBank]:
     """A bank for each of `STRETCHES`."""
-    alone = settings | {"faint_range": None}
+    alone = settings | {"faint_range": None, "align_within_kms": None}
     return {name: bank_of(library, alone | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
 
 
@@ -44,32 +44,51 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
     reach = {"margin": REACH} if paper else {}
 
     def make(rows, span, **more):
-        return make_bank(
-            library.wavelength,
-            library.flux[rows],
-            table["name"].to_numpy(dtype=str)[rows],
-            spectral_class=table["spectral_class"].to_numpy(dtype=str)[rows],
-            subclass=table["subclass"].fillna("").to_numpy(dtype=str)[rows],
-            luminosity=table["luminosity"].fillna("").to_numpy(dtype=str)[rows],
-            scaling="zscore" if paper else "mean",
-            rest_range=span,
-            **more,
-        )
+        scaling = "zscore" if paper else "mean"
+        return _bank(library, rows, span, scaling=scaling, **more)
 
-    every = np.arange(len(table))
-    moving = np.zeros(len(table))
-    if settings["align"]:
-        # rest frames are compared over the full range, whatever the bank then covers
-        frame = make(every, tuple(settings["rest_range"]), velocity=coarse_grid(240.0, 60.0))
-        offset = pd.Series(rest_offsets(frame), index=frame.name)
-        moving = offset.reindex(table["name"]).fillna(0.0).to_numpy()
-    bank = make(every, (low, high), moving=moving, **reach)
+    moving, kept = template_frames(library, settings)
+    every = np.flatnonzero(kept)
+    bank = make(every, (low, high), moving=moving[every], **reach)
     if settings.get("faint_range") and end is None and not paper:
-        dwarfs = np.flatnonzero(table["luminosity"] == "dwarf")
+        dwarfs = np.flatnonzero(kept & (table["luminosity"] == "dwarf").to_numpy())
         start, stop = settings["faint_range"]
         bend = settings["faint_bend_kms"] * np.clip((low - library.wavelength) / (low - start), 0.0, None)
         bank.wide = make(dwarfs, (start, stop), moving=moving[dwarfs, None] + bend)
     return bank
+
+
+def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarray, np.ndarray]:
+    """The velocity of each template's rest frame (float64 [j], km/s), and which templates are used (bool [j]).
+
+    Found over the full ``rest_range``, whatever a bank then covers (`mstars.velocity.align.rest_frames`); 0 and all
+    without ``align``.
+    """
+    names = library.table["name"]
+    moving, kept = np.zeros(len(names)), np.ones(len(names), bool)
+    if settings["align"]:
+        span = tuple(settings["rest_range"])
+        scaling = "zscore" if settings.get("recipe") == "paper" else "mean"
+        every = np.arange(len(names))
+        frame = _bank(library, every, span, scaling=scaling, velocity=coarse_grid(240.0, 60.0))
+        offset, agree = rest_frames(frame, settings["align_within_kms"])
+        moving = pd.Series(offset, index=frame.name).reindex(names).fillna(0.0).to_numpy()
+        kept = ~names.isin(frame.name[~agree]).to_numpy()
+    return moving, kept
+
+
+def _bank(library: TemplateLibrary, rows: np.ndarray, span: tuple, **more) -> TemplateBank:
+    table = library.table
+    return make_bank(
+        library.wavelength,
+        library.flux[rows],
+        table["name"].to_numpy(dtype=str)[rows],
+        spectral_class=table["spectral_class"].to_numpy(dtype=str)[rows],
+        subclass=table["subclass"].fillna("").to_numpy(dtype=str)[rows],
+        luminosity=table["luminosity"].fillna("").to_numpy(dtype=str)[rows],
+        rest_range=span,
+        **more,
+    )
 
 
 def match_options(settings: dict) -> MatchOptions:

@@ -1,0 +1,125 @@
+"""Errors of template matching with noise that neighbouring pixels share; rest frames of templates that contradict."""
+
+import numpy as np
+import pytest
+from test_velocity import KINDS, REST, TEMPLATES, observe, star
+
+from mstars.spectra import C_KMS, SpectrumSet
+from mstars.velocity import MatchOptions, make_bank, match_templates
+from mstars.velocity.align import pair_velocities, rest_frames, rest_offsets
+from mstars.velocity.mixture import LAGS, STEP_KMS, correlation_factor
+
+PLAIN = MatchOptions(weights="ivar", noise_floor=0.0)
+
+
+def bank_with(luminosity="dwarf"):
+    count = len(KINDS)
+    return make_bank(REST, TEMPLATES, [f"t{k}" for k in range(count)], luminosity=[luminosity] * count)
+
+
+def correlated(n, seed, snr, kernel):
+    """As `observe`, with noise mixed by ``kernel`` over neighbouring pixels; ivar is that of each pixel."""
+    clean, rv, _ = observe(n, seed, snr=1e6, masks=False)
+    rng = np.random.default_rng(seed)
+    white = rng.normal(size=(n, clean.flux.shape[1] + len(kernel) - 1))
+    noise = np.array([np.convolve(row, kernel, "valid") for row in white]) / np.sqrt((kernel**2).sum())
+    sigma = clean.flux.mean(axis=1, keepdims=True) / snr
+    flux = (clean.flux + noise * sigma).astype(np.float32)
+    ivar = np.broadcast_to(sigma**-2, flux.shape).astype(np.float32)
+    return SpectrumSet(flux, ivar, clean.ormask, clean.wavelength, clean.spectrum_key), rv
+
+
+def width(values):
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
+
+
+@pytest.mark.parametrize("kernel", [[1.0], [0.3, 1.0, 0.3], [1.0, 1.0, 1.0]])
+def test_errors_are_those_of_noise_that_pixels_share(kernel):
+    spectra, rv = correlated(300, 81, 20.0, np.array(kernel))
+    result = match_templates(spectra, bank_with(), PLAIN)
+    assert 0.87 < width((result.rv_tm - rv) / result.rv_tm_err) < 1.13
+
+
+def test_noise_that_is_shared_has_larger_errors():
+    errors = [
+        match_templates(correlated(60, 82, 20.0, np.array(kernel))[0], bank_with(), PLAIN).rv_tm_err.median()
+        for kernel in ([1.0], [1.0, 1.0, 1.0])
+    ]
+    assert errors[1] > 1.08 * errors[0]
+
+
+def test_the_factor_is_numpys():
+    rng = np.random.default_rng(5)
+    spectra, rv, kind = observe(1, 83, snr=30.0, masks=False)
+    bank = bank_with()
+    pixels = bank.pixels(spectra.wavelength)
+    offset = bank.offset(spectra.wavelength, pixels)
+    flux = spectra.flux[0, pixels].astype(float) / 1e3
+    weight = np.where(rng.random(flux.size) < 0.1, 0.0, 900.0)
+    x = np.linspace(-1, 1, flux.size)
+    found = correlation_factor(
+        flux, weight, x, bank.coefficient[kind[0]], offset, rv[0], np.empty(flux.size), np.empty(flux.size)
+    )
+    model, low, high = (
+        bank.evaluate(kind[0], rv[0] + step, spectra.wavelength, pixels) for step in (0, -STEP_KMS, STEP_KMS)
+    )
+    design, root = np.vander(x, 5) * model[:, None], np.sqrt(weight)
+    solved = np.linalg.lstsq(design * root[:, None], flux * root, rcond=None)[0]
+    z = (flux - design @ solved) * root
+    d = (high - low) * (np.vander(x, 5) @ solved) * root
+    lags = [(z[k:] @ z[:-k]) / (z @ z) * (d[k:] @ d[:-k]) / (d @ d) for k in range(1, LAGS + 1)]
+    assert found == pytest.approx(1 + 2 * sum(lags), abs=1e-6)
+
+
+def test_chi2_is_not_scaled_below_what_the_weights_allow_for():
+    """Bright spectra of the very templates: the residuals are small, the allowance for template mismatch stays."""
+    spectra = observe(20, 84, snr=300.0, masks=False)[0]
+    small, large = (
+        match_templates(spectra, bank_with(), MatchOptions(weights="ivar", noise_floor=floor)).rv_tm_err
+        for floor in (0.0, 0.03)
+    )
+    assert (large > 4 * small).all()
+
+
+def test_giants_have_a_floor_of_their_own():
+    spectra = observe(10, 85, snr=300.0)[0]
+    options = MatchOptions(weights="ivar", error_floor_kms=1.0, giant_floor_kms=4.0)
+    dwarfs, giants = (match_templates(spectra, bank_with(kind), options).rv_tm_err for kind in ("dwarf", "giant"))
+    np.testing.assert_allclose(giants**2 - dwarfs**2, 15.0, rtol=1e-6)
+
+
+def pairs_of(speed, wrong, rng):
+    """Velocities of each template with the five next to it; those with number ``wrong`` are anything."""
+    count = len(speed)
+    other = np.array(
+        [sorted((k for k in range(count) if k != j), key=lambda k, j=j: abs(k - j))[:5] for j in range(count)]
+    )
+    velocity = speed[:, None] - speed[other] + rng.normal(0, 0.3, other.shape)
+    spoilt = (np.arange(count)[:, None] == wrong) | (other == wrong)
+    velocity[spoilt] += rng.choice([-25.0, 25.0], spoilt.sum())
+    return other, velocity, np.full(other.shape, 0.02) * (1 + 0.1 * np.arange(5))
+
+
+def test_a_template_that_no_offset_brings_to_rest_is_left_out(monkeypatch):
+    speed = np.array([0.0, 12.0, -8.0, 0.0, 5.0, 0.0, -15.0, 3.0, 1.0, -2.0])
+    bank = make_bank(REST, TEMPLATES[np.arange(10) % 6], [f"t{k}" for k in range(10)], luminosity=["dwarf"] * 10)
+    found = pairs_of(speed, 3, np.random.default_rng(2))
+    monkeypatch.setattr("mstars.velocity.align.pair_velocities", lambda bank, neighbours: found)
+    offset, kept = rest_frames(bank, 3.0)
+    assert list(np.flatnonzero(~kept)) == [3]
+    np.testing.assert_allclose(offset[kept] - offset[0], speed[kept] - speed[0], atol=1.5)
+    offset, kept = rest_frames(bank, None)
+    assert kept.all()
+    np.testing.assert_array_equal(offset, rest_offsets(bank))
+
+
+def test_neighbours_agree_once_aligned():
+    speed = np.array([0.0, 12.0, -8.0, 0.0, 5.0, 0.0, -15.0, 3.0])
+    flux = np.array([star(REST / (1 + v / C_KMS), k) for v, k in zip(speed, np.linspace(0.8, 1.2, 8), strict=True)])
+    more = {"luminosity": ["dwarf"] * 8, "rest_range": (6500.0, 8899.0)}
+    bank = make_bank(REST, flux, [f"t{k}" for k in range(8)], **more)
+    assert np.abs(pair_velocities(bank, 1)[1]).max() > 8.0
+    offset, kept = rest_frames(bank, 3.0)
+    assert kept.all()
+    still = make_bank(REST, flux, bank.name, **more, moving=offset)
+    assert np.abs(pair_velocities(still, 1)[1]).max() < 1.0

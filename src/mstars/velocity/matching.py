@@ -307,8 +307,9 @@ def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
 def _error(least, bend, used, giant, options: MatchOptions, factor=1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """chi2 a degree of freedom; rv_tm_err from the curvature (NaN without a minimum), km/s; whether there is none.
 
-    ``factor``: of the variance, for residuals correlated between pixels; ``giant``: whose floor it is. chi2 is scaled to the residuals, but not below
-    what the weights say: they allow for templates that differ from the star, which residuals alone do not show.
+    ``factor``: of the variance, for residuals correlated between pixels; ``giant``: whose floor it is. chi2 is scaled
+    to the residuals, but not below what the weights say: they allow for templates that differ from the star, which
+    residuals alone do not show.
     """
     per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
     unit = np.maximum(per_degree, 1.0) if options.weights == "ivar" else per_degree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from mstars.velocity.chi2 import FAST, chi2_at, pixel_position, refine_one
+from mstars.velocity.chi2 import FAST, approach, chi2_at, pixel_position, refine_one
 
 STEP_KMS = 10.0
 """First step of the descent here: the velocity is known to some km/s already."""
@@ -296,7 +296,10 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
             reweight(flux, weight, model, clip, half, final)
         if mixture and turn < TURNS:
             mix(flux, final, coordinate, polynomial, coefficient, offset, template, velocity, mixed)
-        result = refine_one(flux, final, coordinate, mixed, offset, velocity, STEP_KMS, limit)
+        if turn < TURNS and mixture:
+            result = approach(flux, final, coordinate, mixed, offset, velocity, STEP_KMS, limit)
+        else:
+            result = refine_one(flux, final, coordinate, mixed, offset, velocity, STEP_KMS, limit)
         velocity = result[0]
         if not np.isfinite(velocity):
             break

@@ -1,6 +1,7 @@
 """The networks: architecture, training, resuming, model folders, prediction."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from safetensors.torch import save_file
 
 from mstars import networks, store
 from mstars.errors import InputError
-from mstars.networks import Architecture, Ensemble, Settings, build_network
+from mstars.networks import Architecture, Ensemble, Settings, build_network, training
 from mstars.networks.architecture import _max_pool
 from mstars.spectra import CLASSIFIER_GRID, N_PIXEL, SpectrumSet, classifier_input, lamost_wavelength
 
@@ -143,12 +144,38 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("killed_after", [1, 3])
-def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after):
-    settings = Settings(epochs=5, batch_size=32, noise=0.1, shift_kms=20, device="cpu", architecture=SMALL)
-    train(tmp_path / "whole", data, settings)
-    from mstars.networks import training
+def test_averaged_weights_are_the_running_mean_over_the_steps():
+    network = torch.nn.Linear(3, 2)
+    averaged = training.averaged_weights(network, 0.6)
+    expected = None
+    for step in range(12):
+        with torch.no_grad():
+            network.weight.add_(torch.randn(2, 3, generator=torch.Generator().manual_seed(step)))
+        averaged.update_parameters(network)
+        now = network.weight.detach().double()
+        decay = min(0.6, (1 + step) / (10 + step))
+        expected = now if expected is None else decay * expected + (1 - decay) * now
+    np.testing.assert_allclose(averaged.module.weight.detach(), expected, rtol=1e-5)
 
+
+def test_the_averaged_weights_are_the_ones_kept(tmp_path, data):
+    plain = Settings(epochs=3, batch_size=32, device="cpu", architecture=SMALL)
+    mean = replace(plain, average=0.9)
+    train(tmp_path / "plain", data, plain)
+    train(tmp_path / "mean", data, mean)
+    history = [pd.read_csv(tmp_path / name / "history.csv") for name in ("plain", "mean")]
+    np.testing.assert_array_equal(history[0]["train_loss"], history[1]["train_loss"])  # the steps are the same
+    assert (history[0]["valid_loss"] != history[1]["valid_loss"]).all()
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("plain", "mean")]
+    assert weights[0] != weights[1]
+
+
+@pytest.mark.parametrize(("killed_after", "average"), [(1, 0.0), (3, 0.9)])
+def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after, average):
+    settings = Settings(
+        epochs=5, batch_size=32, noise=0.1, shift_kms=20, average=average, device="cpu", architecture=SMALL
+    )
+    train(tmp_path / "whole", data, settings)
     write = training.write_checkpoint
 
     def kill_after_writing(*arguments):
@@ -170,8 +197,6 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypat
 
 
 def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(tmp_path, data, monkeypatch):
-    from mstars.networks import training
-
     train(tmp_path / "whole", data)
     with monkeypatch.context() as patch:
         patch.setattr(training, "remove_checkpoint", lambda folder: None)

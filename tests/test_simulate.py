@@ -12,6 +12,7 @@ from mstars.simulate import (
     SIZES,
     SpectrumMaker,
     check_sources,
+    instrument,
     make_plan,
     parts,
     write_catalogs,
@@ -374,3 +375,26 @@ def test_cards_are_those_of_real_files(real, survey, plan, maker, tmp_path, name
 
 def test_sizes():
     assert SIZES["demo"]["plates"] == 4 and SIZES["scale"]["dM"] + SIZES["scale"]["gM"] > 90000
+
+
+def test_training_stars_are_those_of_their_catalogues():
+    train = make_plan("networks", 3)
+    train = train[train["role"] == "train"]
+    for name, span in (("A", (7450, 9700)), ("F", (6040, 6950)), ("G", (4360, 5880)), ("K", (4120, 4700))):
+        rows = train[train["kind"] == name]
+        assert rows["teff"].between(*span).all()
+        # LAMOST's catalogue of A to K stars has none below an S/N of 6 in g
+        assert rows["snri_aim"].min() >= {"G": 12, "K": 18}.get(name, 10)
+    giants = train[train["logg"] < 3.4]
+    assert giants[giants["kind"] == "G"]["teff"].min() > giants[giants["kind"] == "K"]["teff"].max()
+    assert train[train["kind"] == "GALAXY"]["snri_aim"].min() < 6
+
+
+def test_dust_left_by_the_calibration():
+    n = 4000
+    standards = 0.4 * (1 - np.exp(-1000 / 600))
+    rows = pd.DataFrame({"role": "train", "ebv_scale": 0.4, "ebv": np.repeat([0.05, standards], n)})
+    left = instrument._dust_left(rows, np.random.default_rng(1))
+    assert left[:n].mean() == pytest.approx(0.05 - standards, abs=0.006)  # in front of the standards: too blue
+    assert left[n:].mean() == pytest.approx(0.0, abs=0.006)
+    assert left[n:].std() == pytest.approx(0.10, abs=0.006)

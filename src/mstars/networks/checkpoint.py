@@ -14,9 +14,9 @@ from mstars.store import atomic_path
 NAME = "checkpoint.safetensors"
 
 
-def write_checkpoint(folder: Path, fingerprint: str, network, optimizer, best: dict, progress: dict) -> None:
-    """Write weights, optimizer state, best weights and ``progress`` (JSON types; floats survive exactly)."""
-    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
+def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, best: dict, progress: dict) -> None:
+    """Write the ``networks`` by name, optimizer state, best weights and ``progress`` (JSON; floats survive exactly)."""
+    tensors = {f"{name}.{key}": value for name, part in networks.items() for key, value in part.state_dict().items()}
     tensors |= {f"best.{key}": value for key, value in best.items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{key}": value for key, value in state.items()}
@@ -27,8 +27,8 @@ def write_checkpoint(folder: Path, fingerprint: str, network, optimizer, best: d
         temporary.write_bytes(content)
 
 
-def read_checkpoint(folder: Path, fingerprint: str, network, optimizer) -> tuple[dict, dict] | None:
-    """Restore ``network`` and ``optimizer`` in place.
+def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer) -> tuple[dict, dict] | None:
+    """Restore ``networks`` (by name) and ``optimizer`` in place.
 
     Returns
     -------
@@ -43,7 +43,8 @@ def read_checkpoint(folder: Path, fingerprint: str, network, optimizer) -> tuple
             tensors = {key: file.get_tensor(key) for key in file.keys()}
     except (OSError, safetensors.SafetensorError):
         return None
-    network.load_state_dict(_part(tensors, "network."))
+    for name, part in networks.items():
+        part.load_state_dict(_part(tensors, f"{name}."))
     state: dict[int, dict] = {}
     for key, value in _part(tensors, "adam.").items():
         number, name = key.split(".", 1)

@@ -34,6 +34,8 @@ class Settings:
         Augmentation: standard deviation of a velocity shift, km/s, drawn per spectrum.
     curve : float
         Augmentation: standard deviation of the coefficients of smooth curves added to a z-scored spectrum.
+    average : float
+        Decay of the running mean of the weights that is validated and kept; 0 keeps the weights themselves (paper).
     device : {"auto", "cpu", "cuda"}
         ``auto`` takes a GPU where there is one.
     precision : {"fp32", "bf16"}
@@ -53,6 +55,7 @@ class Settings:
     noise: float = 0.0
     shift_kms: float = 0.0
     curve: float = 0.0
+    average: float = 0.0
     device: str = "auto"
     precision: str = "fp32"
     architecture: Architecture = Architecture()
@@ -64,6 +67,8 @@ class Settings:
             raise InputError(f"networks.precision: {self.precision!r} is not one of fp32, bf16")
         if self.epochs < 1 or self.batch_size < 1:
             raise InputError("networks: epochs and batch_size must be at least 1")
+        if not 0 <= self.average < 1:
+            raise InputError(f"networks.average: {self.average} is not from 0 to below 1")
 
     @classmethod
     def from_config(cls, section: dict, **changes) -> Settings:

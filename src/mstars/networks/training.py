@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from mstars.errors import InputError
 from mstars.networks.architecture import build_network
@@ -228,6 +229,7 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     network = build_network(settings.architecture, n_out, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    judged = averaged_weights(network, settings.average) if settings.average else network
     fingerprint = _fingerprint(data, n_out, settings, seed)
     progress = {
         "history": [],
@@ -237,8 +239,9 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
         "waited": 0,
         "since_reduced": 0,
     }
-    best = {key: value.clone() for key, value in network.state_dict().items()}
-    restored = read_checkpoint(folder, fingerprint, network, optimizer)
+    best = _weights(judged)
+    parts = {"network": network, "averaged": judged} if settings.average else {"network": network}
+    restored = read_checkpoint(folder, fingerprint, parts, optimizer)
     if restored:
         best, progress = restored
         logger.info("%s: going on after epoch %d", task, len(progress["history"]))
@@ -248,16 +251,17 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
         started = time.perf_counter()
         for group in optimizer.param_groups:
             group["lr"] = progress["rate"]
-        train_loss = _train_epoch(network, optimizer, data, loss, settings, device, rng(seed, "epoch", epoch))
-        valid_loss = _evaluate(network, data, loss, settings, device)
+        generator = rng(seed, "epoch", epoch)
+        train_loss = _train_epoch(network, judged, optimizer, data, loss, settings, device, generator)
+        valid_loss = _evaluate(judged, data, loss, settings, device)
         if not math.isfinite(train_loss) or not math.isfinite(valid_loss):
             raise InputError(f"{task}: the loss is {train_loss} after epoch {epoch}; lower networks.learning_rate")
         seconds = time.perf_counter() - started
         row = {"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss, "learning_rate": progress["rate"]}
         progress["history"].append(row)
         if _advance(progress, valid_loss, settings):
-            best = {key: value.detach().clone() for key, value in network.state_dict().items()}
-        write_checkpoint(folder, fingerprint, network, optimizer, best, progress)
+            best = _weights(judged)
+        write_checkpoint(folder, fingerprint, parts, optimizer, best, progress)
         logger.info(
             "%s epoch %d/%d: loss %.5f, validation %.5f, rate %.1e, %.0f spectra/s",
             *(task, epoch + 1, settings.epochs, train_loss, valid_loss, row["learning_rate"]),
@@ -265,6 +269,26 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
         )
     network.load_state_dict(best)
     return network.to("cpu").eval(), pd.DataFrame(progress["history"])
+
+
+def averaged_weights(network: torch.nn.Module, decay: float) -> AveragedModel:
+    """A copy of the network whose weights are the running mean over its steps of training.
+
+    The mean reaches back some 1 / (1 - ``decay``) steps, fewer at the start: the first weights soon count for nothing.
+    """
+
+    @torch.no_grad()
+    def follow(averaged: list, current: list, count: torch.Tensor) -> None:
+        steps = float(count)
+        torch._foreach_lerp_(averaged, current, 1.0 - min(decay, (1.0 + steps) / (10.0 + steps)))
+
+    return AveragedModel(network, multi_avg_fn=follow)
+
+
+def _weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of a network's weights; of an averaged one the mean's."""
+    network = network.module if isinstance(network, AveragedModel) else network
+    return {key: value.detach().clone() for key, value in network.state_dict().items()}
 
 
 def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
@@ -282,7 +306,7 @@ def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
     return best
 
 
-def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
+def _train_epoch(network, judged, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
     network.train()
     order = _order(data, generator)
     total, weights = 0.0, 0.0
@@ -302,6 +326,8 @@ def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, devi
             (value / weight).backward()
             total += value.item()
         optimizer.step()
+        if judged is not network:
+            judged.update_parameters(network)
         weights += weight
     return total / weights
 

@@ -176,7 +176,7 @@ def _signal(table: pd.DataFrame, rng) -> pd.DataFrame:
     train = (table["role"] == "train").to_numpy()
     weak = table["kind"].isin(["unknown"]).to_numpy()
     snri = np.where(weak, rng.uniform(2.0, 14.0, n), np.where(train, snri * 1.3, snri))
-    table["snri_aim"] = np.clip(snri, 2.0, 450.0)
+    table["snri_aim"] = _catalogued(np.clip(snri, 2.0, 450.0), table, rng)
     redshift = np.zeros(n)
     galaxy = table["kind"].isin(["GALAXY", "galaxy"]).to_numpy()
     quasar = table["kind"].isin(["QSO", "qso"]).to_numpy()
@@ -188,6 +188,18 @@ def _signal(table: pd.DataFrame, rng) -> pd.DataFrame:
     planted = (table["role"] == "candidate").to_numpy() & ~table["kind"].isin(["dM", "gM", "late_K"]).to_numpy()
     table["planted_class"] = planted
     return table
+
+
+_AFGK_SNRI = {"A": 10.0, "F": 10.0, "G": 12.0, "K": 18.0}
+"""S/N in i where the S/N in g is about 8: LAMOST's catalogue of A, F, G, K stars has dark nights from 6 in g on, bright
+ones from 15 (Luo et al. 2015, RAA 15, 1095)."""
+
+
+def _catalogued(snri: np.ndarray, table: pd.DataFrame, rng) -> np.ndarray:
+    """S/N of training stars of types A to K: those too weak for their catalogue are replaced by stars just above."""
+    limit = table["kind"].map(_AFGK_SNRI).fillna(0.0).to_numpy() * (table["role"] == "train").to_numpy()
+    limit = limit * np.exp(rng.uniform(0, 0.6, len(table)))
+    return np.where(snri < limit, limit * np.exp(rng.exponential(0.5, len(table))), snri)
 
 
 def _companions(table: pd.DataFrame, rng) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -95,18 +96,33 @@ def draw_giants(rng: np.random.Generator, n: int) -> pd.DataFrame:
     return stars
 
 
+@dataclass(frozen=True)
+class _Range:
+    """Where the stars of a class are: Teff of dwarfs (and of giants, where that differs), K.
+
+    ``denser`` of the dwarfs are within ``width`` of the cool end.
+    """
+
+    low: float
+    high: float
+    dwarfs: float = 1.0
+    denser: float = 0.0
+    width: float = 0.0
+    giants: tuple[float, float] | None = None
+
+
 _OTHERS = {
-    # class: Teff range, share of dwarfs, share drawn from the coolest part, its width in K
-    "B": (9900.0, 20000.0, 1.0, 0.0, 0.0),
-    "OB": (11000.0, 30000.0, 1.0, 0.0, 0.0),
-    "A": (7180.0, 10000.0, 1.0, 0.1, 400.0),
-    "F": (6065.0, 7030.0, 0.97, 0.0, 0.0),
-    "G": (4835.0, 5975.0, 0.65, 0.4, 350.0),
-    "K": (4150.0, 4745.0, 0.4, 0.0, 0.0),
-    "late_K": (4080.0, 4300.0, 0.75, 0.0, 0.0),
+    "B": _Range(9900.0, 20000.0),
+    "OB": _Range(11500.0, 30000.0),
+    "A": _Range(7450.0, 9700.0, denser=0.5, width=1050.0),
+    "F": _Range(6040.0, 6950.0, dwarfs=0.97, denser=0.45, width=450.0),
+    "G": _Range(4880.0, 5880.0, dwarfs=0.6, denser=0.15, width=350.0, giants=(4360.0, 5400.0)),
+    "K": _Range(4150.0, 4700.0, dwarfs=0.5, giants=(4120.0, 4240.0)),
+    "late_K": _Range(4080.0, 4300.0, dwarfs=0.75),
 }
-"""LAMOST's classes change at these temperatures on the templates' scale (docs/simulation.md). The coolest part of A and
-of G has a share of its own: on both sides of a boundary stars are then about equally frequent."""
+"""LAMOST's classes change at these temperatures on the templates' scale, and its giants of 4300 to 4800 K are of type G
+(docs/simulation.md). Training labels are those on which two catalogues agree (section 3.4.1): about a subclass on
+either side of a boundary is missing, more between A and F, where Gaia's sample of hot stars begins at 7500 K."""
 
 
 def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
@@ -114,11 +130,12 @@ def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
     m_h, alpha = metallicities(rng, n)
     frame = pd.DataFrame({"teff": np.full(n, np.nan), "logg": np.nan, "m_h": m_h, "alpha_m": alpha})
     if name in _OTHERS:
-        low, high, share, coolest, width = _OTHERS[name]
-        teff = np.where(rng.random(n) < coolest, rng.uniform(low, low + width, n), rng.uniform(low, high, n))
-        dwarf = rng.random(n) < share
-        if name == "G":  # giants of type G are cooler than dwarfs
-            teff = np.where(dwarf, teff, rng.uniform(low, 5400, n))
+        span = _OTHERS[name]
+        cool = rng.random(n) < span.denser
+        teff = np.where(cool, rng.uniform(span.low, span.low + span.width, n), rng.uniform(span.low, span.high, n))
+        dwarf = rng.random(n) < span.dwarfs
+        if span.giants:
+            teff = np.where(dwarf, teff, rng.uniform(*span.giants, n))
         logg = np.where(
             dwarf, np.interp(teff, [4000, 6000, 9000, 30000], [4.65, 4.4, 4.1, 4.0]), 2.0 + (teff - 4200) / 700
         )

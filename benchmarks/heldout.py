@@ -30,6 +30,7 @@ from mstars.validate.statistics import wilson
 
 SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]
 TASKS = {"spt": SPT, "wdm": ["WD", "M"], "dmgm": ["dM", "gM"]}
+_CHANGES = {"stop_patience": 5, "reduce_patience": 2}
 EDGES = (5, 10, 20, 50, 1000)
 CHUNK = 256
 BOUNDARIES = [
@@ -140,7 +141,7 @@ def main() -> None:
     options = parser.parse_args()
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
-    settings = Settings(epochs=options.epochs, stop_patience=5, reduce_patience=2, curve=options.curve)
+    settings = Settings.from_config(config["networks"], **_CHANGES, epochs=options.epochs, curve=options.curve)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter1d
 
@@ -55,7 +56,8 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
         "wdm": (table["label"].isin(["M", "WD"]).to_numpy() & bright, table["label"], ["WD", "M"]),
         "dmgm": (m_star & bright, table["true_class"], ["dM", "gM"]),
     }
-    settings = Settings(epochs=epochs, stop_patience=4, reduce_patience=2)
+    config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
+    settings = Settings.from_config(config["networks"], epochs=epochs, stop_patience=4, reduce_patience=2)
     models = {}
     for task, (rows, labels, classes) in tasks.items():
         labels = labels.to_numpy(dtype=str)[rows]

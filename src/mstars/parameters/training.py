@@ -11,7 +11,7 @@ from mstars.networks import Model, Settings, train_regressor
 from mstars.parameters.training_set import LABELS, density_weights
 from mstars.store import rng
 
-OVERRIDES = ("batch_size", "epochs", "stop_patience", "learning_rate", "noise", "shift_kms")
+OVERRIDES = ("batch_size", "epochs", "stop_patience", "learning_rate", "noise", "shift_kms", "average")
 """Keys of the config section ``spmm`` that replace those of ``networks`` where they are not null."""
 
 _STEPS = 25

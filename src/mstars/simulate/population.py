@@ -115,9 +115,9 @@ _OTHERS = {
     "B": _Range(9900.0, 20000.0),
     "OB": _Range(11500.0, 30000.0),
     "A": _Range(7450.0, 9700.0, denser=0.5, width=1050.0),
-    "F": _Range(6040.0, 6950.0, dwarfs=0.97, denser=0.45, width=450.0),
-    "G": _Range(4880.0, 5880.0, dwarfs=0.6, denser=0.15, width=350.0, giants=(4360.0, 5400.0)),
-    "K": _Range(4150.0, 4700.0, dwarfs=0.5, giants=(4120.0, 4240.0)),
+    "F": _Range(6060.0, 6950.0, dwarfs=0.97, denser=0.45, width=430.0),
+    "G": _Range(4880.0, 5895.0, dwarfs=0.6, denser=0.15, width=350.0, giants=(4340.0, 5100.0)),
+    "K": _Range(4150.0, 4700.0, dwarfs=0.7, giants=(4120.0, 4240.0)),
     "late_K": _Range(4080.0, 4300.0, dwarfs=0.75),
 }
 """LAMOST's classes change at these temperatures on the templates' scale, and its giants of 4300 to 4800 K are of type G

@@ -14,6 +14,7 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def near_boundary(rows: pd.DataFrame, truth: np.ndarray, called: np.ndarray) -> 
     return step
 
 
-def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, folder: Path) -> dict:
+def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, curve: float, folder: Path) -> dict:
     """The three classifiers; stars (not spectra) are split 3:1."""
     stars = rows["star"].to_numpy()
     valid = np.isin(stars, rng(1, "heldout", "split").permutation(np.unique(stars))[: len(np.unique(stars)) // 4])
@@ -94,7 +95,8 @@ def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, folder: Path) -
     for task, classes in TASKS.items():
         truth = rows["true_class" if task == "dmgm" else "label"]
         chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
-        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
+        used = settings if task == "dmgm" else replace(settings, curve=curve)
+        options = dict(classes=classes, settings=used, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[chosen], truth.to_numpy(dtype=str)[chosen], valid[chosen], **options)
     return models
 
@@ -135,17 +137,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class, at most")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--curve", type=float, default=0.0, help="augmentation: smooth curves (networks.curve)")
+    parser.add_argument("--curve", type=float, help="augmentation of the first two: smooth curves (else scm.curve)")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
-    settings = Settings.from_config(config["networks"], **_CHANGES, epochs=options.epochs, curve=options.curve)
+    settings = Settings.from_config(config["networks"], **_CHANGES, epochs=options.epochs)
+    curve = config["scm"]["curve"] if options.curve is None else options.curve
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)
-        models = train(x, rows, settings, options.models or Path(scratch))
+        models = train(x, rows, settings, curve, options.models or Path(scratch))
         n_train = len(x)
         del x
         x, rows = survey(maker, options.seed + 1, options.per_class, options.quiet_sky)

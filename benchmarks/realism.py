@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,8 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
     models = {}
     for task, (rows, labels, classes) in tasks.items():
         labels = labels.to_numpy(dtype=str)[rows]
-        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
+        used = settings if task == "dmgm" else replace(settings, curve=config["scm"]["curve"])
+        options = dict(classes=classes, settings=used, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[rows], labels, split[rows], **options)
     return models
 

@@ -425,3 +425,21 @@ def test_oversampling_shows_a_row_as_often_as_asked_and_leaves_the_others():
     plain = _Data(x, nothing, nothing, rows, rows[:1])
     assert sorted(_order(plain, np.random.default_rng(1))) == rows.tolist()
     assert _fingerprint(data, 1, QUICK, 1) != _fingerprint(plain, 1, QUICK, 1)  # no checkpoint of the other is taken
+
+
+def test_prediction_without_the_gpu_that_was_asked_for(tmp_path, data, monkeypatch, caplog):
+    model = train(tmp_path / "model", data)
+    expected = networks.predict(model, data[0])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with caplog.at_level("INFO"):
+        assert networks.place([model], 1).type == "cpu"
+    assert "torch sees none here" in caplog.text
+    np.testing.assert_array_equal(networks.predict(model, data[0]), expected)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_predicts_what_the_cpu_predicts(tmp_path, data):
+    model = train(tmp_path / "model", data)
+    expected = networks.predict(model, data[0])
+    assert networks.place([model], 1).type == "cuda"
+    np.testing.assert_allclose(networks.predict(model, data[0]), expected, atol=1e-4)

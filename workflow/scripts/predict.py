@@ -1,13 +1,14 @@
 """Classes and probabilities of classifiers, and the outlier score, for the candidates of one batch."""
 
 from mstars.classify import load_outlier_model, predict_batch
-from mstars.networks import load_model
+from mstars.networks import load_model, place
 from mstars.store import read_table, write_table
 from mstars.workflow import job
 
 with job(snakemake) as log:
     given, written = snakemake.input, snakemake.output
     models = [load_model(str(path).removesuffix("/model.json")) for path in given.models]
+    place(models, snakemake.resources.get("gpu", 0))
     outliers = load_outlier_model(str(given.ood).removesuffix("/model.json")) if given.ood else None
     catalog = read_table(given.catalog, ["spectrum_key", "batch"])
     keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mstars.networks import place
 from mstars.parameters import load_folds, predict_parameters
 from mstars.parameters.ensemble import simulation_trained
 from mstars.store import read_table, write_table
@@ -11,6 +12,7 @@ with job(snakemake) as log:
     models = {
         kind: load_folds([Path(path).parent for path in snakemake.input.get(kind)], kind) for kind in ("dM", "gM")
     }
+    place([model for members in models.values() for model in members], snakemake.resources.get("gpu", 0))
     if any(simulation_trained(members, snakemake.params.kind) for members in models.values()):
         log.warning(
             "WARNING: these models were trained on SIMULATED spectra and this survey is real. Parameters are written "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +12,24 @@ from mstars.errors import InputError
 from mstars.networks.folder import Model
 
 _CHUNK = 64
+_CHUNK_GPU = 2048
+
+logger = logging.getLogger(__name__)
+
+
+def place(models: Iterable[Model], gpus: int) -> torch.device:
+    """Move models to the GPU where the job asked for one (``resources.gpu``) and torch sees it, else leave them.
+
+    On a GPU products stay in full float32 (TF32 off): probabilities and labels agree with the CPU's to 1e-4.
+    """
+    if gpus and not torch.cuda.is_available():
+        logger.info("a GPU was asked for, but torch sees none here: predicting on the CPU")
+    device = torch.device("cuda" if gpus and torch.cuda.is_available() else "cpu")
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    for model in models:
+        model.network.to(device)
+    return device
 
 
 @torch.inference_mode()
@@ -36,7 +55,10 @@ def predict(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
 def features(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
     """Inputs of the fully connected layer, float32 [n, n_features]."""
     _check_input(model, x)
-    parts = [model.network.features(_tensor(x[i : i + chunk])).numpy() for i in range(0, len(x), chunk)]
+    device = _device(model)
+    parts = [
+        model.network.features(_tensor(x[i : i + chunk]).to(device)).cpu().numpy() for i in range(0, len(x), chunk)
+    ]
     return np.concatenate(parts) if parts else np.empty((0, model.network.architecture.n_features), np.float32)
 
 
@@ -112,11 +134,17 @@ def predict_ensemble(models: Sequence[Model], x: np.ndarray, chunk: int = _CHUNK
 def _apply(function, x: np.ndarray, chunk: int, model: Model, *shape: int) -> np.ndarray:
     _check_input(model, x)
     out = np.empty((len(x), *shape, len(model.outputs)), np.float32)
+    device = _device(model)
+    chunk = chunk if device.type == "cpu" else max(chunk, _CHUNK_GPU)
     for start in range(0, len(x), chunk):
         part = _tensor(x[start : start + chunk])
-        out[start : start + chunk] = function(part).numpy()
+        out[start : start + chunk] = function(part.to(device)).cpu().numpy()
         out[start : start + chunk][~part.any(dim=1).numpy()] = np.nan
     return out
+
+
+def _device(model: Model) -> torch.device:
+    return next(model.network.parameters()).device
 
 
 def _tensor(x: np.ndarray) -> torch.Tensor:

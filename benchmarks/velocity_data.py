@@ -53,14 +53,18 @@ def made_up_masks(rng: np.random.Generator, n: int, n_pixel: int) -> np.ndarray:
     return masks
 
 
+WAVELENGTH_KMS = 1.5
+"""Scatter of a spectrum's wavelengths, as in the simulated survey: a star's velocity is known no better."""
+
+
 def simulate(
     library: TemplateLibrary, n: int, snr: tuple[float, float], seed: int, masks: np.ndarray | None
-) -> tuple[SpectrumSet, np.ndarray, np.ndarray]:
-    """n spectra: mixtures of neighbouring templates, a smooth distortion, Poisson-like noise, masks.
+) -> tuple[SpectrumSet, np.ndarray, np.ndarray, np.ndarray]:
+    """n spectra: neighbouring templates, a smooth distortion, Poisson-like noise, errors of the wavelengths, masks.
 
     Returns
     -------
-    spectra, rv (km/s, [n]), snr ([n])
+    spectra, rv (km/s, [n]), snr ([n]), seen (km/s, [n]: rv with the error of the wavelengths)
     """
     rng = np.random.default_rng(seed)
     wavelength = lamost_wavelength()
@@ -69,6 +73,7 @@ def simulate(
     x = np.linspace(-1, 1, len(wavelength))
     loglam = np.log10(library.wavelength)
     rv = np.clip(rng.normal(0, 60, n), -350, 350)
+    seen = rv + np.random.default_rng((seed, 1)).normal(0, WAVELENGTH_KMS, n)
     level = np.exp(rng.uniform(np.log(snr[0]), np.log(snr[1]), n))
     red = (wavelength > 6712) & (wavelength < 8247)
     flux = np.empty((n, len(wavelength)), np.float32)
@@ -79,7 +84,7 @@ def simulate(
         # held constant beyond its ends, which are not compared
         splines.append(CubicSpline(loglam, np.interp(loglam, loglam[good], row[good].astype(float))))
     for k in range(n):
-        model = splines[rng.integers(len(splines))](np.log10(wavelength / (1 + rv[k] / C_KMS)))
+        model = splines[rng.integers(len(splines))](np.log10(wavelength / (1 + seen[k] / C_KMS)))
         model = np.maximum(model, 0.02) * np.exp(0.3 * np.polynomial.legendre.legval(x, rng.normal(0, 0.5, 4)))
         model /= model[red].mean()
         sigma = np.sqrt(0.5 + 0.5 * model) / level[k]
@@ -90,7 +95,7 @@ def simulate(
     else:
         ormask = masks[rng.integers(len(masks), size=n)]
     key = np.array([f"55000-BENCH-sp01-{k:05d}" for k in range(n)])
-    return SpectrumSet(1e3 * flux, ivar / 1e6, ormask, wavelength, key), rv, level
+    return SpectrumSet(1e3 * flux, ivar / 1e6, ormask, wavelength, key), rv, level, seen
 
 
 def at_rest(library: TemplateLibrary, settings: dict) -> TemplateLibrary:

@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--library", type=Path, default=Path("results/templates/library.h5"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class, at most")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=45)
     parser.add_argument("--curve", type=float, help="augmentation of the first two: smooth curves (else scm.curve)")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")

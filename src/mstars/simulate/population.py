@@ -116,8 +116,8 @@ _OTHERS = {
     "OB": _Range(11500.0, 30000.0),
     "A": _Range(7420.0, 9700.0, denser=0.5, width=1050.0),
     "F": _Range(6100.0, 7060.0, dwarfs=0.97, denser=0.35, width=420.0),
-    "G": _Range(4905.0, 5945.0, dwarfs=0.55, denser=0.15, width=350.0, giants=(4360.0, 4900.0)),
-    "K": _Range(4150.0, 4630.0, dwarfs=0.8, giants=(4120.0, 4200.0)),
+    "G": _Range(4925.0, 5945.0, dwarfs=0.55, denser=0.15, width=350.0, giants=(4360.0, 4900.0)),
+    "K": _Range(4150.0, 4665.0, dwarfs=0.8, giants=(4120.0, 4200.0)),
     "late_K": _Range(4080.0, 4300.0, dwarfs=0.75),
 }
 """LAMOST's classes change at these temperatures on the templates' scale, and its giants of 4300 to 4800 K are of type G

@@ -14,13 +14,13 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from mstars.configuration import training_section
 from mstars.networks import Settings, predict_classifier, train_classifier
 from mstars.simulate import SpectrumMaker, make_plan
 from mstars.simulate.instrument import observe
@@ -87,7 +87,7 @@ def near_boundary(rows: pd.DataFrame, truth: np.ndarray, called: np.ndarray) -> 
     return step
 
 
-def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, curve: float, folder: Path) -> dict:
+def train(x: np.ndarray, rows: pd.DataFrame, config: dict, epochs: int, folder: Path) -> dict:
     """The three classifiers; stars (not spectra) are split 3:1."""
     stars = rows["star"].to_numpy()
     valid = np.isin(stars, rng(1, "heldout", "split").permutation(np.unique(stars))[: len(np.unique(stars)) // 4])
@@ -95,8 +95,8 @@ def train(x: np.ndarray, rows: pd.DataFrame, settings: Settings, curve: float, f
     for task, classes in TASKS.items():
         truth = rows["true_class" if task == "dmgm" else "label"]
         chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
-        used = settings if task == "dmgm" else replace(settings, curve=curve)
-        options = dict(classes=classes, settings=used, seed=1, folder=folder / task, task=task)
+        settings = Settings.from_config(training_section(config, task), **_CHANGES, epochs=epochs)
+        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[chosen], truth.to_numpy(dtype=str)[chosen], valid[chosen], **options)
     return models
 
@@ -143,12 +143,12 @@ def main() -> None:
     options = parser.parse_args()
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
-    settings = Settings.from_config(config["networks"], **_CHANGES, epochs=options.epochs)
-    curve = config["scm"]["curve"] if options.curve is None else options.curve
+    if options.curve is not None:
+        config["scm"]["curve"] = options.curve
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)
-        models = train(x, rows, settings, curve, options.models or Path(scratch))
+        models = train(x, rows, config, options.epochs, options.models or Path(scratch))
         n_train = len(x)
         del x
         x, rows = survey(maker, options.seed + 1, options.per_class, options.quiet_sky)

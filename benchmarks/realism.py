@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ import yaml
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter1d
 
+from mstars.configuration import training_section
 from mstars.lamost import reader
 from mstars.networks import Settings, load_model, predict_classifier, train_classifier
 from mstars.spectra import N_PIXEL, SpectrumSet, air_to_vacuum, classifier_input, concatenate, lamost_wavelength
@@ -58,12 +58,12 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
         "dmgm": (m_star & bright, table["true_class"], ["dM", "gM"]),
     }
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
-    settings = Settings.from_config(config["networks"], epochs=epochs, stop_patience=4, reduce_patience=2)
+    changes = {"epochs": epochs, "stop_patience": 4, "reduce_patience": 2}
     models = {}
     for task, (rows, labels, classes) in tasks.items():
         labels = labels.to_numpy(dtype=str)[rows]
-        used = settings if task == "dmgm" else replace(settings, curve=config["scm"]["curve"])
-        options = dict(classes=classes, settings=used, seed=1, folder=folder / task, task=task)
+        settings = Settings.from_config(training_section(config, task), **changes)
+        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[rows], labels, split[rows], **options)
     return models
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mstars.configuration import check_config
+from mstars.configuration import check_config, training_section
 from mstars.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,3 +34,11 @@ def test_a_missing_key_is_named(config):
     del config["survey"]["seed"]
     with pytest.raises(InputError, match="survey: missing key 'seed'"):
         check_config(config)
+
+
+def test_classifiers_learn_with_the_curves_of_their_module():
+    config = {"networks": {"curve": 0.0, "epochs": 3}, "scm": {"curve": 0.3}}
+    for task in ("spt", "spt9", "wdm"):
+        assert training_section(config, task) == {"curve": 0.3, "epochs": 3}
+    assert training_section(config, "dmgm") == config["networks"]
+    assert training_section(config | {"scm": {"curve": None}}, "spt") == config["networks"]

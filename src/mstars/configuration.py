@@ -29,6 +29,12 @@ def check_config(config: dict) -> None:
         raise InputError(f"config:\n{lines}\nconfig/config.yaml documents every key")
 
 
+def training_section(config: dict, task: str) -> dict:
+    """Section ``networks`` for a classifier; CNN-SPT and CNN-WDM with the augmentation of section ``scm``."""
+    curve = None if task == "dmgm" else config["scm"]["curve"]
+    return config["networks"] if curve is None else {**config["networks"], "curve": curve}
+
+
 def _describe(error: jsonschema.ValidationError) -> str:
     key = ".".join(map(str, error.absolute_path)) or "(top level)"
     if error.validator == "additionalProperties":

@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from mstars import cluster
-from mstars.configuration import check_config
+from mstars.configuration import check_config, training_section
 from mstars.errors import InputError
 from mstars.resources import ROOT as RESOURCES
 

@@ -25,12 +25,6 @@ rule training_spectra:
         "../scripts/training_spectra.py"
 
 
-def training_settings(wildcards):
-    """Section `networks`; CNN-SPT and CNN-WDM with the augmentation of section `scm`."""
-    curve = None if wildcards.task == "dmgm" else config["scm"]["curve"]
-    return config["networks"] if curve is None else {**config["networks"], "curve": curve}
-
-
 rule train:
     input:
         table=R + "/training/{task}.parquet",
@@ -46,7 +40,7 @@ rule train:
     benchmark:
         R + "/benchmarks/train/{task}.tsv"
     params:
-        settings=training_settings,
+        settings=lambda wildcards: training_section(config, wildcards.task),
         seed=SEED,
         survey=SURVEY,
         kind=KIND,

@@ -22,9 +22,9 @@ def place(models: Iterable[Model], gpus: int) -> torch.device:
 
     On a GPU products stay in full float32 (TF32 off): probabilities and labels agree with the CPU's to 1e-4.
     """
-    if gpus and not torch.cuda.is_available():
-        logger.info("a GPU was asked for, but torch sees none here: predicting on the CPU")
     device = torch.device("cuda" if gpus and torch.cuda.is_available() else "cpu")
+    if gpus and device.type == "cpu":
+        logger.info("a GPU was asked for, but torch sees none here: predicting on the CPU")
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     for model in models:

@@ -229,7 +229,10 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     network = build_network(settings.architecture, n_out, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    judged = averaged_weights(network, settings.average) if settings.average else network
+    judged = network
+    if settings.average:
+        judged = averaged_weights(network, settings.average)
+        optimizer.register_step_post_hook(lambda *_: judged.update_parameters(network))
     fingerprint = _fingerprint(data, n_out, settings, seed)
     progress = {
         "history": [],
@@ -252,7 +255,7 @@ def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: P
         for group in optimizer.param_groups:
             group["lr"] = progress["rate"]
         generator = rng(seed, "epoch", epoch)
-        train_loss = _train_epoch(network, judged, optimizer, data, loss, settings, device, generator)
+        train_loss = _train_epoch(network, optimizer, data, loss, settings, device, generator)
         valid_loss = _evaluate(judged, data, loss, settings, device)
         if not math.isfinite(train_loss) or not math.isfinite(valid_loss):
             raise InputError(f"{task}: the loss is {train_loss} after epoch {epoch}; lower networks.learning_rate")
@@ -306,7 +309,7 @@ def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
     return best
 
 
-def _train_epoch(network, judged, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
+def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
     network.train()
     order = _order(data, generator)
     total, weights = 0.0, 0.0
@@ -326,8 +329,6 @@ def _train_epoch(network, judged, optimizer, data: _Data, loss, settings: Settin
             (value / weight).backward()
             total += value.item()
         optimizer.step()
-        if judged is not network:
-            judged.update_parameters(network)
         weights += weight
     return total / weights
 

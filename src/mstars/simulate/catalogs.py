@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from mstars.simulate.plates import _designation, subclass_of
-from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour
+from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour, dust_share
 from mstars.simulate.sizes import plates
 from mstars.store import atomic_path
 from mstars.store import rng as stream
@@ -337,7 +337,7 @@ def write_dust(size: str, rng, path: str | Path, nside: int = 16) -> None:
         total = np.where(sky.separation(centre).deg < 7.0, plate["dust"], total)
     modulus = np.linspace(4.0, 19.0, 61)
     distance = 10 ** (1 + modulus / 5)
-    best = (total[:, None] * (1 - np.exp(-distance / 600.0)[None]) / 0.884).astype("f4")[keep]
+    best = (total[:, None] * dust_share(distance)[None] / 0.884).astype("f4")[keep]
     samples = np.clip(best[:, None] * (1 + 0.06 * rng.standard_normal((len(best), 5, 1))), 0, None).astype("f4")
     info = np.zeros(
         keep.sum(),

@@ -11,6 +11,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from mstars.resources import resource
 from mstars.simulate.plan import WAVE_ERR_KMS, ZERO_POINT_KMS
+from mstars.simulate.population import dust_share
 from mstars.spectra import C_KMS, air_to_vacuum, lamost_wavelength
 from mstars.templates import LIBRARY_GRID
 
@@ -113,7 +114,7 @@ def _dust_left(rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """
     n, dust = len(rows), rows["ebv"].to_numpy()
     train = (rows["role"] == "train").to_numpy()
-    standards = rows["ebv_scale"].to_numpy() * (1 - np.exp(-STANDARDS_PC / 600.0))
+    standards = rows["ebv_scale"].to_numpy() * dust_share(STANDARDS_PC)
     return np.where(train, dust - standards, 0.3 * dust) + rng.normal(0, 1, n) * np.where(train, 0.13, 0.05)
 
 

@@ -162,6 +162,11 @@ def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
     return frame
 
 
+def dust_share(distance_pc):
+    """Share of the dust of a line of sight that lies in front of this distance, pc."""
+    return 1 - np.exp(-distance_pc / 600.0)
+
+
 def add_sky(stars: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Apparent magnitudes, distances, reddening, motions and velocities; needs ``m_g``, ``bp_rp``, ``ebv_scale``.
 
@@ -179,7 +184,7 @@ def add_sky(stars: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     distance = np.full(n, 1000.0)
     for _ in range(4):  # extinction depends on distance and the other way round
         distance = 10 ** (0.2 * (g_mag - R_G * ebv - m_g + 5))
-        ebv = stars["ebv_scale"].to_numpy() * (1 - np.exp(-distance / 600.0))
+        ebv = stars["ebv_scale"].to_numpy() * dust_share(distance)
     distance = np.where(outside, np.nan, np.clip(distance, 3.0, 60000.0))
     ebv = np.where(outside, stars["ebv_scale"], ebv)
     halo = stars["m_h"].to_numpy() < -0.9

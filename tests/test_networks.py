@@ -107,6 +107,16 @@ def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
+def test_bf16_learns_the_same_and_keeps_weights_of_float32(tmp_path, data):
+    settings = Settings(epochs=12, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
+    full, half = (train(tmp_path / name, data, replace(settings, precision=name)) for name in ("fp32", "bf16"))
+    assert all(value.dtype == torch.float32 for value in half.network.state_dict().values())
+    assert half.about["validation_loss"] != full.about["validation_loss"]  # it did run in bf16
+    assert half.about["validation_loss"] == pytest.approx(full.about["validation_loss"], abs=0.1)
+    called = [networks.predict_classifier(model, data[0])[0] for model in (full, half)]
+    assert (called[0] == called[1]).mean() > 0.95
+
+
 def test_regressor_fits_its_scaler_inside_the_fold(tmp_path, data):
     x, _, depth, valid = data
     y = np.column_stack([4000 + 500 * depth, depth])

@@ -119,10 +119,10 @@ def test_density_weights_lift_rare_labels_to_a_mean_of_one():
 
 
 def residual_table(n=6000, seed=0, label_error=30.0, quoted=30.0):
-    """Single predictions whose errors are known, of labels with errors of their own."""
+    """Single predictions whose errors are known, of labels with errors of their own: most of the constant variance."""
     generator = np.random.default_rng(seed)
     snri, spread = generator.uniform(5, 150, n), generator.uniform(5, 25, n)
-    error = np.sqrt((1.5 * spread) ** 2 + 20**2 + (900 / snri) ** 2)
+    error = np.sqrt((1.5 * spread) ** 2 + 12**2 + (900 / snri) ** 2)
     table = pd.DataFrame({"snri": snri})
     for label in LABELS:
         table[f"{label}_true"] = 3500.0

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars.validate import as_markdown, candidate_outcomes, scorecard, verdicts
-from mstars.validate.statistics import scatter, share, wilson
+from mstars.validate.statistics import scatter, scatter_with_limits, share, wilson
 
 SETTINGS = {"snr_min": 10, "rv_tolerance_kms": 30, "rv_sigma": 3}
 LABELS = {"teff": 3600.0, "logg": 4.8, "m_h": -0.1, "alpha_m": 0.02}
@@ -163,3 +163,12 @@ def test_limits_of_shares_are_sane_at_the_ends():
     assert wilson(20, 20)[1] == 1 and np.isnan(wilson(0, 0)).all()
     assert share("x", [True], [False]) == {"x": None, "x_n": 0, "x_lo": None, "x_hi": None}
     assert scatter(np.array([np.nan])) == (None, None, 0)
+
+
+def test_limits_of_a_scatter_hold_the_truth_95_times_of_100():
+    draws = np.random.default_rng(5).normal(scale=2.0, size=(600, 150))
+    found = [scatter_with_limits("x", row) for row in draws]
+    inside = np.mean([one["x_lo"] < 2.0 < one["x_hi"] for one in found])
+    assert 0.92 < inside < 0.98 and found[0]["x_n"] == 150
+    assert scatter_with_limits("x", np.array([np.nan])) == {"x": None, "x_n": 0, "x_lo": None, "x_hi": None}
+    assert scatter_with_limits("x", np.array([1.0]))["x_lo"] is None

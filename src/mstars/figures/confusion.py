@@ -48,9 +48,10 @@ def draw_confusion(validation: pd.DataFrame, name: str) -> Figure:
             fontsize=5.0 if len(classes) > 2 else 8,
             color="white" if share[row, column] > 0.6 else "black",
         )
-    axes.set_xticks(range(len(classes)), classes, fontsize=7 if len(classes) < 5 else 5.5)
-    spectra = counts.sum(axis=1)
-    axes.set_yticks(range(len(classes)), [f"{name}\n$n$ = {n}" for name, n in zip(classes, spectra, strict=True)])
+    size = 7 if len(classes) < 5 else 5.5
+    axes.set_xticks(range(len(classes)), classes, fontsize=size)
+    rows = [f"{name}\n$n$ = {n}" for name, n in zip(classes, counts.sum(axis=1), strict=True)]
+    axes.set_yticks(range(len(classes)), rows, fontsize=size)
     axes.tick_params(which="both", length=0)
     axes.minorticks_off()
     axes.set_xlabel("Predicted label")

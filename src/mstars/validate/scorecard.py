@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.validate.outcome import LABELS, input_outcomes
-from mstars.validate.statistics import scatter, share
+from mstars.validate.statistics import scatter, scatter_with_limits, share
 
 CLASS_OF = {
     "spt": {
@@ -159,10 +159,10 @@ def _parameters(table: pd.DataFrame) -> dict:
             for end, column in (("pull", f"{label}_calib_err"), ("pull_spread", f"{label}_err")):
                 with np.errstate(divide="ignore", invalid="ignore"):
                     pull = difference / table[column].to_numpy(dtype=float)
-                result[f"{label}_{tag}_{end}"] = scatter(pull[untouched])[1]
+                result |= scatter_with_limits(f"{label}_{tag}_{end}", pull[untouched])
                 for name, (low, high) in SNR_BINS.items() if end == "pull" else ():
                     inside = untouched & table["snri"].between(low, high, inclusive="right").to_numpy()
-                    result[f"{label}_{tag}_pull_snri_{name}"] = scatter(pull[inside])[1]
+                    result |= scatter_with_limits(f"{label}_{tag}_pull_snri_{name}", pull[inside])
     return result | _weak_spots(table, good)
 
 

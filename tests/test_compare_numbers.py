@@ -62,7 +62,7 @@ def test_dgcm_counts_what_was_corrected_each_way():
 
 
 def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
-    selection = pd.DataFrame({"lamost_rv": 0.0, "rv_dsal1": [0.0, 90, np.nan, 0], "rv_dsal2": [0.0, 0, 99, 0]})
+    selection = pd.DataFrame({"lamost_rv": 0.0, "rv_dsal1": [0.0, 50, np.nan, 0], "rv_dsal2": [0.0, 0, 99, 0]})
     selection = selection.assign(in_tm_band=[True, True, False, False], candidate=[False, False, True, False])
     band = {"mean": 0.0, "sigma": 10.0, "k": 2}
     summary = {"bands": {name: dict(band) for name in ("tm", "dsal1", "dsal2")}, "n_outside_dsal1": 1}
@@ -72,6 +72,8 @@ def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
     )
     numbers = rv_numbers(selection, summary, decisions(["TM", "LAMOST"]), v3)
     assert numbers["tm_not_dsal"] == pytest.approx(100 / 3) and numbers["dsal_not_tm"] == pytest.approx(100 / 3)
+    # 50 km/s lie within the paper's band of DSAL I, 5 +- 58
+    assert numbers["tm_not_dsal_fig10"] == 0 and numbers["dsal_not_tm_fig10"] == pytest.approx(100 / 3)
     assert (numbers["rv_suspect"], numbers["rv_updated"], numbers["rv_none"], numbers["before_2012"]) == (3, 1, 1, 2)
     assert numbers["tm_sigma"] == 10 and numbers["rv_TM"] == 1 and numbers["rv_DSEL"] == 0
     summary["bands"]["dsal2"]["own"] = False

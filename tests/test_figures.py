@@ -161,7 +161,7 @@ def test_running_error_is_the_median_of_intervals_five_wide():
 
 def test_the_rv_panel_counts_what_lies_outside_its_band():
     assert velocities().outside == 7
-    assert "100 spectra\n7 outside" in words(draw_rv_comparison([velocities()]))
+    assert "100 spectra, 7 outside" in words(draw_rv_comparison([velocities()]))
 
 
 def test_many_points_become_a_density_and_few_stay_points():

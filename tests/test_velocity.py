@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import curve_fit, minimize_scalar
 
 from mstars.errors import InputError
-from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
+from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength, vacuum_to_air
 from mstars.velocity import (
     TM_FLAGS,
     LineOptions,
@@ -204,7 +204,10 @@ def test_wavelengths_that_are_not_lamosts_are_refused(bank):
     spectra.wavelength = np.linspace(3700, 9100, len(spectra.wavelength))
     with pytest.raises(InputError, match="log10 steps"):
         match_templates(spectra, bank)
-    spectra.wavelength = lamost_wavelength() * 2.5
+    spectra.wavelength = vacuum_to_air(lamost_wavelength())  # as even as in vacuum, but 80 km/s off
+    with pytest.raises(InputError, match="vacuum"):
+        match_templates(spectra, bank)
+    spectra.wavelength = lamost_wavelength() * 10**0.4
     with pytest.raises(InputError, match="too little in common"):
         match_templates(spectra, bank)
 

@@ -7,8 +7,9 @@ from mstars.figures.diagnosis import draw_diagnosis
 from mstars.figures.style import save
 from mstars.store import read_batch, read_table
 from mstars.templates import load_library
-from mstars.velocity import bank_of
-from mstars.velocity.diagnose import diagnose
+from mstars.velocity import bank_of, dsel
+from mstars.velocity.diagnose import diagnose, options_of
+from mstars.velocity.stage import SHORT_END, line_options, match, match_options
 from mstars.workflow import job
 
 with job(snakemake):
@@ -21,9 +22,15 @@ with job(snakemake):
     row = measured.iloc[0]
     spectra = read_batch(given.spectra)
     spectra = spectra.select(np.flatnonzero(spectra.spectrum_key == row["spectrum_key"])[:1])
-    settings = snakemake.params.settings["tm"]
-    bank = bank_of(load_library(given.templates, sources=snakemake.params.sources), settings)
+    settings = snakemake.params.settings
+    library = load_library(given.templates, sources=snakemake.params.sources)
+    bank = bank_of(library, settings["tm"])
     if row["tm_wide"]:
         bank = bank.wide
-    diagnosis = diagnose(spectra, bank, row["tm_template"], row["rv_tm"])
-    save(draw_diagnosis(diagnosis, dict(row), f"{row['spectrum_key']}, flag {row['tm_flag']}"), snakemake.output)
+    short = match(spectra, bank_of(library, settings["tm"], end=SHORT_END), settings)
+    emission = dsel(spectra, line_options(settings["lines"]))
+    velocities = dict(row) | {"rv_tml7500": short["rv_tm"].iloc[0], "rv_dsel": emission["rv_dsel"].iloc[0]}
+    options = options_of(match_options(settings["tm"]), wide=bool(row["tm_wide"]))
+    diagnosis = diagnose(spectra, bank, row["tm_template"], row["rv_tm"], options)
+    title = f"{row['spectrum_key']}, tm_flag {row['tm_flag']}"
+    save(draw_diagnosis(diagnosis, velocities, title), snakemake.output)

@@ -10,6 +10,7 @@ import pandas as pd
 from mstars.compare.criteria import gaia_velocities
 from mstars.quality.ranges import aspcap_kind
 from mstars.resources import resource
+from mstars.velocity.selection import PAPER_BANDS
 
 LABELS = ("teff", "logg", "m_h", "alpha_m")
 KINDS = {"dM": "dm", "gM": "gm"}
@@ -139,6 +140,9 @@ def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, 
     outside = int(summary["n_outside_dsal1"]) + int(summary["n_outside_dsal2"])
     left = selection[~selection["candidate"]]
     tm_only, dsal_only = _one_method_only(left, bands)
+    # the paper's bands are of spectra outside TM's, five times as wide as those of all (rvmm.selection.dsal_band)
+    wide = {name: {"mean": mean, "sigma": sigma, "k": bands[name]["k"]} for name, (mean, sigma) in PAPER_BANDS.items()}
+    tm_only_wide, dsal_only_wide = _one_method_only(left, wide)
     updated = v3["rv_from"].isin(["TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL"])
     return {
         **numbers,
@@ -151,6 +155,8 @@ def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, 
         "rv_none": v3["rv_from"].astype(str).str.startswith("NoRV").sum(),
         "tm_not_dsal": tm_only,
         "dsal_not_tm": dsal_only,
+        "tm_not_dsal_fig10": tm_only_wide,
+        "dsal_not_tm_fig10": dsal_only_wide,
         "before_2012": (v3["obsdate"].astype(str) <= WAVELENGTH_FIXED).sum(),
         **_labels("rv", decisions),
     }

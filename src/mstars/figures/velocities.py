@@ -16,12 +16,10 @@ from mstars.figures.style import (
     ORANGE,
     PAGE_WIDTH,
     RED,
-    WHITE,
     density,
     difference_note,
     new_figure,
     no_data,
-    note,
     styled,
 )
 
@@ -57,11 +55,16 @@ class Comparison:
         """Spectra outside the band."""
         return int((np.abs(self.other - self.lamost - self.mean) > self.k * self.sigma).sum())
 
+    @property
+    def beyond(self) -> int:
+        """Spectra with a velocity that is not shown."""
+        return int((np.maximum(np.abs(self.lamost), np.abs(self.other)) > LIMIT).sum())
+
 
 @styled
 def draw_rv_comparison(panels: list[Comparison]) -> Figure:
     """LAMOST's velocities beside those of template matching and of the absorption lines (Figure 10)."""
-    figure = new_figure(PAGE_WIDTH, 2.45)
+    figure = new_figure(PAGE_WIDTH, 2.7)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _panel(axes, panel)
     return figure
@@ -77,12 +80,16 @@ def _panel(axes, panel: Comparison) -> None:
         no_data(axes, f"no spectrum with both\nLAMOST and {panel.method} velocities")
         return
     density(axes, panel.lamost, panel.other, color=BLUE, extent=(-LIMIT, LIMIT, -LIMIT, LIMIT))
-    x = np.array([-LIMIT, LIMIT])
+    x, band = np.array([-LIMIT, LIMIT]), "no band"
     if np.isfinite(panel.sigma):
         for sign in (-1, 1):
             axes.plot(x, x + panel.mean + sign * panel.k * panel.sigma, "--", color=BLACK, lw=0.7)
-        note(axes, rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$", bbox=WHITE)
-    note(axes, f"{len(panel.lamost)} spectra\n{panel.outside} outside", "lower right", bbox=WHITE)
+        # above the panel: within it wrong velocities would lie beneath
+        band = rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$"
+    counts = f"{len(panel.lamost)} spectra, {panel.outside} outside"
+    if panel.beyond:
+        counts += f", {panel.beyond} beyond the frame"
+    axes.set_title(f"{band}\n{counts}", fontsize=7, linespacing=1.3)
 
 
 def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:

@@ -169,6 +169,8 @@ class TemplateBank:
 def check_log_grid(wavelength: np.ndarray) -> None:
     """Refuse wavelengths that are not LAMOST's log10 steps in angstrom.
 
+    Steps of air wavelengths are the same to 3e-9, but they lie 0.2 steps off the grid of whole steps of 1e-4.
+
     Raises
     ------
     InputError
@@ -181,6 +183,12 @@ def check_log_grid(wavelength: np.ndarray) -> None:
         raise InputError(
             f"wavelengths {wavelength[0]:.1f}-{wavelength[-1]:.1f} do not rise in log10 steps of {DLOGLAM:g}: "
             "template matching wants LAMOST's vacuum log grid in angstrom (air wavelengths or nanometres?)"
+        )
+    place = np.log10(wavelength[[0, -1]]) / DLOGLAM
+    if np.abs(place - np.round(place)).max() > 0.1:
+        raise InputError(
+            f"wavelengths {wavelength[0]:.3f}-{wavelength[-1]:.3f} lie between the steps of LAMOST's grid (log10 a "
+            f"multiple of {DLOGLAM:g}): template matching wants them in vacuum (air wavelengths are 0.2 steps off)"
         )
     if not 2000 < wavelength[0] < 30000:
         raise InputError(f"wavelengths start at {wavelength[0]:.4g}: vacuum angstrom is expected (nanometres?)")

@@ -181,16 +181,22 @@ def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
     return np.where(bad, 0.0, ivar / (1.0 + ivar * options.noise_floor**2)).astype(np.float32)
 
 
-def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict:
+def prepare_weighted(spectra: SpectrumSet, pixels: slice, options: MatchOptions) -> tuple[np.ndarray, ...]:
+    """`prepare`, with the weights of the refinement: flux, bad, scale, weight (float32 [n, p])."""
     flux, bad, scale = prepare(spectra, pixels)
     weight = _weights(spectra, pixels, bad, scale, options)
     for low, high in options.left_out:
         weight[:, (spectra.wavelength[pixels] > low) & (spectra.wavelength[pixels] < high)] = 0
+    return flux, bad, scale, weight
+
+
+def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict:
+    flux, bad, scale, weight = prepare_weighted(spectra, pixels, options)
     n_good = (~bad).sum(axis=1)
     result = empty_result(spectra.spectrum_key, n_good)
     rows = np.flatnonzero((n_good >= 50) & varies(flux, bad))
     if len(rows):
-        fine, fine_weight, coefficient = _without_smooth(flux[rows], bad[rows], weight[rows], bank, options)
+        fine, fine_weight, coefficient = without_smooth(flux[rows], bad[rows], weight[rows], bank, options)
         own = (rows, flux[rows], bad[rows], weight[rows], fine, fine_weight)
         part = _Part(spectra, *own, coefficient, scale, bank, pixels)
         template, best, first, error = _first_look(part, options)
@@ -204,7 +210,7 @@ def _match_chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, option
 class _Part:
     """The ``rows`` of a chunk that can be measured: the arrays are theirs, spectra and scale the chunk's.
 
-    ``fine``, ``fine_weight`` and ``coefficient`` are those of the refinement (`_without_smooth`).
+    ``fine``, ``fine_weight`` and ``coefficient`` are those of the refinement (`without_smooth`).
     """
 
     spectra: SpectrumSet
@@ -370,7 +376,7 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
     result["tm_flag"][rows] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
 
 
-def _without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions):
+def without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions):
     """Flux, weights and template coefficients of the refinement: less a share of their running means.
 
     The polynomial hardly changes over the running mean's width, so template times polynomial is filtered alike. The

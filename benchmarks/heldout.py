@@ -1,17 +1,21 @@
 """Accuracy of the three classifiers on simulated stars that they have not seen, by S/N, with binomial limits.
 
     python benchmarks/heldout.py --library results/templates/library.h5
+    python benchmarks/heldout.py --library results/templates/library.h5 --tasks spt --surveys 4
 
-Two surveys of size ``networks`` are made in memory with different seeds: one is trained on (3:1), all of the other is
-held out. What noise alone costs is seen with ``--quiet-sky``: the same stars at S/N 300, with networks trained on such
-spectra. ``near`` is the accuracy when a star within two subclasses of a boundary may be on either side of it. The last
-line of the output is one JSON object.
+Surveys of size ``networks`` are made in memory with different seeds: ``--surveys`` of them are trained on (3:1), all of
+another is held out. What noise alone costs is seen with ``--quiet-sky``: the same stars at S/N 300, with networks
+trained on such spectra. ``near`` is the accuracy when a star within two subclasses of a boundary may be on either side
+of it. ``--models`` keeps the networks; those already there are asked without training. The last line of the output is
+one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +25,7 @@ import pandas as pd
 import yaml
 
 from mstars.configuration import training_section
-from mstars.networks import Settings, predict_classifier, train_classifier
+from mstars.networks import Settings, load_model, predict_classifier, train_classifier
 from mstars.simulate import SpectrumMaker, make_plan
 from mstars.simulate.instrument import observe
 from mstars.simulate.plates import _make as spectra_of
@@ -70,12 +74,31 @@ def observed(
     return x, rows.assign(snr_max=np.concatenate(best), snri=np.concatenate(snri))
 
 
-def survey(maker: SpectrumMaker, seed: int, most: int, quiet: bool) -> tuple[np.ndarray, pd.DataFrame]:
-    """Inputs of the classifiers [n, 5000] and rows of a survey's training spectra and M stars."""
-    rows = choose(make_plan("networks", seed), seed, most)
+def survey(
+    maker: SpectrumMaker, seeds: list[int], most: int, quiet: bool, tasks: list[str]
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Inputs of the classifiers [n, 5000] and rows of the surveys' spectra of S/N_max >= 5 that the tasks need."""
+    wanted, parts = {name for task in tasks for name in TASKS[task]}, []
+    for number, seed in enumerate(seeds):
+        rows = choose(make_plan("networks", seed), seed, most)
+        rows = rows[rows["label"].isin(wanted) | rows["true_class"].isin(wanted)]
+        parts.append(rows.assign(star=rows["star"] + number * 10**7))
+    rows = pd.concat(parts, ignore_index=True)
     if quiet:
         rows["snri_aim"] = 300.0
-    return observed(rows, maker, seed)
+    x, rows = observed(rows, maker, seeds[0])
+    kept = np.flatnonzero(rows["snr_max"] >= 5)
+    for start in range(0, len(kept), CHUNK):  # in place: no second copy of the spectra
+        part = kept[start : start + CHUNK]
+        x[start : start + len(part)] = x[part]
+    return x[: len(kept)], rows.iloc[kept].reset_index(drop=True)
+
+
+def of_task(task: str, rows: pd.DataFrame, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs and true classes of a task's spectra, and which they are."""
+    truth = rows["true_class" if task == "dmgm" else "label"]
+    chosen = truth.isin(TASKS[task]).to_numpy()
+    return x if chosen.all() else x[chosen], truth.to_numpy(dtype=str)[chosen], chosen
 
 
 def near_boundary(rows: pd.DataFrame, truth: np.ndarray, called: np.ndarray) -> np.ndarray:
@@ -87,17 +110,16 @@ def near_boundary(rows: pd.DataFrame, truth: np.ndarray, called: np.ndarray) -> 
     return step
 
 
-def train(x: np.ndarray, rows: pd.DataFrame, config: dict, epochs: int, folder: Path) -> dict:
-    """The three classifiers; stars (not spectra) are split 3:1."""
+def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Namespace, folder: Path) -> dict:
+    """The classifiers; stars (not spectra) are split 3:1."""
     stars = rows["star"].to_numpy()
     valid = np.isin(stars, rng(1, "heldout", "split").permutation(np.unique(stars))[: len(np.unique(stars)) // 4])
     models = {}
-    for task, classes in TASKS.items():
-        truth = rows["true_class" if task == "dmgm" else "label"]
-        chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
-        settings = Settings.from_config(training_section(config, task), **_CHANGES, epochs=epochs)
-        options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
-        models[task] = train_classifier(x[chosen], truth.to_numpy(dtype=str)[chosen], valid[chosen], **options)
+    for task in options.tasks:
+        seen, truth, chosen = of_task(task, rows, x)
+        settings = Settings.from_config(training_section(config, task), **_CHANGES, epochs=options.epochs)
+        about = dict(classes=TASKS[task], settings=settings, seed=1, folder=folder / task, task=task)
+        models[task] = train_classifier(seen, truth, valid[chosen], **about)
     return models
 
 
@@ -112,11 +134,11 @@ def share(right: np.ndarray) -> dict:
 def measure(models: dict, x: np.ndarray, rows: pd.DataFrame) -> dict:
     """Accuracy of each task on held-out spectra of S/N_max >= 5, by S/N_i, and the confusions."""
     result = {}
-    for task, classes in TASKS.items():
-        truth = rows["true_class" if task == "dmgm" else "label"]
-        chosen = (truth.isin(classes) & (rows["snr_max"] >= 5)).to_numpy()
-        truth = truth.to_numpy(dtype=str)[chosen]
-        called, _ = predict_classifier(models[task], x[chosen])
+    for task, model in models.items():
+        seen, truth, chosen = of_task(task, rows, x)
+        called = np.concatenate(
+            [predict_classifier(model, seen[start : start + 1024])[0] for start in range(0, len(seen), 1024)]
+        )
         right, snri = called == truth, rows["snri"].to_numpy()[chosen]
         bins = {
             f"{low}-{high}": share(right[(snri >= low) & (snri < high)])
@@ -134,35 +156,40 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", type=Path, default=Path("results/templates/library.h5"))
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class, at most")
+    parser.add_argument("--seed", type=int, default=1, help="of the first survey trained on; the others': 100 on")
+    parser.add_argument("--test-seed", type=int, help="of the survey held out (seed + 1)")
+    parser.add_argument("--surveys", type=int, default=1, help="surveys to train on")
+    parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
+    parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class and survey, at most")
     parser.add_argument("--epochs", type=int, default=45)
     parser.add_argument("--curve", type=float, help="augmentation of the first two: smooth curves (else scm.curve)")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
     if options.curve is not None:
         config["scm"]["curve"] = options.curve
-    started = time.perf_counter()
+    started, n_train = time.perf_counter(), None
     with tempfile.TemporaryDirectory() as scratch:
-        x, rows = survey(maker, options.seed, options.per_class, options.quiet_sky)
-        models = train(x, rows, config, options.epochs, options.models or Path(scratch))
-        n_train = len(x)
-        del x
-        x, rows = survey(maker, options.seed + 1, options.per_class, options.quiet_sky)
+        folder = options.models or Path(scratch)
+        if all((folder / task / "model.json").is_file() for task in options.tasks):
+            models = {task: load_model(folder / task) for task in options.tasks}
+        else:
+            seeds = [options.seed + 100 * number for number in range(options.surveys)]
+            x, rows = survey(maker, seeds, options.per_class, options.quiet_sky, options.tasks)
+            n_train = rows["label"].value_counts().to_dict()
+            logging.info("%d spectra to train on: %s", len(x), n_train)
+            models = train(x, rows, config, options, folder)
+            del x
+        test_seed = options.seed + 1 if options.test_seed is None else options.test_seed
+        x, rows = survey(maker, [test_seed], options.per_class, options.quiet_sky, options.tasks)
         result = measure(models, x, rows)
-    print(
-        json.dumps(
-            {
-                "quiet_sky": options.quiet_sky,
-                "n_train": n_train,
-                "minutes": (time.perf_counter() - started) / 60,
-                **result,
-            }
-        )
-    )
+    about = {"quiet_sky": options.quiet_sky, "surveys": options.surveys, "test_seed": test_seed, "n_train": n_train}
+    about["minutes"] = (time.perf_counter() - started) / 60
+    about["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps({**about, **result}))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import uuid
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -66,9 +67,11 @@ def count(rows: pd.DataFrame) -> int:
     return len(ingest_batch(rows)[0])
 
 
-def store(rows: pd.DataFrame, path: str) -> None:
-    """One batch from files to store, as the rule ingest_batch does it."""
+def store(rows: pd.DataFrame, folder: str) -> int:
+    """One batch from files to a new store, as the rule ingest_batch does it; its bytes."""
+    path = Path(folder, f"{uuid.uuid4().hex}.h5")
     write_batch(path, *ingest_batch(rows))
+    return path.stat().st_size
 
 
 def least(work, clock, repeats: int = 3) -> float:
@@ -106,7 +109,7 @@ def main() -> None:
         n, paths = len(rows), list(rows["path"])
         few = list(rows[["path", "filename"]].itertuples(index=False, name=None))[: max(1, n // 5)]
         parts = [rows.iloc[part] for part in np.array_split(np.arange(n), options.processes)]
-        stores = [str(Path(place, f"{number}.h5")) for number in range(len(parts))]
+        folders = [place] * len(parts)
         list(pool.map(count, parts))
         result = {
             "files": n,
@@ -118,11 +121,11 @@ def main() -> None:
             "read_astropy_per_s_one_process": rate(lambda: [by_astropy(*pair) for pair in few], len(few)),
             "ingest_per_s_one_process": rate(lambda: count(rows), n),
             "ingest_per_s": rate(lambda: list(pool.map(count, parts)), n),
-            "ingest_and_write_per_s": rate(lambda: list(pool.map(store, parts, stores)), n),
+            "ingest_and_write_per_s": rate(lambda: list(pool.map(store, parts, folders)), n),
             "inflate_processor_ms": processor_ms(lambda: [decompress(read_bytes(path)) for path in paths], n),
             "ingest_processor_ms": processor_ms(lambda: count(rows), n),
-            "ingest_and_write_processor_ms": processor_ms(lambda: store(rows, str(Path(place, "one.h5"))), n),
-            "store_bytes_per_spectrum": round(sum(Path(path).stat().st_size for path in stores) / n),
+            "ingest_and_write_processor_ms": processor_ms(lambda: store(rows, place), n),
+            "store_bytes_per_spectrum": round(sum(pool.map(store, parts, folders)) / n),
         }
     print(json.dumps(result))
 

@@ -231,6 +231,9 @@ def _write_frame(file: h5py.File, name: str, frame: pd.DataFrame) -> None:
 
 def _column_json(column: pd.Series) -> str:
     """A column's values as JSON; not-a-number and missing values become null."""
+    if isinstance(column.dtype, pd.StringDtype | pd.Int64Dtype):  # plain already but for what is missing
+        values = column.to_numpy(dtype=object, na_value=None).tolist()
+        return json.dumps(values)
     values = column.tolist()
     if column.dtype.kind == "f":
         if not np.isfinite(column.to_numpy(dtype=float, na_value=np.nan)).all():

@@ -15,7 +15,7 @@ from mstars.errors import InputError
 from mstars.lamost.cards import UnusableSpectrum
 
 _TAR = ".tar"
-_USUAL_BYTES = 2**16
+_USUAL_BYTES, _MORE_BYTES = 2**16, 2**22
 
 
 def split_path(path: str | Path) -> tuple[str, str]:
@@ -58,20 +58,25 @@ def read_bytes(path: str | Path, at_most: int = -1) -> bytes:
     """
     archive, member = split_path(path)
     try:
-        with open(archive, "rb", buffering=0) as handle:
+        handle = os.open(archive, os.O_RDONLY)  # a third of the time of open()
+        try:
             if not member:
-                return handle.read(at_most) if at_most >= 0 else _all_bytes(handle)
-            return _member_bytes(handle.fileno(), archive, member, at_most)
+                return os.read(handle, at_most) if at_most >= 0 else _all_bytes(handle)
+            return _member_bytes(handle, archive, member, at_most)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         raise UnusableSpectrum("no such file") from None
     except OSError as error:
         raise UnusableSpectrum(f"can't be read: {error.strerror or error}") from None
 
 
-def _all_bytes(handle) -> bytes:
+def _all_bytes(handle: int) -> bytes:
     """The whole file: nearly every one fits in a first read, which spares asking for its size and for its end."""
-    data = handle.read(_USUAL_BYTES)
-    return data if len(data) < _USUAL_BYTES else data + handle.read()
+    data = os.read(handle, _USUAL_BYTES)
+    while len(data) >= _USUAL_BYTES and (more := os.read(handle, _MORE_BYTES)):
+        data += more
+    return data
 
 
 def _member_bytes(handle: int, archive: str, member: str, at_most: int) -> bytes:

@@ -62,6 +62,7 @@ def _starts(names: bytes) -> dict[str, int]:
     return {keyword: 80 * number + 8 for number, keyword in reversed(list(enumerate(keywords)))}
 
 
+@functools.lru_cache(maxsize=512)  # half of a file's cards are those of the files before it
 def _card_value(raw: bytes) -> str | bool | int | float | None:
     if raw[:1] != b"=":
         return None

@@ -63,10 +63,11 @@ def ingest_batch(
     flux, ivar = np.zeros((n, N_PIXEL), np.float32), np.zeros((n, N_PIXEL), np.float32)
     ormask = np.zeros((n, N_PIXEL), np.uint8)
     values, rejected, taken = [], [], []
-    for number, row in enumerate(plan.itertuples(index=False)):
+    wanted = zip(*(plan[name].tolist() for name in ("path", "filename", "spectrum_key")), strict=True)
+    for number, (path, filename, key) in enumerate(wanted):
         try:
-            spectrum = read(row.path, row.filename)
-            _check_key(spectrum.values["spectrum_key"], row.spectrum_key)
+            spectrum = read(path, filename)
+            _check_key(spectrum.values["spectrum_key"], key)
             resampled = place_on_grid(spectrum, flux[number], ivar[number], ormask[number])
         except UnusableSpectrum as error:
             rejected.append((number, str(error)))

@@ -14,6 +14,7 @@ The known layouts are read straight from bytes; any other goes to astropy, which
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import warnings
@@ -23,8 +24,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import deflate
 import numpy as np
-from isal import igzip, isal_zlib
 
 from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import BLOCK, UnusableSpectrum, header_length, header_values, split_cards
@@ -42,7 +43,7 @@ _COADD_COLUMNS = ("FLUX", "IVAR", "WAVELENGTH", "ORMASK")
 _VECTOR = re.compile(r"(\d*)([EDJIBK])$")
 _FITS_TYPES = {"E": ">f4", "D": ">f8", "J": ">i4", "I": ">i2", "B": "u1", "K": ">i8"}
 _SEEN: deque = deque(maxlen=8)
-_GZIP_ERRORS = (EOFError, OSError, zlib.error, igzip.BadGzipFile, isal_zlib.error)
+_GZIP_ERRORS = (EOFError, OSError, zlib.error)
 
 
 @dataclass
@@ -105,7 +106,7 @@ def read_header(path: str | Path) -> dict:
     head = read_bytes(path, _HEAD_BYTES)
     if head[:2] == _GZIP:
         try:
-            head = isal_zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
+            head = zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
         except _GZIP_ERRORS:
             raise UnusableSpectrum("truncated or damaged gzip") from None
     length = header_length(head)
@@ -117,16 +118,19 @@ def read_header(path: str | Path) -> dict:
     return header_values(split_cards(head[:length]), path.name)
 
 
-def decompress(data: bytes) -> bytes:
-    """Inflate gzipped bytes; others pass unchanged."""
+def decompress(data: bytes) -> bytes | bytearray:
+    """Inflate gzipped bytes, their checksum tested; others pass unchanged."""
     if data[:2] != _GZIP:
         return data
     # the last four bytes tell the length; a buffer of that size is filled in one go
     length = int.from_bytes(data[-4:], "little")
+    if length <= _MOST_BYTES:
+        try:
+            return deflate.gzip_decompress(data, length)
+        except (deflate.DeflateError, ValueError):
+            pass  # damaged, or of several members
     try:
-        if length <= _MOST_BYTES and len(inflated := isal_zlib.decompress(data, 31, length + 64)) == length:
-            return inflated
-        return igzip.decompress(data)  # of several members
+        return gzip.decompress(data)
     except _GZIP_ERRORS:
         raise UnusableSpectrum("truncated or damaged gzip") from None
 
@@ -144,7 +148,7 @@ def _primary_length(data: bytes) -> int:
 def _read_fast(data: bytes, filename: str) -> FileSpectrum | None:
     """The known layouts; None for any other."""
     length = _primary_length(data)
-    get = split_cards(data[:length])
+    get = split_cards(bytes(data[:length]))
     if get("BSCALE") is not None or get("BZERO") is not None:
         return None
     arrays = _coadd_arrays(data, length) if get("NAXIS") == 0 else _image_arrays(data, length, get)
@@ -170,7 +174,7 @@ def _coadd_arrays(data: bytes, start: int):
     length = header_length(data, start)
     if not length or data[start : start + 20] != b"XTENSION= 'BINTABLE'":
         return None
-    get = split_cards(data[start : start + length])
+    get = split_cards(bytes(data[start : start + length]))
     n_row, n_column = get("NAXIS2"), get("TFIELDS")
     if not isinstance(n_row, int) or not isinstance(n_column, int):
         return None

@@ -59,13 +59,16 @@ def test_account_and_silence():
     assert "slurm_account" in complaints(site, {"train": "cpu"}, {})[0]
     assert complaints(site, {"train": "cpu"}, {}, account="astro") == []
     assert "no Slurm controller" in complaints(None, {}, {})[0]
+    (anywhere,) = complaints(Site({"cpu": set()}), {}, {"train": 1})
+    assert "the default partition has none" in anywhere
     no_gpu = complaints(Site({"cpu": set()}), {"train": "cpu"}, {"train": 1})
     assert "this cluster shows no GPU" in no_gpu[0] and "resources.gpu" in no_gpu[0]
 
 
 def test_unwritable(tmp_path):
     assert unwritable([tmp_path / "results" / "demo"]) == []
-    assert re.search("can't be written|is full", unwritable(["/proc/results"])[0])
+    (said,) = unwritable(["/proc/results", "/proc/results/models"])
+    assert re.search("can't be written|is full", said)
 
 
 def test_read_only_and_full_disks_are_told_apart(tmp_path, monkeypatch):
@@ -76,3 +79,7 @@ def test_read_only_and_full_disks_are_told_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     (said,) = unwritable([tmp_path / "results"])
     assert said.startswith(f"the disk of {tmp_path} is full: free some space")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2**30))
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_files=1000, f_favail=0))
+    (said,) = unwritable([tmp_path / "results"])
+    assert said.startswith(f"the disk of {tmp_path} takes no more files: delete some")

@@ -111,8 +111,9 @@ def complaints(
             continue
         if not models:
             do = f"choose one of: {having}, under set-resources: {rule}" if having else "this cluster shows no GPU"
+            where = f"its partition {name}" if name else "the default partition"
             found.append(
-                f"rule {rule} asks for a GPU but its partition {name} has none; {do}; "
+                f"rule {rule} asks for a GPU but {where} has none; {do}; "
                 "or set resources.gpu to 0 in the config to compute on CPUs"
             )
         elif gpu_model and gpu_model not in models:
@@ -130,10 +131,12 @@ def complaints(
 def unwritable(folders: Iterable[str | Path]) -> list[str]:
     """Folders in which nothing can be written (read-only or full), each with what to do."""
     found = []
-    for folder in map(Path, folders):
-        there = next(parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists())
+    nearest = (next(one for one in [of, *of.parents] if one.exists()) for of in map(Path.absolute, map(Path, folders)))
+    for there in dict.fromkeys(nearest):
         if not os.access(there, os.W_OK | os.X_OK):
             found.append(f"{there} can't be written (read-only, or not yours): run in your own folder (--directory)")
         elif shutil.disk_usage(there).free < 2**20:
             found.append(f"the disk of {there} is full: free some space or run in another folder (--directory)")
+        elif (disk := os.statvfs(there)).f_files and not disk.f_favail:
+            found.append(f"the disk of {there} takes no more files: delete some or run in another folder (--directory)")
     return found

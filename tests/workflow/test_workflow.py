@@ -106,6 +106,19 @@ def test_an_unknown_key_stops_at_once(tmp_path):
     assert "plan: unknown key 'plates'; known keys: min_spectra, plates_per_batch" in done.stdout + done.stderr
 
 
+def test_a_folder_that_can_not_be_written_is_named(tmp_path):
+    workdir = new_workdir(tmp_path / "read_only")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", workdir.path], check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        done = workdir.run("-n", check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode == 1 and f"{workdir.path} can't be written (read-only, or not yours)" in said
+        assert "Traceback" not in said
+    finally:
+        subprocess.run(["umount", workdir.path], check=True)
+
+
 def test_a_models_path_that_does_not_exist_is_named(survey, tmp_path):
     workdir = new_workdir(tmp_path / "bad")
     done = workdir.run("-n", "catalog", "--config", 'models={"path": "no/such/models"}', check=False)

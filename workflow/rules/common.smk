@@ -12,6 +12,8 @@ from mstars.configuration import check_config, training_section
 from mstars.errors import InputError
 from mstars.resources import ROOT as RESOURCES
 
+if said := cluster.unwritable(["."]):  # before Snakemake makes its own folder here
+    raise WorkflowError(said[0])
 check_config(config)
 
 SURVEY = config["survey"]["name"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -189,7 +190,8 @@ def write_batch(
     import h5py
 
     # made in memory and then written: HDF5 may crash, half a file left, when the disk fills up under it
-    with h5py.File("store", "w", driver="core", backing_store=False, block_size=2**24, track_order=False) as file:
+    image = io.BytesIO()
+    with h5py.File(image, "w", track_order=False) as file:
         file.attrs["mstars_store"] = FORMAT_VERSION
         for name, value in (attrs or {}).items():
             file.attrs[name] = value
@@ -199,10 +201,8 @@ def write_batch(
         file.create_dataset("spectrum_key", data=spectra.spectrum_key.astype("S"))
         _write_frame(file, "header", header)
         _write_frame(file, "rejected", rejected)
-        file.flush()
-        image = file.id.get_file_image()
     with atomic_path(path) as temporary:
-        temporary.write_bytes(image)
+        temporary.write_bytes(image.getbuffer())
 
 
 def _write_rows(file: h5py.File, name: str, array: np.ndarray) -> None:

@@ -40,7 +40,8 @@ report: $(READY)
 
 catalog: $(READY)
 	@test -n "$(SPECTRA)" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }
-	$(SNAKEMAKE) all --config 'survey={"name": "$(NAME)", "kind": "files"}' 'files={"spectra": "$(SPECTRA)"}'
+	$(SNAKEMAKE) all --configfile config/spectra.yaml --config 'survey={"name": "$(NAME)", "kind": "files"}' \
+		'files={"spectra": "$(SPECTRA)"}'
 
 models: $(READY)
 	$(SNAKEMAKE) models

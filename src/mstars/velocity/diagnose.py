@@ -116,7 +116,7 @@ def _minimised(spectrum, bank, pixels, number, velocity, grid, options: MatchOpt
         float(np.abs(grid).max() + 30.0),
         (options.clip_sigma, options.local_pixels // 2, options.mixture),
         grid,
-        np.empty((1, 4)),
+        np.empty((1, 5)),
         curve,
         np.empty(1, int),
     )

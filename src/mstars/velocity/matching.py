@@ -61,11 +61,12 @@ class MatchOptions:
     mixture : bool
         The velocity is refined with the non-negative mixture of the ``candidates`` templates that fits best.
     faint_error_kms : float
-        Dwarfs with a larger error in the red are matched over the longer range of ``bank.wide``, where there is one.
+        Dwarfs with a larger curvature error in the red are matched over the longer range of ``bank.wide``, if any.
     faint_noise_floor : float
         ``noise_floor`` over that range: the blue of templates differs more from stars.
     error_scale, error_floor_kms, giant_floor_kms : float
-        rv_tm_err = hypot(error_scale * curvature error, floor), the second floor where the best template is a giant's.
+        rv_tm_err = hypot(error_scale * error of the residuals, floor), the second floor where the best template is a
+        giant's.
     device : {'cpu', 'cuda', 'auto', 'torch-cpu'}
         Where the coarse scan runs (`mstars.velocity.device.choose_device`); on a GPU it is always exhaustive.
     recipe : {'default', 'paper'}
@@ -281,7 +282,7 @@ def as_table(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
 
 
 def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
-    """Candidate templates [n, c], the best of them after refinement [n], its velocity [n] and error [n], km/s."""
+    """Candidate templates [n, c], the best after refinement [n], its velocity [n] and curvature error [n], km/s."""
     bank, wavelength = part.bank, part.spectra.wavelength
     device = choose_device(options.device)
     if device is None:
@@ -305,26 +306,33 @@ def _first_look(part: _Part, options: MatchOptions) -> tuple[np.ndarray, ...]:
     every = np.arange(len(part.rows))
     velocity, least, bend = refined[every, chosen].T
     best = template[every, chosen]
-    giant = bank.luminosity[best] == "giant"
-    error = _error(least, bend, (part.fine_weight > 0).sum(axis=1), giant, options)[1]
+    error = _curvature(least, bend, (part.fine_weight > 0).sum(axis=1), options)[1]
     return template, best, velocity, error
 
 
-def _error(least, bend, used, giant, options: MatchOptions, factor=1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """chi2 a degree of freedom; rv_tm_err from the curvature (NaN without a minimum), km/s; whether there is none.
+def _curvature(least, bend, used, options: MatchOptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """chi2 a degree of freedom; the error from chi2's curvature (NaN without a minimum), km/s; whether there is none.
 
-    ``factor``: of the variance, for residuals correlated between pixels; ``giant``: whose floor it is. chi2 is scaled
-    to the residuals, but not below what the weights say: they allow for templates that differ from the star, which
-    residuals alone do not show.
+    chi2 is scaled to the residuals, but not below what the weights say.
     """
     per_degree = np.maximum(least, 0.0) / np.maximum(used - N_COEF - 1, 1)
     unit = np.maximum(per_degree, 1.0) if options.weights == "ivar" else per_degree
     with np.errstate(invalid="ignore", divide="ignore"):
-        curvature = np.sqrt(2.0 * unit * factor / bend)
+        curvature = np.sqrt(2.0 * unit / bend)
     bad_fit = ~np.isfinite(curvature) | ~(bend > 0) | (curvature > 1000)
+    return per_degree, np.where(bad_fit, np.nan, curvature), bad_fit
+
+
+def _error(per_degree, bend, information, factor, giant, options: MatchOptions) -> np.ndarray:
+    """rv_tm_err, km/s: the residuals' own share (`mstars.velocity.mixture.score`), and a floor.
+
+    The variance of chi2's derivative over the square of its curvature, which is less than 2 * information where the
+    star's features are shallower or broader than the template's: the same noise then moves the minimum further.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        own = 4.0 * per_degree * factor * information / bend**2
     floor = np.where(giant, max(options.giant_floor_kms, options.error_floor_kms), options.error_floor_kms)
-    error = np.hypot(options.error_scale * np.where(bad_fit, np.nan, curvature), floor)
-    return per_degree, error, bad_fit
+    return np.hypot(options.error_scale * np.sqrt(own), floor)
 
 
 def _limit(bank: TemplateBank) -> float:
@@ -337,7 +345,7 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
     spectra, bank, pixels = part.spectra, part.bank, part.pixels
     coordinate = np.linspace(-1.0, 1.0, flux.shape[1])
     offset = bank.offset(spectra.wavelength, pixels)
-    last, curve, used = np.empty((len(rows), 4)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
+    last, curve, used = np.empty((len(rows), 5)), np.empty((len(rows), len(bank.velocity))), np.empty(len(rows), int)
     finish = (options.clip_sigma, options.local_pixels // 2, options.mixture)
     finish_chunk(
         part.fine,
@@ -355,11 +363,12 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
         curve,
         used,
     )
-    velocity, least, bend, factor = last.T
+    velocity, least, bend, information, factor = last.T
     plain = np.empty((len(rows), 1))
     kernels.curve_chunk(flux, weight, coordinate, bank.coefficient, offset, best, velocity[:, None], plain)
     n_good = result["tm_n_pixels"][rows]
-    per_degree, error, bad_fit = _error(least, bend, used, bank.luminosity[best] == "giant", options, factor)
+    per_degree, _, bad_fit = _curvature(least, bend, used, options)
+    error = _error(per_degree, bend, information, factor, bank.luminosity[best] == "giant", options)
     flag = common_flags(curve, bank.velocity, velocity, least, per_degree, n_good, options)
     straight = np.empty_like(plain)
     none, ones = np.zeros(len(rows), np.int64), np.ones((1, bank.coefficient.shape[1]))
@@ -369,7 +378,7 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
     flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
     flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
     result["rv_tm"][rows] = np.where(bad_fit, np.nan, velocity)
-    result["rv_tm_err"][rows] = error
+    result["rv_tm_err"][rows] = np.where(bad_fit, np.nan, error)
     result["tm_template"][rows] = bank.name[best]
     result["tm_class"][rows] = bank.spectral_class[best]
     result["tm_chi2"][rows] = plain[:, 0] / np.maximum(weight.sum(axis=1), 1e-30)

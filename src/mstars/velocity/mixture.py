@@ -11,7 +11,7 @@ STEP_KMS = 10.0
 """First step of the descent here: the velocity is known to some km/s already."""
 
 LAGS, LEAST_FACTOR = 8, 0.5
-"""Pixels over which residuals may be correlated (550 km/s, three times the resolution); least `correlation_factor`."""
+"""Pixels over which residuals may be correlated (550 km/s, three times the resolution); least `score`."""
 
 TURNS = 1
 """Mixtures and velocities found in turn so often; a second turn moves no velocity by what matters."""
@@ -307,11 +307,12 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
 
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
-def correlation_factor(flux, weight, coordinate, coefficient, offset, velocity, model, polynomial):
-    """Variance of the velocity over that for residuals without correlation between pixels.
+def score(flux, weight, coordinate, coefficient, offset, velocity, model, polynomial):
+    """What the error of a velocity is made of: information per residual, and the factor for correlated residuals.
 
-    The velocity's error is the sum of weighted residuals times the model's derivative, so its variance is a sum over
-    lags of the residuals' autocorrelation (their own, as weighted) times the derivative's: sky subtraction and the
+    At its minimum chi2's derivative, -2 sum(w r m'), is 0; the velocity's variance is that sum's over the square of
+    chi2's curvature. Here are sum(w m'^2), m' the model's derivative (what the polynomial takes up left out), and a sum
+    over lags of the residuals' autocorrelation (their own, as weighted) times the derivative's: sky subtraction and the
     resampling of spectra correlate neighbouring pixels, and so does a template that differs from the star.
 
     Parameters
@@ -323,26 +324,33 @@ def correlation_factor(flux, weight, coordinate, coefficient, offset, velocity, 
         Its minimum.
     model, polynomial : ndarray of float64, [p]
         Work.
+
+    Returns
+    -------
+    information : float
+        (km/s)^-2 for residuals of weight 1.
+    factor : float
+        Variance over that for residuals without correlation between pixels.
     """
     count = flux.size
     template_flux(coefficient, offset, velocity, model)
     best_polynomial(flux, weight, coordinate, model, polynomial)
-    residual, slope = np.empty(count), np.empty(count)
-    for i in range(count):
-        root = np.sqrt(weight[i])
-        residual[i] = (flux[i] - model[i] * polynomial[i]) * root
-        polynomial[i] *= root
+    residual, slope, other = np.empty(count), np.empty(count), np.empty(count)
     template_flux(coefficient, offset, velocity + STEP_KMS, slope)
-    template_flux(coefficient, offset, velocity - STEP_KMS, model)
+    template_flux(coefficient, offset, velocity - STEP_KMS, other)
     for i in range(count):
-        slope[i] = (slope[i] - model[i]) * polynomial[i]
+        residual[i] = (flux[i] - model[i] * polynomial[i]) * np.sqrt(weight[i])
+        slope[i] = (slope[i] - other[i]) * polynomial[i] / (2.0 * STEP_KMS)
+    best_polynomial(slope, weight, coordinate, model, polynomial)
+    for i in range(count):
+        slope[i] = (slope[i] - model[i] * polynomial[i]) * np.sqrt(weight[i])
     squares, slopes = _dot(residual, residual), _dot(slope, slope)
-    total = 1.0
+    factor = 1.0
     if squares > 0 and slopes > 0:
         for lag in range(1, LAGS + 1):
             same = _dot(residual[lag:], residual[: count - lag]) / squares
-            total += 2.0 * same * _dot(slope[lag:], slope[: count - lag]) / slopes
-    return max(total, LEAST_FACTOR)
+            factor += 2.0 * same * _dot(slope[lag:], slope[: count - lag]) / slopes
+    return slopes, max(factor, LEAST_FACTOR)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -359,8 +367,8 @@ def finish_chunk(
     start : ndarray of float64, [n]
     velocity : ndarray of float64, [v]
         Where the curve is computed, km/s.
-    out : ndarray of float64, [n, 4]
-        Velocity, chi2, second derivative, `correlation_factor`; NaN where ``start`` is.
+    out : ndarray of float64, [n, 5]
+        Velocity, chi2, second derivative, the two numbers of `score`; NaN where ``start`` is.
     curve : ndarray of float64, [n, v]
     used : ndarray of int64, [n]
         Pixels with weight at the end.
@@ -376,7 +384,7 @@ def finish_chunk(
         )
         out[row, 0], out[row, 1], out[row, 2] = result
         if np.isfinite(result[0]):
-            out[row, 3] = correlation_factor(
+            out[row, 3], out[row, 4] = score(
                 y, final, coordinate, mixed, offset, result[0], np.empty(y.size), np.empty(y.size)
             )
         for k in range(velocity.size):

@@ -34,6 +34,17 @@ def test_velocities_have_the_same_bits_on_any_number_of_threads(method):
     assert one.equals(two) and one.equals(five)
 
 
+@pytest.mark.parametrize("method", ["pruned", "exhaustive"])
+def test_a_velocity_does_not_depend_on_the_spectra_beside_it(method):
+    spectra = observe(120, 74, snr=8.0)[0]
+    spectra.ormask[::7, 3000:3300] = 4
+    bank, options = fresh(), MatchOptions(method=method, weights="ivar", mixture=True, faint_error_kms=3.5, chunk=32)
+    every = match_templates(spectra, bank, options)
+    rows = np.random.default_rng(4).permutation(120)[:77]
+    some = match_templates(spectra.select(rows), bank, options)
+    assert some.equals(every.iloc[rows].reset_index(drop=True))
+
+
 def test_the_papers_recipe_and_the_lines_too():
     spectra = observe(70, 72)[0]
     wide = make_bank(REST, TEMPLATES, range(len(KINDS)), margin=REACH)

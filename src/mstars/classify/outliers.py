@@ -226,7 +226,7 @@ def outlier_score(model: OutlierModel, flux: np.ndarray, variance: np.ndarray) -
         NaN where fewer than half of the bins are known.
     """
     weight = 1.0 / (variance + model.floor**2)
-    residual = flux - _coefficients(flux, weight, model.basis) @ model.basis
+    residual = flux - np.einsum("nk,kb->nb", _coefficients(flux, weight, model.basis), model.basis)
     chi2 = _reduced_chi2(residual, weight, len(model.basis))
     return np.where(np.isfinite(variance).mean(axis=1) > 0.5, chi2 / model.typical, np.nan)
 
@@ -242,12 +242,12 @@ def _start(flux: np.ndarray, variance: np.ndarray, n_component: int) -> np.ndarr
 
 
 def _coefficients(flux: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Weighted least squares of every row: [n, k]."""
+    """Weighted least squares of every row: [n, k]; by einsum, as BLAS's last digits depend on the other rows."""
     products = (basis[:, None, :] * basis[None, :, :]).reshape(-1, basis.shape[1])
-    normal = (weight @ products.T).reshape(len(flux), len(basis), len(basis))
+    normal = np.einsum("nb,kb->nk", weight, products).reshape(len(flux), len(basis), len(basis))
     ridge = 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] + 1e-12
     normal = normal + ridge * np.eye(len(basis))
-    return np.linalg.solve(normal, ((weight * flux) @ basis.T)[:, :, None])[:, :, 0]
+    return np.linalg.solve(normal, np.einsum("nb,kb->nk", weight * flux, basis)[:, :, None])[:, :, 0]
 
 
 def _principal_components(flux: np.ndarray, weight: np.ndarray, basis: np.ndarray, steps: int = 10) -> np.ndarray:

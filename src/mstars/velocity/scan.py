@@ -22,6 +22,9 @@ _SPARE, _SAMPLE, _TURNS = 40, 2000, 1
 FIRST_LOOK, SECOND_LOOK = 12, 48
 """Templates whose chi2 ``pruned`` computes exactly before it falls back on the exhaustive scan."""
 
+MORE = 3
+"""So many of the exhaustive scan's best beyond those asked for are computed exactly too, lest rounding choose."""
+
 
 def coarse_chi2(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray) -> np.ndarray:
     """Unweighted chi2 (N times Eq. 2) over all templates and coarse velocities, polynomials solved exactly.
@@ -114,22 +117,35 @@ def candidates(
     start : ndarray of float64, [n, count]
         km/s.
     """
+    everyone = np.arange(len(flux))
     if method == "exhaustive" or len(bank) <= 2 * FIRST_LOOK:
-        return best_templates(coarse_chi2(flux, bad, bank, wavelength), bank.velocity, count)[:2]
+        return _scanned(flux, bad, bank, wavelength, everyone, count)
     ranked, center, approximate = _rank(flux, bad, bank, wavelength)
     template, start = np.full((len(flux), count), -1), np.full((len(flux), count), np.nan)
-    rows = np.arange(len(flux))
+    rows = everyone
     for look in (FIRST_LOOK, SECOND_LOOK):
         if look >= len(bank) or not len(rows):
             break
-        few, least, vertex = _exact(flux, bad, bank, wavelength, ranked, center, rows, look)
-        place, start[rows] = _sorted(least, vertex, count)
-        template[rows] = np.take_along_axis(few, np.maximum(place, 0), axis=1)
+        few = ranked[rows, :look]
+        middle = np.take_along_axis(center[rows], few, axis=1)
+        template[rows], start[rows], least = _exact(flux, bad, bank, wavelength, rows, few, middle, count)
         rows = rows[_could_differ(approximate[rows], ranked[rows], least, look)]
     if len(rows):
-        chi2 = coarse_chi2(flux[rows], bad[rows], bank, wavelength)
-        template[rows], start[rows], _ = best_templates(chi2, bank.velocity, count)
+        template[rows], start[rows] = _scanned(flux, bad, bank, wavelength, rows, count)
     return template, start
+
+
+def _scanned(flux, bad, bank, wavelength, rows, count) -> tuple[np.ndarray, np.ndarray]:
+    """The exhaustive scan's best templates and their first velocities, as exact chi2 have them.
+
+    The scan's own, in single precision, depend in their last digits on the place of a spectrum among the others of
+    its chunk: BLAS does not add up every row of a product in one order.
+    """
+    chi2 = coarse_chi2(flux[rows], bad[rows], bank, wavelength)
+    few, near, _ = best_templates(chi2, bank.velocity, min(count + MORE, len(bank)))
+    step = bank.velocity[1] - bank.velocity[0]
+    middle = np.rint((near - bank.velocity[0]) / step).astype(np.int64)
+    return _exact(flux, bad, bank, wavelength, rows, few, middle, count)[:2]
 
 
 def _could_differ(approximate, ranked, least, look) -> np.ndarray:
@@ -141,10 +157,9 @@ def _could_differ(approximate, ranked, least, look) -> np.ndarray:
     return next_best + worst < np.partition(least, 1, axis=1)[:, 1]
 
 
-def _exact(flux, bad, bank, wavelength, ranked, center, rows, look):
+def _exact(flux, bad, bank, wavelength, rows, few, middle, count):
+    """The best ``count`` of a few templates, their velocities, and the chi2 of all few, in double precision."""
     pixels = bank.pixels(wavelength)
-    few = ranked[rows, :look]
-    middle = np.take_along_axis(center[rows], few, axis=1)
     least, vertex = np.empty(few.shape), np.empty(few.shape)
     kernels.exact_minima(
         flux,
@@ -159,7 +174,9 @@ def _exact(flux, bad, bank, wavelength, ranked, center, rows, look):
         least,
         vertex,
     )
-    return few, least, vertex
+    place, start = _sorted(least, vertex, count)
+    template = np.where(place < 0, -1, np.take_along_axis(few, np.maximum(place, 0), axis=1))
+    return template, start, least
 
 
 @threadpool_limits.wrap(limits=1)

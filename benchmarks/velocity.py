@@ -108,13 +108,13 @@ PULL_SEEDS = (2, 3, 21, 22)
 
 
 def pulls(miss, error, snr) -> dict:
-    """Robust width of error over reported error in S/N bins, each with its own error (1.17 / sqrt(n))."""
+    """Robust width of (error less its median) over reported error in S/N bins, and its error, 1.17 / sqrt(n)."""
     import numpy as np
 
     widths = {}
     for low, high in ((5, 10), (10, 20), (20, 40), (40, 80)):
         part = (snr > low) & (snr <= high)
-        pull = miss[part] / error[part]
+        pull = (miss[part] - np.nanmedian(miss)) / error[part]
         width = float(1.4826 * np.nanmedian(np.abs(pull - np.nanmedian(pull))))
         widths[f"{low}-{high}"] = [round(width, 3), round(1.17 / max(part.sum(), 1) ** 0.5, 3)]
     return widths

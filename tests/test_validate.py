@@ -46,7 +46,9 @@ def survey():
         "rejected": pd.DataFrame({"spectrum_key": pd.Series([], dtype=str)}),
         "quality": pd.DataFrame({"spectrum_key": keys, "rv_flag": 1, "parameter_flag": 1}),
         "parameters": parameters,
-        "velocities": pd.DataFrame({"spectrum_key": keys, "rv_tm": 10.5, "rv_dsal1": np.nan, "rv_dsal2": 9.0}),
+        "velocities": pd.DataFrame(
+            {"spectrum_key": keys, "rv_tm": 10.5, "rv_tm_err": 2.0, "rv_dsal1": np.nan, "rv_dsal2": 9.0}
+        ),
         "lamost": pd.DataFrame({"spectrum_key": keys, "lamost_teff": 3700.0}),
     }
 
@@ -54,6 +56,17 @@ def survey():
 def card(given, held_out=None):
     truth = given["truth"]
     return scorecard(candidate_outcomes(**given), held_out or {}, truth, SETTINGS)
+
+
+def test_errors_of_template_matching_are_set_against_the_truth():
+    given = survey()
+    given["velocities"]["rv_tm"] = 13.0 + np.resize([-3.0, -1.0, 0.0, 1.0, 3.0], len(given["velocities"]))
+    result = card(given)
+    # two dwarfs are planted failures; the others' median |difference| is 1 km/s, with errors of 2
+    assert result["rv_tm_pull_dm_n"] == 18 and result["rv_tm_pull_gm_n"] == 10
+    assert result["rv_tm_pull_gm"] == pytest.approx(1.4826 / 2)
+    assert result["rv_tm_pull_gm_snri_20_50"] == result["rv_tm_pull_gm"] and result["rv_tm_pull_gm_snri_0_20"] is None
+    assert result["do_nothing"]["rv_tm_pull_dm"] is None
 
 
 def test_a_good_catalogue_and_its_twin_that_did_nothing():

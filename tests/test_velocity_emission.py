@@ -5,7 +5,7 @@ from test_velocity import observe
 
 from mstars.spectra import C_KMS
 from mstars.velocity import LineOptions, line_list, measure_lines
-from mstars.velocity.lines import dsel
+from mstars.velocity.lines import dsal, dsel
 
 NAMES, CENTERS = line_list("emission")
 HALPHA = int(np.flatnonzero(NAMES == "H alpha")[0])
@@ -43,3 +43,30 @@ def test_noise_gives_few_lines():
     many = np.isfinite(measure_lines(spectra, "emission", LineOptions(min_emission_significance=3.0))[..., 0]).mean()
     assert few < 0.05
     assert many > 2 * few
+
+
+def test_bad_spectra_leave_no_velocity_without_a_flag():
+    spectra, _, _ = observe(7, 4)
+    spectra.ormask[0] = 32  # all masked
+    spectra.ivar[0] = 0
+    spectra.ivar[1] = 0
+    spectra.ivar[1, 2000] = 1.0  # a single pixel
+    spectra.flux[2] = 7.0  # constant
+    spectra.flux[3] = np.nan
+    spectra.flux[4] = 0.0
+    spectra.flux[5] = 10 + np.random.default_rng(0).normal(size=spectra.flux.shape[1])  # no features
+    halpha = spectra.wavelength / (1 + 50 / C_KMS) - CENTERS[HALPHA]
+    spectra.flux[6] = 10 + 500 * np.exp(-0.5 * (halpha / 2) ** 2)  # one emission line, no continuum features
+    emission, absorption = dsel(spectra), dsal(spectra)
+    for table, name in ((emission, "dsel"), (absorption, "dsal1"), (absorption, "dsal2")):
+        assert table[f"rv_{name}"][:5].isna().all()
+        unflagged = table[table[f"{name}_flag"] == 0]
+        assert np.isfinite(unflagged[[f"rv_{name}", f"rv_{name}_err"]]).all(axis=None)
+    assert (emission.dsel_flag[:6] != 0).all()
+    assert abs(emission.rv_dsel[6] - 50) < 2 and emission.dsel_flag[6] == 16
+
+
+def test_wavelengths_without_the_lines_give_none():
+    spectra, _, _ = observe(3, 5)
+    spectra.wavelength = spectra.wavelength / 10  # nanometres
+    assert dsel(spectra).rv_dsel.isna().all() and (dsal(spectra).dsal1_flag != 0).all()

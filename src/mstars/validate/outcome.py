@@ -34,7 +34,7 @@ def candidate_outcomes(
     quality, parameters : pandas.DataFrame
         rv_flag, parameter_flag; the labels with ``_err``, ``_calib_err`` and ``_oof``.
     velocities : pandas.DataFrame
-        rv_tm, rv_dsal1, rv_dsal2.
+        rv_tm, rv_tm_err, rv_dsal1, rv_dsal2.
     lamost : pandas.DataFrame
         spectrum_key and lamost_teff, lamost_logg, lamost_m_h where LAMOST's catalogue has them.
 
@@ -54,7 +54,7 @@ def candidate_outcomes(
     table = _add(table, m_catalog[wanted].rename(columns={"luminosity_class": "out_class"}))
     table = _add(table, quality[["spectrum_key", "rv_flag", "parameter_flag"]])
     table = _add(table, parameters[["spectrum_key", *_columns(parameters), "flag"]])
-    table = _add(table, velocities[["spectrum_key", "rv_tm", "rv_dsal1", "rv_dsal2"]])
+    table = _add(table, velocities[["spectrum_key", "rv_tm", "rv_tm_err", "rv_dsal1", "rv_dsal2"]])
     table = _add(table, lamost)
     table["out_class"] = table["out_class"].fillna("")
     for flag in ("rv_flag", "parameter_flag", "flag"):
@@ -78,7 +78,7 @@ def input_outcomes(table: pd.DataFrame) -> pd.DataFrame:
     twin["out_class"] = np.where(twin["lamost_class"] == "sdM", "dM", twin["lamost_class"])
     twin["rv"], twin["rv_from"], twin["rv_err"] = twin["lamost_rv"], "LAMOST", np.nan
     twin["rv_flag"] = np.isfinite(twin["rv"]).astype(int)
-    twin["rv_tm"] = twin["rv_dsal1"] = twin["rv_dsal2"] = np.nan
+    twin["rv_tm"] = twin["rv_tm_err"] = twin["rv_dsal1"] = twin["rv_dsal2"] = np.nan
     for label in LABELS:
         lamost = f"lamost_{label}"
         twin[label] = twin[lamost] if lamost in twin else np.nan

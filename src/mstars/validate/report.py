@@ -30,6 +30,8 @@ _HEAD = (
     "wdm_accuracy",
     "dmgm_accuracy",
     "rv_tm_sigma_kms",
+    "rv_tm_pull_dm",
+    "rv_tm_pull_gm",
     "rv_dsal_sigma_kms",
     "rv_sigma_kms",
     "rv_bias_kms",

@@ -117,7 +117,23 @@ def _velocities(table: pd.DataFrame, settings: dict) -> dict:
     bias, sigma, n = scatter((table["rv"] - truth)[kept & (table["rv_flag"] == 1).to_numpy() & unharmed])
     result |= {"rv_flagged_bias_kms": bias, "rv_flagged_sigma_kms": sigma, "rv_flagged_n": n}
     result |= _repeats(table["rv"], kept & ~planted & (table["rv_flag"] == 1).to_numpy(), table, "rv")
+    result |= _velocity_pulls(table, truth, usable & ~planted)
     return result | _repairs(table, settings, truth, usable, kept, planted)
+
+
+def _velocity_pulls(table: pd.DataFrame, truth: np.ndarray, rows: np.ndarray) -> dict:
+    """Error of template matching (less its median) over rv_tm_err, by true class and S/N."""
+    result = {}
+    for kind in ("dM", "gM"):
+        of_kind = rows & (table["true_class"] == kind).to_numpy()
+        difference = (table["rv_tm"] - truth).to_numpy(dtype=float)
+        difference = difference - (scatter(difference[of_kind])[0] or 0.0)
+        pull = difference / table["rv_tm_err"].to_numpy(dtype=float)
+        result |= scatter_with_limits(f"rv_tm_pull_{kind.lower()}", pull[of_kind])
+        for name, (low, high) in SNR_BINS.items():
+            inside = of_kind & table["snri"].between(low, high, inclusive="right").to_numpy()
+            result |= scatter_with_limits(f"rv_tm_pull_{kind.lower()}_snri_{name}", pull[inside])
+    return result
 
 
 def _repairs(table, settings, truth, usable, kept, planted) -> dict:

@@ -18,6 +18,9 @@ from mstars.resources import resource
 from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum
 from mstars.store import read_batch
 
+_WRITTEN = {"H alpha": r"H$\alpha$", "N II": "[N II]", "S II": "[S II]"}
+"""Lines of ``resources/lines.csv`` as a figure names them."""
+
 RV_ORDER = ("TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL", "NoRV_lowQuality", "NoRV_waveErr")
 
 
@@ -140,13 +143,13 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
         window = (6520, 6760) if kind == "emission" else (8150, 8720)
         pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv, GREEN, row.rv_from))
         marks = [
-            (rest * (1 + float(velocity) / C_KMS), color, rf"{name}: {float(velocity):.1f} km s$^{{-1}}$")
+            (rest * (1 + float(velocity) / C_KMS), color, rf"{name}: ${float(velocity):.1f}$ km s$^{{-1}}$")
             for velocity, color, name in pairs
             if np.isfinite(float(velocity))
         ]
         named = lines.loc[lines["set"] == kind, ["wavelength", "line"]].itertuples(index=False, name=None)
         shift = 1 + (float(row.rv) if np.isfinite(float(row.rv)) else 0.0) / C_KMS
-        features = [(place * shift, name) for place, name in named]
+        features = [(place * shift, _WRITTEN.get(name, name)) for place, name in named]
         examples.append(Example(row.spectrum_key, row.rv_from, window, marks, features, kind == "emission"))
     return examples
 

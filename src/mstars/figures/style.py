@@ -84,7 +84,6 @@ _STYLE = {
     "savefig.dpi": 300,
     "pdf.fonttype": 42,
     "image.cmap": "cividis",
-    "axes.unicode_minus": False,
 }
 
 

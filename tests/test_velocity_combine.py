@@ -13,6 +13,7 @@ def measured(n, seed=1):
     table = pd.DataFrame({"rv_tm": truth + rng.normal(0, 9, n), "rv_tm_err": 9.0, "tm_flag": 0})
     for name in ("dsal1", "dsal2"):
         table[f"rv_{name}"], table[f"rv_{name}_err"], table[f"{name}_flag"] = truth + rng.normal(0, 9, n), 9.0, 0
+        table[f"n_{name}"] = 8
     return table, truth
 
 
@@ -22,6 +23,30 @@ def test_two_velocities_that_agree_are_better_than_each():
     assert (best.rv_best_from == "TM+DSAL").mean() > 0.98
     assert (best.rv_best - truth).std() < 0.75 * (table.rv_tm - truth).std()
     assert ((best.rv_best - truth) / best.rv_best_err).std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_few_lines_count_little_however_small_their_scatter():
+    table, truth = measured(4000)
+    rng = np.random.default_rng(2)
+    # DSAL II of two lines: off by 32 km/s, and a standard deviation of 2
+    table = table.assign(rv_dsal1=np.nan, rv_dsal1_err=np.nan, rv_dsal2=truth + rng.normal(0, 32, 4000))
+    table = table.assign(rv_dsal2_err=2.0, n_dsal2=2)
+    best = best_velocity(table)
+    assert (best.rv_best_from == "TM+DSAL").mean() > 0.98
+    assert (best.rv_best - truth).std() < (table.rv_tm - truth).std()
+    assert ((best.rv_best - truth) / best.rv_best_err).std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_what_both_share_does_not_decide_their_weights():
+    table, truth = measured(4000)
+    table["rv_dsal1_err"] = 20.0
+    wavelengths = np.random.default_rng(3).normal(0, 12, 4000)
+    table["rv_tm"], table["rv_dsal1"] = table["rv_tm"] + wavelengths, table["rv_dsal1"] + wavelengths
+    table["rv_tm_err"] = np.hypot(9.0, 12.0)
+    best = best_velocity(table, common_kms=12.0)
+    own = (table.rv_tm / 81 + table.rv_dsal1 / 400) / (1 / 81 + 1 / 400)
+    np.testing.assert_allclose(best.rv_best[best.rv_best_from == "TM+DSAL"], own[best.rv_best_from == "TM+DSAL"])
+    assert best.rv_best_err[0] == pytest.approx(np.sqrt(1 / (1 / 81 + 1 / 400) + 144))
 
 
 def test_two_that_disagree_are_not_mixed():

@@ -143,6 +143,7 @@ rule rv_apply:
     benchmark:
         R + "/benchmarks/rv_apply.tsv"
     params:
+        common_kms=config["rvmm"]["tm"]["error_floor_kms"],
         code=digest("velocity/methods", "velocity/selection", "velocity/combine"),
     threads: 1
     resources:

@@ -7,11 +7,15 @@ import pandas as pd
 
 from mstars.velocity.methods import LINE_FLAGS, TM_FLAGS, USELESS
 
+LINE_ERROR_KMS = {2: 45.0, 3: 25.0, 4: 14.0, 5: 11.0}
+"""Least error of a DSAL velocity in the combination by its number of lines: a few lines' standard deviation is small by
+chance. 1.4 times their scatter in a simulated survey set apart, as they share TM's noise."""
+
 LINE_FLOOR_KMS = 8.0
-"""Least error of a DSAL velocity in the combination: the standard deviation of few lines is small by chance."""
+"""The same of six lines and more."""
 
 
-def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0) -> pd.DataFrame:
+def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0, common_kms: float = 0.0) -> pd.DataFrame:
     """TM and DSAL (I where it exists, else II) in one velocity.
 
     Unflagged and within ``agree_sigma`` of each other: the mean by inverse variance. Else TM if it is unflagged, else
@@ -22,6 +26,9 @@ def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0) -> pd.DataFrame
     table : pandas.DataFrame
         n rows with the columns of `mstars.velocity.stage.measure`.
     agree_sigma : float
+    common_kms : float
+        The part of TM's error that both share (``error_floor_kms``, the scatter of wavelength scales): it does not
+        decide their weights, and the mean has it too.
 
     Returns
     -------
@@ -31,7 +38,8 @@ def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0) -> pd.DataFrame
     first = np.isfinite(table["rv_dsal1"].to_numpy(dtype=float))
     lines = np.where(first, table["rv_dsal1"], table["rv_dsal2"]).astype(float)
     spread = np.where(first, table["rv_dsal1_err"], table["rv_dsal2_err"]).astype(float)
-    spread = np.maximum(spread, LINE_FLOOR_KMS)
+    count = pd.Series(np.where(first, table["n_dsal1"], table["n_dsal2"]))
+    spread = np.maximum(spread, count.map(LINE_ERROR_KMS).fillna(LINE_FLOOR_KMS).to_numpy())
     line_flag = np.where(first, table["dsal1_flag"], table["dsal2_flag"]).astype(np.int64)
     matched, error = (table[name].to_numpy(dtype=float) for name in ("rv_tm", "rv_tm_err"))
     bad_bits = USELESS | TM_FLAGS["two_minima"]
@@ -39,13 +47,14 @@ def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0) -> pd.DataFrame
     good_lines = np.isfinite(lines) & np.isfinite(spread) & (line_flag & sum(LINE_FLAGS.values()) == 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         both = good_tm & good_lines & (np.abs(matched - lines) <= agree_sigma * np.hypot(error, spread))
-        weight = 1.0 / error**2 + 1.0 / spread**2
-        mean = (matched / error**2 + lines / spread**2) / weight
+        own = np.sqrt(np.maximum(error**2 - common_kms**2, 0.25))
+        weight = 1.0 / own**2 + 1.0 / spread**2
+        mean = (matched / own**2 + lines / spread**2) / weight
         choices = [both, good_tm, good_lines]
         return pd.DataFrame(
             {
                 "rv_best": np.select(choices, [mean, matched, lines], np.nan),
-                "rv_best_err": np.select(choices, [weight**-0.5, error, spread], np.nan),
+                "rv_best_err": np.select(choices, [np.hypot(weight**-0.5, common_kms), error, spread], np.nan),
                 "rv_best_from": np.select(choices, ["TM+DSAL", "TM", "DSAL"], ""),
             },
             index=table.index,

@@ -117,7 +117,8 @@ def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Nam
     models = {}
     for task in options.tasks:
         seen, truth, chosen = of_task(task, rows, x)
-        settings = Settings.from_config(training_section(config, task), **_CHANGES, epochs=options.epochs)
+        changes = {**_CHANGES, "epochs": options.epochs, "precision": options.precision}
+        settings = Settings.from_config(training_section(config, task), **changes)
         about = dict(classes=TASKS[task], settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(seen, truth, valid[chosen], **about)
     return models
@@ -163,6 +164,7 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class and survey, at most")
     parser.add_argument("--epochs", type=int, default=45)
     parser.add_argument("--curve", type=float, help="augmentation of the first two: smooth curves (else scm.curve)")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the training")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()

@@ -13,7 +13,7 @@ MIN_ROWS = 30
 SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
 
 _CLIP = 5.0
-_LABELS_PART = 0.9
+_LABELS_PART = 0.8
 _LEAST_SNR = 1.0
 _RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
@@ -93,7 +93,7 @@ def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[s
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors, from 0 to 1, that the residuals can hold beside the other
         terms, and leaves it out of the error. Residuals can't tell the labels' errors from what the networks do
-        wrong alike: of the variance that depends on neither spread nor S/N_i the labels get nine tenths at most,
+        wrong alike: of the variance that depends on neither spread nor S/N_i the labels get four fifths at most,
         which fits simulated stars best, and no more than is quoted; the rest is the floor's. So the variance left is
         never negative, whatever is quoted.
     ratios : dict, optional

@@ -32,7 +32,7 @@ def survey(n=2000, seed=1):
     for name, width, error in (("tm", 3.0, 3.0), ("dsal1", 8.0, 6.0), ("dsal2", 9.0, 8.0)):
         measured[f"rv_{name}"] = truth + rng.normal(0, width, n)
         measured[f"rv_{name}_err"] = error
-        measured[f"{name}_flag"] = 0
+        measured[f"{name}_flag"], measured[f"n_{name}"] = 0, 8
     measured.loc[rng.random(n) < 0.3, "rv_dsal1"] = np.nan
     return catalog, measured, truth, off
 
@@ -106,9 +106,11 @@ def one(**change):
         "tm_flag": 0,
         "rv_dsal1": 12.0,
         "rv_dsal1_err": 6.0,
+        "n_dsal1": 8,
         "dsal1_flag": 0,
         "rv_dsal2": 14.0,
         "rv_dsal2_err": 7.0,
+        "n_dsal2": 8,
         "dsal2_flag": 0,
         "rv_tml7500": 11.0,
         "rv_tml7500_err": 9.0,
@@ -208,6 +210,15 @@ def test_an_uncertain_tm_gives_way_to_a_line_that_agrees():
     faint |= {"rv_tm": 30.0, "rv_tm_err": 40.0, "rv_dsel": 5.0, "rv_dsel_err": 6.0, "dsel_flag": 16}
     assert consensus(one(**(faint | {"lamost_rv": 90.0}))).tolist() == ["DSEL"]
     assert consensus(one(**(faint | {"lamost_rv": 20.0}))).tolist() == ["LAMOST"]
+
+
+def test_two_lines_do_not_outweigh_the_others():
+    """S/N of 6: two lines 80 km/s from TM and 130 from LAMOST's, with a standard deviation of 15."""
+    faint = {"rv_dsal1": np.nan, "dsal1_flag": 5, "rv_dsal2": -109.0, "rv_dsal2_err": 15.0, "snri": 6.0}
+    faint |= {"rv_tm": -28.0, "rv_tm_err": 41.0, "lamost_rv": 21.0, "lamost_rv_err": 8.0}
+    faint |= {"rv_tml7500": -6.0, "rv_tml7500_err": 49.0}
+    assert consensus(one(**faint, n_dsal2=2)).tolist() == ["LAMOST"]
+    assert consensus(one(**faint, n_dsal2=7)).tolist() == ["DSAL_II"]
 
 
 def test_the_dsal_band_of_the_paper_is_of_spectra_outside_the_tm_band():

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.velocity.methods import LINE_FLAGS, TM_FLAGS, USELESS
-
-LINE_ERROR_KMS = {2: 45.0, 3: 25.0, 4: 14.0, 5: 11.0}
-"""Least error of a DSAL velocity in the combination by its number of lines: a few lines' standard deviation is small by
-chance. 1.4 times their scatter in a simulated survey set apart, as they share TM's noise."""
+from mstars.velocity.methods import LINE_ERROR_KMS, LINE_FLAGS, TM_FLAGS, USELESS
 
 LINE_FLOOR_KMS = 8.0
-"""The same of six lines and more."""
+"""Least error of a DSAL velocity in the combination, with more lines than `LINE_ERROR_KMS` has."""
 
 
 def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0, common_kms: float = 0.0) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.errors import InputError
-from mstars.velocity.methods import LINE_FLAGS, RV_FROM, SOURCES, TM_FLAGS, USELESS
+from mstars.velocity.methods import LINE_ERROR_KMS, LINE_FLAGS, RV_FROM, SOURCES, TM_FLAGS, USELESS
 
 PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.93)}
 """Means and standard deviations of Fig. 10, km/s: used where a survey has too few spectra for its own."""
@@ -40,7 +40,8 @@ class SelectionOptions:
     max_speed_kms : float
         Methods that agree on more than this: NoRV_waveErr.
     line_error_floor_kms : float
-        Least error of a DSAL or DSEL velocity when methods are compared: few lines agree by chance.
+        Least error of a DSAL or DSEL velocity when methods are compared (of DSAL by fewer than six lines
+        `LINE_ERROR_KMS`): few lines agree by chance.
     lamost_error_kms : float
         Least error of LAMOST's velocity when methods are compared (its real scatter).
     keep_sigma : float
@@ -320,6 +321,9 @@ def _method_arrays(table: pd.DataFrame, good: dict, options: SelectionOptions) -
     rv, error = [], []
     for method, usable in good.items():
         floor = 0.0 if method in ("TM", "TML7500") else options.line_error_floor_kms
+        if method in ("DSAL_I", "DSAL_II"):
+            least = table["n_dsal1" if method == "DSAL_I" else "n_dsal2"].map(LINE_ERROR_KMS)
+            floor = np.maximum(floor, least.fillna(0.0).to_numpy(dtype=float))
         value, spread = (table[name].to_numpy(dtype=float) for name in SOURCES[method])
         rv.append(np.where(usable, value, np.nan))
         error.append(np.where(usable, np.maximum(spread, floor), np.inf))

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from cluster import Cluster, ClusterError, missing
 
 ROOT = Path(__file__).resolve().parents[2]
+OVERLAY = ["--configfile", ROOT / "config" / "config.yaml", ROOT / "tests" / "workflow" / "ci.yaml"]
+CATALOG = [Path("results/ci/catalogs") / f"recommended.{ending}" for ending in ("fits", "parquet", "csv", "vot")]
+FINISHED = os.environ.get("MSTARS_SLURM_SURVEY")
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +77,37 @@ class Runner:
 def snakemake(slurm):
     """Snakemake with this session's Slurm on its PATH."""
     return Runner(slurm)
+
+
+@pytest.fixture(scope="session")
+def local_run(snakemake, tmp_path_factory):
+    """The small survey being made on this machine, without Slurm, models trained: its folder, and the process."""
+    place = tmp_path_factory.mktemp("local")
+    shutil.copytree(ROOT / "config", place / "config")
+    shutil.copytree(ROOT / "tests" / "slurm" / "profile", place / "slurm")
+    if (library := ROOT / "results" / "templates" / "library.h5").is_file():
+        (place / "results" / "templates" / "packages").mkdir(parents=True)  # only has to be older
+        shutil.copy(library, place / "results" / "templates" / "library.h5")
+    with running(snakemake.start(place, *CATALOG, *OVERLAY, slurm=False)) as process:
+        yield place, process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early(request):
+    """Where tests of the survey follow, it is begun before the first test, whose jobs mostly sleep."""
+    if any("local" in item.fixturenames for item in request.session.items) and not FINISHED:
+        request.getfixturevalue("local_run")
+
+
+@contextmanager
+def running(process):
+    """End the process when the block ends."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture

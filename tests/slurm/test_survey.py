@@ -1,9 +1,9 @@
 """The small survey through Slurm: what jobs ask for, the same bytes as on this machine, and faults.
 
-The survey is made once on this machine, models trained. A copy, in which all from the FITS files on is to be made anew
-with those models, is then taken through Slurm by the tests in their order: each adds a fault and leaves the survey to
-the next, and in the end the catalogue must have the same bytes. What takes another way works on copies of its own,
-beside the tests before it: the tables of the first way are made one after the other, which leaves a core idle.
+The survey is made once on this machine, models trained. Two copies are then taken through Slurm with those models, side
+by side, as tables made one after the other leave a core idle: one from the FITS files to the second catalogue, the
+other from there on. Each fault leaves them to the next test, and in the end both must have the first survey's bytes.
+What takes another way works on copies of its own, beside the tests before it.
 MSTARS_SLURM_SURVEY names the folder of a survey finished here before, to go without the first run.
 """
 
@@ -12,38 +12,35 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cluster import wait_for
-from conftest import ROOT
+from conftest import CATALOG, FINISHED, OVERLAY, running
 
 from mstars.store import read_json, read_table
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1200)]
 R = Path("results/ci")
-OVERLAY = ["--configfile", ROOT / "config" / "config.yaml", ROOT / "tests" / "workflow" / "ci.yaml"]
 GIVEN = ["--config", "models={path: given}"]
-CATALOG = [R / "catalogs" / f"recommended.{ending}" for ending in ("fits", "parquet", "csv", "vot")]
+BY_TIME = ["--rerun-triggers", "mtime"]  # what was made here before is not made again because models are now given
+SECOND_CATALOG = R / "catalogs" / "m_catalog_v2.parquet"
 FOLD, CLASSIFIER = R / "models" / "tlma_dM" / "fold0", R / "models" / "spt9"
 # made anew from the FITS files on: all but the simulation, the plan and the matches
 FROM_FITS = ["spectra", "ingest", "predictions", "scm", "dgcm", "rv", "review", "parameters", "quality", "catalogs"]
+# made anew from the second catalogue on
+FROM_SECOND = ["rv", "review/rv", "predictions/tlma", "parameters", "quality", "catalogs/m_catalog_v3.parquet"]
 BUSY = ("PENDING", "RUNNING", "COMPLETING")
 
 
 @pytest.fixture(scope="module")
-def local(slurm, snakemake, tmp_path_factory):
+def local(request, snakemake):
     """The survey made on this machine, without Slurm, and its models as a folder `given`."""
-    if finished := os.environ.get("MSTARS_SLURM_SURVEY"):
-        return Path(finished)
-    place = tmp_path_factory.mktemp("local")
-    shutil.copytree(ROOT / "config", place / "config")
-    shutil.copytree(ROOT / "tests" / "slurm" / "profile", place / "slurm")
-    if (library := ROOT / "results" / "templates" / "library.h5").is_file():
-        (place / "results" / "templates" / "packages").mkdir(parents=True)  # only has to be older
-        shutil.copy(library, place / "results" / "templates" / "library.h5")
-    snakemake.run(place, *CATALOG, *OVERLAY, slurm=False)
+    if FINISHED:
+        return Path(FINISHED)
+    place, process = request.getfixturevalue("local_run")
+    snakemake.finish(process, place)
     shutil.copytree(place / R / "models", place / "given")
     return place
 
@@ -56,6 +53,17 @@ def tried(local, tmp_path_factory):
     for name in FROM_FITS:
         shutil.rmtree(place / R / name)
     return place
+
+
+@pytest.fixture(scope="module")
+def second_half(slurm, snakemake, local, tmp_path_factory):
+    """A copy that is to be made from the second catalogue on, and its run through Slurm, killed during predict_tlma."""
+    place = copy_of(local, tmp_path_factory)
+    for name in [*FROM_SECOND, *(path.relative_to(R) for path in CATALOG)]:
+        remove(place / R / name)
+    process = snakemake.start(place, *CATALOG, *BY_TIME, *OVERLAY, *GIVEN)
+    with running(process), ThreadPoolExecutor(1) as beside:
+        yield place, beside.submit(end_during, slurm, process, place, "predict_tlma", signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +99,8 @@ def copy_of(local, tmp_path_factory):
     return place
 
 
-@contextmanager
-def running(process):
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def differing(place, other, *patterns):
@@ -134,6 +136,13 @@ def wait_for_jobs(slurm, running, place, rule, states, number=1):
     return wait_for(found, f"job of {rule} in Slurm", 1500)
 
 
+def end_during(slurm, running, place, rule, sig):
+    """Send the run a signal while a job of the rule runs, and wait for its end."""
+    wait_for_jobs(slurm, running, place, rule, {"RUNNING"})
+    running.send_signal(sig)
+    running.wait(timeout=300)
+
+
 def wait_for_end(slurm, place):
     wait_for(lambda: not [job for job in jobs_of(slurm, place) if job["JobState"] in BUSY], "end of the jobs", 300)
 
@@ -167,7 +176,7 @@ def test_the_controller_is_killed_and_a_job_cancelled(slurm, snakemake, local, t
     assert differing(tried, local, "spectra/*.h5") == []
 
 
-def test_a_damaged_store_is_named_and_remade(snakemake, local, tried, trained_anew):
+def test_a_damaged_store_is_named_and_remade(snakemake, local, tried, second_half, trained_anew):
     store = tried / stores(tried)[0]
     content = bytearray(store.read_bytes())
     content[len(content) // 2] ^= 1  # one bit within the fluxes
@@ -180,29 +189,42 @@ def test_a_damaged_store_is_named_and_remade(snakemake, local, tried, trained_an
     assert differing(tried, local, "spectra/*.h5") == [] and same(tried, local, table)
 
 
-@pytest.mark.parametrize(("sig", "during"), [(signal.SIGTERM, "predict_wildcards"), (signal.SIGKILL, "predict_tlma")])
-def test_a_killed_run_can_go_on(slurm, snakemake, tried, sig, during):
-    running = snakemake.start(tried, *CATALOG, *OVERLAY, *GIVEN)
-    wait_for_jobs(slurm, running, tried, during, {"RUNNING"})
-    running.send_signal(sig)
-    running.wait(timeout=300)
+def test_a_run_ended_with_term_can_go_on(slurm, snakemake, tried):
+    running = snakemake.start(tried, SECOND_CATALOG, *OVERLAY, *GIVEN)
+    end_during(slurm, running, tried, "predict_wildcards", signal.SIGTERM)
     wait_for_end(slurm, tried)
-    if sig == signal.SIGKILL:  # its lock is left, as a second run in the folder would find it
-        assert "--unlock" in snakemake.run(tried, *CATALOG, *OVERLAY, *GIVEN, slurm=False, code=1)
-        snakemake.run(tried, "--unlock", *OVERLAY, *GIVEN)
 
 
-def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local, tried):
-    snakemake.run(tried, *CATALOG, *OVERLAY, *GIVEN)
-    assert differing(tried, local, "catalogs/recommended.*", "spectra/*.h5", "predictions/*/*", "rv/**/*.parquet") == []
-    jobs = jobs_of(slurm, tried)
+def test_a_killed_run_leaves_its_lock_and_can_go_on(slurm, snakemake, second_half):
+    place, killed = second_half
+    killed.result(timeout=1500)
+    # as a second run in the folder would find it; the killed one's jobs go on meanwhile
+    assert "--unlock" in snakemake.run(place, *CATALOG, *OVERLAY, *GIVEN, slurm=False, code=1)
+    wait_for_end(slurm, place)
+    snakemake.run(place, "--unlock", *OVERLAY, *GIVEN)
+
+
+def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local, tried, second_half):
+    place, _ = second_half
+    first = snakemake.start(tried, SECOND_CATALOG, *OVERLAY, *GIVEN)
+    with running(first), running(snakemake.start(place, *CATALOG, *BY_TIME, *OVERLAY, *GIVEN)) as second:
+        snakemake.finish(first, tried)
+        snakemake.finish(second, place)
+    predicted = [f"predictions/{task}/*" for task in ("spt", "wdm", "dmgm", "ood")]
+    assert differing(tried, local, "catalogs/m_catalog_v[12].*", "spectra/*.h5", "scm/*", "dgcm/*", *predicted) == []
+    assert (
+        differing(place, local, "catalogs/*", "predictions/*/*", "rv/**/*.parquet", "parameters/*", "quality/*") == []
+    )
+    jobs = [*jobs_of(slurm, tried), *jobs_of(slurm, place)]
     assert all("TresPerJob" not in job and job["Partition"] == "cpu" for job in jobs)
     sizes = {name: facts["n_spectra"] for name, facts in read_json(tried / R / "plan" / "batches.json").items()}
     for job in jobs_of(slurm, tried, "ingest_batch"):  # as the rule says, by the spectra of its plates and the attempt
         least = 1000 + sizes[job["Comment"].rpartition("wildcards_")[2]] * 200 // 1000
         assert job["MinMemoryNode"] in {f"{least}M", f"{2 * least}M"}
-    velocities = jobs_of(slurm, tried, "rv_measure")
+    velocities = jobs_of(slurm, place, "rv_measure")
     assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"1"}
+    sent = {job["Comment"].removeprefix("rule_").partition("_wildcards")[0] for job in jobs}
+    assert {"ingest_batch", "ingest_summary", "predict", "scm_apply", "dgcm_apply", "rv_apply", "recommended"} <= sent
 
 
 def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, trained_anew):

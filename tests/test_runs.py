@@ -1,6 +1,8 @@
 """Summary, progress and verify read what a run leaves behind."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -93,6 +95,12 @@ def test_verify_finds_a_flipped_byte_and_a_short_file(survey, capsys):
     assert cli.main(["verify", str(survey), "--repair"]) == 0
     assert "a.h5.damaged" in capsys.readouterr().out and not spectra.exists()
     assert damaged(survey) == []
+
+
+def test_a_process_that_only_verifies_can_read_the_stores(survey):
+    command = [sys.executable, "-m", "mstars.cli", "verify", str(survey)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "every file is whole" in done.stdout, done.stdout + done.stderr
 
 
 def test_reading_damage_says_so(survey):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import hdf5plugin  # noqa: F401 (registers the stores' compression: without it every store looks damaged)
 
 from mstars.errors import DamagedFile, InputError
 from mstars.runs.benchmarks import survey_folder

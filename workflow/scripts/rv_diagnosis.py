@@ -8,7 +8,7 @@ from mstars.figures.style import save
 from mstars.store import read_batch, read_table
 from mstars.templates import load_library
 from mstars.velocity import bank_of, dsel
-from mstars.velocity.diagnose import diagnose, options_of
+from mstars.velocity.diagnose import diagnose
 from mstars.velocity.stage import SHORT_END, line_options, match, match_options
 from mstars.workflow import job
 
@@ -24,13 +24,12 @@ with job(snakemake):
     spectra = spectra.select(np.flatnonzero(spectra.spectrum_key == row["spectrum_key"])[:1])
     settings = snakemake.params.settings
     library = load_library(given.templates, sources=snakemake.params.sources)
-    bank = bank_of(library, settings["tm"])
+    bank, options = bank_of(library, settings["tm"]), match_options(settings["tm"])
     if row["tm_wide"]:
-        bank = bank.wide
+        bank, options = bank.wide, options.over_faint_range()
     short = match(spectra, bank_of(library, settings["tm"], end=SHORT_END), settings)
     emission = dsel(spectra, line_options(settings["lines"]))
     velocities = dict(row) | {"rv_tml7500": short["rv_tm"].iloc[0], "rv_dsel": emission["rv_dsel"].iloc[0]}
-    options = options_of(match_options(settings["tm"]), wide=bool(row["tm_wide"]))
     diagnosis = diagnose(spectra, bank, row["tm_template"], row["rv_tm"], options)
     title = f"{row['spectrum_key']}, tm_flag {row['tm_flag']}"
     save(draw_diagnosis(diagnosis, velocities, title), snakemake.output)

@@ -129,10 +129,16 @@ def _velocity_pulls(table: pd.DataFrame, truth: np.ndarray, rows: np.ndarray) ->
         difference = (table["rv_tm"] - truth).to_numpy(dtype=float)
         difference = difference - (scatter(difference[of_kind])[0] or 0.0)
         pull = difference / table["rv_tm_err"].to_numpy(dtype=float)
-        result |= scatter_with_limits(f"rv_tm_pull_{kind.lower()}", pull[of_kind])
-        for name, (low, high) in SNR_BINS.items():
-            inside = of_kind & table["snri"].between(low, high, inclusive="right").to_numpy()
-            result |= scatter_with_limits(f"rv_tm_pull_{kind.lower()}_snri_{name}", pull[inside])
+        result |= _pulls(f"rv_tm_pull_{kind.lower()}", pull, of_kind, table["snri"])
+    return result
+
+
+def _pulls(name: str, pull: np.ndarray, rows: np.ndarray, snri: pd.Series) -> dict:
+    """Width of the pull of some rows, with limits: of all, and by S/N."""
+    result = scatter_with_limits(name, pull[rows])
+    for bin_name, (low, high) in SNR_BINS.items():
+        inside = rows & snri.between(low, high, inclusive="right").to_numpy()
+        result |= scatter_with_limits(f"{name}_snri_{bin_name}", pull[inside])
     return result
 
 
@@ -172,13 +178,11 @@ def _parameters(table: pd.DataFrame) -> dict:
                 result[f"{label}_{tag}_sigma_snri_{name}"] = scatter(difference[inside])[1]
             result |= _repeats(table[label], good & of_kind, table, f"{label}_{tag}")
             untouched = good & of_kind & table[f"{label}_oof"].isna().to_numpy()
-            for end, column in (("pull", f"{label}_calib_err"), ("pull_spread", f"{label}_err")):
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    pull = difference / table[column].to_numpy(dtype=float)
-                result |= scatter_with_limits(f"{label}_{tag}_{end}", pull[untouched])
-                for name, (low, high) in SNR_BINS.items() if end == "pull" else ():
-                    inside = untouched & table["snri"].between(low, high, inclusive="right").to_numpy()
-                    result |= scatter_with_limits(f"{label}_{tag}_pull_snri_{name}", pull[inside])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                pull = difference / table[f"{label}_calib_err"].to_numpy(dtype=float)
+                spread = difference / table[f"{label}_err"].to_numpy(dtype=float)
+            result |= _pulls(f"{label}_{tag}_pull", pull, untouched, table["snri"])
+            result |= scatter_with_limits(f"{label}_{tag}_pull_spread", spread[untouched])
     return result | _weak_spots(table, good)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -121,8 +121,3 @@ def _minimised(spectrum, bank, pixels, number, velocity, grid, options: MatchOpt
         np.empty(1, int),
     )
     return curve[0] - curve[0].min()
-
-
-def options_of(options: MatchOptions, *, wide: bool) -> MatchOptions:
-    """The options of a spectrum that was measured over the longer range (``tm_wide``), or was not."""
-    return replace(options, noise_floor=options.faint_noise_floor) if wide else options

@@ -116,6 +116,10 @@ class MatchOptions:
             if getattr(self, name) < 0:
                 raise InputError(f"rvmm.tm.{name}: {getattr(self, name)!r} is below 0")
 
+    def over_faint_range(self) -> MatchOptions:
+        """The same for the longer range of ``bank.wide``, where templates differ more from stars."""
+        return replace(self, noise_floor=self.faint_noise_floor)
+
 
 def match_templates(
     spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
@@ -243,8 +247,8 @@ def _match_faint(result: dict, part: _Part, best, error, options: MatchOptions) 
     if wide is None:
         return done
     faint = np.flatnonzero(~(error <= options.faint_error_kms) & (part.bank.luminosity[best] != "giant"))
-    options = replace(options, noise_floor=options.faint_noise_floor)
-    again = _match_chunk(part.spectra.select(part.rows[faint]), wide, wide.pixels(part.spectra.wavelength), options)
+    spectra, pixels = part.spectra.select(part.rows[faint]), wide.pixels(part.spectra.wavelength)
+    again = _match_chunk(spectra, wide, pixels, options.over_faint_range())
     again["tm_wide"][:] = True
     good = np.isfinite(again["rv_tm"])
     done[faint[good]] = True

@@ -117,12 +117,11 @@ def candidates(
     start : ndarray of float64, [n, count]
         km/s.
     """
-    everyone = np.arange(len(flux))
+    rows = np.arange(len(flux))
     if method == "exhaustive" or len(bank) <= 2 * FIRST_LOOK:
-        return _scanned(flux, bad, bank, wavelength, everyone, count)
+        return _scanned(flux, bad, bank, wavelength, rows, count)
     ranked, center, approximate = _rank(flux, bad, bank, wavelength)
     template, start = np.full((len(flux), count), -1), np.full((len(flux), count), np.nan)
-    rows = everyone
     for look in (FIRST_LOOK, SECOND_LOOK):
         if look >= len(bank) or not len(rows):
             break

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.store import read_table, write_table
+from mstars.files.tables import read_table, write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path("results/demo")

@@ -24,14 +24,20 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mstars.configuration import training_section
-from mstars.networks import Settings, load_model, predict_classifier, train_classifier
-from mstars.simulate import SpectrumMaker, make_plan
+from mstars.core.config import training_section
+from mstars.core.randomness import rng
+from mstars.networks.folder import load_model
+from mstars.networks.inference import predict_classifier
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_classifier
 from mstars.simulate.instrument import observe
+from mstars.simulate.observations import make_plan
 from mstars.simulate.plates import _make as spectra_of
-from mstars.spectra import SpectrumSet, classifier_input, lamost_wavelength
-from mstars.store import rng
-from mstars.validate.statistics import wilson
+from mstars.simulate.spectrum_maker import SpectrumMaker
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import lamost_wavelength
+from mstars.validate.shares import wilson
 
 SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]
 TASKS = {"spt": SPT, "wdm": ["WD", "M"], "dmgm": ["dM", "gM"]}

@@ -28,14 +28,22 @@ import pandas as pd
 import yaml
 from heldout import observed
 
-from mstars.networks import predict_regressor
-from mstars.parameters.baselines import BASELINES, SNR_BINS
-from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, robust_sigma, spread_ratios
+from mstars.core.labels import LABELS
+from mstars.core.randomness import rng
+from mstars.networks.inference import predict_regressor
+from mstars.parameters.baselines import BASELINES
+from mstars.parameters.calibration import (
+    SNR_BINS,
+    calibrate,
+    calibrated_errors,
+    pull_width,
+    robust_sigma,
+    spread_ratios,
+)
 from mstars.parameters.training import train_fold
-from mstars.parameters.training_set import LABELS
-from mstars.simulate import SpectrumMaker, make_plan
-from mstars.simulate.catalogs import APOGEE_ERRORS
-from mstars.store import rng
+from mstars.simulate.catalog_tables import APOGEE_ERRORS
+from mstars.simulate.observations import make_plan
+from mstars.simulate.spectrum_maker import SpectrumMaker
 
 RV_ERROR_KMS = 4.0
 BINS = SNR_BINS | {"50-": (50, np.inf)}

@@ -21,11 +21,11 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from mstars.lamost.archive import read_bytes  # noqa: E402
-from mstars.lamost.ingest import ingest_batch  # noqa: E402
-from mstars.lamost.plan import plan_files  # noqa: E402
-from mstars.lamost.reader import decompress, read_spectrum, read_with_astropy  # noqa: E402
-from mstars.store import write_batch  # noqa: E402
+from mstars.lamost.archive import read_bytes  # noqa
+from mstars.lamost.ingest import ingest_batch  # noqa
+from mstars.lamost.plan import plan_files  # noqa
+from mstars.lamost.reader import decompress, read_spectrum, read_with_astropy  # noqa
+from mstars.files.stores import write_batch  # noqa
 
 
 def make_files(folder: Path, n: int, source: Path | None) -> None:

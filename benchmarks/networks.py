@@ -23,12 +23,17 @@ import pandas as pd
 import torch
 import yaml
 
-from mstars import networks
+from mstars.core.labels import LABELS
+from mstars.files.stores import iter_batch, write_batch
+from mstars.networks.architecture import Architecture, build_network
+from mstars.networks.folder import Model
+from mstars.networks.inference import Ensemble, predict_classifier
+from mstars.networks.settings import Settings
 from mstars.networks.training import _classifier_loss, _Data, _train_epoch
 from mstars.parameters.training import train_fold
-from mstars.parameters.training_set import LABELS
-from mstars.spectra import CLASSIFIER_GRID, N_PIXEL, SpectrumSet, classifier_input, lamost_wavelength
-from mstars.store import iter_batch, write_batch
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = {"dM": 12541, "gM": 3927}
@@ -65,13 +70,13 @@ def make_store(path: Path, n: int) -> None:
     write_batch(path, spectra, pd.DataFrame({"spectrum_key": keys}), pd.DataFrame({"path": [], "reason": []}))
 
 
-def training_speed(path: Path, n: int, settings: networks.Settings, precision: str) -> float:
+def training_speed(path: Path, n: int, settings: Settings, precision: str) -> float:
     """Spectra a second of one epoch of a classifier of eight classes."""
     settings = replace(settings, precision=precision)
     target, rows = np.arange(n) % 8, np.arange(n)
     data = _Data(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
     device = settings.torch_device()
-    network = networks.build_network(settings.architecture, 8, 1).to(device)
+    network = build_network(settings.architecture, 8, 1).to(device)
     optimizer = torch.optim.Adam(network.parameters())
     generator = np.random.default_rng(1)
     warm = replace(data, train=data.train[:256])
@@ -81,15 +86,15 @@ def training_speed(path: Path, n: int, settings: networks.Settings, precision: s
     return n / (time.perf_counter() - started)
 
 
-def prediction_speed(store: Path, n: int, architecture: networks.Architecture, members: int) -> float:
+def prediction_speed(store: Path, n: int, architecture: Architecture, members: int) -> float:
     """Spectra a second from the batch store on: read, preprocess, predict by a classifier or an ensemble."""
     if members == 1:
         (model,) = models(architecture, 1, 8, "classifier")
 
         def predict(inputs):
-            return networks.predict_classifier(model, inputs)
+            return predict_classifier(model, inputs)
     else:
-        graph = networks.Ensemble(models(architecture, members, 4, "regressor"))
+        graph = Ensemble(models(architecture, members, 4, "regressor"))
         predict = graph.predict
     for part in iter_batch(store, 64):
         predict(classifier_input(part))
@@ -100,11 +105,11 @@ def prediction_speed(store: Path, n: int, architecture: networks.Architecture, m
     return n / (time.perf_counter() - started)
 
 
-def models(architecture: networks.Architecture, n: int, n_out: int, kind: str) -> list[networks.Model]:
+def models(architecture: Architecture, n: int, n_out: int, kind: str) -> list[Model]:
     """Untrained models."""
     names = [str(i) for i in range(n_out)]
-    made = (networks.build_network(architecture, n_out, seed).eval() for seed in range(n))
-    return [networks.Model(network, kind, kind, names, "rest", np.zeros(n_out), np.ones(n_out)) for network in made]
+    made = (build_network(architecture, n_out, seed).eval() for seed in range(n))
+    return [Model(network, kind, kind, names, "rest", np.zeros(n_out), np.ones(n_out)) for network in made]
 
 
 def one_fold(kind: str, fold: int, folder: Path, config: dict) -> tuple[float, int]:
@@ -165,7 +170,7 @@ def main() -> None:
     share, count = 10 if arguments.quick else 1, arguments.processes
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     config["networks"]["device"] = arguments.device
-    settings = networks.Settings.from_config(config["networks"])
+    settings = Settings.from_config(config["networks"])
     result: dict = {"processes": count, "device": arguments.device, "quick": arguments.quick}
     result["cpu_has_bf16"] = has_bf16()
     run = SideBySide(count)

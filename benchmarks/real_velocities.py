@@ -55,9 +55,9 @@ def others(results: Path, keys: pd.Series, library: Path) -> dict[str, pd.Series
     import yaml
     from velocity_peers import PEERS
 
-    from mstars.spectra import SpectrumSet
-    from mstars.store import read_batch
-    from mstars.templates import load_library
+    from mstars.files.stores import read_batch
+    from mstars.spectra.container import SpectrumSet
+    from mstars.templates.library import load_library
 
     batches = [read_batch(path) for path in sorted((results / "spectra").glob("*.h5"))]
     names = ("flux", "ivar", "ormask", "spectrum_key")

@@ -19,12 +19,19 @@ import yaml
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter1d
 
-from mstars.configuration import training_section
+from mstars.core.config import training_section
+from mstars.core.randomness import rng
+from mstars.files.stores import read_batch
+from mstars.files.tables import read_table
 from mstars.lamost import reader
-from mstars.networks import Settings, load_model, predict_classifier, train_classifier
-from mstars.spectra import N_PIXEL, SpectrumSet, air_to_vacuum, classifier_input, concatenate, lamost_wavelength
-from mstars.store import read_batch, read_table, rng
-from mstars.templates import read_template
+from mstars.networks.folder import load_model
+from mstars.networks.inference import predict_classifier
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_classifier
+from mstars.spectra.container import SpectrumSet, concatenate
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import N_PIXEL, air_to_vacuum, lamost_wavelength
+from mstars.templates.formats import read_template
 
 WAVE = lamost_wavelength()
 SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]

@@ -20,10 +20,10 @@ sys.path.insert(0, str(ROOT / "tests" / "review_desk"))
 
 from desk_place import command, environment, make_queue  # noqa: E402
 
-from mstars.review.features import write_features  # noqa: E402
-from mstars.store import read_json, read_table, write_json, write_table  # noqa: E402
-from mstars.templates import LIBRARY_GRID, TemplateLibrary  # noqa: E402
-from mstars.templates.library import COLUMNS, save_library  # noqa: E402
+from mstars.files.json_files import read_json, write_json  # noqa
+from mstars.files.tables import read_table, write_table  # noqa
+from mstars.review.features import write_features  # noqa
+from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library  # noqa  # noqa
 
 N_TEMPLATES = 485  # as many as the workflow's own library has
 

@@ -62,7 +62,7 @@ def plain(spectra, library, count: int, settings: dict) -> float:
     import numpy as np
     from scipy.optimize import curve_fit
 
-    from mstars.spectra import C_KMS
+    from mstars.core.constants import C_KMS
 
     low, high = settings["rest_range"]
     inside = (spectra.wavelength > low + 25) & (spectra.wavelength < high - 25)
@@ -152,7 +152,7 @@ def neighbours(bank) -> dict:
     """Each template against the one most like it, where that fits to 5 %: 0 for perfect rest frames."""
     import numpy as np
 
-    from mstars.velocity.align import pair_velocities
+    from mstars.velocity.match.align import pair_velocities
 
     _, velocity, mismatch = pair_velocities(bank, neighbours=1)
     value = np.abs(velocity[mismatch[:, 0] < 0.05, 0])
@@ -257,12 +257,13 @@ def main() -> None:
     import yaml
     from velocity_data import at_rest, grow, real_folder, real_masks, simulate
 
-    from mstars.store import read_batch, write_batch, write_table
-    from mstars.templates import load_library
-    from mstars.velocity import dsal
-    from mstars.velocity.matching import prepare
+    from mstars.files.stores import read_batch, write_batch
+    from mstars.files.tables import write_table
+    from mstars.templates.library import load_library
+    from mstars.velocity.lines.measure import dsal
+    from mstars.velocity.match.default_recipe import prepare
+    from mstars.velocity.match.scan import coarse_chi2
     from mstars.velocity.pool import over_chunks
-    from mstars.velocity.scan import coarse_chi2
     from mstars.velocity.stage import bank_of, match
 
     config = yaml.safe_load((Path(__file__).resolve().parents[1] / "config" / "config.yaml").read_text())

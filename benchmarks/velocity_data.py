@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
-from mstars.templates import TemplateLibrary
+from mstars.core.constants import C_KMS
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength
+from mstars.templates.library import TemplateLibrary
 
 
 def real_masks(folder: Path | None) -> np.ndarray | None:

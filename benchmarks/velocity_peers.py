@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mstars.spectra import C_KMS, SpectrumSet
-from mstars.templates import TemplateLibrary
+from mstars.core.constants import C_KMS
+from mstars.spectra.container import SpectrumSet
+from mstars.templates.library import TemplateLibrary
 
 RANGE = (6500.0, 9000.0)
 """Wavelengths given to the peers, angstrom: those of the default recipe."""

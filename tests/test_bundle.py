@@ -7,8 +7,8 @@ import tarfile
 
 import pytest
 
-from mstars.bundle import model_files, pack_models, unpack_models
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.ops.bundle import model_files, pack_models, unpack_models
 
 
 @pytest.fixture

@@ -12,22 +12,11 @@ from astropy.io.votable.ucd import parse_ucd
 from astropy.table import Table
 from conftest import ROOT
 
-from mstars.catalog import (
-    FORMATS,
-    classification_table,
-    columns_markdown,
-    non_m_table,
-    product_columns,
-    product_table,
-    read_product,
-    recommended_table,
-    star_table,
-    write_product,
-)
-from mstars.catalog.columns import all_columns
-from mstars.catalog.stars import likely_binary
-from mstars.catalog.writers import column_metadata
-from mstars.errors import InputError
+from mstars.catalog.columns import all_columns, columns_markdown, product_columns, product_table
+from mstars.catalog.rows import classification_table, non_m_table, recommended_table
+from mstars.catalog.stars import likely_binary, star_table
+from mstars.catalog.writers import FORMATS, column_metadata, read_product, write_product
+from mstars.core.errors import InputError
 
 TABLE_9 = """obsid ra dec snr_u snr_g snr_r snr_i snr_z orp_u orp_g orp_r orp_i orp_z subclass luminosity_class rv
 rv_err rv_from teff teff_err logg logg_err m_h m_h_err alpha_m alpha_m_err rv_flag parameter_flag source_id r_med_geo

@@ -4,10 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars import classify
 from mstars.classify.class_tables import read_class_tables
-from mstars.classify.training_sets import SNR, snr_max, split
-from mstars.errors import InputError
+from mstars.classify.dgcm import apply_dgcm, dgcm_candidates
+from mstars.classify.prediction import predict_batch
+from mstars.classify.scm import apply_scm, scm_candidates
+from mstars.classify.screening import screen_labels
+from mstars.classify.training_sets import dmgm_training_set, scm_pool, scm_training_set, split
+from mstars.core.errors import InputError
+from mstars.core.snr import SNR, snr_max
+from mstars.sky.star_groups import star_groups
 
 SCM = {
     "n_per_class": 30,
@@ -58,7 +63,7 @@ def survey():
 
 def make(m, others, classes=("K", "M", "QSO"), spectra=None, **changes):
     settings = SCM | {key: value for key, value in changes.items() if key in SCM}
-    pool, excluded = classify.scm_pool(
+    pool, excluded = scm_pool(
         m,
         others,
         index(m, others) if spectra is None else spectra,
@@ -68,8 +73,8 @@ def make(m, others, classes=("K", "M", "QSO"), spectra=None, **changes):
         settings=settings,
         seed=1,
     )
-    pool = classify.screen_labels(pool, None, None, how=settings["screen"], prob_min=0.5, seed=1)
-    return classify.scm_training_set(pool, excluded, classes=classes, settings=settings, seed=1, task="spt")
+    pool = screen_labels(pool, None, None, how=settings["screen"], prob_min=0.5, seed=1)
+    return scm_training_set(pool, excluded, classes=classes, settings=settings, seed=1, task="spt")
 
 
 def test_snr_max_ignores_missing_values():
@@ -86,7 +91,7 @@ def test_spectra_of_one_star_are_grouped_by_name_and_by_place():
             "star_id": ["7", None, "7", "", "", None],
         }
     )
-    groups = classify.star_groups(table)
+    groups = star_groups(table)
     assert groups.tolist() == ["7", "7", "7", "pos-d", "pos-e", "pos-e"]
 
 
@@ -129,7 +134,7 @@ def test_labels_that_an_external_class_contradicts_are_left_out(survey, tmp_path
     table = pd.DataFrame([(frame["ra"][row], frame["dec"][row] + 1 / 3600, name) for frame, row, name in rows])
     table.set_axis(["RAdeg", "DEdeg", "class"], axis=1).to_csv(path, index=False)
     tables = read_class_tables([path])
-    pool, excluded = classify.scm_pool(
+    pool, excluded = scm_pool(
         m, others, index(m, others), stars_of(m), photometry(m),
         classes=("K", "M", "QSO", "WD"), settings=SCM, seed=1, class_tables=tables,
     )  # fmt: skip
@@ -224,7 +229,7 @@ def cases():
 
 def test_candidates_and_consensus(cases):
     m, spt, wdm, cmd, expected = cases
-    found = classify.scm_candidates(m, spt, wdm, cmd, settings=SCM).set_index("spectrum_key")
+    found = scm_candidates(m, spt, wdm, cmd, settings=SCM).set_index("spectrum_key")
     for key, row in zip(m["spectrum_key"], expected.itertuples(), strict=True):
         if pd.isna(row.reasons):
             assert key not in found.index
@@ -233,14 +238,14 @@ def test_candidates_and_consensus(cases):
                 row.reasons,
                 row.consensus,
             )
-    strict = classify.scm_candidates(m, spt, wdm, cmd, settings=SCM | {"votes_min": 1})
+    strict = scm_candidates(m, spt, wdm, cmd, settings=SCM | {"votes_min": 1})
     assert (strict["consensus_label"] != "M").all()
 
 
 def test_in_a_folder_of_anything_a_k_prediction_is_a_reason(cases):
     m, spt, wdm, cmd, _ = cases
     settings = SCM | {"k_prediction": "candidate"}
-    found = classify.scm_candidates(m, spt, wdm, cmd, settings=settings).set_index("spectrum_key")
+    found = scm_candidates(m, spt, wdm, cmd, settings=settings).set_index("spectrum_key")
     for key in ("m001", "m002"):
         assert found.loc[key, "candidate_reasons"] == "spt" and found.loc[key, "consensus_label"] == "K"
 
@@ -252,7 +257,7 @@ def test_a_k_that_looks_like_a_white_dwarf_to_cnn_wdm_is_called_k(cases):
     m, spt, wdm, cmd, _ = (table.iloc[[2]] for table in cases)
     wdm = predictions(m["spectrum_key"], "wdm", "WD", 0.9)
     scores = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 1.5, "zro_score": 0.0} | TIO)
-    found = classify.scm_candidates(m, spt, wdm, cmd, scores, settings=SCM)
+    found = scm_candidates(m, spt, wdm, cmd, scores, settings=SCM)
     assert found["consensus_label"].tolist() == ["K"]
 
 
@@ -271,7 +276,7 @@ def test_out_of_distribution_spectra_are_candidates(cases, use, reasons, consens
     m, spt, wdm, cmd, _ = (table.head(3) for table in cases)
     scores = pd.DataFrame(OOD).assign(spectrum_key=m["spectrum_key"], **TIO)
     settings = SCM | {"ood": SCM["ood"] | {"use": use}}
-    found = classify.scm_candidates(m, spt, wdm, cmd, None if use == "off" else scores, settings=settings)
+    found = scm_candidates(m, spt, wdm, cmd, None if use == "off" else scores, settings=settings)
     expected = {key: pair for key, *pair in zip(m["spectrum_key"], reasons, consensus, strict=True) if pair[0]}
     found = found.set_index("spectrum_key")
     assert found[["candidate_reasons", "consensus_label"]].T.to_dict("list") == expected
@@ -280,7 +285,7 @@ def test_out_of_distribution_spectra_are_candidates(cases, use, reasons, consens
 def test_an_out_of_distribution_vote_adds_to_another(cases):
     m, spt, wdm, cmd, _ = cases
     ood = pd.DataFrame({"spectrum_key": ["m003", "m006"], "ood_score": [1.1, 1.1], "zro_score": [9.0, np.nan]} | TIO)
-    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM).set_index("spectrum_key")
+    found = scm_candidates(m, spt, wdm, cmd, ood, settings=SCM).set_index("spectrum_key")
     # zirconium means something in what looks like M only
     assert found.loc["m003", "candidate_reasons"] == "spt;ood" and found.loc["m003", "consensus_label"] == "qso"
     assert found.loc["m006", "candidate_reasons"] == "cmd;ood" and found.loc["m006", "consensus_label"] == "unknown"
@@ -294,7 +299,7 @@ def test_deep_titanium_oxide_is_an_m_star_however_unlike_the_others(cases, tio5,
     m, spt, wdm, cmd, _ = (table.head(1) for table in cases)
     ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 0.0})
     ood = ood.assign(tio5=tio5, tio5_err=tio5_err)
-    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
+    found = scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
     assert found["candidate_reasons"].tolist() == ["ood"]  # looked at all the same
     assert found["consensus_label"].tolist() == [label]
 
@@ -304,18 +309,18 @@ def test_networks_have_no_vote_on_spectra_noisier_than_any_they_have_seen(cases)
     m = m.copy()
     m[list(SNR)] = 4.0
     ood = pd.DataFrame({"spectrum_key": m["spectrum_key"], "ood_score": 9.0, "zro_score": 9.0} | TIO)
-    found = classify.scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
+    found = scm_candidates(m, spt, wdm, cmd, ood, settings=SCM)
     assert len(found) == len(m)  # candidates all the same
     assert (found["consensus_label"] == "M").all()
 
 
 def test_scm_catalogues(cases):
     m, spt, wdm, cmd, _ = cases
-    candidates = classify.scm_candidates(m, spt, wdm, cmd, settings=SCM)
+    candidates = scm_candidates(m, spt, wdm, cmd, settings=SCM)
     decisions = candidates[["spectrum_key", "consensus_label"]].rename(columns={"consensus_label": "label"})
     decisions = decisions.assign(review_status="provisional")
     person = pd.DataFrame({"spectrum_key": ["m000"], "label": ["S"], "review_status": ["reviewed"]})
-    kept, removed = classify.apply_scm(m, spt, wdm, candidates, pd.concat([decisions, person]))
+    kept, removed = apply_scm(m, spt, wdm, candidates, pd.concat([decisions, person]))
     assert len(kept) + len(removed) == len(m)
     assert set(kept["label"]) == {"M"}
     removed = removed.set_index("spectrum_key")
@@ -350,7 +355,7 @@ def giants():
 
 def test_giant_candidates_and_consensus(giants):
     m, dmgm, cmd, expected = giants
-    found = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")
+    found = dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")
     for key, row in zip(m["spectrum_key"], expected.itertuples(), strict=True):
         if pd.isna(row.reasons):
             assert key not in found.index
@@ -363,20 +368,20 @@ def test_the_network_has_no_vote_on_giants_noisier_than_any_it_has_seen(giants):
     m, dmgm, cmd, expected = giants
     m = m.copy()
     m[list(SNR)] = 2.0
-    found = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")["consensus_label"]
+    found = dgcm_candidates(m, dmgm, cmd, snr_min=5).set_index("spectrum_key")["consensus_label"]
     assert found["m004"] == "dM" and found["m005"] == "gM"  # LAMOST alone
     assert found["m006"] == "gM"  # no one else says anything
 
 
 def test_dgcm_catalogues(giants):
     m, dmgm, cmd, expected = giants
-    candidates = classify.dgcm_candidates(m, dmgm, cmd, snr_min=5)
+    candidates = dgcm_candidates(m, dmgm, cmd, snr_min=5)
     decisions = candidates[["spectrum_key", "consensus_label"]].rename(columns={"consensus_label": "label"})
     decisions = decisions.assign(review_status="provisional").set_index("spectrum_key")
     decisions.loc["m001"] = ["S", "reviewed"]
     decisions.loc["m003"] = ["M", "reviewed"]  # says M, not which
     decisions.loc["m009"] = ["gM", "reviewed"]  # no candidate, but a person looked
-    kept, removed = classify.apply_dgcm(m, dmgm, candidates, decisions.reset_index())
+    kept, removed = apply_dgcm(m, dmgm, candidates, decisions.reset_index())
     kept, removed = kept.set_index("spectrum_key"), removed.set_index("spectrum_key")
     assert list(removed.index) == ["m001"] and removed.loc["m001", "label"] == "S"
     assert removed.loc["m001", "reason"] == "dgcm: lamost;cnn (reviewed)"
@@ -389,16 +394,16 @@ def test_dgcm_catalogues(giants):
 def test_dmgm_training_set(giants):
     m, _, cmd, _ = giants
     settings = SCM | {"drop_cmd_disagreement": True}
-    table, summary = classify.dmgm_training_set(m, index(m), stars_of(m), cmd, settings=settings, seed=1)
+    table, summary = dmgm_training_set(m, index(m), stars_of(m), cmd, settings=settings, seed=1)
     assert set(table["spectrum_key"]) == {"m000", "m004", "m005", "m007"}
     assert summary["excluded"]["CMD region contradicts the class"] == 4
     assert summary["excluded"]["no luminosity class from LAMOST"] == 2
-    everything, _ = classify.dmgm_training_set(
+    everything, _ = dmgm_training_set(
         m, index(m), stars_of(m), cmd, settings=SCM | {"drop_cmd_disagreement": False}, seed=1
     )
     assert len(everything) == 8
     with pytest.raises(InputError, match="class gM"):
-        classify.dmgm_training_set(
+        dmgm_training_set(
             m.assign(lamost_class="dM"), index(m), stars_of(m), cmd, settings=settings | {"n_per_class": 5}, seed=1
         )
 
@@ -406,21 +411,23 @@ def test_dmgm_training_set(giants):
 def test_a_batch_is_predicted_from_the_store(tmp_path):
     from test_networks import SMALL, make_store
 
-    from mstars import networks
-    from mstars.spectra import classifier_input
+    from mstars.networks.architecture import build_network
+    from mstars.networks.folder import Model
+    from mstars.networks.inference import predict_classifier
+    from mstars.spectra.preprocessing import classifier_input
 
     keys = np.array([f"k{i}" for i in range(7)])
     spectra = make_store(tmp_path / "a.h5", keys, 1)
-    model = networks.Model(networks.build_network(SMALL, 2, 1).eval(), "classifier", "wdm", ["WD", "M"])
-    other = networks.Model(networks.build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
-    tables = classify.predict_batch([model, other], tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
+    model = Model(build_network(SMALL, 2, 1).eval(), "classifier", "wdm", ["WD", "M"])
+    other = Model(build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
+    tables = predict_batch([model, other], tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
     table = tables["wdm"]
-    alone = classify.predict_batch([other], tmp_path / "a.h5", np.array(["k5", "k1", "k2"]), chunk=3)
+    alone = predict_batch([other], tmp_path / "a.h5", np.array(["k5", "k1", "k2"]), chunk=3)
     pd.testing.assert_frame_equal(tables["spt"], alone["spt"])
     assert list(tables) == ["wdm", "spt"] and list(alone) == ["spt"]
     assert table["spectrum_key"].tolist() == ["k1", "k2", "k5"]
-    _, probability = networks.predict_classifier(model, classifier_input(spectra.select([1, 2, 5])))
+    _, probability = predict_classifier(model, classifier_input(spectra.select([1, 2, 5])))
     np.testing.assert_allclose(table[["prob_WD", "prob_M"]], probability, rtol=1e-5)
     np.testing.assert_allclose(table["wdm_prob"], probability.max(axis=1), rtol=1e-5)
-    nothing = classify.predict_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
+    nothing = predict_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
     assert len(nothing) == 0 and list(nothing.columns) == list(table.columns)

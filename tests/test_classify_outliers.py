@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars import classify, store
-from mstars.classify import outliers, screen_labels, zirconium
+from mstars.classify import outliers, zirconium
 from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outlier_score
-from mstars.errors import InputError
-from mstars.indices import band_indices
-from mstars.spectra import SpectrumSet, air_to_vacuum, lamost_wavelength
+from mstars.classify.prediction import predict_batch
+from mstars.classify.screening import screen_labels
+from mstars.core.errors import InputError
+from mstars.files.stores import write_batch
+from mstars.spectra.band_indices import band_indices
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
 
 MIXED = np.geomspace(8, 250, 300)
 
@@ -104,7 +107,7 @@ def test_too_few_stars_are_refused():
 def test_from_the_stores_on(model, tmp_path):
     spectra = m_like(12, 30, 8)
     header = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
-    store.write_batch(tmp_path / "a.h5", spectra, header, pd.DataFrame({"path": [], "reason": []}))
+    write_batch(tmp_path / "a.h5", spectra, header, pd.DataFrame({"path": [], "reason": []}))
     table = header.assign(batch="a", row=np.arange(12), label=["M"] * 11 + ["K"])
     spt = header.assign(spt_class=["M", "K", "QSO"] + ["M"] * 9)
     wdm = header.assign(wdm_class=["WD"] + ["M"] * 11)
@@ -120,7 +123,7 @@ def test_from_the_stores_on(model, tmp_path):
     chosen = band_indices(spectra.select([2, 7]), np.zeros(2))
     np.testing.assert_array_equal(scores[["tio5", "tio5_err"]], chosen[["tio5", "tio5_err"]])
     assert scores["zro_score"].isna().all()  # this model knows no band heads
-    together = classify.predict_batch([], tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), model, chunk=5)
+    together = predict_batch([], tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), model, chunk=5)
     pd.testing.assert_frame_equal(together["ood"], scores)
     with pytest.raises(InputError, match="use: off"):
         outliers.m_stars(table.assign(label="K"), spt, wdm)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mstars.cluster import Site, complaints, parse_site, unwritable
+from mstars.ops.slurm import Site, complaints, parse_site, unwritable
 
 SINFO = "cpu|(null)\ngpu|gpu:a100:4(S:0-1)\ngpu|gpu:h100:8\nold|gpu:2,tmpdisk:10\n"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from mstars.compare.criteria import gaia_velocities, good_gaia_velocity, good_spectra
+from mstars.literature.criteria import gaia_velocities, good_gaia_velocity, good_spectra
 
 
 def spectra(**values):

@@ -4,17 +4,10 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from mstars.compare.external import (
-    LABELS,
-    comparison_sample,
-    join,
-    read_catalogue,
-    read_description,
-    statistics,
-)
-from mstars.errors import InputError
-from mstars.figures.comparison import Limits, draw_comparison, outliers
-from mstars.figures.style import save
+from mstars.core.errors import InputError
+from mstars.literature.catalogues import LABELS, comparison_sample, join, read_catalogue, read_description, statistics
+from mstars.paper.figures.comparison import Limits, draw_comparison, outliers
+from mstars.paper.figures.style import save
 
 DESCRIPTION = {
     "name": "laspm",

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.compare.groups import (
+from mstars.core.errors import InputError
+from mstars.literature.groups import (
     binary_statistics,
     class_agreement,
     cluster_statistics,
@@ -10,9 +11,8 @@ from mstars.compare.groups import (
     read_clusters,
     velocity_statistics,
 )
-from mstars.compare.rendering import to_markdown
-from mstars.compare.tables import classes_table
-from mstars.errors import InputError
+from mstars.paper.rendering import to_markdown
+from mstars.paper.tables import classes_table
 
 
 def stars(n=4000, seed=0):

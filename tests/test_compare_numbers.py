@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.compare.numbers import (
+from mstars.paper.numbers import (
     average_accuracy,
     catalog_numbers,
     compare_numbers,
@@ -14,8 +14,8 @@ from mstars.compare.numbers import (
     rv_numbers,
     scm_numbers,
 )
-from mstars.compare.rendering import Table, to_html, to_latex, to_markdown, write_table_files
-from mstars.compare.tables import (
+from mstars.paper.rendering import Table, to_html, to_latex, to_markdown, write_table_files
+from mstars.paper.tables import (
     comparison_table,
     cross_validation_table,
     external_table,
@@ -23,7 +23,7 @@ from mstars.compare.tables import (
     ranges_table,
     resource_table,
 )
-from mstars.simulate.literature import PLANTED
+from mstars.simulate.literature_catalogs import PLANTED
 
 LABELS = ("teff", "logg", "m_h", "alpha_m")
 

@@ -2,18 +2,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.compare.contamination import contamination, population
-from mstars.compare.numbers import literature_numbers, paper_numbers, random_numbers
-from mstars.compare.plates import group_medians, residuals
-from mstars.compare.rendering import to_markdown
-from mstars.compare.repeats import QUANTITIES, fit_precision, pairs, precision_table
-from mstars.compare.selection import completeness, outcome, wilson
-from mstars.compare.tables import contamination_table
-from mstars.figures.indices import active_share, draw_indices
-from mstars.figures.style import save
-from mstars.figures.survey import draw_completeness, draw_plates, draw_precision, draw_sky
-from mstars.review.queue import ordered
+from mstars.paper.figures.activity import active_share, draw_indices
+from mstars.paper.figures.style import save
+from mstars.paper.figures.survey import draw_completeness, draw_plates, draw_precision, draw_sky
+from mstars.paper.numbers import literature_numbers, paper_numbers, random_numbers
+from mstars.paper.rendering import to_markdown
+from mstars.paper.tables import contamination_table
+from mstars.review.queues import ordered
 from mstars.review.spot_check import spot_check
+from mstars.survey.completeness import completeness, outcome, wilson
+from mstars.survey.contamination import contamination, population
+from mstars.survey.plates import group_medians, residuals
+from mstars.survey.repeats import QUANTITIES, fit_precision, pairs, precision_table
 
 
 def words(figure):

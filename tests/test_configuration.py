@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mstars.configuration import check_config, training_section
-from mstars.errors import InputError
+from mstars.core.config import check_config, training_section
+from mstars.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 

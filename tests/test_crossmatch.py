@@ -10,10 +10,13 @@ from astropy.table import MaskedColumn, Table
 from astropy.time import Time
 from conftest import ROOT
 
-from mstars.crossmatch import match_allwise, match_apogee, match_fixed, match_gaia, match_moving, propagate, sky_groups
-from mstars.crossmatch.external import read_external
-from mstars.crossmatch.surveys import ALLWISE, DISTANCES, GAIA, clean_apogee, observation_year
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.files.external_tables import read_external
+from mstars.sky.allwise import ALLWISE, match_allwise
+from mstars.sky.apogee import clean_apogee, match_apogee
+from mstars.sky.crossmatch import match_fixed, match_moving, propagate, sky_groups
+from mstars.sky.gaia import DISTANCES, GAIA, match_gaia
+from mstars.sky.places import observation_year
 
 SETTINGS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["crossmatch"]
 ARCSEC = 1 / 3600

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.figures.examples import (
+from mstars.core.errors import InputError
+from mstars.files.stores import write_batch
+from mstars.paper.figures.examples import (
     class_examples,
     draw_examples,
     non_m_examples,
@@ -11,10 +12,10 @@ from mstars.figures.examples import (
     velocity_examples,
     wanted_rows,
 )
-from mstars.figures.redshift import LINES, redshift
-from mstars.figures.style import save
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
-from mstars.store import write_batch
+from mstars.paper.figures.style import save
+from mstars.paper.redshift import LINES, redshift
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 KEYS = np.array([f"1-a-sp01-00{number}" for number in range(6)])
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from mstars.compare.numbers import compare_numbers, paper_numbers
-from mstars.compare.products import read_products
-from mstars.figures.flow import draw_flow
-from mstars.figures.network import draw_network, layer_sizes
-from mstars.figures.rulegraph import depths, draw_rulegraph, parse_rulegraph, rule_modules
-from mstars.figures.style import save
 from mstars.networks.architecture import Architecture
+from mstars.paper.figures.flow import draw_flow
+from mstars.paper.figures.network import draw_network, layer_sizes
+from mstars.paper.figures.rulegraph import depths, draw_rulegraph, parse_rulegraph, rule_modules
+from mstars.paper.figures.style import save
+from mstars.paper.numbers import compare_numbers, paper_numbers
+from mstars.paper.products import read_products
 
 ROOT = Path(__file__).resolve().parents[1]
 DOT = """

@@ -3,9 +3,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.figures.page import by_folder, figure_entries, summary, table_rows, write_page
-from mstars.runs.provenance import checksums, provenance
+from mstars.core.errors import InputError
+from mstars.ops.provenance import checksums, provenance
+from mstars.ops.run_page import by_folder, figure_entries, summary, table_rows, write_page
 
 ROOT = Path(__file__).resolve().parents[1]
 

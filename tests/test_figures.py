@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.figures.confusion import confusion, draw_confusion
-from mstars.figures.diagrams import draw_cmd
-from mstars.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
-from mstars.figures.sequences import draw_colour, draw_kiel
-from mstars.figures.style import PARAMETERS, density, new_figure, save
-from mstars.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
+from mstars.core.errors import InputError
+from mstars.paper.figures.cmd import draw_cmd
+from mstars.paper.figures.confusion import confusion, draw_confusion
+from mstars.paper.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
+from mstars.paper.figures.sequences import draw_colour, draw_kiel
+from mstars.paper.figures.style import PARAMETERS, density, new_figure, save
+from mstars.paper.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
 LINE = (1.8, -2.2)

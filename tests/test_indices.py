@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.indices import HALPHA_BAND, band_indices, bands, derived
-from mstars.spectra import C_KMS, SpectrumSet, air_to_vacuum, lamost_wavelength
+from mstars.core.constants import C_KMS
+from mstars.spectra.band_indices import HALPHA_BAND, band_indices, bands, derived
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
 
 
 def spectra_of(flux, ivar=100.0, ormask=None):

@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.files.stores import read_batch, read_header, read_rejected, write_batch
 from mstars.lamost.archive import read_bytes
 from mstars.lamost.ingest import ingest_batch, summarise, summary_lines
 from mstars.lamost.plan import assign_batches, plan_files
 from mstars.lamost.reader import decompress, read_with_astropy
-from mstars.spectra import N_PIXEL
-from mstars.store import read_batch, read_header, read_rejected, write_batch
+from mstars.spectra.wavelengths import N_PIXEL
 
 
 def plan_of(folder):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 from mstars.lamost.catalogs import iter_catalog, read_catalog
 from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import assign_batches, describe_batches, files_digest, list_files, plan_files, plan_release

@@ -11,7 +11,7 @@ from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import UnusableSpectrum, header_length, split_cards
 from mstars.lamost.names import Identity, batch_name, identity_of_name, luminosity_class, pipeline_version
 from mstars.lamost.reader import decompress, place_on_grid, read_header, read_spectrum, read_with_astropy
-from mstars.spectra import N_PIXEL, lamost_wavelength
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 
 def on_grid(spectrum):

@@ -9,11 +9,19 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mstars import networks, store
-from mstars.errors import InputError
-from mstars.networks import Architecture, Ensemble, Settings, build_network, training
-from mstars.networks.architecture import _max_pool
-from mstars.spectra import CLASSIFIER_GRID, N_PIXEL, SpectrumSet, classifier_input, lamost_wavelength
+from mstars.core.errors import InputError
+from mstars.files.stores import write_batch
+from mstars.files.tables import read_table
+from mstars.networks import training
+from mstars.networks.architecture import Architecture, _max_pool, build_network
+from mstars.networks.data import load_inputs, write_inputs
+from mstars.networks.folder import Model, load_model
+from mstars.networks.inference import Ensemble, place, predict, predict_classifier, predict_ensemble, predict_regressor
+from mstars.networks.settings import Settings
+from mstars.networks.training import class_weights, train_classifier, train_regressor
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
 
 SMALL = Architecture(channels=(4, 4, 4, 4), kernels=(9, 5, 5, 3), strides=(2, 1, 1, 1), pools=(4, 4, 4, 2))
 QUICK = Settings(epochs=4, batch_size=32, device="cpu", architecture=SMALL)
@@ -40,7 +48,7 @@ def data():
 def train(folder, data, settings=QUICK, **changes):
     x, labels, _, valid = data
     arguments = {"classes": ["flat", "deep"], "settings": settings, "seed": 7, "folder": folder, "task": "test"}
-    return networks.train_classifier(x, labels, valid, **(arguments | changes))
+    return train_classifier(x, labels, valid, **(arguments | changes))
 
 
 def test_architecture_is_the_papers(data):
@@ -84,9 +92,9 @@ def test_settings_from_config_name_an_unknown_key():
 
 def test_class_weights_are_the_papers():
     labels = np.repeat(["K", "OB", "WD"], [30000, 8279, 7094])
-    np.testing.assert_allclose(networks.class_weights(labels, ["K", "OB", "WD"]), [1, 3.62, 4.23], atol=0.005)
+    np.testing.assert_allclose(class_weights(labels, ["K", "OB", "WD"]), [1, 3.62, 4.23], atol=0.005)
     with pytest.raises(InputError, match="QSO"):
-        networks.class_weights(labels, ["K", "QSO"])
+        class_weights(labels, ["K", "QSO"])
 
 
 def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
@@ -94,13 +102,13 @@ def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
     keys = np.array([f"key{i}" for i in range(len(x))])
     settings = Settings(epochs=25, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
     model = train(tmp_path, data, settings, keys=keys, about={"trained_on": "simulated"})
-    validation = store.read_table(tmp_path / "validation.parquet")
+    validation = read_table(tmp_path / "validation.parquet")
     assert (validation["truth"] == validation["predicted"]).mean() > 0.9
     assert list(validation.columns) == ["spectrum_key", "truth", "predicted", "prob_flat", "prob_deep"]
     assert set(validation["spectrum_key"]) == set(keys[valid])
     np.testing.assert_allclose(validation[["prob_flat", "prob_deep"]].sum(axis=1), 1, atol=1e-5)
-    again = networks.load_model(tmp_path)
-    np.testing.assert_array_equal(networks.predict(again, x), networks.predict(model, x))
+    again = load_model(tmp_path)
+    np.testing.assert_array_equal(predict(again, x), predict(model, x))
     assert again.about["trained_on"] == "simulated"
     history = pd.read_csv(tmp_path / "history.csv")
     assert again.about["validation_loss"] == pytest.approx(history["valid_loss"].min())
@@ -113,7 +121,7 @@ def test_bf16_learns_the_same_and_keeps_weights_of_float32(tmp_path, data):
     assert all(value.dtype == torch.float32 for value in half.network.state_dict().values())
     assert half.about["validation_loss"] != full.about["validation_loss"]  # it did run in bf16
     assert half.about["validation_loss"] == pytest.approx(full.about["validation_loss"], abs=0.1)
-    called = [networks.predict_classifier(model, data[0])[0] for model in (full, half)]
+    called = [predict_classifier(model, data[0])[0] for model in (full, half)]
     assert (called[0] == called[1]).mean() > 0.95
 
 
@@ -122,13 +130,13 @@ def test_regressor_fits_its_scaler_inside_the_fold(tmp_path, data):
     y = np.column_stack([4000 + 500 * depth, depth])
     settings = Settings(epochs=20, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
     arguments = {"names": ["teff", "logg"], "settings": settings, "seed": 3, "folder": tmp_path, "task": "tlma_dM"}
-    model = networks.train_regressor(x, y, valid, **arguments)
+    model = train_regressor(x, y, valid, **arguments)
     np.testing.assert_allclose(model.mean, y[~valid].mean(axis=0))
     np.testing.assert_allclose(model.scale, y[~valid].std(axis=0))
     assert not np.allclose(model.mean, y.mean(axis=0), rtol=1e-6)
-    predicted = networks.predict_regressor(networks.load_model(tmp_path), x[~valid])
+    predicted = predict_regressor(load_model(tmp_path), x[~valid])
     assert np.std(predicted[:, 0] - y[~valid, 0]) < 0.5 * y[~valid, 0].std()
-    table = store.read_table(tmp_path / "validation.parquet")
+    table = read_table(tmp_path / "validation.parquet")
     assert {"teff_true", "teff_predicted", "logg_true", "logg_predicted"} < set(table.columns)
 
 
@@ -138,9 +146,7 @@ def test_regressor_refuses_missing_labels(tmp_path, data, bad):
     y = np.column_stack([depth, depth])
     y[5, 1] = bad
     with pytest.raises(InputError, match="logg of row 5"):
-        networks.train_regressor(
-            x, y, valid, names=["teff", "logg"], settings=QUICK, seed=1, folder=tmp_path, task="tlma_dM"
-        )
+        train_regressor(x, y, valid, names=["teff", "logg"], settings=QUICK, seed=1, folder=tmp_path, task="tlma_dM")
 
 
 def test_same_seed_same_bytes(tmp_path, data):
@@ -249,7 +255,7 @@ def test_spectra_of_constants_are_left_out_and_predicted_as_nothing(tmp_path, da
     x[[1, 4]] = 0
     model = train(tmp_path, (x, labels, depth, valid))
     assert model.about["n_train"] == np.count_nonzero(~valid) - 1
-    names, probability = networks.predict_classifier(model, x[:5])
+    names, probability = predict_classifier(model, x[:5])
     assert names[1] == "" and np.isnan(probability[1]).all()
     assert names[0] in ("flat", "deep") and np.isfinite(probability[0]).all()
 
@@ -277,23 +283,23 @@ def test_a_model_folder_that_does_not_fit_is_refused(folder, change, message):
     description = json.loads((folder / "model.json").read_text()) | change
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match=message):
-        networks.load_model(folder)
+        load_model(folder)
 
 
 def test_damaged_model_folders_are_refused(folder):
     weights = (folder / "weights.safetensors").read_bytes()
     (folder / "weights.safetensors").write_bytes(weights[:-4])
     with pytest.raises(InputError, match="damaged"):
-        networks.load_model(folder)
+        load_model(folder)
     (folder / "weights.safetensors").unlink()
     with pytest.raises(InputError, match="missing"):
-        networks.load_model(folder)
+        load_model(folder)
     (folder / "model.json").write_text("{")
     with pytest.raises(InputError, match="not JSON"):
-        networks.load_model(folder)
+        load_model(folder)
     (folder / "model.json").unlink()
     with pytest.raises(InputError, match="not a trained model"):
-        networks.load_model(folder)
+        load_model(folder)
 
 
 def test_weights_that_hold_code_do_not_run(folder, tmp_path):
@@ -310,14 +316,14 @@ def test_weights_that_hold_code_do_not_run(folder, tmp_path):
     description["weights"]["sha256"] = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match="not a safetensors file"):
-        networks.load_model(folder)
+        load_model(folder)
     assert not proof.exists()
 
 
 def test_weights_that_are_not_finite_are_refused(folder):
     import hashlib
 
-    model = networks.load_model(folder)
+    model = load_model(folder)
     state = {key: value.contiguous() for key, value in model.network.state_dict().items()}
     state["output.bias"][0] = float("nan")
     save_file(state, folder / "weights.safetensors")
@@ -325,12 +331,12 @@ def test_weights_that_are_not_finite_are_refused(folder):
     description["weights"]["sha256"] = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match="not finite"):
-        networks.load_model(folder)
+        load_model(folder)
 
 
 def test_predict_refuses_spectra_of_another_grid(folder):
     with pytest.raises(InputError, match="expected"):
-        networks.predict(networks.load_model(folder), np.zeros((2, 4000), np.float32))
+        predict(load_model(folder), np.zeros((2, 4000), np.float32))
 
 
 def test_an_ensemble_equals_its_models(data):
@@ -338,18 +344,18 @@ def test_an_ensemble_equals_its_models(data):
     models = []
     for seed in range(4):
         network = build_network(Architecture(), 2, seed).eval()
-        models.append(networks.Model(network, "regressor", "tlma_dM", ["a", "b"], "rest", np.ones(2), np.full(2, 3.0)))
+        models.append(Model(network, "regressor", "tlma_dM", ["a", "b"], "rest", np.ones(2), np.full(2, 3.0)))
     together = Ensemble(models).predict(x[:40])
-    alone = np.stack([networks.predict_regressor(model, x[:40]) for model in models])
+    alone = np.stack([predict_regressor(model, x[:40]) for model in models])
     np.testing.assert_allclose(together, alone, rtol=2e-4, atol=2e-4)
-    mean, spread = networks.predict_ensemble(models, x[:40])
+    mean, spread = predict_ensemble(models, x[:40])
     np.testing.assert_allclose(mean, alone.mean(axis=0), rtol=2e-4, atol=2e-4)
     np.testing.assert_allclose(spread, alone.std(axis=0), rtol=1e-2, atol=1e-3)
 
 
 def test_an_ensemble_of_unlike_models_is_refused():
     models = [
-        networks.Model(build_network(architecture, 2, 1), "classifier", "test", ["a", "b"])
+        Model(build_network(architecture, 2, 1), "classifier", "test", ["a", "b"])
         for architecture in (SMALL, Architecture())
     ]
     with pytest.raises(InputError, match="differ"):
@@ -388,7 +394,7 @@ def make_store(path, keys, seed):
     flux = generator.uniform(1, 2, shape).astype(np.float32)
     spectra = SpectrumSet(flux, np.ones(shape, np.float32), np.zeros(shape, np.uint8), lamost_wavelength(), keys)
     header = pd.DataFrame({"spectrum_key": keys})
-    store.write_batch(path, spectra, header, pd.DataFrame({"path": [], "reason": []}))
+    write_batch(path, spectra, header, pd.DataFrame({"path": [], "reason": []}))
     return spectra
 
 
@@ -399,20 +405,20 @@ def test_inputs_are_written_in_the_order_of_the_table(tmp_path):
         stores[batch] = tmp_path / f"{batch}.h5"
         sets[batch] = make_store(stores[batch], keys, number)
     table = pd.DataFrame({"spectrum_key": ["b3", "a1", "b0"], "batch": ["b", "a", "b"], "row": [3, 1, 0]})
-    networks.write_inputs(table, stores, tmp_path / "x.npy")
-    x = networks.load_inputs(tmp_path / "x.npy")
+    write_inputs(table, stores, tmp_path / "x.npy")
+    x = load_inputs(tmp_path / "x.npy")
     expected = [classifier_input(sets[b].select([r]))[0] for b, r in zip(table["batch"], table["row"], strict=True)]
     np.testing.assert_array_equal(x, expected)
-    networks.write_inputs(table.assign(rv=200.0), stores, tmp_path / "rest.npy")
+    write_inputs(table.assign(rv=200.0), stores, tmp_path / "rest.npy")
     np.testing.assert_array_equal(
-        networks.load_inputs(tmp_path / "rest.npy")[1], classifier_input(sets["a"].select([1]), np.array([200.0]))[0]
+        load_inputs(tmp_path / "rest.npy")[1], classifier_input(sets["a"].select([1]), np.array([200.0]))[0]
     )
     with pytest.raises(InputError, match="rows differ"):
-        networks.write_inputs(table.assign(row=[2, 1, 0]), stores, tmp_path / "x.npy")
+        write_inputs(table.assign(row=[2, 1, 0]), stores, tmp_path / "x.npy")
     with pytest.raises(InputError, match="no store for batch c"):
-        networks.write_inputs(table.assign(batch="c"), stores, tmp_path / "x.npy")
+        write_inputs(table.assign(batch="c"), stores, tmp_path / "x.npy")
     with pytest.raises(InputError, match="no such file"):
-        networks.load_inputs(tmp_path / "none.npy")
+        load_inputs(tmp_path / "none.npy")
 
 
 def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
@@ -439,17 +445,17 @@ def test_oversampling_shows_a_row_as_often_as_asked_and_leaves_the_others():
 
 def test_prediction_without_the_gpu_that_was_asked_for(tmp_path, data, monkeypatch, caplog):
     model = train(tmp_path / "model", data)
-    expected = networks.predict(model, data[0])
+    expected = predict(model, data[0])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with caplog.at_level("INFO"):
-        assert networks.place([model], 1).type == "cpu"
+        assert place([model], 1).type == "cpu"
     assert "torch sees none here" in caplog.text
-    np.testing.assert_array_equal(networks.predict(model, data[0]), expected)
+    np.testing.assert_array_equal(predict(model, data[0]), expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_a_gpu_predicts_what_the_cpu_predicts(tmp_path, data):
     model = train(tmp_path / "model", data)
-    expected = networks.predict(model, data[0])
-    assert networks.place([model], 1).type == "cuda"
-    np.testing.assert_allclose(networks.predict(model, data[0]), expected, atol=1e-4)
+    expected = predict(model, data[0])
+    assert place([model], 1).type == "cuda"
+    np.testing.assert_allclose(predict(model, data[0]), expected, atol=1e-4)

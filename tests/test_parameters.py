@@ -2,27 +2,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.networks import Architecture, Settings, predict_regressor, train_regressor
-from mstars.parameters import (
-    FLAGS,
-    LABELS,
-    assign_folds,
-    calibrate,
-    calibrated_errors,
-    collect,
-    density_weights,
-    load_folds,
-    out_of_fold,
-    predict_parameters,
-    pull_width,
-    spread_ratios,
-    tlma_training_set,
-)
-from mstars.parameters.calibration import quoted_errors
-from mstars.parameters.ensemble import rest_frame_input
-from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
-from mstars.store import write_batch
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
+from mstars.files.stores import write_batch
+from mstars.networks.architecture import Architecture
+from mstars.networks.inference import predict_regressor
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_regressor
+from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, quoted_errors, spread_ratios
+from mstars.parameters.ensemble import FLAGS, collect, load_folds, out_of_fold, predict_parameters, rest_frame_input
+from mstars.parameters.folds import assign_folds
+from mstars.parameters.training_set import density_weights, tlma_training_set
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength
 
 SETTINGS = {
     "folds": 3,

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.parameters import LABELS
+from mstars.core.labels import LABELS
 from mstars.parameters.baselines import BASELINES, compare_baselines, quadratic, ridge
 
 

@@ -6,18 +6,10 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from mstars.errors import InputError
-from mstars.photometry import (
-    DM_REGION,
-    DM_REGION_PRINTED,
-    absolute_magnitude,
-    cmd_flag,
-    cmd_position,
-    gaia_coefficients,
-    photometry,
-    reddening,
-    wise_coefficients,
-)
+from mstars.core.errors import InputError
+from mstars.sky.cmd import DM_REGION, DM_REGION_PRINTED, cmd_flag, cmd_position
+from mstars.sky.extinction import absolute_magnitude, gaia_coefficients, reddening, wise_coefficients
+from mstars.sky.photometry import photometry
 
 SETTINGS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["photometry"]
 
@@ -191,8 +183,9 @@ def test_the_real_layout_of_the_map_is_read(real):
 
 
 def test_absent_catalogues_make_a_table_of_nulls(tiny_map, tmp_path):
-    from mstars.crossmatch import match_allwise, match_gaia
-    from mstars.store import read_table, write_table
+    from mstars.files.tables import read_table, write_table
+    from mstars.sky.allwise import match_allwise
+    from mstars.sky.gaia import match_gaia
 
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     rows = pd.DataFrame({"spectrum_key": ["a", "b"], "ra": 10.0, "dec": 20.0, "obsdate": "2012-01-01", "mjd": 55927})

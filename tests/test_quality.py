@@ -2,19 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.quality import (
-    TABLE_10,
-    excess_error,
-    fit_errors,
-    inside_ranges,
-    parameter_flags,
-    passes_errors,
-    recompute_ranges,
-    reliable_members,
-    rv_flag,
-)
 from mstars.quality.assessment import assess
-from mstars.quality.errors import LABELS, interval_name, snr_interval
+from mstars.quality.error_limits import LABELS, excess_error, fit_errors, interval_name, passes_errors, snr_interval
+from mstars.quality.ranges import TABLE_10, inside_ranges, recompute_ranges, reliable_members
+from mstars.quality.recommended import parameter_flags, rv_flag
 
 PLANE = np.array([30.0, -0.05, 2e-3, 1.0, -4.0, 6.0])
 

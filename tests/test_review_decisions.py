@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.review import COLUMNS, check_decisions, labels, read_decisions, resolve
+from mstars.core.errors import InputError
+from mstars.review.decisions import COLUMNS, check_decisions, labels, read_decisions, resolve
 
 HEADER = ",".join(COLUMNS)
 KEYS = [f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 7)]

@@ -3,11 +3,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mstars.cli import main
-from mstars.errors import InputError
-from mstars.review.explain import Story, explain
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
-from mstars.store import write_batch, write_json, write_table
+from mstars.core.errors import InputError
+from mstars.files.json_files import write_json
+from mstars.files.stores import write_batch
+from mstars.files.tables import write_table
+from mstars.ops.cli import main
+from mstars.ops.explain import Story, explain
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 KEY, LOST = "1-a-sp01-001", "1-a-sp01-002"
 

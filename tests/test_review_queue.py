@@ -3,13 +3,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mstars.errors import InputError
-from mstars.review import COLUMNS, export_queue, picture_name, read_decisions, with_evidence, write_pictures
+from mstars.core.errors import InputError
+from mstars.files.stores import write_batch
+from mstars.review.decisions import COLUMNS, read_decisions
+from mstars.review.evidence import with_evidence
 from mstars.review.pictures import _combs, _smooth, _words, marks
-from mstars.review.queue import assign, ordered
+from mstars.review.queues import assign, export_queue, ordered, picture_name, write_pictures
 from mstars.review.spot_check import spot_check
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, rest_wavelength
-from mstars.store import write_batch
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength, rest_wavelength
 
 KEYS = np.array([f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 4)])
 

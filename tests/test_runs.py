@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars import cli
-from mstars.errors import DamagedFile, InputError
-from mstars.runs.benchmarks import by_rule, read_benchmarks
-from mstars.runs.progress import clock, stages
-from mstars.runs.verify import damaged
-from mstars.spectra import SpectrumSet, lamost_wavelength
-from mstars.store import read_batch, read_table, write_batch, write_json, write_table
+from mstars.core.errors import DamagedFile, InputError
+from mstars.files.json_files import write_json
+from mstars.files.stores import read_batch, write_batch
+from mstars.files.tables import read_table, write_table
+from mstars.ops import cli
+from mstars.ops.job_costs import by_rule, read_benchmarks
+from mstars.ops.progress import clock, stages
+from mstars.ops.verify import damaged
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 
@@ -98,7 +101,7 @@ def test_verify_finds_a_flipped_byte_and_a_short_file(survey, capsys):
 
 
 def test_a_process_that_only_verifies_can_read_the_stores(survey):
-    command = [sys.executable, "-m", "mstars.cli", "verify", str(survey)]
+    command = [sys.executable, "-m", "mstars.ops.cli", "verify", str(survey)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "every file is whole" in done.stdout, done.stdout + done.stderr
 

@@ -7,27 +7,19 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
-from mstars.errors import InputError
-from mstars.simulate import (
-    SIZES,
-    SpectrumMaker,
-    check_sources,
-    instrument,
-    make_plan,
-    parts,
-    write_catalogs,
-    write_plate,
-    write_plates,
-    write_truth,
-)
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.simulate import instrument
+from mstars.simulate.catalog_tables import write_catalogs
 from mstars.simulate.instrument import observe
-from mstars.simulate.plan import RV_FAILURES, ZERO_POINT_KMS
+from mstars.simulate.observations import RV_FAILURES, ZERO_POINT_KMS, make_plan
+from mstars.simulate.plates import write_plate, write_plates
 from mstars.simulate.population import draw_dwarfs, draw_giants
-from mstars.simulate.sizes import plates
-from mstars.simulate.sources import tio5
-from mstars.spectra import C_KMS
-from mstars.templates import LIBRARY_GRID, Emulator, TemplateLibrary
-from mstars.templates.library import COLUMNS, save_library
+from mstars.simulate.sizes import SIZES, check_sources, parts, plates
+from mstars.simulate.spectrum_maker import SpectrumMaker, tio5
+from mstars.simulate.truth import write_truth
+from mstars.templates.emulator import Emulator
+from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library
 
 SOURCES = ["bochanski", "kesseli", "stelib", "mastar_ssp"]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.compare.external import join, read_catalogue, read_description, statistics
-from mstars.simulate.literature import PLANTED, SHARE, literature_catalogue, write_catalogue
+from mstars.literature.catalogues import join, read_catalogue, read_description, statistics
+from mstars.simulate.literature_catalogs import PLANTED, SHARE, literature_catalogue, write_catalogue
 
 LABELS = ("teff", "logg", "m_h", "alpha_m")
 

@@ -4,9 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars import store
-from mstars.errors import InputError
-from mstars.spectra import SpectrumSet, lamost_wavelength
+from mstars.core.errors import InputError
+from mstars.core.randomness import rng
+from mstars.files.json_files import read_json
+from mstars.files.stores import iter_batch, read_batch, read_header, read_rejected, write_batch
+from mstars.files.tables import read_table, write_table
+from mstars.files.whole import atomic_path
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength
 
 
 @pytest.fixture
@@ -37,34 +42,34 @@ def test_batch_round_trip(tmp_path, spectra):
     path = tmp_path / "b.h5"
     header = header_of(spectra)
     rejected = pd.DataFrame({"filename": ["x.fits"], "reason": ["truncated"]})
-    store.write_batch(path, spectra, header, rejected, {"plate": "P"})
-    back = store.read_batch(path)
+    write_batch(path, spectra, header, rejected, {"plate": "P"})
+    back = read_batch(path)
     for name in ("flux", "ivar", "ormask", "wavelength"):
         np.testing.assert_array_equal(getattr(back, name), getattr(spectra, name))
-    pd.testing.assert_frame_equal(store.read_header(path), header, check_dtype=False)
-    assert store.read_header(path)["obsid"].dtype == "Int64"
-    assert store.read_rejected(path)["reason"].tolist() == ["truncated"]
-    np.testing.assert_array_equal(store.read_batch(path, np.array([3, 0])).flux, spectra.flux[[3, 0]])
-    assert [len(part) for part in store.iter_batch(path, 2)] == [2, 2, 1]
+    pd.testing.assert_frame_equal(read_header(path), header, check_dtype=False)
+    assert read_header(path)["obsid"].dtype == "Int64"
+    assert read_rejected(path)["reason"].tolist() == ["truncated"]
+    np.testing.assert_array_equal(read_batch(path, np.array([3, 0])).flux, spectra.flux[[3, 0]])
+    assert [len(part) for part in iter_batch(path, 2)] == [2, 2, 1]
 
 
 def test_empty_batch(tmp_path, spectra):
     empty = spectra.select(slice(0, 0))
-    store.write_batch(tmp_path / "b.h5", empty, pd.DataFrame({"spectrum_key": []}), pd.DataFrame({"reason": []}))
-    assert len(store.read_batch(tmp_path / "b.h5")) == 0
+    write_batch(tmp_path / "b.h5", empty, pd.DataFrame({"spectrum_key": []}), pd.DataFrame({"reason": []}))
+    assert len(read_batch(tmp_path / "b.h5")) == 0
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), store.atomic_path(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
-@pytest.mark.parametrize("reader", [store.read_batch, store.read_table, store.read_json])
+@pytest.mark.parametrize("reader", [read_batch, read_table, read_json])
 def test_damaged_and_missing_files_are_named(tmp_path, reader):
     path = tmp_path / "damaged"
     path.write_bytes(b"\x00garbage")
@@ -75,15 +80,15 @@ def test_damaged_and_missing_files_are_named(tmp_path, reader):
 
 
 def test_rng_is_told_apart_by_names():
-    a, b, c = (store.rng(1, *names).random() for names in (("x", 1), ("x", 1), ("x", 2)))
+    a, b, c = (rng(1, *names).random() for names in (("x", 1), ("x", 1), ("x", 2)))
     assert a == b != c
 
 
 def test_part_of_a_table_is_read(tmp_path):
     table = pd.DataFrame({"batch": ["a", "a", "b"], "n": pd.array([1, None, 3], dtype="Int64")})
-    store.write_table(table, tmp_path / "t.parquet")
-    pd.testing.assert_frame_equal(store.read_table(tmp_path / "t.parquet", batch="a"), table[:2])
-    assert store.read_table(tmp_path / "t.parquet", ["n"], batch="c").empty
+    write_table(table, tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "t.parquet", batch="a"), table[:2])
+    assert read_table(tmp_path / "t.parquet", ["n"], batch="c").empty
 
 
 def test_a_store_that_can_not_be_written_leaves_nothing_behind(tmp_path, spectra):
@@ -91,7 +96,7 @@ def test_a_store_that_can_not_be_written_leaves_nothing_behind(tmp_path, spectra
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # as a disk that fills up
     try:
         with pytest.raises(OSError):
-            store.write_batch(tmp_path / "a.h5", spectra, header_of(spectra), pd.DataFrame({"reason": []}))
+            write_batch(tmp_path / "a.h5", spectra, header_of(spectra), pd.DataFrame({"reason": []}))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []

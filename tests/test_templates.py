@@ -6,22 +6,14 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from mstars.errors import InputError
-from mstars.spectra import DLOGLAM, lamost_wavelength
-from mstars.templates import (
-    LIBRARY_GRID,
-    Emulator,
-    build_library,
-    check_template,
-    extract_package,
-    fetch_packages,
-    load_library,
-    read_folder,
-    read_template,
-)
-from mstars.templates.build import to_grid, velocity_offset
-from mstars.templates.packages import Package
-from mstars.templates.sources import type_temperature
+from mstars.core.errors import InputError
+from mstars.spectra.wavelengths import DLOGLAM, lamost_wavelength
+from mstars.templates.build import build_library, to_grid, velocity_offset
+from mstars.templates.emulator import Emulator
+from mstars.templates.formats import check_template, read_folder, read_template
+from mstars.templates.library import LIBRARY_GRID, load_library
+from mstars.templates.packages import Package, extract_package, fetch_packages
+from mstars.templates.published import type_temperature
 
 WAVE = np.arange(3700.0, 9200.0, 1.0)
 

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.validate import as_markdown, candidate_outcomes, scorecard, verdicts
-from mstars.validate.statistics import scatter, scatter_with_limits, share, wilson
+from mstars.validate.outcome import candidate_outcomes
+from mstars.validate.report import as_markdown, verdicts
+from mstars.validate.scorecard import scorecard
+from mstars.validate.shares import scatter, scatter_with_limits, share, wilson
 
 SETTINGS = {"snr_min": 10, "rv_tolerance_kms": 30, "rv_sigma": 3}
 LABELS = {"teff": 3600.0, "logg": 4.8, "m_h": -0.1, "alpha_m": 0.02}

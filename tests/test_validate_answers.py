@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from mstars.review import labels
+from mstars.review.decisions import labels
 from mstars.validate.answers import right_labels
 
 TRUTH = pd.DataFrame(

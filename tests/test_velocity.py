@@ -6,26 +6,17 @@ import pytest
 from scipy.interpolate import CubicSpline
 from scipy.optimize import curve_fit, minimize_scalar
 
-from mstars.errors import InputError
-from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength, vacuum_to_air
-from mstars.velocity import (
-    TM_FLAGS,
-    LineOptions,
-    MatchOptions,
-    coarse_grid,
-    dsal,
-    line_list,
-    make_bank,
-    match_templates,
-    measure_lines,
-)
-from mstars.velocity.bank import pixel_shift, polynomials
-from mstars.velocity.chi2 import chi2_at
-from mstars.velocity.lines import dsal1, dsal2
-from mstars.velocity.matching import prepare
-from mstars.velocity.methods import LINE_FLAGS
-from mstars.velocity.paper import REACH, match_paper, shift_residuals
-from mstars.velocity.scan import coarse_chi2
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.core.velocities import LINE_FLAGS, TM_FLAGS
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
+from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, line_list, measure_lines
+from mstars.velocity.match.bank import coarse_grid, make_bank, pixel_shift, polynomials
+from mstars.velocity.match.chi2 import chi2_at
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates, prepare
+from mstars.velocity.match.paper_recipe import REACH, match_paper, shift_residuals
+from mstars.velocity.match.scan import coarse_chi2
 
 REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
 LINES = line_list("absorption")[1]
@@ -322,7 +313,7 @@ def test_pruned_gives_the_answers_of_exhaustive(many):
 
 
 def test_pruned_falls_back_where_it_cannot_be_sure(many, monkeypatch):
-    from mstars.velocity import scan
+    from mstars.velocity.match import scan
 
     spectra = observe(40, 22)[0]
     expected = match_templates(spectra, many)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.velocity import best_velocity, repeat_pulls, zero_point
+from mstars.velocity.decide.best import best_velocity
+from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
 
 def measured(n, seed=1):

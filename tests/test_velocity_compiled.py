@@ -5,7 +5,7 @@ import importlib
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-MODULES = ("chi2", "clipping", "gaussians", "mixture", "paper")
+MODULES = ("match.chi2", "lines.combine", "lines.gaussians", "match.mixture", "match.paper_recipe")
 
 
 def compiled(module):
@@ -37,7 +37,7 @@ def test_what_may_be_reordered_is_inlined_into_what_python_calls(name):
 
 
 def test_the_loops_of_the_matching_are_seen():
-    from mstars.velocity import chi2, mixture
+    from mstars.velocity.match import chi2, mixture
 
     assert chi2.chi2_at in called(chi2.curve_chunk) and reordered(mixture.finish_one)
-    assert not any(map(reordered, compiled(importlib.import_module("mstars.velocity.clipping")).values()))
+    assert not any(map(reordered, compiled(importlib.import_module("mstars.velocity.lines.combine")).values()))

@@ -3,9 +3,10 @@
 import numpy as np
 from test_velocity import KINDS, REST, TEMPLATES, observe
 
-from mstars.figures.diagnosis import draw_diagnosis
-from mstars.velocity import make_bank, match_templates
+from mstars.paper.figures.diagnosis import draw_diagnosis
 from mstars.velocity.diagnose import diagnose
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import match_templates
 
 
 def test_model_and_curve_belong_to_the_measurement(tmp_path):

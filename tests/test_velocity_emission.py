@@ -3,9 +3,8 @@
 import numpy as np
 from test_velocity import observe
 
-from mstars.spectra import C_KMS
-from mstars.velocity import LineOptions, line_list, measure_lines
-from mstars.velocity.lines import dsal, dsel
+from mstars.core.constants import C_KMS
+from mstars.velocity.lines.measure import LineOptions, dsal, dsel, line_list, measure_lines
 
 NAMES, CENTERS = line_list("emission")
 HALPHA = int(np.flatnonzero(NAMES == "H alpha")[0])

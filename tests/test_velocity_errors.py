@@ -5,10 +5,12 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 from test_velocity import KINDS, REST, TEMPLATES, observe, star
 
-from mstars.spectra import C_KMS, SpectrumSet
-from mstars.velocity import MatchOptions, make_bank, match_templates
-from mstars.velocity.align import pair_velocities, rest_frames, rest_offsets
-from mstars.velocity.mixture import LAGS, STEP_KMS, score
+from mstars.core.constants import C_KMS
+from mstars.spectra.container import SpectrumSet
+from mstars.velocity.match.align import pair_velocities, rest_frames, rest_offsets
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.mixture import LAGS, STEP_KMS, score
 
 PLAIN = MatchOptions(weights="ivar", noise_floor=0.0)
 
@@ -114,7 +116,7 @@ def test_a_template_that_no_offset_brings_to_rest_is_left_out(monkeypatch):
     speed = np.array([0.0, 12.0, -8.0, 0.0, 5.0, 0.0, -15.0, 3.0, 1.0, -2.0])
     bank = make_bank(REST, TEMPLATES[np.arange(10) % 6], [f"t{k}" for k in range(10)], luminosity=["dwarf"] * 10)
     found = pairs_of(speed, 3, np.random.default_rng(2))
-    monkeypatch.setattr("mstars.velocity.align.pair_velocities", lambda bank, neighbours: found)
+    monkeypatch.setattr("mstars.velocity.match.align.pair_velocities", lambda bank, neighbours: found)
     offset, kept = rest_frames(bank, 3.0)
     assert list(np.flatnonzero(~kept)) == [3]
     np.testing.assert_allclose(offset[kept] - offset[0], speed[kept] - speed[0], atol=1.5)

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from test_velocity import KINDS, REST, TEMPLATES, observe
 
-from mstars.spectra import C_KMS, SpectrumSet, lamost_wavelength
-from mstars.velocity import MatchOptions, make_bank, match_templates
+from mstars.core.constants import C_KMS
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import lamost_wavelength
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates
 
 NEWEST = {"weights": "ivar", "smooth_removed": 0.8, "clip_sigma": 4.0, "local_pixels": 61, "mixture": True}
 NAMES = [f"t{k}" for k in range(len(KINDS))]

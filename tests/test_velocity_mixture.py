@@ -6,11 +6,11 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import lsq_linear, minimize_scalar, nnls
 from test_velocity import KINDS, REST, TEMPLATES, observe, star
 
-from mstars.errors import InputError
-from mstars.spectra import C_KMS
-from mstars.velocity import MatchOptions, make_bank, match_templates
-from mstars.velocity.matching import prepare
-from mstars.velocity.mixture import TURNS, nonnegative, reweight, solve_symmetric
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates, prepare
+from mstars.velocity.match.mixture import TURNS, nonnegative, reweight, solve_symmetric
 
 FULL = MatchOptions(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
 

@@ -8,9 +8,12 @@ from astropy.io import fits
 from test_velocity import observe
 
 from mstars.lamost.reader import place_on_grid, read_spectrum
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
-from mstars.velocity import dsal, make_bank, match_templates
-from mstars.velocity.align import pair_velocities, rest_offsets
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
+from mstars.velocity.lines.measure import dsal
+from mstars.velocity.match.align import pair_velocities, rest_offsets
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.stage import match_options
 
 GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(-40, 3960))
@@ -18,7 +21,7 @@ GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(-40, 3960))
 
 @pytest.fixture(scope="module")
 def settings():
-    from mstars.configuration import SCHEMA
+    from mstars.core.config import SCHEMA
 
     return yaml.safe_load((SCHEMA.parents[2] / "config" / "config.yaml").read_text())["rvmm"]["tm"]
 

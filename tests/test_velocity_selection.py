@@ -4,18 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.errors import InputError
-from mstars.velocity import (
-    RV_FROM,
-    SelectionOptions,
-    apply_decisions,
-    candidates,
-    clipped_band,
-    consensus,
-    select,
-    table7,
-)
-from mstars.velocity.selection import PAPER_BANDS
+from mstars.core.errors import InputError
+from mstars.core.velocities import RV_FROM
+from mstars.velocity.decide.apply import apply_decisions, table7
+from mstars.velocity.decide.bands import PAPER_BANDS, clipped_band, select
+from mstars.velocity.decide.consensus import consensus
+from mstars.velocity.decide.options import SelectionOptions
+from mstars.velocity.decide.queue import candidates
 
 
 def survey(n=2000, seed=1):

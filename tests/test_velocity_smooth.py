@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from test_velocity import KINDS, REST, TEMPLATES, observe
 
-from mstars.spectra import C_KMS
-from mstars.velocity import MatchOptions, make_bank, match_templates
-from mstars.velocity.chi2 import subtract_running_mean
-from mstars.velocity.matching import SMOOTH_PIXELS, prepare
+from mstars.core.constants import C_KMS
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.chi2 import subtract_running_mean
+from mstars.velocity.match.default_recipe import SMOOTH_PIXELS, MatchOptions, match_templates, prepare
 
 HALF = SMOOTH_PIXELS // 2
 
@@ -71,7 +71,7 @@ def test_velocities_stand_where_stars_and_templates_differ_smoothly(bank):
 
 
 def test_a_share_outside_0_to_1_is_refused():
-    from mstars.errors import InputError
+    from mstars.core.errors import InputError
 
     with pytest.raises(InputError, match="smooth_removed"):
         MatchOptions(smooth_removed=1.2)

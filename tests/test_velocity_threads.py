@@ -7,10 +7,12 @@ import pytest
 from test_velocity import KINDS, REST, TEMPLATES, observe, star
 from threadpoolctl import threadpool_info
 
-from mstars.velocity import MatchOptions, dsal, dsel, make_bank, match_templates, measure_lines
-from mstars.velocity.paper import REACH, match_paper
+from mstars.velocity.lines.measure import dsal, dsel, measure_lines
+from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.paper_recipe import REACH, match_paper
+from mstars.velocity.match.scan import leading_span
 from mstars.velocity.pool import over_chunks
-from mstars.velocity.scan import leading_span
 
 NAMES = [f"m{k}" for k in range(36)]
 

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from mstars import cli
-from mstars.compare.versions import changes, group_of, read_version
-from mstars.store import write_json, write_table
+from mstars.files.json_files import write_json
+from mstars.files.tables import write_table
+from mstars.ops import cli
+from mstars.ops.diff import changes, group_of, read_version
 
 OLD = pd.DataFrame(
     {

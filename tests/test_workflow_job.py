@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
 
 
 def a_job(folder, *inputs):
@@ -53,7 +53,7 @@ def test_a_full_disk_is_one_line(place, error):
 
 def test_one_thread_where_numba_was_imported_with_more(place):
     code = (
-        "import numba; from types import SimpleNamespace as N; from mstars.workflow import job\n"
+        "import numba; from types import SimpleNamespace as N; from mstars.ops.job import job\n"
         "with job(N(threads=1, log=[], input=[], output=[], rule='r')):\n"
         "    assert numba.njit(lambda x: x + 1)(1) == 2 and numba.get_num_threads() == 1\n"
     )

@@ -11,9 +11,13 @@ import numpy as np
 import pandas as pd
 import requests
 
-from mstars.review import desk_facts, export_queue, with_evidence
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
-from mstars.store import write_batch, write_json, write_table
+from mstars.files.json_files import write_json
+from mstars.files.stores import write_batch
+from mstars.files.tables import write_table
+from mstars.review.evidence import desk_facts, with_evidence
+from mstars.review.queues import export_queue
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -109,7 +113,7 @@ class Server:
 
 
 def command(folder, *arguments):
-    return [sys.executable, "-m", "mstars.cli", "review", str(folder), *map(str, arguments)]
+    return [sys.executable, "-m", "mstars.ops.cli", "review", str(folder), *map(str, arguments)]
 
 
 def environment():

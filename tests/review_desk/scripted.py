@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from mstars.store import read_table
+from mstars.files.tables import read_table
 
 
 def answers(results: Path, queue: str) -> dict[str, str]:

@@ -4,15 +4,15 @@ import pytest
 from desk_place import make_queue
 from sklearn.metrics import cohen_kappa_score
 
-from mstars.cli import main
-from mstars.errors import InputError
-from mstars.review.desk.active import chance_of_change, design
-from mstars.review.desk.agreement import accuracy, cohen_kappa, expectation, pairs, summary
-from mstars.review.desk.command import calibration
-from mstars.review.desk.folder import QueueFolder
-from mstars.review.desk.session import Desk
+from mstars.core.errors import InputError
+from mstars.files.tables import write_table
+from mstars.ops.cli import main
 from mstars.review.features import principal_components, read_features, write_features
-from mstars.store import write_table
+from mstars_desk.active import chance_of_change, design
+from mstars_desk.agreement import accuracy, cohen_kappa, expectation, pairs, summary
+from mstars_desk.command import calibration
+from mstars_desk.folder import QueueFolder
+from mstars_desk.session import Desk
 
 
 def desk_of(folder, *more):

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from desk_place import HOSTILE, make_queue
 
-from mstars.review import read_decisions
-from mstars.store import read_table, write_table
-from mstars.templates import LIBRARY_GRID, TemplateLibrary
-from mstars.templates.library import COLUMNS, save_library
+from mstars.files.tables import read_table, write_table
+from mstars.review.decisions import read_decisions
+from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library
 
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
 pytestmark = [
@@ -296,8 +295,8 @@ def test_hostile_names_are_shown_as_text(page, serve, tmp_path):
 
 
 def test_a_static_copy_decides_without_a_server_and_gives_the_csv(page, folder, tmp_path, capsys):
-    from mstars.cli import main
-    from mstars.review.desk.folder import QueueFolder
+    from mstars.ops.cli import main
+    from mstars_desk.folder import QueueFolder
 
     copy = tmp_path / "copy" / "rv.html"
     assert main(["review", str(folder), "--export", str(copy), "--most", "12"]) == 0

@@ -4,9 +4,9 @@ import re
 import pytest
 from desk_place import HOSTILE, make_queue
 
-from mstars.errors import InputError
-from mstars.review.desk.export import export_copy
-from mstars.review.desk.folder import QueueFolder
+from mstars.core.errors import InputError
+from mstars_desk.export import export_copy
+from mstars_desk.folder import QueueFolder
 
 
 def blocks(path):

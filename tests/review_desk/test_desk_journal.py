@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from mstars.errors import InputError
-from mstars.review import read_decisions, resolve
-from mstars.review.desk import journal as journal_module
-from mstars.review.desk.journal import Journal, Lock, plain_comment, reviewer_name
+from mstars.core.errors import InputError
+from mstars.review.decisions import read_decisions, resolve
+from mstars_desk import journal as journal_module
+from mstars_desk.journal import Journal, Lock, plain_comment, reviewer_name
 
 HEADER = "spectrum_key,label,confidence,reviewer,time,comment\n"
 
@@ -103,7 +103,7 @@ def test_a_decision_is_taken_back_by_a_row_without_label(journal):
 def test_the_lock_names_its_holder_and_goes_with_the_process(tmp_path):
     path = tmp_path / "lock"
     hold = f"""
-from mstars.review.desk.journal import Lock
+from mstars_desk.journal import Lock
 import os, sys
 lock = Lock({str(path)!r}, {{"pid": os.getpid(), "host": "here", "address": "http://127.0.0.1:1/"}})
 print("held", flush=True)

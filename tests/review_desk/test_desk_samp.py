@@ -4,9 +4,9 @@ from astropy.samp import SAMPHubServer, SAMPIntegratedClient, SAMPWarning
 from astropy.table import Table
 from desk_place import HOSTILE, make_queue
 
-from mstars.errors import InputError
-from mstars.review.desk.folder import QueueFolder
-from mstars.review.desk.samp import Sender, write_row, write_spectrum
+from mstars.core.errors import InputError
+from mstars_desk.folder import QueueFolder
+from mstars_desk.samp import Sender, write_row, write_spectrum
 
 
 @pytest.fixture

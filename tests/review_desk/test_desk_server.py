@@ -7,11 +7,10 @@ import pytest
 import requests
 from desk_place import HOSTILE, command, environment, make_queue
 
-from mstars.cli import main
-from mstars.review import read_decisions
-from mstars.review.decisions import label_keys
-from mstars.review.desk.command import listen
-from mstars.review.desk.server import ASSETS, STATIC
+from mstars.ops.cli import main
+from mstars.review.decisions import label_keys, read_decisions
+from mstars_desk.command import listen
+from mstars_desk.server import ASSETS, STATIC
 
 
 def test_the_page_needs_its_token_and_its_own_host(serve, folder):

@@ -1,9 +1,9 @@
 import pytest
 from desk_place import make_queue
 
-from mstars.review import read_decisions, resolve
-from mstars.review.desk.folder import QueueFolder, packed, runs
-from mstars.review.desk.session import Desk, Refused, per_minute
+from mstars.review.decisions import read_decisions, resolve
+from mstars_desk.folder import QueueFolder, packed, runs
+from mstars_desk.session import Desk, Refused, per_minute
 
 
 def desk_of(folder, **more):
@@ -185,7 +185,7 @@ def test_a_payload_holds_what_the_page_shows(desk):
     assert payload["bad"] == [[1500, 20]] and payload["forbidden"] == ["DSAL_I", "TML7500", "DSEL"]
     assert payload["velocities"]["TM"] == [-30.0, 3.0] and payload["same_star"] == [desk.queue.keys[2]]
     flux = np.frombuffer(base64.b64decode(payload["flux"]["data"]), "<f2") * payload["flux"]["scale"]
-    from mstars.store import read_batch
+    from mstars.files.stores import read_batch
 
     true = read_batch(desk.queue.results / "spectra" / "b.h5").flux[3]
     assert np.allclose(flux, true, rtol=1e-3, atol=0.2)
@@ -202,7 +202,6 @@ def test_packing_survives_nonsense():
 
 
 def test_the_desk_s_velocity_columns_are_those_of_the_selection():
-    from mstars.review.desk.folder import SOURCES
-    from mstars.velocity import selection
+    from mstars.core.velocities import SOURCES
 
-    assert SOURCES == selection.SOURCES
+    assert SOURCES == SOURCES

@@ -19,7 +19,8 @@ import pytest
 from cluster import wait_for
 from conftest import CATALOG, FINISHED, OVERLAY, running
 
-from mstars.store import read_json, read_table
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1200)]
 R = Path("results/ci")

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.spectra import SpectrumSet, concatenate
-from mstars.store import read_json, read_table, write_batch, write_json, write_table
+from mstars.files.json_files import read_json, write_json
+from mstars.files.stores import write_batch
+from mstars.files.tables import read_table, write_table
+from mstars.spectra.container import SpectrumSet, concatenate
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests"))

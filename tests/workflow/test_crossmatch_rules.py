@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mstars.store import read_table, write_table
+from mstars.files.tables import read_table, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.workflow

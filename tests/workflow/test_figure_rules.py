@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mstars.figures.isochrones import COLUMNS
-from mstars.simulate.literature import PLANTED, write_catalogue
-from mstars.store import write_table
+from mstars.files.tables import write_table
+from mstars.paper.isochrones import COLUMNS
+from mstars.simulate.literature_catalogs import PLANTED, write_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 ISOCHRONES = "results/isochrones/parsec.parquet"

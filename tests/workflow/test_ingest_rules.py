@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mstars.store import read_table
+from mstars.files.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests"))

@@ -27,7 +27,7 @@ def desk(copy_of_survey):
     def serve(queue):
         folder = copy_of_survey.results / "review" / queue
         process = subprocess.Popen(
-            [sys.executable, "-m", "mstars.cli", "review", str(folder), "--port", "0"],
+            [sys.executable, "-m", "mstars.ops.cli", "review", str(folder), "--port", "0"],
             stdout=subprocess.PIPE,
             text=True,
             env=environment() | {"PYTHONPATH": str(ROOT / "src")},

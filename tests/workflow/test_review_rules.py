@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength
-from mstars.store import read_table, write_batch, write_json, write_table
+from mstars.files.json_files import write_json
+from mstars.files.stores import write_batch
+from mstars.files.tables import read_table, write_table
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.workflow

@@ -29,7 +29,6 @@ rule recommended:
     params:
         with_filename=KIND == "files",
         survey=SURVEY,
-        code=digest("catalog"),
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -57,7 +56,6 @@ rule non_m:
     params:
         with_filename=KIND == "files",
         survey=SURVEY,
-        code=digest("catalog"),
     priority: -2
     threads: 1
     resources:
@@ -83,8 +81,6 @@ rule classification:
         R + "/logs/classification.log",
     benchmark:
         R + "/benchmarks/classification.tsv"
-    params:
-        code=digest("catalog"),
     priority: -2
     threads: 1
     resources:
@@ -108,7 +104,6 @@ rule stars:
         R + "/benchmarks/stars.tsv"
     params:
         survey=SURVEY,
-        code=digest("catalog"),
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -131,7 +126,6 @@ rule indices:
         R + "/benchmarks/indices/{batch}.tsv"
     params:
         calibration=config["catalog"]["zeta"],
-        code=digest("indices", "spectra"),
     # no product but the extension waits for them
     priority: -1
     threads: 1
@@ -158,7 +152,6 @@ rule extension:
         R + "/benchmarks/extension.tsv"
     params:
         survey=SURVEY,
-        code=digest("catalog"),
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -186,7 +179,6 @@ rule cds:
         survey=SURVEY,
         simulated=KIND == "simulated",
         version=mstars.__version__,
-        code=digest("catalog"),
     threads: 1
     resources:
         mem_mb=memory(2000, 20),

@@ -1,18 +1,17 @@
 """Config, paths and the helpers that every rules file uses."""
 
 import functools
-import hashlib
 import json
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from mstars import cluster
-from mstars.configuration import check_config, training_section
-from mstars.errors import InputError
-from mstars.resources import ROOT as RESOURCES
+from mstars.ops import slurm
+from mstars.core.config import check_config, training_section
+from mstars.core.errors import InputError
+from mstars.core.resources import ROOT as RESOURCES
 
-if said := cluster.unwritable(["."]):  # before Snakemake makes its own folder here
+if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
     raise WorkflowError(said[0])
 check_config(config)
 
@@ -24,7 +23,7 @@ LIBRARY = config["templates"]["library"]
 # a folder of files has nothing to train on: it takes the demo's models unless others are named
 BORROWED = config["models"]["path"] or ("results/demo/models" if KIND == "files" else None)
 if BORROWED and Path(BORROWED).is_file():  # a bundle of `make models`
-    from mstars.bundle import unpack_models
+    from mstars.ops.bundle import unpack_models
 
     BORROWED = str(unpack_models(BORROWED, "results/bundles"))
 MODELS = BORROWED or f"{R}/models"
@@ -37,18 +36,6 @@ wildcard_constraints:
     fold=r"\d+",
     queue=r"scm|dgcm|rv|random",
     spectrum=r"[A-Za-z0-9_.+-]+",
-
-
-def digest(*rooms):
-    """Hash of the library rooms that a rule uses, so that an edit to one remakes what rests on it."""
-    source = Path(workflow.basedir) / "src" / "mstars"
-    hashed = hashlib.sha256()
-    for room in sorted(rooms):
-        path = source / room
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-        for file in files:
-            hashed.update(file.read_bytes())
-    return hashed.hexdigest()[:16]
 
 
 def batches():
@@ -105,7 +92,7 @@ def minutes(base, per_input=0.0):
 
 def check_place():
     """Before the first job: can the results be written, and has the cluster what the profile asks for?"""
-    found = cluster.unwritable([R] if BORROWED else [R, MODELS])
+    found = slurm.unwritable([R] if BORROWED else [R, MODELS])
     if workflow.executor_plugin.name == "slurm":
 
         def asked(resource):
@@ -117,7 +104,7 @@ def check_place():
         if BORROWED:  # nothing is trained
             gpus = {rule: n for rule, n in gpus.items() if rule not in ("train", "train_fold")}
         options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
-        found += cluster.complaints(cluster.ask_site(), asked("slurm_partition"), gpus, **options)
+        found += slurm.complaints(slurm.ask_site(), asked("slurm_partition"), gpus, **options)
     if found:
         raise WorkflowError("\n".join(found))
 
@@ -127,7 +114,7 @@ onstart:
 
 
 onsuccess:
-    from mstars.runs.summary import write_summary
+    from mstars.ops.run_summary import write_summary
 
     print(write_summary(R))
 

@@ -24,8 +24,6 @@ rule table_review:
         R + "/logs/table_review/{product}_{queue}.log",
     benchmark:
         R + "/benchmarks/table_review/{product}_{queue}.tsv"
-    params:
-        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -45,8 +43,6 @@ rule table_resource:
         R + "/logs/table_resource/{product}_{name}.log",
     benchmark:
         R + "/benchmarks/table_resource/{product}_{name}.tsv"
-    params:
-        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -70,7 +66,6 @@ rule table_folds:
         R + "/benchmarks/table_folds.tsv"
     params:
         folds=FOLDS,
-        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -90,8 +85,6 @@ rule table_ranges:
         R + "/logs/table_ranges.log",
     benchmark:
         R + "/benchmarks/table_ranges.tsv"
-    params:
-        code=digest("compare/tables", "compare/rendering", "compare/numbers"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -131,7 +124,6 @@ rule table_comparison:
         tasks=ACCURACY_TASKS,
         survey=SURVEY,
         kind=KIND,
-        code=digest("compare"),
     threads: 1
     resources:
         mem_mb=memory(6000),
@@ -154,7 +146,6 @@ rule figure_flow:
     params:
         survey=SURVEY,
         kind=KIND,
-        code=digest("figures/style", "figures/flow"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -176,8 +167,6 @@ rule compare_sample:
         R + "/logs/compare_sample.log",
     benchmark:
         R + "/benchmarks/compare_sample.tsv"
-    params:
-        code=digest("compare/external", "compare/criteria"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -200,8 +189,6 @@ rule compare_catalog:
         R + "/logs/compare_catalog/{catalog}.log",
     benchmark:
         R + "/benchmarks/compare_catalog/{catalog}.tsv"
-    params:
-        code=digest("compare/external"),
     threads: 1
     resources:
         mem_mb=memory(6000),
@@ -228,8 +215,6 @@ rule compare_groups:
         R + "/logs/compare_groups.log",
     benchmark:
         R + "/benchmarks/compare_groups.tsv"
-    params:
-        code=digest("compare/groups", "compare/criteria", "compare/external"),
     threads: 1
     resources:
         mem_mb=memory(4000, 10),
@@ -260,7 +245,6 @@ rule compare_summary:
         R + "/benchmarks/compare_summary.tsv"
     params:
         survey=SURVEY,
-        code=digest("compare/external", "compare/tables", "compare/rendering"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -297,7 +281,6 @@ rule figure_comparison:
         R + "/benchmarks/figure_comparison/{number}_{catalog}_{kind}.tsv"
     params:
         outliers=config["compare"]["outliers"],
-        code=digest("figures/style", "figures/comparison"),
     threads: 1
     resources:
         mem_mb=memory(4000),

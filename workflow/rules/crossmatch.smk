@@ -14,7 +14,6 @@ rule crossmatch_gaia:
         R + "/benchmarks/crossmatch_gaia.tsv"
     params:
         settings=config["crossmatch"],
-        code=digest("crossmatch"),
     threads: 1
     resources:
         mem_mb=memory(2000, 6),
@@ -38,7 +37,6 @@ rule crossmatch_allwise:
         R + "/benchmarks/crossmatch_allwise.tsv"
     params:
         settings=config["crossmatch"],
-        code=digest("crossmatch"),
     threads: 1
     resources:
         mem_mb=memory(2000, 6),
@@ -62,7 +60,6 @@ rule crossmatch_apogee:
         R + "/benchmarks/crossmatch_apogee.tsv"
     params:
         settings=config["crossmatch"],
-        code=digest("crossmatch"),
     threads: 1
     resources:
         mem_mb=memory(2000, 6),
@@ -86,7 +83,6 @@ rule photometry:
         R + "/benchmarks/photometry.tsv"
     params:
         settings=config["photometry"],
-        code=digest("photometry"),
     threads: 1
     resources:
         mem_mb=memory(3000, 20),

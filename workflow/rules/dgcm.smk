@@ -17,7 +17,6 @@ rule training_set_dmgm:
     params:
         settings={key: config["scm"][key] for key in ("snr_min", "valid_share", "split")} | config["dgcm"],
         seed=SEED,
-        code=digest("classify/training_sets"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -41,7 +40,6 @@ rule dgcm_candidates:
         R + "/benchmarks/dgcm_candidates.tsv"
     params:
         snr_min=config["scm"]["snr_min"],
-        code=digest("classify/giants"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -66,8 +64,6 @@ rule dgcm_apply:
         R + "/logs/dgcm_apply.log",
     benchmark:
         R + "/benchmarks/dgcm_apply.tsv"
-    params:
-        code=digest("classify/giants", "classify/spectral"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -93,7 +89,6 @@ rule random_candidates:
     params:
         size=config["review"]["random_check"],
         seed=SEED,
-        code=digest("review/spot_check", "review/queue", "classify/giants"),
     threads: 1
     resources:
         mem_mb=memory(4000),

@@ -1,6 +1,6 @@
 # figures: one rule a figure, with only what it needs; each as vector PDF and as PNG
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 
 
 def figure(name, category="Figures"):
@@ -42,7 +42,6 @@ rule figure_workflow:
     params:
         snakefile=str(Path(workflow.basedir) / "Snakefile"),
         rules=str(Path(workflow.basedir) / "workflow" / "rules"),
-        code=digest("figures/style", "figures/rulegraph"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -65,7 +64,6 @@ rule figure_network:
         R + "/benchmarks/figure_network/fig02_network.tsv"
     params:
         names=["CNN-SPT", "CNN-WDM", "CNN-dMgM", "CNN-TLMA"],
-        code=digest("figures/style", "figures/network"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -93,8 +91,6 @@ rule figure_confusion:
         R + "/logs/figure_confusion/{number}_{task}.log",
     benchmark:
         R + "/benchmarks/figure_confusion/{number}_{task}.tsv"
-    params:
-        code=digest("figures/style", "figures/confusion"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -114,8 +110,6 @@ rule figure_cmd:
         R + "/logs/figure_cmd/fig06_cmd.log",
     benchmark:
         R + "/benchmarks/figure_cmd/fig06_cmd.tsv"
-    params:
-        code=digest("figures/style", "figures/diagrams"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -158,7 +152,6 @@ rule figure_examples:
     params:
         wanted=lambda wildcards: config["figures"]["examples"][wildcards.number],
         stores=R + "/spectra",
-        code=digest("figures/style", "figures/examples", "figures/redshift"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -179,8 +172,6 @@ rule figure_rv_comparison:
         R + "/logs/figure_rv_comparison/fig10_rv_comparison.log",
     benchmark:
         R + "/benchmarks/figure_rv_comparison/fig10_rv_comparison.tsv"
-    params:
-        code=digest("figures/style", "figures/velocities"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -203,8 +194,6 @@ rule figure_gaia_rv:
         R + "/logs/figure_gaia_rv/fig14_gaia_rv.log",
     benchmark:
         R + "/benchmarks/figure_gaia_rv/fig14_gaia_rv.tsv"
-    params:
-        code=digest("figures/style", "figures/velocities", "compare/criteria"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -230,7 +219,6 @@ rule figure_label_comparison:
         R + "/benchmarks/figure_label_comparison/fig12_label_comparison.tsv"
     params:
         folds=FOLDS,
-        code=digest("figures/style", "figures/parameters"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -250,8 +238,6 @@ rule figure_internal_errors:
         R + "/logs/figure_internal_errors/fig13_internal_errors.log",
     benchmark:
         R + "/benchmarks/figure_internal_errors/fig13_internal_errors.tsv"
-    params:
-        code=digest("figures/style", "figures/parameters"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -271,7 +257,6 @@ rule fetch_isochrones:
         "results/isochrones/benchmarks/fetch_isochrones.tsv"
     params:
         own=config["templates"]["packages"],
-        code=digest("figures/isochrones"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -291,8 +276,6 @@ rule read_isochrones:
         R + "/logs/read_isochrones/parsec.log",
     benchmark:
         R + "/benchmarks/read_isochrones/parsec.tsv"
-    params:
-        code=digest("figures/isochrones"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -331,7 +314,6 @@ rule figure_kiel:
         joined=MARKING,
         shown=SEQUENCE_CATALOGS["fig23"],
         outliers=config["compare"]["outliers"],
-        code=digest("figures/style", "figures/sequences", "figures/panels", "figures/comparison"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -371,7 +353,6 @@ rule figure_colour:
         joined=MARKING,
         shown=lambda wildcards: SEQUENCE_CATALOGS[wildcards.number],
         outliers=config["compare"]["outliers"],
-        code=digest("figures/style", "figures/sequences", "figures/panels", "figures/comparison"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),

@@ -58,7 +58,6 @@ checkpoint plan:
     benchmark:
         R + "/benchmarks/plan/plan.tsv"
     params:
-        code=digest("lamost", "store"),
         kind=KIND,
         files=config["files"]["spectra"],
         files_digest=plan_files_digest,
@@ -86,7 +85,6 @@ rule ingest_batch:
     benchmark:
         R + "/benchmarks/ingest_batch/{batch}.tsv"
     params:
-        code=digest("lamost", "spectra", "store"),
         batch=lambda wildcards: batch_facts(wildcards)["digest"],
     threads: 1
     resources:
@@ -111,8 +109,6 @@ rule ingest_summary:
         R + "/logs/ingest_summary/summary.log",
     benchmark:
         R + "/benchmarks/ingest_summary/summary.tsv"
-    params:
-        code=digest("lamost/ingest", "store"),
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

@@ -11,8 +11,6 @@ rule training_spectra:
         R + "/logs/training_spectra/{set}.log",
     benchmark:
         R + "/benchmarks/training_spectra/{set}.tsv"
-    params:
-        code=digest("networks/data", "spectra"),
     wildcard_constraints:
         set=r"spt|spt9|wdm|dmgm|tlma_dM|tlma_gM",
     threads: 1
@@ -44,7 +42,6 @@ rule train:
         seed=SEED,
         survey=SURVEY,
         kind=KIND,
-        code=digest("networks"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -75,8 +72,6 @@ rule predict:
         R + "/logs/predict/{batch}.log",
     benchmark:
         R + "/benchmarks/predict/{batch}.tsv"
-    params:
-        code=digest("networks", "spectra", "classify/prediction", "classify/outliers", "classify/zirconium", "indices"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -102,8 +97,6 @@ rule predict_one:
         R + "/logs/predict_one/{task}/{batch}.log",
     benchmark:
         R + "/benchmarks/predict_one/{task}/{batch}.tsv"
-    params:
-        code=digest("networks", "spectra", "classify/prediction"),
     wildcard_constraints:
         task="|".join(sorted({"spt", "spt9", "wdm", "dmgm"} - set(TOGETHER))),
     threads: 1

@@ -1,6 +1,6 @@
 # products: the list of the paper's figures and tables, and the literature catalogues they show
 
-from mstars.compare.products import read_products
+from mstars.paper.products import read_products
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
 PRODUCTS = read_products(trained=BORROWED is None)
@@ -13,7 +13,7 @@ def product_files(group, suffixes):
 
 LITERATURE = {}
 if config["compare"]["catalogs"]:
-    from mstars.compare.external import read_description
+    from mstars.literature.catalogues import read_description
 for path in config["compare"]["catalogs"]:
     described = read_description(path)
     LITERATURE[described.name] = (path, str(described.file))

@@ -24,7 +24,6 @@ rule provenance:
         R + "/benchmarks/provenance.tsv"
     params:
         source=str(workflow.basedir),
-        code=digest("runs/provenance"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -56,7 +55,6 @@ rule index_page:
         survey=SURVEY,
         kind=KIND,
         captions=str(Path(workflow.basedir) / "workflow" / "report"),
-        code=digest("figures/page"),
     threads: 1
     resources:
         mem_mb=memory(2000),

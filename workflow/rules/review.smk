@@ -65,7 +65,6 @@ rule review_export:
         dm_region=config["photometry"]["dm_region"],
         models=MODELS,
         stores=R + "/spectra",
-        code=digest("review/queue", "review/evidence", "review/pictures"),
     threads: 1
     resources:
         mem_mb=memory(2000),
@@ -90,7 +89,6 @@ rule review_features:
         R + "/benchmarks/review_features/{queue}.tsv"
     params:
         stores=R + "/spectra",
-        code=digest("review/features", "networks/inference", "networks/architecture", "spectra"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -117,7 +115,6 @@ rule review_resolve:
     params:
         mode=review_mode,
         survey=SURVEY,
-        code=digest("review/decisions"),
     threads: 1
     resources:
         mem_mb=memory(2000),

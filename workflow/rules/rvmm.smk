@@ -37,7 +37,6 @@ rule rv_measure:
     params:
         settings=config["rvmm"],
         sources=config["templates"]["match_sources"],
-        code=digest("velocity", "spectra"),
     # what goes on to m_catalog_v2, a table after another, comes first: velocities fill the other cores
     priority: -1
     # two jobs of one thread do more than one of two: a third of a job is its start
@@ -65,7 +64,6 @@ rule rv_select:
         R + "/benchmarks/rv_select.tsv"
     params:
         settings=config["rvmm"]["selection"],
-        code=digest("velocity/methods", "velocity/selection"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -92,7 +90,6 @@ rule rv_remeasure:
         settings=config["rvmm"],
         sources=config["templates"]["match_sources"],
         stores=R + "/spectra",
-        code=digest("velocity", "spectra"),
     threads: 2
     resources:
         mem_mb=memory(3000),
@@ -116,7 +113,6 @@ rule rv_candidates:
         R + "/benchmarks/rv_candidates.tsv"
     params:
         settings=config["rvmm"]["selection"],
-        code=digest("velocity/methods", "velocity/selection"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -144,7 +140,6 @@ rule rv_apply:
         R + "/benchmarks/rv_apply.tsv"
     params:
         common_kms=config["rvmm"]["tm"]["error_floor_kms"],
-        code=digest("velocity/methods", "velocity/selection", "velocity/combine"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -170,7 +165,6 @@ rule rv_diagnosis:
     params:
         settings=config["rvmm"],
         sources=config["templates"]["match_sources"],
-        code=digest("velocity", "figures/diagnosis"),
     threads: 1
     resources:
         mem_mb=memory(2000),

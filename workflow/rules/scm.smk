@@ -34,7 +34,6 @@ rule training_pool:
         settings=config["scm"],
         classes=[*SCM_CLASSES["spt9"]],
         seed=SEED,
-        code=digest(*POOL_CODE),
     threads: 1
     resources:
         mem_mb=memory(8000),
@@ -60,7 +59,6 @@ rule training_set_scm:
         settings=config["scm"],
         classes=lambda wildcards: SCM_CLASSES[wildcards.task],
         seed=SEED,
-        code=digest("classify/training_sets"),
     wildcard_constraints:
         task="spt|spt9|wdm",
     threads: 1
@@ -90,7 +88,6 @@ rule fit_outliers:
         settings=config["scm"]["ood"],
         survey=SURVEY,
         kind=KIND,
-        code=digest("classify/outliers", "classify/zirconium"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -115,8 +112,6 @@ if "ood" not in READ_WITH_CLASSIFIERS:
             R + "/logs/score_outliers/{batch}.log",
         benchmark:
             R + "/benchmarks/score_outliers/{batch}.tsv"
-        params:
-            code=digest("classify/outliers", "classify/zirconium", "indices", "spectra"),
         threads: 1
         resources:
             mem_mb=memory(2000),
@@ -142,7 +137,6 @@ rule scm_candidates:
         R + "/benchmarks/scm_candidates.tsv"
     params:
         settings=SCM_SETTINGS,
-        code=digest("classify/spectral"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -167,8 +161,6 @@ rule scm_apply:
         R + "/logs/scm_apply.log",
     benchmark:
         R + "/benchmarks/scm_apply.tsv"
-    params:
-        code=digest("classify/spectral"),
     threads: 1
     resources:
         mem_mb=memory(4000),

@@ -1,5 +1,5 @@
 # a survey whose truth is known, written as LAMOST writes its files; only for survey.kind: simulated
-from mstars.simulate import check_sources, parts
+from mstars.simulate.sizes import check_sources, parts
 
 if KIND == "simulated":
     check_sources(
@@ -17,7 +17,6 @@ if KIND == "simulated":
         benchmark:
             R + "/benchmarks/simulate_plan/simulate_plan.tsv"
         params:
-            code=digest("simulate"),
             seed=SEED,
             size=config["simulate"]["size"],
         resources:
@@ -39,7 +38,6 @@ if KIND == "simulated":
         benchmark:
             R + "/benchmarks/simulate_plates/{part}.tsv"
         params:
-            code=digest("simulate", "templates", "spectra"),
             seed=SEED,
             sources=config["simulate"]["make_sources"],
             fits=R + "/sim/fits",
@@ -70,7 +68,6 @@ if KIND == "simulated":
         benchmark:
             R + "/benchmarks/simulate_catalogs/simulate_catalogs.tsv"
         params:
-            code=digest("simulate"),
             seed=SEED,
             size=config["simulate"]["size"],
             make_sources=config["simulate"]["make_sources"],
@@ -95,7 +92,6 @@ if KIND == "simulated":
         benchmark:
             R + "/benchmarks/simulate_literature/{catalog}.tsv"
         params:
-            code=digest("simulate/literature"),
             seed=SEED,
         resources:
             mem_mb=1000,

@@ -25,7 +25,6 @@ rule training_set_tlma:
     params:
         settings=config["spmm"],
         seed=SEED,
-        code=digest("parameters/training_set", "classify/training_sets", "quality"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -56,7 +55,6 @@ rule train_fold:
         seed=SEED,
         survey=SURVEY,
         kind=KIND,
-        code=digest("networks", "parameters/training_set", "parameters/training"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -80,8 +78,6 @@ rule out_of_fold:
         R + "/logs/out_of_fold/{kind}.log",
     benchmark:
         R + "/benchmarks/out_of_fold/{kind}.tsv"
-    params:
-        code=digest("networks", "parameters/ensemble"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -105,7 +101,6 @@ rule calibrate:
         R + "/benchmarks/calibrate/{kind}.tsv"
     params:
         label_errors=config["spmm"]["label_errors"],
-        code=digest("parameters/calibration"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -133,7 +128,6 @@ rule models:
         licence=str(Path(workflow.basedir) / "LICENSE"),
         survey=SURVEY,
         kind=KIND,
-        code=digest("bundle"),
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -160,7 +154,6 @@ rule predict_tlma:
     params:
         filled_max=config["spmm"]["filled_max"],
         kind=KIND,
-        code=digest("networks", "parameters/ensemble", "spectra"),
     threads: 1
     resources:
         mem_mb=memory(3000),
@@ -188,7 +181,6 @@ rule parameters_cnn:
     params:
         training_stars=config["spmm"]["training_stars"],
         unlike_min=config["scm"]["ood"]["threshold"],
-        code=digest("parameters/ensemble", "parameters/calibration"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -215,7 +207,6 @@ rule quality:
         R + "/benchmarks/quality.tsv"
     params:
         settings=config["quality"],
-        code=digest("quality"),
     threads: 1
     resources:
         mem_mb=memory(4000),
@@ -237,8 +228,6 @@ rule baselines:
         R + "/logs/baselines.log",
     benchmark:
         R + "/benchmarks/baselines.tsv"
-    params:
-        code=digest("parameters/baselines"),
     threads: 1
     resources:
         mem_mb=memory(6000),

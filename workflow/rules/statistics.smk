@@ -22,8 +22,6 @@ rule figure_sky:
         R + "/logs/figure_sky/sky_map.log",
     benchmark:
         R + "/benchmarks/figure_sky/sky_map.tsv"
-    params:
-        code=digest("figures/style", "figures/survey"),
     threads: 1
     resources:
         mem_mb=memory(2000, 5),
@@ -46,8 +44,6 @@ rule figure_plates:
         R + "/logs/figure_plates/plate_maps.log",
     benchmark:
         R + "/benchmarks/figure_plates/plate_maps.tsv"
-    params:
-        code=digest("figures/style", "figures/survey", "compare/plates", "compare/criteria"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -71,8 +67,6 @@ rule figure_completeness:
         R + "/logs/figure_completeness/completeness.log",
     benchmark:
         R + "/benchmarks/figure_completeness/completeness.tsv"
-    params:
-        code=digest("figures/style", "figures/survey", "compare/selection"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -93,8 +87,6 @@ rule figure_precision:
         R + "/logs/figure_precision/repeat_precision.log",
     benchmark:
         R + "/benchmarks/figure_precision/repeat_precision.tsv"
-    params:
-        code=digest("figures/style", "figures/survey", "compare/repeats"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -116,7 +108,6 @@ rule figure_indices:
         R + "/benchmarks/figure_indices/activity.tsv"
     params:
         zeta=config["catalog"]["zeta"],
-        code=digest("figures/style", "figures/indices", "compare/selection", "indices"),
     threads: 1
     resources:
         mem_mb=memory(2000, 5),
@@ -143,7 +134,6 @@ rule contamination:
     params:
         seed=SEED,
         survey=SURVEY,
-        code=digest("compare/contamination", "compare/tables", "compare/rendering", "review/decisions"),
     threads: 1
     resources:
         mem_mb=memory(2000, 10),

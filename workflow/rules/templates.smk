@@ -28,7 +28,6 @@ rule build_templates:
     benchmark:
         "results/templates/benchmarks/build_templates.tsv"
     params:
-        code=digest("templates", "spectra"),
         extra=config["templates"]["extra"],
     resources:
         mem_mb=memory(2000),

@@ -27,7 +27,6 @@ if KIND == "simulated":
         params:
             settings=config["validate"],
             survey=SURVEY,
-            code=digest("validate"),
         threads: 1
         resources:
             mem_mb=memory(1000, 6),
@@ -49,7 +48,6 @@ if KIND == "simulated":
             R + "/benchmarks/calibration_answers/{queue}.tsv"
         params:
             tolerance=config["validate"]["rv_tolerance_kms"],
-            code=digest("validate/answers"),
         threads: 1
         resources:
             mem_mb=memory(1000),

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from mstars.networks import load_inputs
+from mstars.files.tables import read_table
+from mstars.files.whole import atomic_path
+from mstars.networks.data import load_inputs
+from mstars.ops.job import job
 from mstars.parameters.baselines import compare_baselines
-from mstars.store import atomic_path, read_table
-from mstars.workflow import job
 
 with job(snakemake) as log:
     parts = []

@@ -1,7 +1,7 @@
 """Put the published spectra on one grid, in vacuum, at rest."""
 
-from mstars.templates import build_library
-from mstars.workflow import job
+from mstars.ops.job import job
+from mstars.templates.build import build_library
 
 with job(snakemake) as log:
     library = build_library(snakemake.input.packages, snakemake.output[0], snakemake.params.extra, log)

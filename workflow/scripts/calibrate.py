@@ -2,9 +2,12 @@
 
 import pandas as pd
 
-from mstars.parameters import FLAGS, LABELS, calibrate, spread_ratios
-from mstars.store import read_table, write_json
-from mstars.workflow import job
+from mstars.core.labels import LABELS
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.parameters.calibration import calibrate, spread_ratios
+from mstars.parameters.ensemble import FLAGS
 
 with job(snakemake) as log:
     kind, given = snakemake.wildcards.kind, snakemake.input

@@ -1,8 +1,8 @@
 """The right labels of a queue of a simulated survey, for the blind calibration of reviewers."""
 
-from mstars.store import read_table, write_table
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 from mstars.validate.answers import right_labels
-from mstars.workflow import job
 
 with job(snakemake) as log:
     given, params = snakemake.input, snakemake.params

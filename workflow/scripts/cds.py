@@ -5,8 +5,8 @@ from pathlib import Path
 from mstars.catalog.cds import readme_text, write_cds_table
 from mstars.catalog.columns import PRODUCTS, product_columns
 from mstars.catalog.writers import read_product
-from mstars.store import atomic_path
-from mstars.workflow import job
+from mstars.files.whole import atomic_path
+from mstars.ops.job import job
 
 DESCRIPTION = (
     "Spectra of M-type stars with classes, radial velocities, effective temperatures, surface gravities, metallicities "

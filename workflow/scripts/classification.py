@@ -1,8 +1,8 @@
 """What became of every input spectrum, and why."""
 
-from mstars.catalog import classification_table
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.catalog.rows import classification_table
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

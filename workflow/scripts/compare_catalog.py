@@ -1,8 +1,8 @@
 """This work beside one literature catalogue."""
 
-from mstars.compare.external import join, read_catalogue, read_description, statistics
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.literature.catalogues import join, read_catalogue, read_description, statistics
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     catalogue = read_description(snakemake.input.description)

@@ -1,10 +1,10 @@
 """Velocities beside Gaia's, agreement of the classes, wide binaries and clusters."""
 
-from mstars.compare import groups
-from mstars.compare.criteria import gaia_velocities
-from mstars.compare.external import all_statistics
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.literature import groups
+from mstars.literature.catalogues import all_statistics
+from mstars.literature.criteria import gaia_velocities
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given, out = snakemake.input, snakemake.output

@@ -1,8 +1,8 @@
 """Spectra with recommended parameters, good quality and a class beyond doubt (section 4.2)."""
 
-from mstars.compare.external import comparison_sample
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.literature.catalogues import comparison_sample
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     sample = comparison_sample(*(read_table(snakemake.input[name]) for name in ("catalog", "m_catalog", "apogee")))

@@ -1,10 +1,11 @@
 """Systematic differences and dispersions of all comparisons in one table."""
 
-from mstars.compare.external import all_statistics
-from mstars.compare.rendering import to_html, to_markdown
-from mstars.compare.tables import classes_table, statistics_table
-from mstars.store import atomic_path, read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.files.whole import atomic_path
+from mstars.literature.catalogues import all_statistics
+from mstars.ops.job import job
+from mstars.paper.rendering import to_html, to_markdown
+from mstars.paper.tables import classes_table, statistics_table
 
 with job(snakemake):
     given, survey = snakemake.input, snakemake.params.survey

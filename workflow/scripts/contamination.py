@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from mstars.compare.contamination import contamination, population
-from mstars.compare.rendering import write_table_files
-from mstars.compare.tables import contamination_table
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper.rendering import write_table_files
+from mstars.paper.tables import contamination_table
 from mstars.review.decisions import read_decisions, resolve
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.survey.contamination import contamination, population
 
 with job(snakemake) as log:
     given, params = snakemake.input, snakemake.params

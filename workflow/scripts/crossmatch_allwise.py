@@ -1,8 +1,8 @@
 """Match the candidates with AllWISE."""
 
-from mstars.crossmatch import match_allwise
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.sky.allwise import match_allwise
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -1,8 +1,8 @@
 """Match the candidates with APOGEE DR16."""
 
-from mstars.crossmatch import match_apogee
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.sky.apogee import match_apogee
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -1,8 +1,8 @@
 """Match the candidates with Gaia DR3 and Bailer-Jones distances."""
 
-from mstars.crossmatch import match_gaia
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.sky.gaia import match_gaia
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from mstars.classify import apply_dgcm
-from mstars.store import read_table, read_tables, write_table
-from mstars.workflow import job
+from mstars.classify.dgcm import apply_dgcm
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -1,8 +1,8 @@
 """Candidates for giants, for review."""
 
-from mstars.classify import dgcm_candidates
-from mstars.store import read_table, read_tables, write_table
-from mstars.workflow import job
+from mstars.classify.dgcm import dgcm_candidates
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

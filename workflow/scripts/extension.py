@@ -1,9 +1,10 @@
 """Indices and activity of the recommended spectra as FITS, VOTable, CSV and Parquet."""
 
-from mstars.catalog import product_columns, product_table, write_product
+from mstars.catalog.columns import product_columns, product_table
 from mstars.catalog.stars import likely_binary
-from mstars.store import read_table, read_tables
-from mstars.workflow import job
+from mstars.catalog.writers import write_product
+from mstars.files.tables import read_table, read_tables
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

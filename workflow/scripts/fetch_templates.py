@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mstars.templates import fetch_packages
-from mstars.workflow import job
+from mstars.ops.job import job
+from mstars.templates.packages import fetch_packages
 
 with job(snakemake):
     Path(snakemake.output[0]).mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,13 @@
 """Effective temperature against a colour, dwarfs (Figures 24 and 25)."""
 
-from mstars.compare.external import titled
-from mstars.figures.comparison import Limits
-from mstars.figures.isochrones import pick
-from mstars.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
-from mstars.figures.sequences import draw_colour
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.literature.catalogues import titled
+from mstars.ops.job import job
+from mstars.paper.figures.comparison import Limits
+from mstars.paper.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
+from mstars.paper.figures.sequences import draw_colour
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.isochrones import pick
 
 with job(snakemake):
     given, params = snakemake.input, snakemake.params

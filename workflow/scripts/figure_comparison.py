@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from mstars.compare.external import read_description
-from mstars.figures.comparison import Limits, draw_comparison
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.literature.catalogues import read_description
+from mstars.ops.job import job
+from mstars.paper.figures.comparison import Limits, draw_comparison
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     name, kind = snakemake.wildcards.catalog, snakemake.wildcards.kind

@@ -1,10 +1,10 @@
 """Completeness by magnitude, and the selection function by magnitude and colour."""
 
-from mstars.compare.selection import completeness, outcome
-from mstars.figures.style import save_outputs
-from mstars.figures.survey import draw_completeness
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.survey import draw_completeness
+from mstars.survey.completeness import completeness, outcome
 
 with job(snakemake):
     given, out = snakemake.input, snakemake.output

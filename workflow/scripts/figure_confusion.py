@@ -1,9 +1,9 @@
 """Confusion matrix of one classifier (Figures 3, 4 and 8)."""
 
-from mstars.figures.confusion import draw_confusion
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.confusion import draw_confusion
+from mstars.paper.figures.style import save_outputs
 
 NAMES = {"spt": "CNN-SPT", "spt9": "CNN-SPT with WD", "wdm": "CNN-WDM", "dmgm": "CNN-dMgM"}
 

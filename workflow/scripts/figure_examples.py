@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from mstars.figures import examples
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures import examples
+from mstars.paper.figures.style import save_outputs
 
 CHOOSE = {
     "fig07": (examples.non_m_examples, "no spectrum was found to be of another kind"),

@@ -1,9 +1,9 @@
 """The flow of counts, ours and the paper's."""
 
-from mstars.figures.flow import draw_flow
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.flow import draw_flow
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     kind = " (simulated)" if snakemake.params.kind == "simulated" else ""

@@ -1,10 +1,10 @@
 """Recommended velocities beside Gaia's (Figure 14)."""
 
-from mstars.compare.criteria import gaia_velocities
-from mstars.figures.style import save_outputs
-from mstars.figures.velocities import draw_gaia_comparison
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.literature.criteria import gaia_velocities
+from mstars.ops.job import job
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.velocities import draw_gaia_comparison
 
 with job(snakemake):
     tables = [read_table(snakemake.input[name]) for name in ("catalog", "gaia", "selection", "decisions")]

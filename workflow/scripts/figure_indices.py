@@ -1,9 +1,9 @@
 """Activity and metallicity classes of the catalogue."""
 
-from mstars.figures.indices import draw_indices
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.activity import draw_indices
+from mstars.paper.figures.style import save_outputs
 
 COLUMNS = ["luminosity_class", "cah2", "cah3", "tio5", "ewha", "active", "subtype_tio5"]
 

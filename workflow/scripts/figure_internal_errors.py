@@ -1,9 +1,9 @@
 """Internal errors of velocities and parameters against S/N (Figure 13)."""
 
-from mstars.figures.parameters import draw_internal_errors
-from mstars.figures.style import PARAMETERS, save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.parameters import draw_internal_errors
+from mstars.paper.figures.style import PARAMETERS, save_outputs
 
 with job(snakemake):
     columns = ["snr_i", "luminosity_class", "rv_flag", "parameter_flag", "rv_err"]

@@ -1,13 +1,13 @@
 """Kiel diagrams of APOGEE, of the recommended parameters and of literature catalogues (Figure 23)."""
 
-from mstars.compare.external import titled
-from mstars.figures.comparison import Limits
-from mstars.figures.isochrones import pick
-from mstars.figures.panels import marked_spectra, parameter_panels
-from mstars.figures.sequences import draw_kiel
-from mstars.figures.style import save_outputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.literature.catalogues import titled
+from mstars.ops.job import job
+from mstars.paper.figures.comparison import Limits
+from mstars.paper.figures.panels import marked_spectra, parameter_panels
+from mstars.paper.figures.sequences import draw_kiel
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.isochrones import pick
 
 with job(snakemake):
     given, params = snakemake.input, snakemake.params

@@ -1,9 +1,10 @@
 """Labels predicted by the fold of least validation loss beside APOGEE's (Figure 12)."""
 
-from mstars.figures.parameters import best_fold, draw_label_comparison
-from mstars.figures.style import save_outputs
-from mstars.store import read_json, read_table
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.parameters import best_fold, draw_label_comparison
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     snr = read_table(snakemake.input.m_catalog, ["spectrum_key", "snri"]).rename(columns={"snri": "snr_i"})

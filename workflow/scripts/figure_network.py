@@ -1,9 +1,9 @@
 """The network, drawn from the trained models' own descriptions (Figure 2)."""
 
-from mstars.figures.network import draw_network
-from mstars.figures.style import save_outputs
-from mstars.store import read_json
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.ops.job import job
+from mstars.paper.figures.network import draw_network
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     models = [read_json(path) for path in snakemake.input]

@@ -1,10 +1,10 @@
 """Median residuals of each plate and spectrograph."""
 
-from mstars.compare.plates import group_medians, residuals
-from mstars.figures.style import save_outputs
-from mstars.figures.survey import draw_plates
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.survey import draw_plates
+from mstars.survey.plates import group_medians, residuals
 
 with job(snakemake):
     table = residuals(read_table(snakemake.input.catalog), read_table(snakemake.input.gaia))

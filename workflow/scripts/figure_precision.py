@@ -1,10 +1,10 @@
 """Scatter between repeats of the same star against S/N, with the fit a / (S/N) + b."""
 
-from mstars.compare.repeats import QUANTITIES, pairs, precision_table
-from mstars.figures.style import save_outputs
-from mstars.figures.survey import draw_precision
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.survey import draw_precision
+from mstars.survey.repeats import QUANTITIES, pairs, precision_table
 
 with job(snakemake):
     catalog = read_table(snakemake.input.catalog)

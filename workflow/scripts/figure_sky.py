@@ -1,9 +1,9 @@
 """Spectra per square degree on the sky."""
 
-from mstars.figures.style import save_outputs
-from mstars.figures.survey import draw_sky
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.survey import draw_sky
 
 with job(snakemake):
     save_outputs(draw_sky(read_table(snakemake.input.catalog, ["ra", "dec"])), snakemake)

@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mstars.errors import InputError
-from mstars.figures.rulegraph import draw_rulegraph, parse_rulegraph, rule_modules
-from mstars.figures.style import save_outputs
-from mstars.workflow import job
+from mstars.core.errors import InputError
+from mstars.ops.job import job
+from mstars.paper.figures.rulegraph import draw_rulegraph, parse_rulegraph, rule_modules
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake), tempfile.TemporaryDirectory() as folder:
     config = Path(folder) / "config.json"

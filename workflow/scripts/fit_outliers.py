@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from mstars.classify import fit_outlier_model, fit_steps, m_stars, read_features, save_outlier_model
-from mstars.store import read_table, read_tables
-from mstars.workflow import job
+from mstars.classify.outliers import fit_outlier_model, m_stars, read_features, save_outlier_model
+from mstars.classify.zirconium import fit_steps
+from mstars.files.tables import read_table, read_tables
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given, settings = snakemake.input, snakemake.params.settings

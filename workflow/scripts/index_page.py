@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from mstars.figures import page
-from mstars.store import read_json, read_table
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
+from mstars.ops import run_page
+from mstars.ops.job import job
 
 with job(snakemake):
     given, params = snakemake.input, snakemake.params
@@ -15,15 +16,15 @@ with job(snakemake):
     figures = {}
     for heading, files in (("The paper's figures", given.figures), ("The catalogue as a whole", given.statistics)):
         pictures = sorted(path for path in files if path.endswith(".png"))
-        figures[heading] = page.figure_entries(pictures, Path(params.captions), out.parent)
-    page.write_page(
+        figures[heading] = run_page.figure_entries(pictures, Path(params.captions), out.parent)
+    run_page.write_page(
         out,
         survey=params.survey,
         simulated=params.kind == "simulated",
         config=json.loads(json.dumps(snakemake.config)),
-        summary=page.summary(read_table(given.catalog), non_m, rejected),
-        scorecard=page.table_rows(Path(given.scorecard[0]).read_text()) if given.scorecard else [],
-        files=page.by_folder([str(Path(path).relative_to(out.parent)) for path in [*given.files, *given.tables]]),
+        summary=run_page.summary(read_table(given.catalog), non_m, rejected),
+        scorecard=run_page.table_rows(Path(given.scorecard[0]).read_text()) if given.scorecard else [],
+        files=run_page.by_folder([str(Path(path).relative_to(out.parent)) for path in [*given.files, *given.tables]]),
         figures=figures,
         provenance=read_json(given.provenance),
     )

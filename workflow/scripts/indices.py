@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from mstars.indices import band_indices, derived
-from mstars.store import iter_batch, read_batch, read_table, write_table
-from mstars.workflow import job
+from mstars.files.stores import iter_batch, read_batch
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.spectra.band_indices import band_indices, derived
 
 with job(snakemake) as log:
     rv = read_table(snakemake.input.m_catalog, ["spectrum_key", "rv"]).set_index("spectrum_key")["rv"]

@@ -2,9 +2,10 @@
 
 import time
 
+from mstars.files.stores import write_batch
+from mstars.files.tables import read_table
 from mstars.lamost.ingest import ingest_batch
-from mstars.store import read_table, write_batch
-from mstars.workflow import job
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     plan = read_table(snakemake.input.plan, batch=snakemake.wildcards.batch)

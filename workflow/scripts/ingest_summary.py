@@ -1,9 +1,9 @@
 """Every input file of the survey as a row of spectra or of rejected, and their counts."""
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.files.tables import read_table, write_table
 from mstars.lamost.ingest import summarise, summary_lines
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     spectra, rejected = summarise(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mstars.networks import load_inputs
-from mstars.parameters import load_folds, out_of_fold
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.networks.data import load_inputs
+from mstars.ops.job import job
+from mstars.parameters.ensemble import load_folds, out_of_fold
 
 with job(snakemake) as log:
     models = load_folds([Path(path).parent for path in snakemake.input.models], snakemake.wildcards.kind)

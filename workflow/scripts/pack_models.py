@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mstars.bundle import pack_models
-from mstars.workflow import job
+from mstars.ops.bundle import pack_models
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     folder = Path(snakemake.params.folder)

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from mstars.parameters import FLAGS, collect
-from mstars.store import read_json, read_table, write_table
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.parameters.ensemble import FLAGS, collect
 
 with job(snakemake) as log:
     given = snakemake.input

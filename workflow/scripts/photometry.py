@@ -1,8 +1,8 @@
 """Extinction, place in the colour-magnitude diagram and WISE colour of the candidates."""
 
-from mstars.photometry import photometry
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.sky.photometry import photometry
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -1,8 +1,9 @@
 """Which file is which spectrum, on which plate and in which batch."""
 
+from mstars.files.json_files import write_json
+from mstars.files.tables import write_table
 from mstars.lamost.plan import assign_batches, describe_batches, plan_files, plan_release
-from mstars.store import write_json, write_table
-from mstars.workflow import job
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     options = snakemake.params.plan

@@ -1,9 +1,11 @@
 """Classes and probabilities of classifiers, and the outlier score, for the candidates of one batch."""
 
-from mstars.classify import load_outlier_model, predict_batch
-from mstars.networks import load_model, place
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.classify.outliers import load_outlier_model
+from mstars.classify.prediction import predict_batch
+from mstars.files.tables import read_table, write_table
+from mstars.networks.folder import load_model
+from mstars.networks.inference import place
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given, written = snakemake.input, snakemake.output

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from mstars.networks import place
-from mstars.parameters import load_folds, predict_parameters
-from mstars.parameters.ensemble import simulation_trained
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.networks.inference import place
+from mstars.ops.job import job
+from mstars.parameters.ensemble import load_folds, predict_parameters, simulation_trained
 
 with job(snakemake) as log:
     models = {

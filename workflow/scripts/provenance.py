@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from mstars.runs.provenance import provenance
-from mstars.store import read_table, write_json
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.ops.provenance import provenance
 
 with job(snakemake):
     n_spectra = len(read_table(snakemake.input.plan, ["spectrum_key"]))

@@ -1,8 +1,9 @@
 """rv_flag and parameter_flag, with the fits and ranges behind them."""
 
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 from mstars.quality.assessment import assess
-from mstars.store import read_table, write_json, write_table
-from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input

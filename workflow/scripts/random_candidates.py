@@ -1,8 +1,8 @@
 """Queue random: spectra taken as dM, for the spot check of section 3.4.2."""
 
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
 from mstars.review.spot_check import spot_check
-from mstars.store import read_table, read_tables, write_table
-from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input

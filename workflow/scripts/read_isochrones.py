@@ -1,8 +1,8 @@
 """Isochrones of the user's own files (CMD 3.x output of PARSEC)."""
 
-from mstars.figures.isochrones import read_files
-from mstars.store import write_table
-from mstars.workflow import job
+from mstars.files.tables import write_table
+from mstars.ops.job import job
+from mstars.paper.isochrones import read_files
 
 with job(snakemake):
     write_table(read_files(snakemake.input), snakemake.output[0])

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from mstars.review import desk_facts, export_queue, with_evidence, write_pictures
-from mstars.store import read_table, read_tables, write_json, write_table
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
+from mstars.review.evidence import desk_facts, with_evidence
+from mstars.review.queues import export_queue, write_pictures
 
 with job(snakemake) as log:
     given, made, params = snakemake.input, snakemake.output, snakemake.params

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mstars.networks import load_model
+from mstars.files.tables import read_table
+from mstars.networks.folder import load_model
+from mstars.ops.job import job
 from mstars.review.features import queue_features, write_features
-from mstars.store import read_table
-from mstars.workflow import job
 
 with job(snakemake) as log:
     given = snakemake.input

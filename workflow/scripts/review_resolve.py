@@ -1,8 +1,8 @@
 """Decisions of the reviewers of one queue, and the consensus where there are none."""
 
-from mstars.review import check_decisions, read_decisions, resolve
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.review.decisions import check_decisions, read_decisions, resolve
 
 with job(snakemake) as log:
     queue = snakemake.wildcards.queue

@@ -2,9 +2,13 @@
 
 import pandas as pd
 
-from mstars.store import atomic_path, read_table, write_json, write_table
-from mstars.velocity import apply_decisions, best_velocity, repeat_pulls, table7, zero_point
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.files.whole import atomic_path
+from mstars.ops.job import job
+from mstars.velocity.decide.apply import apply_decisions, table7
+from mstars.velocity.decide.best import best_velocity
+from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
 with job(snakemake) as log:
     given = snakemake.input

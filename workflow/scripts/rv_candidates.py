@@ -1,8 +1,9 @@
 """The review queue rv."""
 
-from mstars.store import read_table, write_table
-from mstars.velocity import SelectionOptions, candidates
-from mstars.workflow import job
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.velocity.decide.options import SelectionOptions
+from mstars.velocity.decide.queue import candidates
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from mstars.errors import InputError
-from mstars.figures.diagnosis import draw_diagnosis
-from mstars.figures.style import save
-from mstars.store import read_batch, read_table
-from mstars.templates import load_library
-from mstars.velocity import bank_of, dsel
+from mstars.core.errors import InputError
+from mstars.files.stores import read_batch
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.diagnosis import draw_diagnosis
+from mstars.paper.figures.style import save
+from mstars.templates.library import load_library
 from mstars.velocity.diagnose import diagnose
-from mstars.velocity.stage import SHORT_END, line_options, match, match_options
-from mstars.workflow import job
+from mstars.velocity.lines.measure import dsel
+from mstars.velocity.stage import SHORT_END, bank_of, line_options, match, match_options
 
 with job(snakemake):
     given, wanted = snakemake.input, snakemake.wildcards.spectrum

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from mstars.store import read_batch, read_table, write_table
-from mstars.templates import load_library
-from mstars.velocity import bank_of, measure
-from mstars.workflow import job
+from mstars.files.stores import read_batch
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.templates.library import load_library
+from mstars.velocity.stage import bank_of, measure
 
 with job(snakemake) as log:
     settings = snakemake.params.settings

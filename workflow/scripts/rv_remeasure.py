@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.store import read_batch, read_table, write_table
-from mstars.templates import load_library
-from mstars.velocity import bank_of, remeasure
-from mstars.velocity.stage import SHORT_END, stretch_banks
-from mstars.workflow import job
+from mstars.files.stores import read_batch
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.templates.library import load_library
+from mstars.velocity.stage import SHORT_END, bank_of, remeasure, stretch_banks
 
 with job(snakemake) as log:
     settings = snakemake.params.settings

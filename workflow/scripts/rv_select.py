@@ -1,8 +1,10 @@
 """LAMOST velocities against TM and DSAL: which are reliable."""
 
-from mstars.store import read_table, read_tables, write_json, write_table
-from mstars.velocity import SelectionOptions, select
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
+from mstars.velocity.decide.bands import select
+from mstars.velocity.decide.options import SelectionOptions
 
 with job(snakemake) as log:
     given = snakemake.input

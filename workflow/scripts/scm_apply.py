@@ -1,8 +1,8 @@
 """m_catalog_v1 and non_m_catalog_v1 from the decisions."""
 
-from mstars.classify import apply_scm
-from mstars.store import read_table, read_tables, write_table
-from mstars.workflow import job
+from mstars.classify.scm import apply_scm
+from mstars.files.tables import read_table, read_tables, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

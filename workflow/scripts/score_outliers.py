@@ -1,8 +1,8 @@
 """Out-of-distribution score of the candidates of one batch."""
 
-from mstars.classify import load_outlier_model, score_batch
-from mstars.store import read_table, write_table
-from mstars.workflow import job
+from mstars.classify.outliers import load_outlier_model, score_batch
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     folder = str(snakemake.input.model).removesuffix("/model.json")

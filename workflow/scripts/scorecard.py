@@ -3,9 +3,13 @@
 import pandas as pd
 from astropy.table import Table
 
-from mstars.store import atomic_path, read_table, write_json
-from mstars.validate import as_markdown, candidate_outcomes, scorecard
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table
+from mstars.files.whole import atomic_path
+from mstars.ops.job import job
+from mstars.validate.outcome import candidate_outcomes
+from mstars.validate.report import as_markdown
+from mstars.validate.scorecard import scorecard
 
 with job(snakemake) as log:
     given = snakemake.input

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from mstars.simulate import write_catalogs, write_truth
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.simulate.catalog_tables import write_catalogs
+from mstars.simulate.truth import write_truth
 
 with job(snakemake) as log:
     plan = read_table(snakemake.input.plan)

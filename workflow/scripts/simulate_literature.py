@@ -1,8 +1,8 @@
 """One literature catalogue of the simulated survey."""
 
-from mstars.simulate.literature import literature_catalogue, write_catalogue
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.simulate.literature_catalogs import literature_catalogue, write_catalogue
 
 with job(snakemake):
     name = snakemake.wildcards.catalog

@@ -1,8 +1,8 @@
 """Decide which stars a simulated survey observes, and what goes wrong with them."""
 
-from mstars.simulate import make_plan
-from mstars.store import write_table
-from mstars.workflow import job
+from mstars.files.tables import write_table
+from mstars.ops.job import job
+from mstars.simulate.observations import make_plan
 
 with job(snakemake) as log:
     plan = make_plan(snakemake.params.size, snakemake.params.seed)

@@ -1,8 +1,9 @@
 """Make and write the spectra of the plates of a part."""
 
-from mstars.simulate import SpectrumMaker, write_plates
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.simulate.plates import write_plates
+from mstars.simulate.spectrum_maker import SpectrumMaker
 
 with job(snakemake) as log:
     plan = read_table(snakemake.input.plan)

@@ -1,8 +1,10 @@
 """The recommended catalogue a star a row, as FITS, VOTable, CSV and Parquet."""
 
-from mstars.catalog import product_columns, product_table, star_table, write_product
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.catalog.columns import product_columns, product_table
+from mstars.catalog.stars import star_table
+from mstars.catalog.writers import write_product
+from mstars.files.tables import read_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     columns = product_columns("stars")

@@ -1,10 +1,11 @@
 """The numbers the paper prints and those of this run."""
 
-from mstars.compare import numbers
-from mstars.compare.rendering import write_table_files
-from mstars.compare.tables import comparison_table
-from mstars.store import read_json, read_table, write_table
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper import numbers
+from mstars.paper.rendering import write_table_files
+from mstars.paper.tables import comparison_table
 
 LABELS = ("teff", "logg", "m_h", "alpha_m")
 COLUMNS = {

@@ -4,11 +4,12 @@ from itertools import product
 
 import pandas as pd
 
-from mstars.compare.numbers import fold_table
-from mstars.compare.rendering import write_table_files
-from mstars.compare.tables import cross_validation_table
-from mstars.store import read_json, read_table, write_table
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.paper.numbers import fold_table
+from mstars.paper.rendering import write_table_files
+from mstars.paper.tables import cross_validation_table
 
 with job(snakemake):
     folds = {"dM": {}, "gM": {}}

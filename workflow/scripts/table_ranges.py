@@ -1,9 +1,9 @@
 """Table 10: recommended ranges of the parameters."""
 
-from mstars.compare.rendering import write_table_files
-from mstars.compare.tables import ranges_table
-from mstars.store import read_json
-from mstars.workflow import job
+from mstars.files.json_files import read_json
+from mstars.ops.job import job
+from mstars.paper.rendering import write_table_files
+from mstars.paper.tables import ranges_table
 
 with job(snakemake):
     write_table_files(ranges_table(read_json(snakemake.input[0])), snakemake.output)

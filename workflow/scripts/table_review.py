@@ -1,9 +1,9 @@
 """Tables 1, 4 and 7: what the candidates of a queue were found to be."""
 
-from mstars.compare.rendering import write_table_files
-from mstars.compare.tables import inspection_table
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.rendering import write_table_files
+from mstars.paper.tables import inspection_table
 
 with job(snakemake):
     number = int(snakemake.wildcards.product.removeprefix("tab"))

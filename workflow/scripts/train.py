@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from mstars.networks import Settings, load_inputs, train_classifier
-from mstars.store import read_json, read_table, rng
-from mstars.workflow import job
+from mstars.core.randomness import rng
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
+from mstars.networks.data import load_inputs
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_classifier
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     task, params = snakemake.wildcards.task, snakemake.params

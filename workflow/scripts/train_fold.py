@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from mstars.networks import load_inputs
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
+from mstars.networks.data import load_inputs
+from mstars.ops.job import job
 from mstars.parameters.training import train_fold
-from mstars.store import read_json, read_table
-from mstars.workflow import job
 
 with job(snakemake) as log:
     params, kind, fold = snakemake.params, snakemake.wildcards.kind, int(snakemake.wildcards.fold)

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from mstars.classify import read_features, scm_pool, screen_labels
 from mstars.classify.class_tables import read_class_tables
-from mstars.store import read_table, write_json, write_table
-from mstars.workflow import job
+from mstars.classify.outliers import read_features
+from mstars.classify.screening import screen_labels
+from mstars.classify.training_sets import scm_pool
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given, params = snakemake.input, snakemake.params

@@ -1,8 +1,9 @@
 """Training set of CNN-dMgM."""
 
-from mstars.classify import dmgm_training_set
-from mstars.store import read_table, write_json, write_table
-from mstars.workflow import job
+from mstars.classify.training_sets import dmgm_training_set
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input

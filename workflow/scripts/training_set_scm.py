@@ -1,8 +1,9 @@
 """Training set of CNN-SPT (with or without WD) or CNN-WDM."""
 
-from mstars.classify import scm_training_set
-from mstars.store import read_json, read_table, write_json, write_table
-from mstars.workflow import job
+from mstars.classify.training_sets import scm_training_set
+from mstars.files.json_files import read_json, write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     params = snakemake.params

@@ -1,8 +1,9 @@
 """Training set of CNN-TLMA of one class."""
 
-from mstars.parameters import tlma_training_set
-from mstars.store import read_table, write_json, write_table
-from mstars.workflow import job
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.parameters.training_set import tlma_training_set
 
 with job(snakemake) as log:
     given = snakemake.input

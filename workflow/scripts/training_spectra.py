@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from mstars.files.tables import read_table
 from mstars.networks.data import write_inputs
-from mstars.store import read_table
-from mstars.workflow import job
+from mstars.ops.job import job
 
 with job(snakemake) as log:
     table = read_table(snakemake.input.table)

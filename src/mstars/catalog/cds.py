@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.catalog.columns import INTEGERS, ProductColumn
-from mstars.store import atomic_path
+from mstars.files.whole import atomic_path
 
 DECIMALS = {"deg": 7, "K": 1, "km s-1": 2, "dex": 4, "mag": 4, "pc": 2, "Angstrom": 4}
 """Decimals of a number by its unit; `OTHER_DECIMALS` for the rest."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mstars.resources import resource
+from mstars.core.resources import resource
 
 PRODUCTS = {
     "recommended": "The recommended catalogue: spectra of M stars (Table 9 of the paper)",

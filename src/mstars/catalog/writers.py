@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mstars.catalog.columns import INTEGERS, ProductColumn
-from mstars.errors import InputError
-from mstars.store import atomic_path
+from mstars.core.errors import InputError
+from mstars.files.whole import atomic_path
 
 _FITS_CODES = {"int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D"}
 _UNSTANDARD_UNITS = ("dex",)  # neither FITS nor VOUnit know it: these files say it in the description

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.crossmatch.external import Column, read_external
-from mstars.crossmatch.sky import match_fixed
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.files.external_tables import Column, read_external
+from mstars.sky.crossmatch import match_fixed
 
 COLUMNS = (
     Column("ra", ("RA", "RAdeg", "RA_ICRS", "_RAJ2000"), "float"),
     Column("dec", ("DEC", "DEdeg", "DE_ICRS", "_DEJ2000"), "float"),
     Column("class", ("label", "type"), "str"),
 )
-"""A class table: ra, dec (degrees) and class, in any format of `mstars.crossmatch.external`."""
+"""A class table: ra, dec (degrees) and class, in any format of `mstars.files.external_tables`."""
 
 CLASSES = {
     **{name: name for name in ("OB", "A", "F", "G", "K", "M", "WD", "QSO", "GALAXY")},

@@ -21,10 +21,12 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from mstars.classify.zirconium import HEADS, head_steps, zro_score
-from mstars.errors import InputError
-from mstars.indices import band_indices
-from mstars.spectra import SpectrumSet
-from mstars.store import atomic_path, iter_batch, read_batch, read_json, write_json
+from mstars.core.errors import InputError
+from mstars.files.json_files import read_json, write_json
+from mstars.files.stores import iter_batch, read_batch
+from mstars.files.whole import atomic_path
+from mstars.spectra.band_indices import band_indices
+from mstars.spectra.container import SpectrumSet
 
 FORMAT = "mstars-ood-1"
 FIRST, LAST, WIDTH = 3900.0, 8900.0, 25.0

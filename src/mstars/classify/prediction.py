@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.outliers import OutlierModel, score_spectra
-from mstars.networks import Model, predict_classifier
-from mstars.spectra import SpectrumSet, classifier_input
-from mstars.store import iter_batch, read_batch
+from mstars.files.stores import iter_batch, read_batch
+from mstars.networks.folder import Model
+from mstars.networks.inference import predict_classifier
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.preprocessing import classifier_input
 
 
 def predict_batch(

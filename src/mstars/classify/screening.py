@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from mstars.errors import InputError
-from mstars.store import rng
+from mstars.core.errors import InputError
+from mstars.core.randomness import rng
 
 FOLDS = 5
 LEAST_MEMBERS = 10
@@ -27,7 +27,7 @@ def screen_labels(
     Parameters
     ----------
     pool : pandas.DataFrame
-        Of `mstars.classify.scm_pool`: star_id, label, outside.
+        Of `mstars.classify.training_sets.scm_pool`: star_id, label, outside.
     flux, variance : ndarray, [n, bin]
         Of `mstars.classify.outliers.bin_spectra`, in the order of ``pool``. Not needed for ``none`` and ``cmd``.
     how : {"none", "cmd", "discriminant"}

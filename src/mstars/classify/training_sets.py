@@ -2,69 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mstars.classify.class_tables import contradicted
-from mstars.errors import InputError
-from mstars.store import rng
+from mstars.core.errors import InputError
+from mstars.core.randomness import rng
+from mstars.core.snr import SNR, snr_max
+from mstars.files.row_filter import RowFilter, table_hash
+from mstars.sky.star_groups import star_groups
 
-SNR = ("snru", "snrg", "snrr", "snri", "snrz")
 COLUMNS = ("spectrum_key", "batch", "row", "star_id", "label", "split")
-RADIUS_ARCSEC = 3.0
-
-
-def snr_max(table: pd.DataFrame) -> np.ndarray:
-    """S/N_max: the largest of the five bands, without missing values (-9999, NaN); NaN when there is none."""
-    values = table[list(SNR)].to_numpy(dtype=float)
-    values = np.where(values > -9998, values, np.nan)
-    known = np.isfinite(values)
-    return np.where(known.any(axis=1), np.where(known, values, -np.inf).max(axis=1, initial=-np.inf), np.nan)
-
-
-def star_groups(table: pd.DataFrame, radius_arcsec: float = RADIUS_ARCSEC) -> np.ndarray:
-    """One name a star: spectra with one ``star_id``, or within ``radius_arcsec`` on the sky, are of the same star.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With ra, dec (deg) and optionally star_id ('' or null: not matched).
-
-    Returns
-    -------
-    ndarray of str, [n]
-        The first star_id of the group in lexical order, else ``pos-{spectrum_key}`` of its first member.
-    """
-    from scipy.sparse import coo_matrix  # here, since most jobs that read this module group nothing
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    ra, dec = np.radians(table["ra"].to_numpy(dtype=float)), np.radians(table["dec"].to_numpy(dtype=float))
-    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
-    direction = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])[known]
-    near = 2 * np.sin(np.radians(radius_arcsec / 3600) / 2)
-    pairs = known[cKDTree(direction).query_pairs(near, output_type="ndarray")] if len(known) else np.empty((0, 2), int)
-    names = _strings(table["star_id"]) if "star_id" in table else np.full(len(table), "")
-    first: dict[str, int] = {}
-    for row, name in enumerate(names):
-        first.setdefault(name, row)
-    matched = np.flatnonzero(names != "")
-    same = np.array([[first[names[row]], row] for row in matched], dtype=int).reshape(-1, 2)
-    edges = np.concatenate([pairs, same]).astype(int)
-    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(table), len(table)))
-    _, group = connected_components(graph, directed=False)
-    keys = _strings(table["spectrum_key"])
-    frame = pd.DataFrame({"group": group, "key": keys, "name": np.where(names == "", None, names)})
-    best = frame.groupby("group").agg(name=("name", "min"), key=("key", "min"))
-    named = best["name"].where(best["name"].notna(), "pos-" + best["key"])
-    return named.loc[group].to_numpy(dtype=str)
-
-
-def _strings(column: pd.Series) -> np.ndarray:
-    return column.astype("object").where(column.notna(), "").astype(str).to_numpy(dtype=str)
 
 
 def split(labels: np.ndarray, stars: np.ndarray, how: str, valid_share: float, generator) -> np.ndarray:
@@ -168,7 +118,7 @@ def scm_training_set(
     Parameters
     ----------
     pool : pandas.DataFrame
-        Of `scm_pool`, with a column ``kept`` (`mstars.classify.screen_labels`).
+        Of `scm_pool`, with a column ``kept`` (`mstars.classify.screening.screen_labels`).
     excluded : dict
         Reasons so far.
     classes : sequence of str
@@ -250,23 +200,6 @@ def dmgm_training_set(
     return _finish(pool, excluded.counts, ["dM", "gM"], settings, seed, "dmgm")
 
 
-class RowFilter:
-    """Rows still in, and how many each reason took out (the first that applies counts)."""
-
-    def __init__(self, pool: pd.DataFrame):
-        self.kept = np.ones(len(pool), bool)
-        self.counts: dict[str, int] = {}
-
-    def add(self, reason: str, mask) -> None:
-        mask = np.asarray(mask, dtype=bool)
-        self.counts[reason] = int(np.count_nonzero(mask & self.kept))
-        self.kept &= ~mask
-
-    def follow(self, pool: pd.DataFrame) -> None:
-        if len(pool) != len(self.kept):
-            raise InputError("a table of spectra, stars or photometry has one spectrum_key twice; run its rule again")
-
-
 def _join(pool: pd.DataFrame, spectra: pd.DataFrame, stars: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
     pool = pool.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
     pool = pool.merge(stars[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
@@ -306,8 +239,3 @@ def _finish(pool: pd.DataFrame, excluded: dict, classes: list[str], settings: di
 
 
 _SIDES = (("train", False), ("valid", True))
-
-
-def table_hash(table: pd.DataFrame) -> str:
-    """Hash of a training set's rows: same set, same hash."""
-    return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()

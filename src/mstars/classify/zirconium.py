@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mstars.spectra import SpectrumSet, air_to_vacuum
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.wavelengths import air_to_vacuum
 
 HEADS = (
     *((5551.0, 0.5), (5718.0, 0.5), (5849.0, 0.4), (6345.0, 0.6), (6378.0, 0.6), (6474.0, 1.0), (6508.0, 0.6)),

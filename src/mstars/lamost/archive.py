@@ -11,7 +11,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 from mstars.lamost.cards import UnusableSpectrum
 
 _TAR = ".tar"

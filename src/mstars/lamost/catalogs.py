@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
 from mstars.lamost.names import luminosity_class
-from mstars.spectra import C_KMS
 
 CATALOG_DTYPES = {
     "spectrum_key": "str", "obsid": "Int64", "filename": "str", "path": "str", "plate": "str", "batch": "str",

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.files.stores import read_header, read_rejected
 from mstars.lamost.cards import HEADER_DTYPES, UnusableSpectrum, header_table
 from mstars.lamost.catalogs import text_column
 from mstars.lamost.reader import FileSpectrum, place_on_grid, read_spectrum
-from mstars.spectra import N_PIXEL, SpectrumSet, lamost_wavelength, mask_fraction
-from mstars.store import read_header, read_rejected
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.ormask import mask_fraction
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 SPECTRUM_COLUMNS = {
     "layout": "str", "n_good": "int64", "n_pixel": "int64", "resampled": "bool",

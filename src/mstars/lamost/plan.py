@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 from mstars.lamost import archive
 from mstars.lamost.cards import UnusableSpectrum, header_table
 from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate_problems, read_catalog
 from mstars.lamost.ingest import rejected_table
 from mstars.lamost.names import SUFFIXES, batch_name, identity_of_name, pipeline_version
+from mstars.lamost.other_classes import TRAINING_COLUMNS, choose_training, first_of_key
 from mstars.lamost.reader import read_header
-from mstars.lamost.training import TRAINING_COLUMNS, choose_training, first_of_key
 
 
 @dataclass

@@ -29,7 +29,7 @@ import numpy as np
 
 from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import BLOCK, UnusableSpectrum, header_length, header_values, split_cards
-from mstars.spectra import DLOGLAM, LOGLAM0, N_PIXEL, air_to_vacuum, lamost_wavelength
+from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0, N_PIXEL, air_to_vacuum, lamost_wavelength
 
 GRID_TOLERANCE = 0.005
 """A spectrum within this many pixels of the common grid (0.35 km/s) is taken as it is; any other is resampled."""

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 import torch
 from torch import nn
 
-from mstars.errors import InputError
-from mstars.spectra import CLASSIFIER_GRID
+from mstars.core.errors import InputError
+from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 GRID = {
     "medium": "vacuum",

@@ -7,7 +7,8 @@ import functools
 import numpy as np
 import torch
 
-from mstars.spectra import C_KMS, CLASSIFIER_GRID
+from mstars.core.constants import C_KMS
+from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 _ORDERS = 4
 

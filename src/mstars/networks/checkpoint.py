@@ -9,7 +9,7 @@ import safetensors
 import torch
 from safetensors.torch import save as save_tensors
 
-from mstars.store import atomic_path
+from mstars.files.whole import atomic_path
 
 NAME = "checkpoint.safetensors"
 

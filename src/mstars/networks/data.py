@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
-from mstars.spectra import CLASSIFIER_GRID, classifier_input
-from mstars.store import atomic_path, read_batch
+from mstars.core.errors import InputError
+from mstars.files.stores import read_batch
+from mstars.files.whole import atomic_path
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 _CHUNK = 1024
 

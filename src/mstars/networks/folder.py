@@ -14,9 +14,10 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 import mstars
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.files.json_files import read_json, write_json
+from mstars.files.whole import atomic_path
 from mstars.networks.architecture import GRID, Architecture, Network, build_network
-from mstars.store import atomic_path, read_json, write_json
 
 FORMAT = "mstars-cnn-1"
 STEPS = {"observed": ["1", "3", "4a", "5"], "rest": ["1", "2", "3", "4a", "5"]}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 from mstars.networks.folder import Model
 
 _CHUNK = 64

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 import torch
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 from mstars.networks.architecture import Architecture
 
 

@@ -17,14 +17,16 @@ import torch
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.core.randomness import rng
+from mstars.files.tables import write_table
+from mstars.files.whole import atomic_path
 from mstars.networks.architecture import build_network
 from mstars.networks.augmentation import augment
 from mstars.networks.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
 from mstars.networks.folder import Model, save_model
 from mstars.networks.inference import predict_classifier, predict_regressor
 from mstars.networks.settings import Settings
-from mstars.store import atomic_path, rng, write_table
 
 logger = logging.getLogger("mstars")
 _PART = 64

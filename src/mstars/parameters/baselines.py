@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
+from mstars.core.labels import LABELS
 from mstars.parameters.calibration import SNR_BINS, robust_sigma
-from mstars.parameters.training_set import LABELS
 
 _CONTINUUM = 101
 

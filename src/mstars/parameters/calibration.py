@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.parameters.training_set import LABELS
+from mstars.core.labels import LABELS
 
 MIN_ROWS = 30
 """With fewer residuals the calibrated error is their robust scatter alone."""

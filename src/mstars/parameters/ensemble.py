@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars import networks
-from mstars.errors import InputError
+from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
+from mstars.files.stores import iter_batch
+from mstars.networks.folder import Model, load_model
+from mstars.networks.inference import Ensemble
 from mstars.parameters.calibration import calibrated_errors
-from mstars.parameters.training_set import LABELS
-from mstars.spectra import CLASSIFIER_GRID, SpectrumSet, resample_linear, zscore
-from mstars.store import iter_batch
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.normalisation import zscore
+from mstars.spectra.resampling import resample_linear
+from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 FLAGS = {
     "no_rv": 1,
@@ -29,7 +33,7 @@ across masked pixels; models of simulated spectra on a real survey; a label outs
 trained on; the spectrum is unlike the training set's."""
 
 
-def load_folds(folders: Sequence[str | Path], kind: str) -> list[networks.Model]:
+def load_folds(folders: Sequence[str | Path], kind: str) -> list[Model]:
     """Models of a class, checked: regressors of the four labels in the rest frame.
 
     Raises
@@ -39,7 +43,7 @@ def load_folds(folders: Sequence[str | Path], kind: str) -> list[networks.Model]
     """
     if not folders:
         raise InputError(f"no models of tlma_{kind}; train them, or correct models.path")
-    models = [networks.load_model(folder) for folder in folders]
+    models = [load_model(folder) for folder in folders]
     for folder, model in zip(folders, models, strict=True):
         if model.kind != "regressor" or tuple(model.outputs) != LABELS or model.frame != "rest":
             raise InputError(
@@ -49,7 +53,7 @@ def load_folds(folders: Sequence[str | Path], kind: str) -> list[networks.Model]
     return models
 
 
-def simulation_trained(models: Sequence[networks.Model], survey_kind: str) -> bool:
+def simulation_trained(models: Sequence[Model], survey_kind: str) -> bool:
     """Whether models of simulated spectra meet a real survey: their parameters are not to be recommended."""
     return survey_kind != "simulated" and any(model.about.get("trained_on") == "simulated" for model in models)
 
@@ -64,7 +68,7 @@ def rest_frame_input(spectra: SpectrumSet, rv: np.ndarray) -> tuple[np.ndarray, 
 
 
 def predict_parameters(
-    models: Mapping[str, Sequence[networks.Model]],
+    models: Mapping[str, Sequence[Model]],
     store: str | Path,
     catalog: pd.DataFrame,
     *,
@@ -94,7 +98,7 @@ def predict_parameters(
         spectrum_key, luminosity_class, the labels (mean of the ensemble), their ``_err`` (its standard deviation),
         filled_share and flag (`FLAGS`), in the store's order.
     """
-    graphs = {kind: networks.Ensemble(members) for kind, members in models.items()}
+    graphs = {kind: Ensemble(members) for kind, members in models.items()}
     limits = {kind: training_limits(members) for kind, members in models.items()}
     simulated = {kind: simulation_trained(members, survey_kind) for kind, members in models.items()}
     wanted = catalog.set_index("spectrum_key")
@@ -135,7 +139,7 @@ def _frame(keys, kinds, mean, spread, filled, flag) -> pd.DataFrame:
     return table
 
 
-def training_limits(models: Sequence[networks.Model]) -> tuple[np.ndarray, np.ndarray]:
+def training_limits(models: Sequence[Model]) -> tuple[np.ndarray, np.ndarray]:
     """Least and greatest of each label that any fold was trained on; infinite where a model does not say."""
     lower = [model.about.get("label_min") for model in models]
     upper = [model.about.get("label_max") for model in models]
@@ -144,7 +148,7 @@ def training_limits(models: Sequence[networks.Model]) -> tuple[np.ndarray, np.nd
     return np.min(lower, axis=0), np.max(upper, axis=0)
 
 
-def out_of_fold(x: np.ndarray, table: pd.DataFrame, models: Sequence[networks.Model], chunk: int = 512) -> pd.DataFrame:
+def out_of_fold(x: np.ndarray, table: pd.DataFrame, models: Sequence[Model], chunk: int = 512) -> pd.DataFrame:
     """Predictions for the training stars: by the one model that has not seen them, and by the ensemble.
 
     Parameters
@@ -165,7 +169,7 @@ def out_of_fold(x: np.ndarray, table: pd.DataFrame, models: Sequence[networks.Mo
     fold = table["fold"].to_numpy(dtype=int)
     if fold.max() + 1 != len(models):
         raise InputError(f"training set of {fold.max() + 1} folds, {len(models)} models; train again")
-    graph, n = networks.Ensemble(models), len(table)
+    graph, n = Ensemble(models), len(table)
     own, mean, spread = (np.empty((n, len(LABELS))) for _ in range(3))
     for start in range(0, n, chunk):
         part = slice(start, min(start + chunk, n))

@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.networks import Model, Settings, train_regressor
-from mstars.parameters.training_set import LABELS, density_weights
-from mstars.store import rng
+from mstars.core.labels import LABELS
+from mstars.core.randomness import rng
+from mstars.networks.folder import Model
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_regressor
+from mstars.parameters.training_set import density_weights
 
 OVERRIDES = ("batch_size", "epochs", "stop_patience", "learning_rate", "noise", "shift_kms", "average")
 """Keys of the config section ``spmm`` that replace those of ``networks`` where they are not null."""

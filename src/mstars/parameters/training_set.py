@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.classify.training_sets import SNR, RowFilter, snr_max, star_groups, table_hash
-from mstars.errors import InputError
-from mstars.quality import rv_flag
+from mstars.core.errors import InputError
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.randomness import rng
+from mstars.core.snr import SNR, snr_max
+from mstars.files.row_filter import RowFilter, table_hash
+from mstars.parameters.folds import assign_folds
 from mstars.quality.ranges import aspcap_kind
-from mstars.store import rng
+from mstars.quality.recommended import rv_flag
+from mstars.sky.star_groups import star_groups
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
-"""K, dex, dex, dex."""
-
-APOGEE_COLUMNS = {"teff": "TEFF", "logg": "LOGG", "m_h": "M_H", "alpha_m": "ALPHA_M"}
 KEPT = ("spectrum_key", "batch", "row", "star_id", "rv", "snri", "ASPCAP_CLASS")
 
 
@@ -139,34 +139,6 @@ def _has_bits(column: pd.Series, bits: list[int]) -> np.ndarray:
     mask = sum(1 << bit for bit in bits)
     flags = pd.to_numeric(column, errors="coerce").fillna(0).to_numpy(dtype=float).astype(np.int64)
     return (flags & mask) != 0
-
-
-def assign_folds(units: np.ndarray, n_folds: int, generator: np.random.Generator) -> np.ndarray:
-    """Fold of each spectrum, folds of about equal size, all spectra of a unit in one fold.
-
-    Parameters
-    ----------
-    units : ndarray of str, [n]
-        star_id (repeats of a star don't leak) or spectrum_key (the paper's random division).
-    n_folds : int
-        At most as many as there are units.
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int, [n]
-        0 to n_folds - 1; no fold is empty.
-    """
-    names, inverse, size = np.unique(units, return_inverse=True, return_counts=True)
-    if len(names) < n_folds:
-        raise InputError(f"{len(names)} stars or spectra for {n_folds} folds; lower spmm.folds")
-    order = generator.permutation(len(names))
-    order = order[np.argsort(-size[order], kind="stable")]
-    fold, filled = np.empty(len(names), dtype=np.int64), np.zeros(n_folds, dtype=np.int64)
-    for unit in order:
-        fold[unit] = filled.argmin()
-        filled[fold[unit]] += size[unit]
-    return fold[inverse]
 
 
 def density_weights(labels: np.ndarray, power: float = 0.5, most: float = 5.0) -> np.ndarray:

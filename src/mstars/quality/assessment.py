@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mstars.quality.errors import LABELS, fit_errors
-from mstars.quality.flags import parameter_flags, rv_flag
+from mstars.quality.error_limits import LABELS, fit_errors
 from mstars.quality.ranges import TABLE_10, recompute_ranges, reliable_members
+from mstars.quality.recommended import parameter_flags, rv_flag
 
 NO_RV, SIMULATION_TRAINED, TRAINING_STAR = 1, 8, 32
-"""Bits of an engine's ``flag`` that this stage reads (`mstars.parameters.FLAGS`; every engine uses them)."""
+"""Bits of an engine's ``flag`` that this stage reads (`mstars.parameters.ensemble.FLAGS`; every engine uses them)."""
 
 
 def assess(

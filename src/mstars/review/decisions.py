@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
-from mstars.resources import resource
+from mstars.core.errors import InputError
+from mstars.core.resources import resource
 
 COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
 """Columns of a decision file; confidence and comment may be absent."""

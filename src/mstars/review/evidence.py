@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
-from mstars.photometry.diagram import DM_REGIONS, GM_LINE
+from mstars.core.errors import InputError
+from mstars.sky.cmd import DM_REGIONS, GM_LINE
 
 COLUMNS = (
     *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),

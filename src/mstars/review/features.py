@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
-from mstars.store import atomic_path
+from mstars.core.errors import InputError
+from mstars.files.whole import atomic_path
 
 N_COMPONENTS = 32
 """Principal components kept of the network's features."""
@@ -23,13 +23,13 @@ def queue_features(table: pd.DataFrame, model, store: Callable[[str], Path]) -> 
     ----------
     table : pandas.DataFrame
         spectrum_key, batch, row.
-    model : mstars.networks.Model
+    model : mstars.networks.folder.Model
     store : callable
         Path of a batch's store by the batch's name.
     """
-    from mstars.networks import features  # torch
-    from mstars.spectra import classifier_input
-    from mstars.store import read_batch
+    from mstars.files.stores import read_batch
+    from mstars.networks.inference import features
+    from mstars.spectra.preprocessing import classifier_input
 
     values = np.zeros((len(table), model.network.architecture.n_features), np.float32)
     table = table.reset_index(drop=True)

@@ -12,9 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.ndimage import uniform_filter1d
 
-from mstars.resources import resource
+from mstars.core.constants import C_KMS
+from mstars.core.resources import resource
 from mstars.review.evidence import ZOOMS
-from mstars.spectra import C_KMS, air_to_vacuum
+from mstars.spectra.wavelengths import air_to_vacuum
 
 FULL = (3700.0, 9100.0)
 METHODS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.classify.giants import evidence
-from mstars.review.queue import share_of_key
+from mstars.classify.dgcm import evidence
+from mstars.review.queues import share_of_key
 
 
 def spot_check(
@@ -22,7 +22,7 @@ def spot_check(
     Parameters
     ----------
     m_catalog, dmgm, photometry : pandas.DataFrame
-        As for `mstars.classify.dgcm_candidates`.
+        As for `mstars.classify.dgcm.dgcm_candidates`.
     candidates : pandas.DataFrame
         The queue dgcm; its spectra are looked at anyway.
     size : int

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
-from mstars.resources import resource
-from mstars.simulate.plan import WAVE_ERR_KMS, ZERO_POINT_KMS
+from mstars.core.constants import C_KMS
+from mstars.core.resources import resource
+from mstars.simulate.observations import WAVE_ERR_KMS, ZERO_POINT_KMS
 from mstars.simulate.population import dust_share
-from mstars.spectra import C_KMS, air_to_vacuum, lamost_wavelength
-from mstars.templates import LIBRARY_GRID
+from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
+from mstars.templates.library import LIBRARY_GRID
 
 BANDS = {"u": (3700, 4000), "g": (4000, 5500), "r": (5600, 7000), "i": (7000, 8200), "z": (8200, 9000)}
 """Where the S/N keys of a header are measured, angstrom."""

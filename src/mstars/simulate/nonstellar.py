@@ -7,8 +7,8 @@ import functools
 import numpy as np
 import pandas as pd
 
-from mstars.resources import resource
-from mstars.spectra import C_KMS
+from mstars.core.constants import C_KMS
+from mstars.core.resources import resource
 
 
 @functools.cache

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.simulate import files
+from mstars.core.randomness import rng as stream
+from mstars.files.tables import write_table
+from mstars.simulate import fits_files
 from mstars.simulate.instrument import observe
 from mstars.simulate.nonstellar import add_emission_lines
-from mstars.simulate.sources import SpectrumMaker, add_activity
-from mstars.store import rng as stream
-from mstars.store import write_table
-from mstars.templates import LIBRARY_GRID
+from mstars.simulate.spectrum_maker import SpectrumMaker, add_activity
+from mstars.templates.library import LIBRARY_GRID
 
 _CHUNK = 256
 
@@ -94,18 +94,20 @@ def _make(part: pd.DataFrame, maker: SpectrumMaker, rng) -> np.ndarray:
 def _write_chunk(part: pd.DataFrame, maker: SpectrumMaker, rng, shared: dict, folder: Path) -> pd.DataFrame:
     seen = observe(_make(part, maker, rng), part, rng)
     coadd = part["layout"].iloc[0] == "coadd"
-    normal = files.normalisation(seen.flux) if coadd else None
+    normal = fits_files.normalisation(seen.flux) if coadd else None
     draws = rng.random((len(part), 6))
     for number, row in enumerate(part.itertuples(index=False)):
-        pixels = files.pixels_of(row.layout, row.fiberid)
+        pixels = fits_files.pixels_of(row.layout, row.fiberid)
         snr = {band: float(values[number]) for band, values in seen.snr.items()}
         values = {**shared, **_spectrum_cards(row, snr, draws[number])}
         arrays = [array[number, :pixels] for array in (seen.flux, seen.ivar, seen.andmask, seen.ormask)]
         data = (
-            files.coadd_file(values, *arrays, normal[number, :pixels]) if coadd else files.image_file(values, *arrays)
+            fits_files.coadd_file(values, *arrays, normal[number, :pixels])
+            if coadd
+            else fits_files.image_file(values, *arrays)
         )
         name = row.filename
-        (folder / name).write_bytes(files.gzipped(data, name.removesuffix(".gz")))
+        (folder / name).write_bytes(fits_files.gzipped(data, name.removesuffix(".gz")))
     bands = {f"snr{band}": np.round(values, 2) for band, values in seen.snr.items()}
     return pd.DataFrame({"spectrum_key": part["spectrum_key"].to_numpy(), **bands})
 

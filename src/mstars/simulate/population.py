@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mstars.resources import resource
+from mstars.core.resources import resource
 
 R_G, R_BP, R_RP = 2.369, 3.008, 1.985
 """Extinction per E(B-V) in Gaia's bands at 3800 K (Casagrande & VandenBerg 2018)."""

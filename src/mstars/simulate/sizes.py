@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 
 SIZES = {
     # plates, true dM and gM, scale of planted, training spectra a class, late K, each RV failure, wrong dM/gM, repeats

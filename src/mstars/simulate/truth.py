@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.simulate.plan import ZERO_POINT_KMS
+from mstars.files.json_files import write_json
+from mstars.files.tables import write_table
+from mstars.simulate.observations import ZERO_POINT_KMS
 from mstars.simulate.sizes import SIZES, plates
-from mstars.store import write_json, write_table
 
 _LABELS = {"teff": "true_teff", "logg": "true_logg", "m_h": "true_m_h", "alpha_m": "true_alpha_m"}
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 
-from mstars.errors import InputError
-from mstars.spectra import C_KMS, DLOGLAM, air_to_vacuum
-from mstars.templates import sources
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.spectra.wavelengths import DLOGLAM, air_to_vacuum
+from mstars.templates import published
 from mstars.templates.emulator import EMULATOR_WAVELENGTH, Emulator, read_emulator
 from mstars.templates.formats import Template, read_folder, read_template
 from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library
@@ -21,10 +22,10 @@ PIXEL_KMS = C_KMS * DLOGLAM * np.log(10)
 """One pixel of the grid, km/s."""
 
 _READERS = (
-    ("kastredux", sources.read_kastredux),
-    ("sdss-mangadap", sources.read_stelib),
-    ("sdss-mangadap", sources.read_mastar),
-    ("sdss-mangadap", sources.read_galaxies),
+    ("kastredux", published.read_kastredux),
+    ("sdss-mangadap", published.read_stelib),
+    ("sdss-mangadap", published.read_mastar),
+    ("sdss-mangadap", published.read_galaxies),
 )
 
 
@@ -116,7 +117,7 @@ def _fill_bands(flux: np.ndarray, table: pd.DataFrame) -> None:
     donors = np.flatnonzero((table["source"] == "mastar") & (table["kind"] == "dM"))
     for row in np.flatnonzero(table["source"] == "kesseli2019"):
         donor = donors[np.argmin(np.abs(table["teff"].to_numpy()[donors] - table["teff"].iloc[row]))]
-        for lower, upper in sources.TELLURIC_BANDS:
+        for lower, upper in published.TELLURIC_BANDS:
             inside = np.flatnonzero((LIBRARY_GRID >= lower) & (LIBRARY_GRID <= upper) & np.isfinite(flux[donor]))
             ratio = np.log(np.maximum(flux[row], 1e-3) / flux[donor])
             ends = [np.nanmedian(ratio[inside[0] - 12 : inside[0]]), np.nanmedian(ratio[inside[-1] : inside[-1] + 12])]
@@ -196,8 +197,10 @@ def build_library(
     table["rest_offset"] = 0.0
     if emulator is not None:
         reference = emulator_spectra(emulator, 3800.0, 1.5, 0.0)[0]
-        published = ~table["source"].isin(["emulator", "mastar_ssp", "fluxstd", *(entry["source"] for entry in extra)])
-        table.loc[published, "rest_offset"] = _align_rows(flux, table, published.to_numpy(), reference)
+        from_packages = ~table["source"].isin(
+            ["emulator", "mastar_ssp", "fluxstd", *(entry["source"] for entry in extra)]
+        )
+        table.loc[from_packages, "rest_offset"] = _align_rows(flux, table, from_packages.to_numpy(), reference)
         _fill_bands(flux, table)
     if table["name"].add(table["source"]).duplicated().any():
         table["name"] += "_" + table.groupby(["source", "name"]).cumcount().astype(str).radd("n")
@@ -232,11 +235,11 @@ def _read_extra(entry: dict, refused: list[str]) -> list[Template]:
         template.info = {
             "name": template.name,
             "source": entry["source"],
-            "kind": sources.template_kind(letter, luminosity),
+            "kind": published.template_kind(letter, luminosity),
             "spectral_class": letter,
             "subclass": subclass,
             "luminosity": luminosity,
-            "teff": sources.type_temperature(subclass, luminosity),
+            "teff": published.type_temperature(subclass, luminosity),
             "logg": float("nan"),
             "m_h": float("nan"),
             "resolution": float(entry.get("resolution") or 2000.0),

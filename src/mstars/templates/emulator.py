@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mstars.errors import InputError
+from mstars.core.errors import InputError
 
 _ALPHA = ("om", "mgm", "sim", "cam", "tim")
 EMULATOR_WAVELENGTH = 3500.0 + 0.5 * np.arange(14001)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from mstars.errors import InputError
-from mstars.spectra import air_to_vacuum
+from mstars.core.errors import InputError
+from mstars.spectra.wavelengths import air_to_vacuum
 
 _FLUX_NAMES = ("flux", "spec", "spectrum", "flux_density", "value")
 _WAVE_NAMES = ("wavelength", "wave", "lambda", "lam", "loglam")

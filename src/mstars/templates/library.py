@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from mstars.errors import InputError
-from mstars.spectra import DLOGLAM, LOGLAM0
-from mstars.store import atomic_path
+from mstars.core.errors import InputError
+from mstars.files.whole import atomic_path
+from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0
 from mstars.templates.emulator import Emulator
 
 _FIRST, _LAST = -241, 4002

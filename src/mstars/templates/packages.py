@@ -12,8 +12,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from mstars.errors import InputError
-from mstars.store import atomic_path
+from mstars.core.errors import InputError
+from mstars.files.whole import atomic_path
 
 _CHUNK = 1 << 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.velocity.methods import SOURCES
+from mstars.core.velocities import SOURCES
 
 _NO_VELOCITY = {"low_quality": "NoRV_lowQuality", "wave_err": "NoRV_waveErr"}
 

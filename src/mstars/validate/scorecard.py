@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.validate.outcome import LABELS, input_outcomes
-from mstars.validate.statistics import scatter, scatter_with_limits, share
+from mstars.validate.shares import scatter, scatter_with_limits, share
 
 CLASS_OF = {
     "spt": {

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mstars.spectra import SpectrumSet
-from mstars.velocity import chi2 as kernels
-from mstars.velocity.bank import TemplateBank, polynomials
-from mstars.velocity.lines import line_list
-from mstars.velocity.matching import MatchOptions, prepare, prepare_weighted, without_smooth
-from mstars.velocity.mixture import finish_chunk
+from mstars.spectra.container import SpectrumSet
+from mstars.velocity.lines.measure import line_list
+from mstars.velocity.match import chi2 as kernels
+from mstars.velocity.match.bank import TemplateBank, polynomials
+from mstars.velocity.match.default_recipe import MatchOptions, prepare, prepare_weighted, without_smooth
+from mstars.velocity.match.mixture import finish_chunk
 
 
 @dataclass
@@ -100,7 +100,7 @@ def diagnose(
 
 
 def _minimised(spectrum, bank, pixels, number, velocity, grid, options: MatchOptions) -> np.ndarray:
-    """chi2 over ``grid`` less its least, as `mstars.velocity.matching.match_templates` refines it."""
+    """chi2 over ``grid`` less its least, as `mstars.velocity.match.default_recipe.match_templates` refines it."""
     flux, bad, _, weight = prepare_weighted(spectrum, pixels, options)
     fine, weight, coefficient = without_smooth(flux, bad, weight, bank, options)
     curve = np.empty((1, len(grid)))

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from mstars.spectra import SpectrumSet
-from mstars.templates import TemplateLibrary
-from mstars.velocity.align import rest_frames
-from mstars.velocity.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
-from mstars.velocity.lines import LineOptions, dsal, dsel
-from mstars.velocity.matching import MatchOptions, match_templates
-from mstars.velocity.paper import REACH, match_paper
+from mstars.spectra.container import SpectrumSet
+from mstars.templates.library import TemplateLibrary
+from mstars.velocity.lines.measure import LineOptions, dsal, dsel
+from mstars.velocity.match.align import rest_frames
+from mstars.velocity.match.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
+from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.paper_recipe import REACH, match_paper
 
 SHORT_END = 7500.0
 """TML7500 compares wavelengths below this, angstrom (section 3.4.3)."""
@@ -61,7 +61,7 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
 def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarray, np.ndarray]:
     """The velocity of each template's rest frame (float64 [j], km/s), and which templates are used (bool [j]).
 
-    Found over the full ``rest_range``, whatever a bank then covers (`mstars.velocity.align.rest_frames`); 0 and all
+    Found over the full ``rest_range``, whatever a bank then covers (`align.rest_frames`); 0 and all
     without ``align``.
     """
     names = library.table["name"]
@@ -141,7 +141,7 @@ def remeasure(
     -------
     pandas.DataFrame
         spectrum_key; rv_tml7500, rv_tml7500_err (km/s), tml7500_flag, tml7500_template; rv_blue, rv_blue_err, blue_flag
-        and the same for the other stretches; the columns of `mstars.velocity.lines.dsel`.
+        and the same for the other stretches; the columns of `mstars.velocity.lines.measure.dsel`.
     """
     emission = dsel(spectra, line_options(settings["lines"]), threads)
     result = _named(match(spectra, bank, settings, threads), "tml7500", "tm_template")

@@ -1,0 +1,1 @@
+"""Facts, each with one owner: constants, labels, bands, flags, errors, the config, reference tables."""

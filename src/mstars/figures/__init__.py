@@ -1,1 +1,0 @@
-"""The paper's figures, one function each, from the tables the workflow writes."""

@@ -1,0 +1,65 @@
+"""Parquet tables between rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow.parquet
+
+from mstars.core.errors import DamagedFile, InputError
+
+if TYPE_CHECKING:
+    pass
+from mstars.files.whole import atomic_path
+
+_GROUP_ROWS = 50_000
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as Parquet (zstd), atomically and with the same bytes for the same content."""
+    with atomic_path(path) as temporary:
+        # groups of rows, so that a part of a sorted table is read without the rest
+        table.to_parquet(
+            temporary, index=False, compression="zstd", write_page_checksum=True, row_group_size=_GROUP_ROWS
+        )
+
+
+def read_table(path: str | Path, columns: list[str] | None = None, **where: str) -> pd.DataFrame:
+    """Read a Parquet table; a missing column or a damaged file is an `InputError` that names it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table.
+    columns : list of str, optional
+        Only these columns.
+    **where : str
+        Only rows with this value in the column, as in ``batch="55859-F5902"``: where the table is sorted by the column
+        the rest is not read.
+    """
+    filters = [(name, "==", value) for name, value in where.items()] or None
+    try:
+        return pd.read_parquet(path, columns=columns, filters=filters, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such table; run the rule that makes it") from None
+    except Exception as error:  # pyarrow has no common base class for what a damaged file can raise
+        if columns is not None and (absent := _absent(path, columns)):
+            raise InputError(f"{path}: no column {', '.join(absent)}; delete it and run again") from None
+        raise DamagedFile(path, f"not a readable Parquet table: {error}") from None
+
+
+def _absent(path: str | Path, columns: list[str]) -> list[str]:
+    """Columns that a whole table lacks; none when the table itself can't be read."""
+    try:
+        present = set(pyarrow.parquet.read_schema(path).names)
+    except Exception:
+        return []
+    return [name for name in columns if name not in present]
+
+
+def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -> pd.DataFrame:
+    """One table of several with the same columns (a batch each), in the order given."""
+    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)

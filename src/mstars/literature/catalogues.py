@@ -1,0 +1,254 @@
+"""Any literature catalogue beside this work and APOGEE, described by one small YAML file (section 4.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from astropy.coordinates import SkyCoord
+from astropy.table import Table as AstropyTable
+
+from mstars.core.errors import InputError
+from mstars.literature.criteria import good_spectra
+
+LABELS = ("teff", "logg", "m_h", "alpha_m")
+QUANTITIES = (*LABELS, "rv")
+"""What a catalogue may have."""
+PAIRS = {
+    "catalog-this": ("catalog", "this"),
+    "catalog-apogee": ("catalog", "apogee"),
+    "this-apogee": ("this", "apogee"),
+}
+"""Differences of Figures 15 to 22: first minus second."""
+
+SNR_EDGES = (20.0, 50.0, 100.0, np.inf)
+SNR_NAMES = ("20-50", "50-100", ">100")
+
+_KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset"}
+_NEEDED = {"name", "file", "match", "columns"}
+_HEADS = dict.fromkeys(("catalog", "kind", "pair", "label", "snr"), "str")
+_HEADS |= {"n": "int64", **dict.fromkeys(("mean", "std", "median", "robust_std"), "float64")}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A literature catalogue.
+
+    Attributes
+    ----------
+    name : str
+        Short, for file names.
+    title : str
+        For axes.
+    reference : str
+        Where it was published.
+    file : Path
+        CSV, ECSV, FITS, VOTable or Parquet.
+    match : dict
+        ``{column: theirs, to: obsid | source_id | spectrum_key}``, or ``{ra: theirs, dec: theirs, arcsec: radius}``.
+    columns : dict
+        teff (K), logg, m_h, alpha_m (dex), rv (km/s): their columns; at least one.
+    kinds : tuple of str
+        dM, gM or both: which stars are compared.
+    missing : float
+        Value that means missing.
+    scale, offset : dict
+        By label: ours = theirs * scale + offset, where units differ.
+    """
+
+    name: str
+    file: Path
+    match: dict
+    columns: dict
+    title: str = ""
+    reference: str = ""
+    kinds: tuple[str, ...] = ("dM", "gM")
+    missing: float = -9999.0
+    scale: dict = field(default_factory=dict)
+    offset: dict = field(default_factory=dict)
+
+
+def read_description(path: str | Path) -> Catalogue:
+    """Read and check the YAML description of a catalogue; its ``file`` is relative to the YAML.
+
+    Raises
+    ------
+    InputError
+        Names the file, the key and what is allowed.
+    """
+    path = Path(path)
+    try:
+        text = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not a readable YAML file ({error})") from None
+    if not isinstance(text, dict):
+        raise InputError(f"{path}: expected keys {', '.join(sorted(_NEEDED))}")
+    wrong = sorted(set(text) - _KEYS) or sorted(_NEEDED - set(text))
+    if wrong:
+        raise InputError(f"{path}: unknown or missing key {wrong[0]!r}; keys: {', '.join(sorted(_KEYS))}")
+    unknown = sorted(set(text["columns"]) - set(QUANTITIES)) if isinstance(text["columns"], dict) else ["columns"]
+    if unknown or not text["columns"]:
+        raise InputError(f"{path}: columns: expected some of {', '.join(QUANTITIES)}, found {unknown or 'none'}")
+    _check_match(path, text["match"])
+    kinds = tuple(text.get("kinds", ("dM", "gM")))
+    if not kinds or set(kinds) - {"dM", "gM"}:
+        raise InputError(f"{path}: kinds: {list(kinds)} is not a list of dM, gM")
+    return Catalogue(
+        **{**text, "file": path.parent / text["file"], "kinds": kinds, "title": text.get("title", text["name"])}
+    )
+
+
+def _check_match(path: Path, match) -> None:
+    by_key = isinstance(match, dict) and set(match) == {"column", "to"}
+    if by_key and match["to"] in ("obsid", "source_id", "spectrum_key"):
+        return
+    if isinstance(match, dict) and set(match) in ({"ra", "dec"}, {"ra", "dec", "arcsec"}):
+        return
+    raise InputError(
+        f"{path}: match: expected {{column: ..., to: obsid | source_id | spectrum_key}} or {{ra: ..., dec: ..., "
+        f"arcsec: 3}}, found {match}"
+    )
+
+
+def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
+    """The catalogue's rows with our names: ``match`` (or ra, dec) and its labels; what it doesn't measure is NaN.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read or lacks a column that the description names.
+    """
+    path = catalogue.file
+    try:
+        raw = pd.read_parquet(path) if path.suffix == ".parquet" else AstropyTable.read(path).to_pandas()
+    except Exception as error:  # each reader of astropy has its own exceptions
+        raise InputError(f"{path}: not a readable table ({type(error).__name__}: {error})") from None
+    match = catalogue.match
+    wanted = {"match": match["column"]} if "column" in match else {"ra": match["ra"], "dec": match["dec"]}
+    wanted |= catalogue.columns
+    missing = sorted(set(wanted.values()) - set(raw.columns))
+    if missing:
+        raise InputError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, raw.columns))}")
+    table = pd.DataFrame({ours: raw[theirs].to_numpy() for ours, theirs in wanted.items()})
+    for label in QUANTITIES:
+        if label not in table:
+            table[label] = np.nan
+            continue
+        values = pd.to_numeric(table[label], errors="coerce").astype(float)
+        values = values.where(np.isfinite(values) & (values != catalogue.missing))
+        table[label] = values * catalogue.scale.get(label, 1.0) + catalogue.offset.get(label, 0.0)
+    return table
+
+
+def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Our spectra that the catalogue has, its labels as ``{label}_catalog``; its first row where several match."""
+    renamed = {label: f"{label}_catalog" for label in QUANTITIES}
+    if "column" in catalogue.match:
+        key = catalogue.match["to"]
+        theirs = theirs.rename(columns={"match": key, **renamed})
+        theirs = theirs.drop_duplicates(key)
+        if key != "spectrum_key":
+            table = table[table[key].notna()].astype({key: "int64"})
+            theirs = theirs[pd.to_numeric(theirs[key], errors="coerce").notna()].astype({key: "int64"})
+        return table.merge(theirs[[key, *renamed.values()]], on=key, how="inner")
+    theirs = theirs.rename(columns=renamed).dropna(subset=["ra", "dec"]).reset_index(drop=True)
+    if not len(theirs) or not len(table):
+        return table.iloc[:0].assign(**{name: pd.Series(dtype=float) for name in renamed.values()})
+    own = SkyCoord(table["ra"].to_numpy(float), table["dec"].to_numpy(float), unit="deg")
+    index, separation, _ = own.match_to_catalog_sky(SkyCoord(theirs["ra"], theirs["dec"], unit="deg"))
+    near = separation.arcsec <= catalogue.match.get("arcsec", 3.0)
+    found = theirs.iloc[index[near]][list(renamed.values())].reset_index(drop=True)
+    return pd.concat([table[near].reset_index(drop=True), found], axis=1)
+
+
+def titled(joined: dict[str, pd.DataFrame], shown: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
+    """Joined tables by the title of their catalogue: of those that a figure shows, in its order.
+
+    Parameters
+    ----------
+    joined : dict of DataFrame
+        By name.
+    shown : sequence of str
+        Names, those that are not configured left out.
+    descriptions : sequence of path
+        Of the catalogues in ``joined``, in its order.
+    """
+    titles = {name: read_description(path).title for name, path in zip(joined, descriptions, strict=True)}
+    return {titles[name]: joined[name] for name in shown if name in joined}
+
+
+def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd.DataFrame) -> pd.DataFrame:
+    """Our side of every comparison (section 4.2): recommended parameters of good spectra whose class is beyond doubt.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue; parameter_flag = 1, quality criteria of 4.2, luminosity_class = CMD_pos.
+    m_catalog : pandas.DataFrame
+        spectrum_key, lamost_class: must agree too.
+    apogee : pandas.DataFrame
+        The crossmatch: spectrum_key, TEFF, LOGG, M_H, ALPHA_M.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, obsid, source_id, ra, dec, snr_i, luminosity_class, {label}_this, {label}_apogee; rv_this where
+        rv_flag = 1.
+    """
+    table = catalog[(catalog["parameter_flag"] == 1).to_numpy(bool) & good_spectra(catalog)]
+    table = table.drop(columns="lamost_class", errors="ignore")
+    table = table.merge(m_catalog[["spectrum_key", "lamost_class"]], on="spectrum_key")
+    agree = (table["luminosity_class"] == table["CMD_pos"]) & (table["luminosity_class"] == table["lamost_class"])
+    theirs = apogee[["spectrum_key", *(label.upper() for label in LABELS)]]
+    theirs = theirs.rename(columns={label.upper(): f"{label}_apogee" for label in LABELS})
+    table = table[agree].rename(columns={label: f"{label}_this" for label in LABELS})
+    table = table.merge(theirs, on="spectrum_key", how="left")
+    for label in LABELS:
+        values = table[f"{label}_apogee"].astype(float)
+        table[f"{label}_apogee"] = values.where(values > -9000)
+    table["rv_this"] = table["rv"].astype(float).where((table["rv_flag"] == 1).to_numpy(bool))
+    columns = ["rv_this", "spectrum_key", "obsid", "source_id", "ra", "dec", "snr_i", "luminosity_class"]
+    return table[columns + [f"{label}_{side}" for label in LABELS for side in ("this", "apogee")]]
+
+
+def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Systematic difference and dispersion of every pair, label and class, for all S/N and by interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        catalog, kind, pair, label, snr ('all' or an interval), n, mean, std (as the paper), median, robust_std (1.4826
+        times the median absolute deviation). Combinations without a star are left out.
+    """
+    rows = []
+    for kind, stars in joined.groupby("luminosity_class"):
+        interval = np.searchsorted(SNR_EDGES, stars["snr_i"].to_numpy(float))
+        for pair, (first, second) in PAIRS.items():
+            for label in [label for label in QUANTITIES if f"{label}_{second}" in stars]:
+                off = (stars[f"{label}_{first}"].astype(float) - stars[f"{label}_{second}"]).to_numpy(float)
+                # every pair over the stars the catalogue has
+                off = np.where(np.isfinite(stars[f"{label}_catalog"].to_numpy(float)), off, np.nan)
+                for number, snr in enumerate(("all", *SNR_NAMES)):
+                    chosen = off if number == 0 else off[interval == number]
+                    chosen = chosen[np.isfinite(chosen)]
+                    if len(chosen):
+                        rows.append((name, kind, pair, label, snr, *moments(chosen).values()))
+    return all_statistics([pd.DataFrame(rows, columns=_HEADS)])
+
+
+def all_statistics(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Statistics of several catalogues under each other; without any, an empty table with the same columns."""
+    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in _HEADS.items()})
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True).astype(_HEADS) if filled else empty
+
+
+def moments(values: np.ndarray) -> dict[str, float]:
+    """Number, mean and standard deviation as the paper, median and robust standard deviation of finite values."""
+    median = np.median(values)
+    spread = 1.4826 * np.median(np.abs(values - median))
+    return {"n": len(values), "mean": values.mean(), "std": values.std(), "median": median, "robust_std": spread}

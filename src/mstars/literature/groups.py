@@ -1,0 +1,157 @@
+"""Comparisons without a literature catalogue of parameters: Gaia's velocities, classes, wide binaries and clusters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table as AstropyTable
+
+from mstars.core.errors import InputError
+from mstars.literature.catalogues import SNR_EDGES, SNR_NAMES, all_statistics, moments
+from mstars.literature.criteria import good_spectra
+
+SHARED = ("rv", "m_h", "alpha_m")
+"""What the components of a binary and the members of a cluster have in common."""
+
+CHANCE_MAX = 0.1
+"""Largest probability of a chance alignment (R_chance_align of El-Badry et al. 2021) of the binaries that are used."""
+
+_BINARIES = ("source_id1", "source_id2")
+_CLUSTERS = ("source_id", "cluster")
+
+
+def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
+    """Recommended and LAMOST's own velocities minus Gaia's, for good and for poor spectra, by S/N_i (section 4.2.1).
+
+    Parameters
+    ----------
+    velocities : pandas.DataFrame
+        Of `mstars.literature.criteria.gaia_velocities`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `mstars.literature.catalogues.statistics`; catalog 'gaia', kind 'high quality' or 'low quality'.
+    """
+    edges, names = (0.0, 10.0, *SNR_EDGES), ("0-10", "10-20", *SNR_NAMES)
+    rows = []
+    for good, kind in ((True, "high quality"), (False, "low quality")):
+        table = velocities[velocities["good"] == good]
+        interval = np.searchsorted(edges, table["snr_i"].to_numpy(float))
+        for pair, column in (("this-gaia", "rv"), ("lamost-gaia", "lamost_rv")):
+            off = (table[column].astype(float) - table["gaia_rv"]).to_numpy(float)
+            for number, snr in enumerate(("all", *names)):
+                chosen = off if number == 0 else off[interval == number]
+                rows += _row("gaia", kind, pair, "rv", snr, chosen)
+    return all_statistics([pd.DataFrame(rows)])
+
+
+def class_agreement(catalog: pd.DataFrame, m_catalog: pd.DataFrame) -> pd.DataFrame:
+    """How often LAMOST, DGCM and the CMD say dM or gM, over all and over good spectra (section 4.2).
+
+    Returns
+    -------
+    pandas.DataFrame
+        lamost, dgcm, cmd (dM, gM, other, '' unknown), spectra, good_spectra, agree (all three).
+    """
+    table = catalog[["spectrum_key", "luminosity_class", "CMD_pos"]].assign(good=good_spectra(catalog))
+    table = table.merge(m_catalog[["spectrum_key", "lamost_class"]], on="spectrum_key", how="left")
+    table = table.rename(columns={"lamost_class": "lamost", "luminosity_class": "dgcm", "CMD_pos": "cmd"})
+    group = table.fillna({"lamost": "", "cmd": ""}).groupby(["lamost", "dgcm", "cmd"], sort=True)
+    found = pd.DataFrame({"spectra": group.size(), "good_spectra": group["good"].sum().astype("int64")}).reset_index()
+    return found.assign(agree=(found["lamost"] == found["dgcm"]) & (found["dgcm"] == found["cmd"]))
+
+
+def read_groups(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table of binaries or of cluster members (CSV, ECSV, FITS, VOTable or Parquet).
+
+    Raises
+    ------
+    InputError
+        When it can't be read or lacks a column.
+    """
+    path = Path(path)
+    try:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else AstropyTable.read(path).to_pandas()
+    except Exception as error:  # each reader of astropy has its own exceptions
+        raise InputError(f"{path}: not a readable table ({type(error).__name__}: {error})") from None
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise InputError(f"{path}: no column {missing[0]!r}; expected {', '.join(columns)}, found {', '.join(table)}")
+    return table
+
+
+def read_binaries(path: str | Path) -> pd.DataFrame:
+    """Wide binaries: source_id1, source_id2; those likely to be chance alignments are left out."""
+    table = read_groups(path, _BINARIES)
+    if "R_chance_align" in table:
+        table = table[table["R_chance_align"] < CHANCE_MAX]
+    return table[list(_BINARIES)].astype("int64")
+
+
+def read_clusters(path: str | Path) -> pd.DataFrame:
+    """Cluster members: source_id, cluster."""
+    table = read_groups(path, _CLUSTERS)
+    return table[list(_CLUSTERS)].astype({"source_id": "int64", "cluster": str}).drop_duplicates("source_id")
+
+
+def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFrame:
+    """Differences of the two components of wide binaries, both in the catalogue.
+
+    Parameters
+    ----------
+    stars : pandas.DataFrame
+        A row a star: source_id, luminosity_class, and `SHARED`.
+    binaries : pandas.DataFrame
+        Of `read_binaries`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `mstars.literature.catalogues.statistics`; catalog 'wide binaries', pair 'first-second'. Of one star the
+        dispersion is smaller by the square root of 2.
+    """
+    own = _by_source(stars)
+    both = binaries.merge(own.add_suffix("_1"), left_on="source_id1", right_index=True)
+    both = both.merge(own.add_suffix("_2"), left_on="source_id2", right_index=True)
+    kinds = both["luminosity_class_1"].astype(str) + "-" + both["luminosity_class_2"].astype(str)
+    rows = []
+    for kind, pairs in both.groupby(kinds):
+        for label in SHARED:
+            off = (pairs[f"{label}_1"] - pairs[f"{label}_2"]).to_numpy(float)
+            rows += _row("wide binaries", kind, "first-second", label, "all", off)
+    return all_statistics([pd.DataFrame(rows)])
+
+
+def cluster_statistics(stars: pd.DataFrame, clusters: pd.DataFrame, least: int = 3) -> pd.DataFrame:
+    """Members of each cluster minus the cluster's median, for clusters with ``least`` members of a class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `mstars.literature.catalogues.statistics`; catalog is the cluster's name, pair 'member-median'.
+    """
+    members = clusters.merge(_by_source(stars), left_on="source_id", right_index=True)
+    rows = []
+    for (name, kind), table in members.groupby(["cluster", "luminosity_class"]):
+        for label in SHARED:
+            values = table[label].to_numpy(float)
+            values = values[np.isfinite(values)]
+            if len(values) >= least:
+                rows += _row(name, kind, "member-median", label, "all", values - np.median(values))
+    return all_statistics([pd.DataFrame(rows)])
+
+
+def _by_source(stars: pd.DataFrame) -> pd.DataFrame:
+    known = stars[stars["source_id"].notna()].drop_duplicates("source_id")
+    table = known[["luminosity_class", *SHARED]].astype(dict.fromkeys(SHARED, float))
+    return table.set_axis(known["source_id"].astype("int64").to_numpy(), axis=0)
+
+
+def _row(catalog: str, kind: str, pair: str, label: str, snr: str, values: np.ndarray) -> list[dict]:
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return []
+    return [{"catalog": catalog, "kind": kind, "pair": pair, "label": label, "snr": snr, **moments(values)}]

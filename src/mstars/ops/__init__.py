@@ -1,0 +1,1 @@
+"""Around a run: jobs, cluster checks, progress, verification, provenance, bundles, comparison, the command line."""

@@ -1,0 +1,102 @@
+"""Are a survey's files whole? Every table, store, model and JSON file is read, checksums included.
+
+A damaged file can be set aside (``--repair``): its name gets ``.damaged``, and the next run of the workflow makes it
+again, with what rests on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import hdf5plugin  # noqa: F401 (registers the stores' compression: without it every store looks damaged)
+
+from mstars.core.errors import DamagedFile, InputError
+from mstars.files.json_files import read_json
+from mstars.files.tables import read_table
+from mstars.files.whole import set_aside
+from mstars.ops.job_costs import survey_folder
+
+HELP = "read every file of a survey and name those that are damaged"
+
+
+def _store(path: Path) -> None:
+    def read(name: str, item) -> None:
+        if isinstance(item, h5py.Dataset):
+            for start in range(0, max(item.shape[0], 1) if item.shape else 1, 512):
+                item[start : start + 512] if item.shape else item[()]
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(read)
+    except (OSError, RuntimeError) as error:
+        raise DamagedFile(path, str(error)) from None
+
+
+def _weights(path: Path) -> None:
+    with open(path, "rb") as file:
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
+        header = file.read(length) if 0 <= length < 2**27 else b""
+    if length < 0 or len(header) != length or not header.startswith(b"{"):
+        raise DamagedFile(path, "not a safetensors file")
+    import json
+
+    ends = [entry["data_offsets"][1] for name, entry in json.loads(header).items() if name != "__metadata__"]
+    if path.stat().st_size != 8 + length + max(ends, default=0):
+        raise DamagedFile(path, "shorter or longer than its header says")
+
+
+def _fits(path: Path) -> None:
+    with open(path, "rb") as file:
+        card = file.read(30)
+    if not card.startswith(b"SIMPLE  =") or path.stat().st_size % 2880:
+        raise DamagedFile(path, "not a whole FITS file")
+
+
+CHECKS: dict[str, Callable[[Path], object]] = {
+    ".parquet": read_table,
+    ".h5": _store,
+    ".json": read_json,
+    ".safetensors": _weights,
+    ".fits": _fits,
+}
+
+
+def damaged(folder: str | Path) -> list[DamagedFile]:
+    """Read every file of a kind known here under ``folder``; what is damaged, in the order of names."""
+    found = []
+    for path in sorted(Path(folder).rglob("*")):
+        check = CHECKS.get(path.suffix)
+        if check is None or path.name.startswith(".") or not path.is_file():
+            continue
+        try:
+            check(path)
+        except DamagedFile as error:
+            found.append(error)
+        except InputError:
+            continue  # whole, but not ours
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mstars verify``."""
+    parser.add_argument("folder", help="results of a survey, for example results/demo")
+    parser.add_argument("--repair", action="store_true", help="set damaged files aside, to be remade by the next run")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Name the damaged files; 1 when there are any left."""
+    found = damaged(survey_folder(arguments.folder))
+    for error in found:
+        print(error)
+        if arguments.repair:
+            print(f"  set aside as {set_aside(error.path)}")
+    if not found:
+        print(f"{arguments.folder}: every file is whole")
+    elif not arguments.repair:
+        print("run `mstars verify --repair` to set them aside, then the workflow again to remake them")
+    return int(bool(found) and not arguments.repair)

@@ -1,0 +1,1 @@
+"""The paper's figures, tables and numbers, from the tables of a run."""

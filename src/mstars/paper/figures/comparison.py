@@ -1,0 +1,138 @@
+"""Parameters beside a literature catalogue and APOGEE, in the paper's three columns (Figures 15 to 22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mstars.paper.figures.style import (
+    GREY,
+    LABEL,
+    PAGE_WIDTH,
+    PARAMETERS,
+    UNIT,
+    density,
+    difference_note,
+    free_corner,
+    marker_handles,
+    marker_style,
+    new_figure,
+    no_data,
+    one_to_one,
+    span,
+    styled,
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a star is marked as an outlier (section 4.2.2); the config's ``compare.outliers`` holds the same keys.
+
+    Attributes
+    ----------
+    red_teff_k, green_logg_dex : float
+        Red: Teff of this work and APOGEE differ by more; green: log g of this work above APOGEE's by more. The paper
+        gives no numbers: ours.
+    red_plus_teff_k : float
+        Red plus signs: the catalogue's Teff below APOGEE's by more (below 3600 K). The paper gives no number: ours.
+    blue_dot_logg, blue_plus_logg : float
+        Blue dots: log g of this work above it, plus signs: below (5.05 and 4.55), where it has APOGEE's.
+    orange_logg : float
+        Orange dots: the catalogue's log g of a dwarf below it (4.35) and above 3.5; orange plus signs: below 3.5.
+    purple_alpha : tuple of float
+        Purple: APOGEE's [alpha/M] of a giant within (0.18, 0.24), this work lower by 0.05.
+    """
+
+    red_teff_k: float = 150.0
+    green_logg_dex: float = 0.3
+    red_plus_teff_k: float = 150.0
+    blue_dot_logg: float = 5.05
+    blue_plus_logg: float = 4.55
+    orange_logg: float = 4.35
+    purple_alpha: tuple[float, float] = (0.18, 0.24)
+
+
+def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[str, np.ndarray]:
+    """Masks of the marked groups that occur in a figure, by marker name."""
+    columns = [f"{label}{side}" for label in PARAMETERS for side in _SIDES]
+    table = table.reindex(columns=columns).astype(float)
+    value = {column: table[column].to_numpy() for column in columns}
+    groups = {}
+    with np.errstate(invalid="ignore"):
+        if kind == "dM":
+            groups["red"] = np.abs(value["teff_this"] - value["teff_apogee"]) > limits.red_teff_k
+            groups["green"] = value["logg_this"] - value["logg_apogee"] > limits.green_logg_dex
+        if kind == "dM" and name == "ding2022":
+            has = np.isfinite(value["logg_apogee"])
+            groups["blue"] = has & (value["logg_this"] > limits.blue_dot_logg)
+            groups["blue +"] = has & (value["logg_this"] < limits.blue_plus_logg)
+            groups["orange"] = (value["logg_catalog"] < limits.orange_logg) & (value["logg_catalog"] >= 3.5)
+            groups["orange +"] = value["logg_catalog"] < 3.5  # beyond the limits of Figure 17, shown in Figure 23
+        if name == "li2021":
+            low = value["teff_apogee"] - value["teff_catalog"] > limits.red_plus_teff_k
+            groups["red +"] = low & (value["teff_catalog"] < 3600)
+        if kind == "gM" and name == "qiu2023":
+            low, high = limits.purple_alpha
+            inside = (value["alpha_m_apogee"] > low) & (value["alpha_m_apogee"] < high)
+            groups["purple"] = inside & (value["alpha_m_this"] < value["alpha_m_apogee"] - 0.05)
+    return {marker: mask for marker, mask in groups.items() if mask.any()}
+
+
+_SIDES = ("_this", "_apogee", "_catalog")
+
+
+@styled
+def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limits: Limits, reason: str = "") -> Figure:
+    """Catalogue against this work, catalogue against APOGEE, this work against APOGEE; a row a parameter.
+
+    Parameters
+    ----------
+    joined : pandas.DataFrame
+        {label}_this, {label}_apogee, {label}_catalog of the stars of this class.
+    name, title : str
+        The catalogue's.
+    kind : str
+        dM or gM.
+    limits : Limits
+        Of the marked outliers.
+    reason : str
+        Said when there is nothing to show.
+    """
+    shown = [label for label in PARAMETERS if len(joined) and joined[f"{label}_catalog"].notna().any()]
+    if not shown:
+        figure = new_figure(PAGE_WIDTH, 2.0)
+        no_data(figure.subplots(), reason or f"{title} has no {kind} in common with this work")
+        return figure
+    names = {"catalog": title, "this": "This work", "apogee": "APOGEE"}
+    marked = outliers(joined, name, kind, limits)
+    figure = new_figure(PAGE_WIDTH, 2.15 * len(shown) + 0.2)
+    panels = figure.subplots(len(shown), 3, squeeze=False)
+    for row, label in zip(panels, shown, strict=True):
+        ends = span(*(joined[f"{label}_{side}"] for side in names), share=0.003)
+        for axes, (y, x) in zip(row, (("catalog", "this"), ("catalog", "apogee"), ("this", "apogee")), strict=True):
+            values = {side: joined[f"{label}_{side}"].to_numpy(float, na_value=np.nan) for side in names}
+            values[y] = np.where(np.isfinite(values["catalog"]), values[y], np.nan)
+            _panel(axes, values[x], values[y], marked, ends, label)
+            unit = f" ({UNIT[label]})"
+            axes.set_xlabel(f"{names[x]} {LABEL[label]}{unit}")
+            axes.set_ylabel(f"{names[y]} {LABEL[label]}{unit}")
+    figure.suptitle(f"{title} and this work: {kind}", fontsize=8)
+    if marked:
+        figure.legend(handles=marker_handles(marked), loc="outside lower center", ncols=4, fontsize=6)
+    return figure
+
+
+def _panel(axes, x, y, marked: dict[str, np.ndarray], ends, label: str) -> None:
+    one_to_one(axes, ends)
+    both = np.isfinite(x) & np.isfinite(y)
+    if not both.any():
+        no_data(axes, "no star in common")
+        return
+    density(axes, x, y, color=GREY, extent=(*ends, *ends), cmap="Greys")
+    for marker, mask in marked.items():
+        axes.scatter(x[mask], y[mask], zorder=3, rasterized=True, **marker_style(marker))
+    corner = free_corner(axes, x[both], y[both])
+    difference_note(axes, (y - x)[both], label, corner, f"{both.sum()} spectra")

@@ -1,0 +1,81 @@
+"""Which spectra go into the panels of Figures 23 to 25, and which of them are marked."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mstars.paper.figures.comparison import Limits, outliers
+from mstars.paper.figures.style import PARAMETERS
+
+MARKED = {
+    "fig23": ("red", "green", "orange", "orange +"),
+    "fig24": ("red", "green", "red +"),
+    "fig25": ("red", "green", "red +"),
+}
+"""Outlier groups that the paper's figures mark."""
+
+COLOURS = {
+    "bp_rp_0": ("bp_rp", r"$(G_{\rm BP} - G_{\rm RP})_0$ (mag)"),
+    "W1_W2_0": ("w1_w2", r"$(W1 - W2)_0$ (mag)"),
+}
+"""Column of the catalogue: the name among the isochrones and the label of the axis."""
+
+
+def parameter_panels(
+    catalog: pd.DataFrame, apogee: pd.DataFrame, literature: dict[str, pd.DataFrame] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Recommended spectra with APOGEE's parameters, with this work's, and with those of literature catalogues.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue; rows with parameter_flag 1 are used.
+    apogee : pandas.DataFrame
+        The crossmatch: spectrum_key, TEFF, LOGG, M_H, ALPHA_M (null or -9999: none).
+    literature : dict of DataFrame, optional
+        By title: spectrum_key and ``{label}_catalog`` of the spectra compared in section 4.2.2.
+
+    Returns
+    -------
+    dict of DataFrame
+        By title, with the columns of ``catalog``.
+    """
+    recommended = catalog[catalog["parameter_flag"] == 1]
+    place = recommended.drop(columns=list(PARAMETERS))
+    names = {name.upper(): name for name in PARAMETERS}
+    theirs = apogee[["spectrum_key", *names]].rename(columns=names)
+    theirs[list(PARAMETERS)] = theirs[list(PARAMETERS)].astype(float).where(lambda values: values > -9000)
+    panels = {"APOGEE": place.merge(theirs.dropna(subset="teff"), on="spectrum_key"), "This work": recommended}
+    names = {f"{name}_catalog": name for name in PARAMETERS}
+    for title, joined in (literature or {}).items():
+        panels[title] = place.merge(joined[["spectrum_key", *names]].rename(columns=names), on="spectrum_key")
+    return panels
+
+
+def colour_sample(catalog: pd.DataFrame, colour: str, wise_error_max: float) -> pd.DataFrame:
+    """Dwarfs whose colour can be trusted: CMD_flag = 1 for Gaia's, small W1 and W2 errors for WISE's (section 4.3)."""
+    dwarfs = catalog[catalog["luminosity_class"] == "dM"]
+    if colour == "bp_rp_0":
+        return dwarfs[dwarfs["CMD_flag"] == 1]
+    return dwarfs[(dwarfs["e_W1"] < wise_error_max) & (dwarfs["e_W2"] < wise_error_max)]
+
+
+def marked_spectra(sample: pd.DataFrame, literature: dict[str, pd.DataFrame], limits: Limits, figure: str) -> dict:
+    """Spectra that Figures 15 to 22 mark as outliers, by marker: their spectrum_key.
+
+    Parameters
+    ----------
+    sample : pandas.DataFrame
+        The spectra of section 4.2.2: spectrum_key, luminosity_class, {label}_this, {label}_apogee.
+    literature : dict of DataFrame
+        By name of the catalogue: the same with {label}_catalog.
+    limits : Limits
+    figure : str
+        A key of `MARKED`.
+    """
+    marked = {}
+    for name, table in {"": sample, **literature}.items():
+        for kind, rows in table.groupby("luminosity_class"):
+            for marker, mask in outliers(rows, name, kind, limits).items():
+                marked[marker] = pd.concat([marked.get(marker, pd.Series(dtype=str)), rows.loc[mask, "spectrum_key"]])
+    return {marker: marked[marker].drop_duplicates() for marker in MARKED[figure] if marker in marked}

@@ -1,0 +1,249 @@
+"""The workflow as a graph of its rules, module by module (Figure 1)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from mstars.paper.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PAGE_WIDTH,
+    PURPLE,
+    RED,
+    SKY,
+    YELLOW,
+    new_figure,
+    no_data,
+    styled,
+)
+
+MODULES = {
+    "templates": GREY,
+    "simulate": GREY,
+    "ingest": SKY,
+    "crossmatch": YELLOW,
+    "networks": GREY,
+    "scm": ORANGE,
+    "review": GREEN,
+    "dgcm": PURPLE,
+    "rvmm": BLUE,
+    "spmm": RED,
+    "catalog": SKY,
+}
+"""Modules shown and their colours; rules of other files are not drawn."""
+
+COLUMNS = (
+    ("simulate", "templates"),
+    ("ingest",),
+    ("crossmatch",),
+    ("scm",),
+    ("dgcm",),
+    ("rvmm",),
+    ("spmm",),
+    ("catalog",),
+)
+"""Modules of each column, left to right and from the top."""
+
+STAGES = ("scm", "dgcm", "rvmm", "spmm")
+SHARED = ("networks", "review")
+"""Rules of these modules are drawn in each of the `STAGES` that uses them."""
+
+ROW = 1.0
+"""Distance of two boxes of a column."""
+
+
+def parse_rulegraph(dot: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Rules and edges of what ``snakemake --rulegraph dot`` prints.
+
+    Returns
+    -------
+    rules : list of str
+        Names, in the order of the text.
+    edges : list of tuple
+        (from, to).
+    """
+    names = dict(re.findall(r'^\s*(\d+)\s*\[.*?label\s*=\s*"([^"\\]+)', dot, re.M))
+    pairs = re.findall(r"^\s*(\d+)\s*->\s*(\d+)", dot, re.M)
+    return list(names.values()), [(names[a], names[b]) for a, b in pairs if a in names and b in names]
+
+
+def rule_modules(folder: str | Path) -> dict[str, str]:
+    """Module (name of its rules file) of every rule and checkpoint."""
+    modules = {}
+    for path in sorted(Path(folder).rglob("*.smk")):
+        for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", path.read_text(), re.M):
+            modules[name] = path.stem
+    return modules
+
+
+def depths(rules: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
+    """Longest way from a source to each rule; a rule used by several modules may close a circle, which ends it."""
+    depth = dict.fromkeys(rules, 0)
+    for _ in range(len(rules) - 1):
+        for first, second in edges:
+            if first in depth and second in depth:
+                depth[second] = min(max(depth[second], depth[first] + 1), len(rules))
+    return depth
+
+
+def unfold(
+    rules: list[str], edges: list[tuple[str, str]], modules: dict[str, str]
+) -> tuple[list[str], list[tuple[str, str]], dict[str, str]]:
+    """Rules that several stages share once in each stage, named ``rule@stage``, so that no circle is left.
+
+    A stage uses a shared rule when it comes before and after it (other shared rules between do not count). An edge from
+    a stage's rule goes to the stage's own copy; where that would close a circle (a stage's result is the next queue),
+    to the copy of the next stage.
+    """
+    shared = [rule for rule in rules if modules.get(rule) in SHARED]
+    before = {rule: _stages(rule, [(b, a) for a, b in edges], modules, shared) for rule in shared}
+    after = {rule: _stages(rule, edges, modules, shared) for rule in shared}
+    users = {rule: [stage for stage in STAGES if stage in before[rule] & after[rule]] for rule in shared}
+    copies = [f"{rule}@{stage}" for rule in shared for stage in users[rule]]
+    found = []
+    for first, second in edges:
+        if first in shared and second in shared:
+            both = [stage for stage in users[first] if stage in users[second]]
+            found += [(f"{first}@{stage}", f"{second}@{stage}") for stage in both]
+        elif second in shared:
+            found += [(first, f"{second}@{stage}") for stage in _goes_to(first, second, users[second], edges, modules)]
+        elif first in shared:
+            own = modules.get(second)
+            found += [(f"{first}@{stage}", second) for stage in users[first] if own == stage or own not in STAGES]
+        else:
+            found.append((first, second))
+    places = {copy: copy.split("@")[1] for copy in copies}
+    return [rule for rule in rules if rule not in shared] + copies, found, {**modules, **places}
+
+
+def _stages(rule, edges, modules, shared) -> set[str]:
+    """Stages whose rules follow this one, directly or behind other shared rules."""
+    found, seen, ways = set(), {rule}, [rule]
+    while ways:
+        last = ways.pop()
+        for first, second in edges:
+            if first == last and second not in seen:
+                seen.add(second)
+                found.add(modules.get(second))
+                ways += [second] if second in shared else []
+    return found & set(STAGES)
+
+
+def _goes_to(first, shared_rule, users, edges, modules) -> list[str]:
+    own = modules.get(first)
+    if own not in STAGES:
+        return users
+    if own in users and (shared_rule, first) not in edges:
+        return [own]
+    return [stage for stage in users if STAGES.index(stage) > STAGES.index(own)][:1]
+
+
+def essential(edges: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The edges without those that a longer way says already, so that a graph can be read.
+
+    What can be reached from a rule stays the same, also where rules used by several modules close a circle.
+    """
+    kept = dict.fromkeys(edge for edge in edges if edge[0] != edge[1])
+    for edge in sorted(kept):
+        without = [other for other in kept if other != edge]
+        if edge[1] in _reachable(edge[0], without):
+            del kept[edge]
+    return list(kept)
+
+
+def _reachable(start: str, edges: list[tuple[str, str]]) -> set[str]:
+    found, ways = set(), [start]
+    while ways:
+        last = ways.pop()
+        new = [second for first, second in edges if first == last and second not in found]
+        found.update(new)
+        ways += new
+    return found
+
+
+@styled
+def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict[str, str]) -> Figure:
+    """Rules as boxes, a column a module, with an arrow where one needs another (and no longer way says so).
+
+    Parameters
+    ----------
+    rules, edges
+        Of `parse_rulegraph`.
+    modules : dict
+        Of `rule_modules`. Rules that stages share have a dashed frame.
+    """
+    rules, edges, modules = unfold(rules, edges, modules)
+    shown = [rule for rule in rules if any(modules.get(rule) in group for group in COLUMNS)]
+    columns = [group for group in COLUMNS if any(modules[rule] in group for rule in shown)]
+    if not shown:
+        figure = new_figure(PAGE_WIDTH, 2.0)
+        no_data(figure.subplots(), "the rule graph is empty")
+        return figure
+    edges = [edge for edge in edges if edge[0] in shown and edge[1] in shown]
+    places, heads = {}, []
+    for x, group in enumerate(columns):
+        y = 0.0
+        for module in group:
+            own = [rule for rule in shown if modules[rule] == module]
+            if not own:
+                continue
+            heads.append((float(x), y, module, len(own)))
+            depth = depths(own, edges)
+            own.sort(key=lambda rule, depth=depth: (depth[rule], rule))
+            places |= {rule: (float(x), y - 0.75 - number * ROW) for number, rule in enumerate(own)}
+            y -= 1.0 + len(own) * ROW
+    edges = essential(edges)
+    deepest = min(y for _, y in places.values())
+    figure = new_figure(PAGE_WIDTH, 0.2 + 0.36 * (0.5 - deepest))
+    axes = figure.subplots()
+    axes.set_axis_off()
+    for x, y, module, count in heads:
+        _lane(axes, x, y, module, count)
+    for first, second in edges:
+        _edge(axes, places[first], places[second])
+    for rule, (x, y) in places.items():
+        color = MODULES[modules[rule]]
+        box = FancyBboxPatch((x - 0.36, y - 0.3), 0.72, 0.6, boxstyle="round,pad=0.01,rounding_size=0.08")
+        shared = "@" in rule
+        box.set(facecolor="white", edgecolor=color, linewidth=0.7, linestyle="--" if shared else "-", zorder=2)
+        axes.add_patch(box)
+        name = rule.split("@")[0]
+        name = name.replace("_", "\n", 1) if len(name) > 9 else name
+        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=5, linespacing=0.95, zorder=3)
+    axes.set_xlim(-0.62, len(columns) - 0.3)
+    axes.set_ylim(deepest - 0.7, 0.35)
+    return figure
+
+
+def _lane(axes, x: float, y: float, module: str, count: int) -> None:
+    """The background of a module's boxes with its name."""
+    height = 0.62 + count * ROW
+    lane = FancyBboxPatch((x - 0.43, y + 0.25 - height), 0.86, height, boxstyle="round,pad=0,rounding_size=0.1")
+    lane.set(facecolor=[0.18 * part + 0.82 for part in to_rgb(MODULES[module])], edgecolor="none", zorder=0)
+    axes.add_patch(lane)
+    axes.text(x, y, module.upper(), ha="center", va="center", fontsize=5.5, weight="bold", zorder=3)
+
+
+def _edge(axes, start, end) -> None:
+    """An arrow: down a column from box to box, else from side to side."""
+    down = start[0] == end[0]
+    if down:
+        first, last = (start[0], start[1] - 0.31), (end[0], end[1] + 0.31)
+        bend = "arc3,rad=0" if 0 < start[1] - end[1] < 1.5 * ROW else "arc3,rad=-0.5"
+        if bend != "arc3,rad=0":
+            side = 0.37 if start[1] > end[1] else -0.37  # down on the right, up on the left: outside the boxes
+            bend = bend if side > 0 else "arc3,rad=-0.15"
+            first, last = (start[0] + side, start[1]), (end[0] + side, end[1])
+    else:
+        way = 1 if end[0] > start[0] else -1
+        first, last = (start[0] + 0.37 * way, start[1]), (end[0] - 0.37 * way, end[1])
+        bend = "arc3,rad=0.04"
+    style = {"arrowstyle": "-|>", "mutation_scale": 4.5, "lw": 0.5, "color": "0.25", "shrinkA": 0, "shrinkB": 0}
+    axes.add_patch(FancyArrowPatch(first, last, connectionstyle=bend, zorder=1, **style))

@@ -1,0 +1,295 @@
+"""The one style of all figures: journal widths, fonts, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from mstars.core.errors import InputError
+from mstars.files.whole import atomic_path
+from mstars.paper.rendering import number_text
+
+COLUMN_WIDTH = 3.5
+"""Width of one AAS journal column, inches."""
+
+PAGE_WIDTH = 7.1
+"""Width of two columns, inches."""
+
+PAGE_HEIGHT = 9.1
+"""Height of the text of a page, inches: no figure is taller."""
+
+RED, BLUE, GREEN, ORANGE = "#D55E00", "#0072B2", "#009E73", "#E69F00"
+PURPLE, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A", "#000000"
+"""Okabe & Ito's palette."""
+
+CLASS_COLOR = {"dM": RED, "gM": BLUE}
+
+LABEL = {
+    "teff": r"$T_{\rm eff}$",
+    "logg": r"$\log g$",
+    "m_h": r"[M/H]",
+    "alpha_m": r"[$\alpha$/M]",
+    "rv": "RV",
+    "snr_i": r"S/N$_i$",
+}
+UNIT = {"teff": "K", "logg": "dex", "m_h": "dex", "alpha_m": "dex", "rv": r"km s$^{-1}$", "snr_i": ""}
+
+WHITE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+"""Box behind text that may lie over points."""
+
+PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
+
+MARKERS = {
+    "red": r"$T_{\rm eff}$: this work, APOGEE differ",
+    "green": r"$\log g$: this work, APOGEE differ",
+    "blue": r"$\log g$ of this work high",
+    "blue +": r"$\log g$ of this work low",
+    "orange": r"Ding2022 $\log g < 4.35$",
+    "orange +": r"Ding2022 $\log g < 3.5$",
+    "red +": r"$T_{\rm eff}$ of Li2021 low",
+    "purple": r"[$\alpha$/M] of this work low",
+}
+"""Outlier groups of section 4.2.2 in the order of the legend: what each is."""
+
+_STYLE = {
+    "font.family": "serif",
+    "font.serif": ["STIXGeneral", "DejaVu Serif"],
+    "mathtext.fontset": "stix",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "axes.linewidth": 0.6,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "lines.linewidth": 0.8,
+    "figure.dpi": 100,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+    "image.cmap": "cividis",
+}
+
+
+def marker_style(marker: str) -> dict:
+    """Options of ``scatter`` for an outlier group of `MARKERS`; shapes differ too, for readers who see few colours."""
+    color = {"red": RED, "green": GREEN, "blue": BLUE, "orange": ORANGE, "purple": PURPLE}[marker.split()[0]]
+    if marker.endswith("+"):
+        return {"s": 14, "c": color, "marker": "+", "linewidths": 0.8}
+    shape = {"red": "o", "green": "s", "blue": "^", "orange": "D", "purple": "v"}[marker]
+    return {"s": 8, "c": color, "marker": shape, "linewidths": 0}
+
+
+def marker_handles(markers: Iterable[str]) -> list[Line2D]:
+    """Legend entries of the outlier groups that occur, in the order of `MARKERS`."""
+    handles = []
+    for marker in (name for name in MARKERS if name in set(markers)):
+        style = marker_style(marker)
+        shape = {"marker": style.get("marker", "o"), "color": style["c"], "ls": "", "ms": 3}
+        handles.append(Line2D([], [], label=MARKERS[marker], **shape))
+    return handles
+
+
+@contextmanager
+def journal_style() -> Iterator[None]:
+    """Matplotlib's settings for the time of one figure, whatever the user's own are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def styled(draw):
+    """Decorate a function that returns a Figure: it draws in the journal's style."""
+
+    @functools.wraps(draw)
+    def inside(*arguments, **options):
+        with journal_style():
+            return draw(*arguments, **options)
+
+    return inside
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that size in inches, without any window system."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
+    """Label of an axis with its unit, for example 'T_eff (K)'."""
+    unit = f" ({UNIT[name]})" if UNIT[name] else ""
+    return f"{prefix}{LABEL[name]}{suffix}{unit}"
+
+
+def free_corner(axes, x, y) -> str:
+    """The upper left or lower right corner of a one-to-one panel, whichever has fewer points under a note."""
+    place = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y])))
+    upper = ((place[:, 0] < 0.42) & (place[:, 1] > 0.72)).sum()
+    lower = ((place[:, 0] > 0.58) & (place[:, 1] < 0.28)).sum()
+    return "upper left" if upper <= lower else "lower right"
+
+
+def one_to_one(axes, ends: tuple[float, float]) -> None:
+    """A square panel with the same limits and ticks on both axes, and the line y = x."""
+    ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(*ends)
+    ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
+    axes.plot(ends, ends, color=BLACK, lw=0.6)
+    axes.set(xlim=ends, ylim=ends, xticks=ticks, yticks=ticks)
+    axes.set_box_aspect(1)
+
+
+def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:
+    """Say in the middle of the axes that there is nothing to show, and why; `save` can be told to refuse it."""
+    figure = axes.get_figure(root=True)
+    figure.missing = [*getattr(figure, "missing", []), " ".join(reason.split())]
+    if not keep_ticks:
+        sides = ("bottom", "top", "left", "right", "labelbottom", "labelleft")
+        axes.tick_params(which="both", **dict.fromkeys(sides, False))
+    axes.text(
+        *(0.5, 0.5),
+        f"no data\n{reason}",
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=GREY,
+        wrap=True,
+        clip_on=True,
+    )
+
+
+def note(axes, text: str, corner: str = "upper left", **options) -> None:
+    """Text in a corner of the axes."""
+    vertical, horizontal = corner.split()
+    axes.text(
+        0.04 if horizontal == "left" else 0.96,
+        0.96 if vertical == "upper" else 0.04,
+        text,
+        transform=axes.transAxes,
+        ha=horizontal,
+        va="top" if vertical == "upper" else "bottom",
+        **{"fontsize": 7, "linespacing": 1.3, **options},
+    )
+
+
+def density(
+    axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE, size: float = 3.0, extent=None, cmap=None
+):
+    """Points, or their density where there are too many to tell apart.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw.
+    x, y : ndarray, [n]
+        Points; those not finite are left out.
+    bins : int
+        Cells along each axis when the density is drawn.
+    most : int
+        Up to so many points are drawn one by one.
+    color : str
+        Of single points.
+    size : float
+        Of single points, square points.
+    extent : tuple of 4 float, optional
+        x and y limits; points outside are not drawn. By default the data's own.
+    cmap : str, optional
+        Colour map of the density; with "Greys" one spectrum is a light grey, not white.
+
+    Returns
+    -------
+    artist or None
+        The density image (for a colour bar), None when single points were drawn.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    keep = np.isfinite(x) & np.isfinite(y)
+    if extent is not None:
+        keep &= (x >= extent[0]) & (x <= extent[1]) & (y >= extent[2]) & (y <= extent[3])
+    x, y = x[keep], y[keep]
+    if len(x) <= most:
+        axes.scatter(x, y, s=size, c=color, linewidths=0, alpha=0.7, rasterized=True)
+        return None
+    limits = None if extent is None else [extent[:2], extent[2:]]
+    counts, x_edges, y_edges = np.histogram2d(x, y, bins=bins, range=limits)
+    least = 0.2 if cmap == "Greys" else 1
+    shown = np.ma.masked_equal(counts.T, 0)
+    shades = LogNorm(least, max(counts.max(), 2))
+    return axes.pcolormesh(x_edges, y_edges, shown, norm=shades, cmap=cmap, rasterized=True)
+
+
+def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300, *, missing: str = "say") -> None:
+    """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time.
+
+    Parameters
+    ----------
+    figure : Figure
+    paths : iterable of path
+    dpi : int
+        Of what is in pixels.
+    missing : {"say", "stop"}
+        What to do with a panel without data: the panel says so (``figures.missing`` of the config), or an error.
+
+    Raises
+    ------
+    InputError
+        With ``missing="stop"``: which figure, and why it has no data.
+    """
+    paths = list(map(Path, paths))
+    reasons = getattr(figure, "missing", [])
+    if missing == "stop" and reasons:
+        names = paths[0].stem if paths else "figure"
+        raise InputError(f"{names}: no data: {reasons[0]}; with figures.missing: say the figure is drawn and says so")
+    for path in paths:
+        metadata = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
+        with journal_style(), atomic_path(path) as temporary:
+            figure.savefig(temporary, metadata=metadata, dpi=dpi)
+
+
+def save_outputs(figure: Figure, snakemake) -> None:
+    """Write the figure to a job's PDF and PNG outputs, as ``figures.missing`` of the config has it."""
+    paths = [path for path in map(str, snakemake.output) if path.endswith((".pdf", ".png"))]
+    save(figure, paths, missing=snakemake.config["figures"]["missing"])
+
+
+def mean_sigma(values) -> tuple[float, float]:
+    """Mean and standard deviation of the finite values, as the paper's mu and sigma; NaN when there are none."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    return (float(values.mean()), float(values.std())) if len(values) else (np.nan, np.nan)
+
+
+def difference_note(axes, values, name: str, corner: str = "upper left", more: str = "") -> None:
+    """Mean and standard deviation of differences in a corner, the paper's mu and sigma, in the unit of ``name``."""
+    digits = {"teff": 0, "rv": 1}.get(name, 2)
+    mean, sigma = mean_sigma(values)
+    unit = UNIT[name]
+    lines = [rf"$\{sign}$ = {number_text(value, digits)} {unit}" for sign, value in (("mu", mean), ("sigma", sigma))]
+    note(axes, "\n".join([*lines, *([more] if more else [])]), corner, bbox=WHITE)
+
+
+def span(*arrays, share: float = 0.002, margin: float = 0.05) -> tuple[float, float]:
+    """Limits that hold all but ``share`` of the finite values at each end, with a margin."""
+    values = np.concatenate([np.ravel(np.asarray(array, dtype=float)) for array in arrays])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0
+    low, high = np.quantile(values, [share, 1 - share])
+    extra = margin * ((high - low) or 1.0)
+    return float(low - extra), float(high + extra)

@@ -1,0 +1,161 @@
+"""A table for people as CSV, LaTeX (AASTeX deluxetable), Markdown and HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.files.whole import atomic_path
+
+_LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
+_LATEX |= {"^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"$<$", ">": r"$>$", "|": r"$|$"}
+_LATEX |= {"±": r"$\pm$", "Δ": r"$\Delta$", "Å": r"\AA{}", "→": r"$\to$"}
+_PHRASES = (
+    (r"(?<![\w.$])-(?=\d)", r"$-$"),
+    (r"(?<![A-Za-z])Teff\b", r"$T_{\\rm eff}$"),
+    (r"\blog g\b", r"$\\log g$"),
+    (r"\[alpha/M\]", r"[$\\alpha$/M]"),
+    (r"\bH alpha\b", r"H$\\alpha$"),
+    (r"S/N\\_i\b", r"S/N$_i$"),
+    (r"km/s|km s-1", r"km s$^{-1}$"),
+)
+"""What is a formula in LaTeX: pattern in the escaped text, and what stands in its place."""
+
+_LONG = 42
+"""More rows than this may cross pages."""
+
+_WORDY = 40
+"""A column with longer text than this is a paragraph."""
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 15px/1.4 Georgia, serif; margin: 1.5em; color: #222; background: #fff }}
+h1 {{ font-size: 1.1em }} p {{ color: #555; font-size: .9em }}
+table {{ border-collapse: collapse; border-top: 2px solid #222; border-bottom: 2px solid #222 }}
+th {{ text-align: left; border-bottom: 1px solid #222 }} th, td {{ padding: .15em 1em .15em 0; vertical-align: top }}
+td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
+</style>
+{parts}
+</html>
+"""
+
+
+@dataclass
+class Table:
+    """A table for people.
+
+    Attributes
+    ----------
+    title : str
+        Above the table; one of the paper's begins with 'Table N. '.
+    columns : tuple of str
+        Heads.
+    rows : list of sequence
+        Text or numbers, one sequence a row.
+    notes : tuple of str
+        Below the table.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[Sequence] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def texts(self) -> list[list[str]]:
+        """The rows as text; what is missing is empty."""
+        return [[_text(value) for value in row] for row in self.rows]
+
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers alone."""
+        columns = zip(*self.texts(), strict=True) if self.rows else [()] * len(self.columns)
+        return [any(column) and all(map(_is_number, filter(None, column))) for column in columns]
+
+
+def _text(value) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not np.isfinite(value)):
+        return ""
+    if isinstance(value, float | np.floating):
+        whole = float(value).is_integer() or abs(value) >= 1e4
+        return f"{value:.0f}" if whole and abs(value) < 1e15 else f"{value:.4g}"
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?( ± [\d.]+)?", text) is not None
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number with so many decimals; a zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def to_latex(table: Table, label: str) -> str:
+    """An AASTeX deluxetable; a long one may cross pages."""
+    number = re.match(r"Table (\d+)\. ", table.title)
+    title = table.title[number.end() :] if number else table.title
+    texts = table.texts()
+    longest = [max(map(len, column), default=0) for column in zip(*texts, strict=True)] or [0] * len(table.columns)
+    plain = ["r" if right else "l" for right in table.numeric()]
+    kinds = ["p{7.5cm}" if n > _WORDY else kind for n, kind in zip(longest, plain, strict=True)]
+    head = " & ".join(rf"\colhead{{{_escape(name)}}}" for name in table.columns)
+    rows = " \\\\\n".join(" & ".join(map(_escape, row)) for row in texts)
+    notes = f"\\tablecomments{{{_escape(' '.join(table.notes))}}}\n" if table.notes else ""
+    return (
+        ("\\startlongtable\n" if len(texts) > _LONG else "") + f"\\begin{{deluxetable*}}{{{''.join(kinds)}}}\n"
+        f"\\tabletypesize{{\\{'footnotesize' if sum(longest) < 90 else 'scriptsize'}}}\n"
+        + (f"\\tablenum{{{number[1]}}}\n" if number else "")
+        + f"\\tablecaption{{{_escape(title)}\\label{{{label}}}}}\n"
+        f"\\tablehead{{{head}}}\n\\startdata\n{rows}\n\\enddata\n{notes}\\end{{deluxetable*}}\n"
+    )
+
+
+def _escape(text: str) -> str:
+    text = "".join(_LATEX.get(letter, letter) for letter in text)
+    for pattern, formula in _PHRASES:
+        text = re.sub(pattern, formula, text)
+    return "{[}" + text[1:] if text.startswith("[") else text  # after the end of a row a bracket would be an option
+
+
+def to_markdown(table: Table) -> str:
+    """A Markdown table under its title; numbers are on the right."""
+    lines = ["| " + " | ".join(table.columns) + " |"]
+    lines.append("|" + "".join("---:|" if right else "---|" for right in table.numeric()))
+    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in table.texts()]
+    return "\n\n".join([f"**{table.title}**", "\n".join(lines), *table.notes]) + "\n"
+
+
+def to_html(tables: Sequence[Table]) -> str:
+    """A page of its own with the tables under each other; everything is escaped."""
+    parts = []
+    for table in tables:
+        start = ['<td class="n">' if number else "<td>" for number in table.numeric()]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
+        rows = [
+            "".join(f"{tag}{html.escape(text)}</td>" for tag, text in zip(start, row, strict=True))
+            for row in table.texts()
+        ]
+        body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+        parts.append(f"<h1>{html.escape(table.title)}</h1>\n<table>\n<tr>{head}</tr>\n{body}\n</table>")
+        parts += [f"<p>{html.escape(note)}</p>" for note in table.notes]
+    return _PAGE.format(title=html.escape(tables[0].title), parts="\n".join(parts))
+
+
+def write_table_files(table: Table, paths: Iterable[str | Path]) -> None:
+    """Write the table to each path, in the format of its suffix (.csv, .tex, .md, .html)."""
+    for path in map(Path, paths):
+        if path.suffix == ".csv":
+            text = pd.DataFrame(table.texts(), columns=list(table.columns)).to_csv(index=False)
+        elif path.suffix == ".tex":
+            text = to_latex(table, "tab:" + path.stem)
+        else:
+            text = to_html([table]) if path.suffix == ".html" else to_markdown(table)
+        with atomic_path(path) as temporary:
+            temporary.write_text(text)

@@ -1,0 +1,78 @@
+"""rv_flag and parameter_flag of the recommended catalogue (section 4.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mstars.quality.error_limits import LABELS, passes_errors
+from mstars.quality.ranges import inside_ranges
+
+WAVELENGTH_CUT = "2012-01-14"
+"""Before and on this day red exposures can have wrong wavelengths (MJD 55940)."""
+
+
+def rv_flag(rv, obsdate, cut: str = WAVELENGTH_CUT) -> np.ndarray:
+    """1 where a velocity is recommended: not null, and observed after ``cut``.
+
+    Parameters
+    ----------
+    rv : array of float, [n]
+        km/s, NaN for none.
+    obsdate : array of str, [n]
+        Day of the observation, YYYY-MM-DD (the catalogue's obsdate or the header's DATE-OBS, which may carry a time).
+        Never LMJD, which is the local day. An unknown day gives 0.
+    cut : str
+        The last day that counts as before.
+
+    Returns
+    -------
+    ndarray of int8, [n]
+    """
+    day = pd.to_datetime(pd.Series(obsdate).astype("object").astype(str).str[:10], format="%Y-%m-%d", errors="coerce")
+    after = (day > pd.Timestamp(cut)).to_numpy(dtype=bool)
+    return (np.isfinite(np.asarray(rv, dtype=float)) & after).astype(np.int8)
+
+
+def parameter_flags(table: pd.DataFrame, fits: dict, ranges: dict) -> pd.DataFrame:
+    """parameter_flag with its reasons: S/N_i > 0, then Eq. 4 for all four labels, then the ranges.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        luminosity_class, snr_i, the labels and their errors, and bool columns no_rv (parameters of an unshifted
+        spectrum) and simulation_trained (models of simulated spectra on real ones); both give 0.
+    fits : dict
+        Of `fit_errors`.
+    ranges : dict
+        As `TABLE_10`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        parameter_flag (int8), passed (bool: Eq. 4), parameter_reasons (str, ';'-joined; '' where the flag is 1).
+    """
+    finite = np.isfinite(table[[*LABELS, *(f"{label}_err" for label in LABELS)]].to_numpy(dtype=float)).all(axis=1)
+    passed, inside = passes_errors(table, fits), inside_ranges(table, ranges)
+    reasons = {
+        "no_parameters": ~finite,
+        "snr_i": ~(table["snr_i"].to_numpy(dtype=float) > 0),
+        "no_rv": table["no_rv"].to_numpy(dtype=bool),
+        "simulation_trained": table["simulation_trained"].to_numpy(dtype=bool),
+    }
+    measured = finite & ~reasons["snr_i"]
+    for label in LABELS:
+        reasons[f"error_{label}"] = measured & ~passed[label].to_numpy()
+    for label in LABELS:
+        reasons[f"range_{label}"] = measured & ~inside[label].to_numpy()
+    text = np.full(len(table), "", dtype=object)
+    for name, mask in reasons.items():
+        text[mask] = [f"{old};{name}" if old else name for old in text[mask]]
+    return pd.DataFrame(
+        {
+            "parameter_flag": (text == "").astype(np.int8),
+            "passed": measured & passed.to_numpy().all(axis=1),
+            "parameter_reasons": text.astype(str),
+        },
+        index=table.index,
+    )

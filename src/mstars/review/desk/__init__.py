@@ -1,1 +1,0 @@
-"""The review desk: a page on which a reviewer decides a spectrum with one key press (docs/review.md)."""

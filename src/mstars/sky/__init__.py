@@ -1,0 +1,1 @@
+"""Sky positions: crossmatches, star identity, Gaia criteria, colour-magnitude diagram, extinction."""

@@ -1,0 +1,65 @@
+"""The batch container of spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class SpectrumSet:
+    """n spectra on one wavelength grid.
+
+    Attributes
+    ----------
+    flux, ivar : ndarray of float32, [n, pixel]
+        Flux and inverse variance, in the survey's own relative units.
+    ormask : ndarray of uint8, [n, pixel]
+        LAMOST's six-bit mask; non-zero: at least one exposure had a problem there.
+    wavelength : ndarray of float64, [pixel]
+        Vacuum angstrom, heliocentric.
+    spectrum_key : ndarray of str, [n]
+        ``{lmjd}-{planid}-sp{spid:02d}-{fiberid:03d}``.
+    """
+
+    flux: np.ndarray
+    ivar: np.ndarray
+    ormask: np.ndarray
+    wavelength: np.ndarray
+    spectrum_key: np.ndarray
+
+    def __post_init__(self):
+        shape = (len(self.spectrum_key), len(self.wavelength))
+        for name in ("flux", "ivar", "ormask"):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+
+    def __len__(self) -> int:
+        return len(self.spectrum_key)
+
+    @property
+    def bad(self) -> np.ndarray:
+        """Pixels to leave out (step 1, and pixels without information): bool [n, pixel]."""
+        return (self.ormask != 0) | ~(self.ivar > 0) | ~np.isfinite(self.flux)
+
+    def select(self, index) -> SpectrumSet:
+        """The spectra at ``index`` (integers, a slice or a boolean mask)."""
+        return SpectrumSet(
+            self.flux[index], self.ivar[index], self.ormask[index], self.wavelength, self.spectrum_key[index]
+        )
+
+
+def concatenate(sets: Sequence[SpectrumSet]) -> SpectrumSet:
+    """One set of several on the same grid."""
+    first = sets[0]
+    if any(not np.array_equal(part.wavelength, first.wavelength) for part in sets):
+        raise ValueError("spectra on different grids")
+    return SpectrumSet(
+        np.concatenate([part.flux for part in sets]),
+        np.concatenate([part.ivar for part in sets]),
+        np.concatenate([part.ormask for part in sets]),
+        first.wavelength,
+        np.concatenate([part.spectrum_key for part in sets]),
+    )

@@ -1,0 +1,1 @@
+"""What repeats, plates and spot checks say about a survey."""

@@ -1,0 +1,78 @@
+"""Systematic differences from plate to plate and from spectrograph to spectrograph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mstars.literature.criteria import good_gaia_velocity
+
+QUANTITIES = ("rv", "teff", "logg", "m_h", "alpha_m")
+"""rv: minus Gaia's. teff: minus the median of dwarfs of the same colour. The others: minus the median of dwarfs."""
+
+LEAST = 5
+"""Spectra that a median needs."""
+
+
+def residuals(catalog: pd.DataFrame, gaia: pd.DataFrame) -> pd.DataFrame:
+    """Each recommended spectrum with its plate, spectrograph and residuals of `QUANTITIES`.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+    gaia : pandas.DataFrame
+        The crossmatch: spectrum_key, radial_velocity (km/s) and its quality columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        plate, spectrograph, ra, dec, obsdate and `QUANTITIES` (NaN where not known).
+    """
+    parts = catalog["spectrum_key"].astype(str).str.rsplit("-", n=2)
+    table = pd.DataFrame({"plate": parts.str[0], "spectrograph": parts.str[1]}, index=catalog.index)
+    table[["ra", "dec", "obsdate"]] = catalog[["ra", "dec", "obsdate"]]
+    reliable = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]]
+    theirs = catalog["spectrum_key"].map(reliable.set_index("spectrum_key")["radial_velocity"])
+    table["rv"] = (catalog["rv"].astype(float) - theirs.astype(float)).where(catalog["rv_flag"] == 1)
+    dwarfs = (catalog["parameter_flag"] == 1) & (catalog["luminosity_class"] == "dM")
+    expected = _by_colour(catalog["bp_rp_0"].where(dwarfs & (catalog["CMD_flag"] == 1)), catalog["teff"])
+    table["teff"] = (catalog["teff"].astype(float) - expected).where(dwarfs)
+    for name in ("logg", "m_h", "alpha_m"):
+        values = catalog[name].astype(float).where(dwarfs)
+        table[name] = values - values.median()
+    return table
+
+
+def _by_colour(colour: pd.Series, teff: pd.Series, width: float = 0.05) -> pd.Series:
+    """Median Teff of the colour of each row, between medians of intervals."""
+    number = np.floor(colour.astype(float) / width)
+    medians = teff.astype(float).groupby(number).median()
+    if len(medians) < 2:
+        return pd.Series(np.nan, index=colour.index)
+    places = (medians.index.to_numpy() + 0.5) * width
+    found = np.interp(colour.astype(float), places, medians.to_numpy())
+    return pd.Series(found, index=colour.index).where(colour.notna())
+
+
+def group_medians(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Medians of the residuals of each plate or spectrograph.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``by``, n, ra, dec, obsdate, and of each quantity ``{name}`` (median), ``{name}_err`` (1.2533 robust standard
+        deviations / sqrt(n)) and ``{name}_n``; NaN for fewer than `LEAST`.
+    """
+    group = table.groupby(by, sort=True)
+    result = pd.DataFrame({"n": group.size(), "ra": group["ra"].median(), "dec": group["dec"].median()})
+    result["obsdate"] = group["obsdate"].min()
+    for name in QUANTITIES:
+        median, count = group[name].median(), group[name].count()
+        off = (table[name] - table[by].map(median)).abs()
+        spread = 1.4826 * off.groupby(table[by]).median()
+        enough = count >= LEAST
+        result[name] = median.where(enough)
+        result[f"{name}_err"] = (1.2533 * spread / np.sqrt(count.clip(lower=1))).where(enough)
+        result[f"{name}_n"] = count
+    return result.reset_index()

@@ -1,0 +1,238 @@
+"""Velocities from single lines: DSAL I, DSAL II (absorption) and DSEL (emission), section 3.4.3, Tables 5 and 6."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.core.constants import C_KMS
+from mstars.core.resources import resource
+from mstars.core.velocities import LINE_FLAGS
+from mstars.spectra.container import SpectrumSet
+from mstars.velocity.lines.combine import combine_all, combine_clipped, combine_consistent
+from mstars.velocity.lines.gaussians import fit_lines
+from mstars.velocity.pool import over_chunks
+
+
+@functools.cache
+def line_list(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Names and vacuum wavelengths of ``absorption`` (Table 5) or ``emission`` (Table 6) lines."""
+    table = pd.read_csv(resource("lines.csv"), comment="#")
+    table = table[table["set"] == kind]
+    return table["line"].to_numpy(dtype=str), table["wavelength"].to_numpy(dtype=float)
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """How lines are found and combined; the config's ``rvmm.lines`` holds the same keys.
+
+    Attributes
+    ----------
+    half_width : float
+        Half the fitted stretch around a line, angstrom.
+    search_kms : float
+        Largest speed at which lines are looked for.
+    min_significance : float
+        Depth (or height) over its error for a line to be there.
+    min_emission_significance : float
+        The same for emission lines: sky lines leave many small peaks.
+    min_sigma, max_sigma : float
+        Allowed Gaussian sigma, angstrom.
+    max_error_kms : float
+        Lines with a less certain centre are left out.
+    consistent_kms : float
+        DSAL I: lines agree when within this of their common median.
+    scatter_kms : float
+        DSAL II and DSEL: the iteration ends when the standard deviation is below this (the paper's 20).
+    tellurics : tuple of (float, float)
+        Observed wavelengths (vacuum, before HELIO_RV is undone: they move by at most 30 km/s) that are left out.
+    """
+
+    half_width: float = 12.0
+    search_kms: float = 600.0
+    min_significance: float = 3.0
+    min_emission_significance: float = 6.0
+    min_sigma: float = 0.6
+    max_sigma: float = 6.0
+    max_error_kms: float = 40.0
+    consistent_kms: float = 20.0
+    scatter_kms: float = 20.0
+    tellurics: tuple = ((6866.0, 6890.0), (7592.0, 7660.0))
+
+
+CHUNK = 256
+"""Spectra whose lines are fitted by one thread at a time."""
+
+
+def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None = None, threads: int = 1) -> np.ndarray:
+    """Velocity and its error for each line of each spectrum.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        Raw spectra (section 3.2: no preprocessing; only pixels without information are left out).
+    kind : {'absorption', 'emission'}
+    options : LineOptions, optional
+    threads : int
+        Chunks of spectra at a time.
+
+    Returns
+    -------
+    ndarray, [n, line, 2]
+        km/s; NaN where the line isn't there.
+    """
+    options = options or LineOptions()
+
+    def work(start: int) -> np.ndarray:
+        return _measure(spectra.select(slice(start, start + CHUNK)), kind, options)
+
+    return np.concatenate(over_chunks(work, range(0, max(len(spectra), 1), CHUNK), threads))
+
+
+def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarray:
+    names, centers = line_list(kind)
+    emission = kind == "emission"
+    reach = options.search_kms / C_KMS
+    near = np.flatnonzero(
+        (spectra.wavelength > centers.min() * (1 - reach) - 2 * options.half_width)
+        & (spectra.wavelength < centers.max() * (1 + reach) + 2 * options.half_width)
+    )
+    if len(near) < 2:
+        return np.full((len(spectra), len(centers), 2), np.nan)
+    part = slice(near[0], near[-1] + 1)
+    wavelength = spectra.wavelength[part]
+    flux, weight = spectra.flux[:, part], spectra.ivar[:, part]
+    known = (weight > 0) & np.isfinite(flux)
+    for low, high in options.tellurics:
+        known[:, (wavelength > low) & (wavelength < high)] = False
+    flux, weight = np.where(known, flux, np.float32(0)), np.where(known, weight, np.float32(0))
+    sign = 1.0 if emission else -1.0
+    result = fit_lines(
+        flux,
+        weight,
+        wavelength,
+        centers,
+        sign,
+        options.half_width,
+        options.search_kms,
+        options.min_emission_significance if emission else options.min_significance,
+        options.min_sigma,
+        options.max_sigma,
+        int(np.flatnonzero(names == "H alpha")[0]) if emission else -1,
+        np.isin(names, ("N II", "S II")),
+    )
+    velocity = (result[..., 0] / centers - 1.0) * C_KMS
+    error = result[..., 1] / centers * C_KMS
+    good = np.isfinite(velocity) & (error < options.max_error_kms)
+    return np.stack([np.where(good, velocity, np.nan), np.where(good, error, np.nan)], axis=-1)
+
+
+def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
+    """DSAL I of one spectrum: mean and standard deviation of at least three consistent lines.
+
+    Consistent lines are the largest run of velocities, none left out between, within ``consistent_kms`` of its own
+    median (the tightest of equals).
+
+    Parameters
+    ----------
+    velocity : ndarray, [line]
+        km/s, NaN for lines that aren't there.
+    options : LineOptions
+
+    Returns
+    -------
+    rv, error : float
+        km/s, NaN when fewer than three lines agree.
+    count, flag : int
+    """
+    out = np.empty(4)
+    combine_consistent(np.asarray(velocity, dtype=float), options.consistent_kms, out)
+    return out[0], out[1], int(out[2]), int(_flag1(out[None])[0])
+
+
+def _flag1(combined: np.ndarray) -> np.ndarray:
+    """Flags of DSAL I from (mean, deviation, consistent lines, lines)."""
+    why = np.where(combined[:, 3] < 3, LINE_FLAGS["few_lines"], LINE_FLAGS["inconsistent"])
+    return np.where(combined[:, 2] < 3, LINE_FLAGS["not_measured"] | why, 0)
+
+
+def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
+    """DSAL II of one spectrum: lines outside 1 sigma leave until the scatter is below 20 km/s.
+
+    To the letter of section 3.4.3: after each removal, more than one velocity with a standard deviation below
+    ``scatter_kms`` ends the iteration; with fewer than two left, the mean and standard deviation before that removal
+    are used. The first check is before any removal.
+
+    Returns
+    -------
+    rv, error : float
+        km/s; NaN without any line, and the error with one.
+    count, flag : int
+    """
+    out = np.empty(4)
+    combine_clipped(np.asarray(velocity, dtype=float), options.scatter_kms, out)
+    return out[0], out[1], int(out[2]), int(_flag2(out[None], options)[0])
+
+
+def _flag2(combined: np.ndarray, options: LineOptions) -> np.ndarray:
+    """Flags of DSAL II from (mean, deviation, lines left, lines)."""
+    none = np.where(combined[:, 2] == 0, LINE_FLAGS["not_measured"], 0)
+    few = np.where(combined[:, 2] < 2, LINE_FLAGS["few_lines"], 0)
+    with np.errstate(invalid="ignore"):
+        return none | few | np.where(combined[:, 1] >= options.scatter_kms, LINE_FLAGS["inconsistent"], 0)
+
+
+def dsal(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
+    """DSAL I and II of all spectra, so many chunks at a time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, rv_dsal1, rv_dsal1_err, n_dsal1, dsal1_flag and the same for dsal2; km/s.
+    """
+    options = options or LineOptions()
+    lines = measure_lines(spectra, "absorption", options, threads)[..., 0]
+    first, second = np.empty((len(lines), 4)), np.empty((len(lines), 4))
+    combine_all(np.ascontiguousarray(lines), options.consistent_kms, options.scatter_kms, first, second)
+    first[:, 3], second[:, 3] = _flag1(first), _flag2(second, options)
+    table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
+    for name, part in (("dsal1", first), ("dsal2", second)):
+        _add(table, name, part)
+    return table
+
+
+def dsel(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
+    """DSEL of all spectra: as DSAL II, with the emission lines of Table 6; H-alpha or Ca II has to be among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, rv_dsel, rv_dsel_err, n_dsel, dsel_flag.
+    """
+    options = options or LineOptions()
+    lines, errors = np.moveaxis(measure_lines(spectra, "emission", options, threads), -1, 0)
+    names, _ = line_list("emission")
+    stellar = np.isin(names, ("H alpha", "Ca II"))
+    halpha = int(np.flatnonzero(names == "H alpha")[0])
+    rows = []
+    for row, row_errors in zip(lines, errors, strict=True):
+        rv, error, count, flag = dsal2(row, options)
+        if count == 1 and np.isfinite(row[halpha]):
+            error, flag = row_errors[halpha], LINE_FLAGS["halpha_alone"]
+        near = np.abs(row - rv) <= max(options.scatter_kms, np.nan_to_num(error))
+        if count and not (near & stellar).any():
+            flag |= LINE_FLAGS["no_halpha_or_ca"]
+        rows.append((rv, error, count, flag))
+    table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
+    _add(table, "dsel", np.array(rows).reshape(len(lines), 4))
+    return table
+
+
+def _add(table: pd.DataFrame, name: str, part: np.ndarray) -> None:
+    table[f"rv_{name}"] = part[:, 0]
+    table[f"rv_{name}_err"] = part[:, 1]
+    table[f"n_{name}"] = part[:, 2].astype(np.int32)
+    table[f"{name}_flag"] = part[:, 3].astype(np.int32)

@@ -1,0 +1,1 @@
+"""Template matching: chi2 over templates and velocities (Eq. 2), minimum, error, flags."""

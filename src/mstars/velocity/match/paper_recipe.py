@@ -1,0 +1,262 @@
+"""Template matching as section 3.4.3 words it: a Gaussian over the chi2 curve, and 1001 applied shifts for the error.
+
+The 1001 shifts move the observed spectrum and measure it again. Moving it changes nothing but the velocities at which
+chi2 is taken, so one finely sampled chi2 curve with a spline holds all 1001 measurements.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+import pandas as pd
+
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.core.velocities import TM_FLAGS
+from mstars.spectra.container import SpectrumSet
+from mstars.velocity.lines.gaussians import solve_damped
+from mstars.velocity.match import chi2 as kernels
+from mstars.velocity.match.bank import N_COEF, TemplateBank
+from mstars.velocity.match.default_recipe import (
+    MatchOptions,
+    as_table,
+    common_flags,
+    empty_result,
+    excess_residual,
+    prepare,
+    varies,
+)
+from mstars.velocity.match.scan import coarse_chi2, make_ready
+from mstars.velocity.pool import over_chunks
+
+SHIFT_LIMIT = 500.0
+"""Applied shifts run from -500 to 500 km/s."""
+
+REACH = 1760.0
+"""Largest speed at which a template is evaluated: 600 (first velocity) + 600 (grid) + 500 (shift) + 60, km/s."""
+
+FITTED = 16
+"""Templates, of least coarse chi2, whose curves get a Gaussian."""
+
+
+@numba.njit(cache=True)
+def fit_bell(x, y, parameter, most=40):
+    """Least-squares base + height * exp(-(x - centre)^2 / 2 sigma^2), in place: (base, height, centre, sigma).
+
+    The centre stays on the grid and sigma below its length, else a curve without a line would send them anywhere.
+    """
+    count = 4
+    normal, work, gradient = np.empty((count, count)), np.empty((count, count)), np.empty(count)
+    step, trial, row = np.empty(count), np.empty(count), np.empty(count)
+    damping, best = 1e-3, np.inf
+    for _ in range(most):
+        normal[:] = 0.0
+        gradient[:] = 0.0
+        best = 0.0
+        for i in range(x.size):
+            u = (x[i] - parameter[2]) / parameter[3]
+            bell = math.exp(-0.5 * u * u)
+            row[0], row[1] = 1.0, bell
+            row[2] = parameter[1] * bell * u / parameter[3]
+            row[3] = row[2] * u
+            residual = y[i] - parameter[0] - parameter[1] * bell
+            best += residual * residual
+            for j in range(count):
+                gradient[j] += row[j] * residual
+                for k in range(j + 1):
+                    normal[j, k] += row[j] * row[k]
+        moved, value = False, best
+        for _ in range(8):
+            if solve_damped(normal, gradient, damping, work, step):
+                for k in range(count):
+                    trial[k] = parameter[k] + step[k]
+                # a bell off the grid or wider than it is no line
+                if 1.0 < abs(trial[3]) < x[-1] - x[0] and x[0] <= trial[2] <= x[-1]:
+                    value = 0.0
+                    for i in range(x.size):
+                        u = (x[i] - trial[2]) / trial[3]
+                        value += (y[i] - trial[0] - trial[1] * math.exp(-0.5 * u * u)) ** 2
+                    if value <= best:
+                        moved = True
+                        break
+            damping *= 8.0
+        if not moved:
+            break
+        done = abs(trial[2] - parameter[2]) < 2e-3
+        parameter[:] = trial
+        damping = max(damping * 0.1, 1e-9)
+        if done:
+            break
+    return best
+
+
+@numba.njit(cache=True)
+def _start_bell(x, y, parameter):
+    k = np.argmin(y)
+    base = y.max()
+    parameter[0], parameter[1], parameter[2], parameter[3] = base, min(y[k] - base, -1e-12), x[k], 120.0
+
+
+@numba.njit(nogil=True, cache=True)
+def best_by_gaussian(curves, velocity, first, template, initial, least):
+    """The template whose fitted Gaussian is deepest: [n, j, v], the templates tried [n, k] -> [n] each."""
+    for row in range(curves.shape[0]):
+        least[row], template[row], initial[row] = np.inf, -1, np.nan
+        parameter = np.empty(4)
+        for c in range(first.shape[1]):
+            y = curves[row, first[row, c]].astype(np.float64)
+            scale = y.max()
+            if not scale > 0:
+                continue
+            y /= scale
+            _start_bell(velocity, y, parameter)
+            fit_bell(velocity, y, parameter)
+            bottom = (parameter[0] + parameter[1]) * scale
+            if parameter[1] < 0 and abs(parameter[2]) <= abs(velocity[0]) + 60.0 and bottom < least[row]:
+                least[row], template[row], initial[row] = bottom, first[row, c], parameter[2]
+
+
+@numba.njit(cache=True)
+def spline_second(y, step):
+    """Second derivatives of the natural cubic spline through equidistant points."""
+    count = y.size
+    second, work = np.zeros(count), np.zeros(count)
+    for i in range(1, count - 1):
+        pivot = 4.0 - work[i - 1] if i > 1 else 4.0
+        right = 6.0 * (y[i - 1] - 2 * y[i] + y[i + 1]) / step**2
+        second[i] = (right - (second[i - 1] if i > 1 else 0.0)) / pivot
+        work[i] = 1.0 / pivot
+    for i in range(count - 3, 0, -1):
+        second[i] -= work[i] * second[i + 1]
+    return second
+
+
+@numba.njit(cache=True)
+def spline_value(y, second, low, step, x):
+    """The spline of `spline_second` at ``x``."""
+    k = min(max(int((x - low) / step), 0), y.size - 2)
+    b = (x - low) / step - k
+    a = 1.0 - b
+    return a * y[k] + b * y[k + 1] + ((a**3 - a) * second[k] + (b**3 - b) * second[k + 1]) * step**2 / 6.0
+
+
+@numba.njit(cache=True)
+def shift_residuals(curve, low, step, initial, velocity, shifts):
+    """Measured minus applied velocity for each applied shift, from one chi2 curve."""
+    second = spline_second(curve, step)
+    residual = np.empty(shifts.size)
+    y, parameter = np.empty(velocity.size), np.empty(4)
+    scale = curve.max()
+    fitted = False
+    for s in range(shifts.size):
+        for k in range(velocity.size):
+            # the shifted spectrum at trial velocity v is the observed one at this velocity
+            factor = (1 + initial / C_KMS) * (1 + velocity[k] / C_KMS) / (1 + shifts[s] / C_KMS)
+            y[k] = spline_value(curve, second, low, step, C_KMS * (factor - 1.0)) / scale
+        # the last fit, moved on, is the best start
+        if fitted and abs(parameter[2]) < velocity[-1] - 60.0 and 20.0 < abs(parameter[3]) < 600.0:
+            parameter[2] += shifts[s] - shifts[s - 1]
+        else:
+            _start_bell(velocity, y, parameter)
+        fit_bell(velocity, y, parameter, 15)
+        fitted = True
+        residual[s] = parameter[2] - shifts[s]
+    return residual
+
+
+@numba.njit(nogil=True, cache=True)
+def all_residuals(curves, low, step, initial, velocity, shifts, out):
+    """`shift_residuals` of each spectrum: mean and standard deviation, [n, 2]."""
+    for row in range(curves.shape[0]):
+        residual = shift_residuals(curves[row], low[row], step, initial[row], velocity, shifts)
+        out[row, 0], out[row, 1] = residual.mean(), residual.std()
+
+
+def applied_shifts(step: float) -> np.ndarray:
+    """The applied shifts: -500 to 500 km/s (1001 of them for a step of 1)."""
+    return np.arange(-SHIFT_LIMIT, SHIFT_LIMIT + 1e-9, step)
+
+
+def match_paper(
+    spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
+) -> pd.DataFrame:
+    """Radial velocities by the recipe ``paper``: the columns and flags of `match_templates`.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra; step 1 only.
+    bank : TemplateBank
+        Made with ``margin=REACH``; z-scored for the paper's wording, mean-scaled for the same recipe without that trap.
+    options : MatchOptions, optional
+        ``shift_step_kms`` thins the 1001 shifts, whose residuals vary smoothly.
+    threads : int
+        As for `match_templates`.
+
+    Raises
+    ------
+    InputError
+        When the bank does not reach far enough for the shifts.
+    """
+    options = options or MatchOptions()
+    if bank.reach < REACH:
+        raise InputError(f"the paper recipe moves spectra by up to {REACH:.0f} km/s: make the bank with margin=REACH")
+    pixels = bank.pixels(spectra.wavelength)
+
+    def work(start: int) -> dict[str, np.ndarray]:
+        return _chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+
+    if len(spectra):
+        make_ready(bank, spectra.wavelength, "exhaustive", threads)
+    starts = range(0, max(len(spectra), 1), options.chunk)
+    return as_table(over_chunks(work, starts, threads))
+
+
+def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict[str, np.ndarray]:
+    flux, bad, scale = prepare(spectra, pixels)
+    n_good = (~bad).sum(axis=1)
+    result = empty_result(spectra.spectrum_key, n_good)
+    rows = np.flatnonzero((n_good >= 50) & varies(flux, bad))
+    if not len(rows):
+        return result
+    flux, bad, n_good = flux[rows], bad[rows], n_good[rows]
+    coarse = coarse_chi2(flux, bad, bank, spectra.wavelength)
+    count = min(FITTED, len(bank))
+    first = np.argsort(coarse.min(axis=2), axis=1, kind="stable")[:, :count]
+    template, initial, least = np.empty(len(rows), np.int64), np.empty(len(rows)), np.empty(len(rows))
+    best_by_gaussian(coarse, bank.velocity, first, template, initial, least)
+    none = template < 0
+    template[none], initial[none] = first[none, 0], 0.0
+    step = options.curve_step_kms
+    reach = np.abs(bank.velocity).max() + SHIFT_LIMIT + 20.0
+    grid = np.arange(-reach, reach + step, step)
+    curves = np.empty((len(rows), len(grid)))
+    weight = (~bad).astype(np.float32)
+    kernels.curve_chunk(
+        flux,
+        weight,
+        np.linspace(-1.0, 1.0, flux.shape[1]),
+        bank.coefficient,
+        bank.offset(spectra.wavelength, pixels),
+        template,
+        initial[:, None] + grid,
+        curves,
+    )
+    residual = np.empty((len(rows), 2))
+    all_residuals(
+        curves, initial - reach, step, initial, bank.velocity, applied_shifts(options.shift_step_kms), residual
+    )
+    chosen = np.take_along_axis(coarse, template[:, None, None], axis=1)[:, 0].astype(float)
+    per_degree = np.maximum(chosen.min(axis=1), 0) / np.maximum(n_good - N_COEF - 1, 1)
+    flag = common_flags(chosen, bank.velocity, initial, chosen.min(axis=1), per_degree, n_good, options)
+    flag |= np.where(excess_residual(weight, bad, chosen.min(axis=1), spectra, rows, pixels, scale, options), 4, 0)
+    none |= ~np.isfinite(residual).all(axis=1)
+    result["rv_tm"][rows] = np.where(none, np.nan, initial + residual[:, 0])
+    result["rv_tm_err"][rows] = np.where(none, np.nan, residual[:, 1])
+    result["tm_template"][rows] = bank.name[template]
+    result["tm_class"][rows] = bank.spectral_class[template]
+    result["tm_chi2"][rows] = chosen.min(axis=1) / np.maximum(n_good, 1)
+    result["tm_flag"][rows] = np.where(none, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+    return result

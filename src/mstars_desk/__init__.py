@@ -1,0 +1,1 @@
+"""The review desk: a page on which a reviewer decides a spectrum with one key press."""

@@ -1,0 +1,146 @@
+"""Open the review desk of a queue in the browser: `mstars review results/SURVEY/review/QUEUE`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mstars.core.errors import InputError
+
+if TYPE_CHECKING:
+    from mstars_desk.folder import QueueFolder
+    from mstars_desk.session import Desk
+
+HELP = "open the review desk of a queue: spectra by eye, a key press each"
+PORT = 8765
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mstars review``."""
+    parser.add_argument("folder", metavar="FOLDER", help="results/SURVEY/review/QUEUE, as `snakemake review` writes it")
+    parser.add_argument("--port", type=int, help=f"port (default: the first free one from {PORT} on)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; any but 127.0.0.1 lets the network in: whoever has the token, unencrypted",
+    )
+    parser.add_argument(
+        "--export", metavar="FILE.html", help="write a copy that needs no server; its decisions download as CSV"
+    )
+    parser.add_argument("--most", type=int, help="with --export: at most so many spectra")
+    parser.add_argument("--reviewer", help="with --export: what still waits for this reviewer (default: for anyone)")
+    parser.add_argument("--summary", action="store_true", help="print progress, agreement, accuracy and expectation")
+    parser.add_argument("--samp", action="store_true", help="send stars to a running SAMP hub (TOPCAT)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted, or write a copy."""
+    from mstars_desk.folder import QueueFolder
+    from mstars_desk.session import Desk
+
+    queue = QueueFolder(arguments.folder)
+    check_writable(queue.decisions)
+    desk = Desk(queue, *calibration(queue))
+    if arguments.summary:
+        from mstars_desk.agreement import summary
+
+        print(summary(desk))
+        return 0
+    return export(desk, arguments) if arguments.export else serve(desk, arguments)
+
+
+def calibration(queue: QueueFolder) -> tuple[dict[str, set[str]], QueueFolder | None]:
+    """Spectra of a simulated survey whose right labels are known (``review.calibration.survey``), and their queue."""
+    from mstars.files.tables import read_table
+    from mstars_desk.folder import QueueFolder
+
+    named = queue.settings["calibration"]["survey"]
+    if not named:
+        return {}, None
+    results = queue.root / named
+    if results.resolve() == queue.results:
+        raise InputError("review.calibration.survey: a survey's own truth is not for its reviewers; name another")
+    other = QueueFolder(results / "review" / queue.queue)
+    table = read_table(results / "validation" / f"calibration_{queue.queue}.parquet")
+    table = table[(table["right"] != "") & table["spectrum_key"].isin(other.place)]
+    table = table[~table["spectrum_key"].isin(queue.place)]
+    return {row.spectrum_key: set(row.right.split(";")) for row in table.itertuples()}, other
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse to start where decisions could not be saved."""
+    try:
+        (folder / "desk").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: decisions can't be written there ({error})") from None
+
+
+def export(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Write what is still to be decided as HTML."""
+    from mstars_desk.export import export_copy
+
+    queue, keys = desk.queue, desk.waiting(arguments.reviewer)[: arguments.most]
+    for path in export_copy(queue, keys, arguments.export):
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    print(f"{len(keys)} spectra; put the CSV that the page gives into {queue.decisions}")
+    return 0
+
+
+def serve(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Serve the page until interrupted."""
+    import uvicorn
+
+    from mstars_desk.journal import Lock
+    from mstars_desk.server import Page, kept_token
+
+    queue, sender = desk.queue, None
+    listener = listen(arguments.host, arguments.port)
+    port = listener.getsockname()[1]
+    address = f"http://{arguments.host}:{port}/"
+    lock = Lock(
+        queue.decisions / "desk" / "server.lock", {"pid": os.getpid(), "host": socket.gethostname(), "address": address}
+    )
+    token = kept_token(queue.decisions / "desk" / "token")
+    if arguments.samp:
+        from mstars_desk.samp import Sender
+
+        sender = Sender(queue, desk.calibration_queue)
+    page = Page(desk, token, sender.send if sender else None)
+    print(f"queue {queue.queue} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
+    if arguments.host not in ("127.0.0.1", "localhost"):
+        print(f"WARNING: listening on {arguments.host}: the connection is not encrypted", file=sys.stderr)
+    print(f"{address}?token={token}", flush=True)
+    hosts = ["127.0.0.1", "localhost", arguments.host] if arguments.host != "0.0.0.0" else ["*"]
+    server = uvicorn.Server(uvicorn.Config(page.app(hosts), log_level="warning", access_log=False))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        lock.release()
+        if sender:
+            sender.close()
+    return 0
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket on the port, or on the first free one from `PORT` on."""
+    tried = [port] if port is not None else list(range(PORT, PORT + 100))
+    for number in tried:
+        # named as TCP, or asyncio leaves TCP_NODELAY off and each answer waits 40 ms for an acknowledgement
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, number))
+            listener.listen(64)  # from here on no one is turned away
+            return listener
+        except OSError as error:
+            listener.close()
+            problem = error
+    raise InputError(f"--port: {host}:{tried[-1]} can't be used ({problem}); choose another")

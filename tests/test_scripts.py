@@ -33,7 +33,11 @@ def test_jobs_of_tables_and_the_workflow_itself_start_without_heavy_libraries():
     of_tables = ("scm_candidates", "scm_apply", "dgcm_apply", "rv_select", "rv_apply", "parameters_cnn", "quality")
     trees = [ast.parse((SCRIPTS[0].parent / f"{name}.py").read_text()) for name in of_tables]
     lines = [ast.unparse(node) for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    lines += ["import sys", "from mstars.simulate.sizes import check_sources, parts", "from mstars.catalog.stars import star_table"]
+    lines += [
+        "import sys",
+        "from mstars.simulate.sizes import check_sources, parts",
+        "from mstars.catalog.stars import star_table",
+    ]
     lines += ["print([name for name in ('numba', 'torch', 'h5py', 'scipy', 'astropy') if name in sys.modules])"]
     done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

@@ -43,6 +43,94 @@ def resample_rows(wavelength, flux, bad, grid, factor, out, filled):
 
 
 @numba.njit(cache=True, fastmath=False)
+def ivar_rows(wavelength, ivar, bad, grid, factor, out):
+    """Inverse of the linearly interpolated variance; 0 beside a bad pixel and outside the data."""
+    n_pixel, n_grid = wavelength.size, grid.size
+    for row in range(ivar.shape[0]):
+        right = 0
+        for k in range(n_grid):
+            x = grid[k] * factor[row]
+            while right < n_pixel and wavelength[right] < x:
+                right += 1
+            out[row, k] = 0.0
+            if right == n_pixel or bad[row, right]:
+                continue
+            if wavelength[right] == x:
+                out[row, k] = ivar[row, right]
+            elif right > 0 and not bad[row, right - 1]:
+                t = (x - wavelength[right - 1]) / (wavelength[right] - wavelength[right - 1])
+                out[row, k] = 1.0 / ((1.0 - t) / ivar[row, right - 1] + t / ivar[row, right])
+
+
+@numba.njit(cache=True, fastmath=False)
+def cubic_rows(wavelength, flux, bad, grid, factor, out, filled):
+    """A cubic spline through the good pixels of each row, linear across bad ones, the ends held constant.
+
+    ``filled`` counts as `resample_rows` does. Fewer than four good pixels are joined by straight lines.
+    """
+    n_pixel, n_grid = wavelength.size, grid.size
+    x, y, slope, work = np.empty(n_pixel), np.empty(n_pixel), np.empty(n_pixel), np.empty(n_pixel)
+    place = np.empty(n_pixel, np.int64)
+    for row in range(flux.shape[0]):
+        n = 0
+        for pixel in range(n_pixel):
+            if not bad[row, pixel]:
+                x[n], y[n], place[n] = wavelength[pixel], flux[row, pixel], pixel
+                n += 1
+        if n == 0:
+            out[row, :] = 0.0
+            filled[row] = 1.0
+            continue
+        if n >= 4:
+            spline_slopes(x, y, n, slope, work)
+        right, count = 0, 0
+        for k in range(n_grid):
+            at = grid[k] * factor[row]
+            while right < n and x[right] < at:
+                right += 1
+            if right == 0 or right == n:
+                out[row, k] = y[min(right, n - 1)]
+                if right == n or x[0] != at:
+                    count += 1
+                continue
+            left = right - 1
+            width = x[right] - x[left]
+            t = (at - x[left]) / width
+            gap = place[right] - place[left] > 1
+            if gap:
+                count += 1
+            value = y[left] + t * (y[right] - y[left])
+            if n >= 4 and not gap:
+                rise = y[right] - y[left]
+                a, b = width * slope[left] - rise, rise - width * slope[right]
+                value += t * (1.0 - t) * (a * (1.0 - t) + b * t)
+            out[row, k] = value
+        filled[row] = count / n_grid
+
+
+@numba.njit(cache=True, fastmath=False)
+def spline_slopes(x, y, n, slope, work):
+    """Slopes at the knots of the cubic spline with 'not-a-knot' ends (de Boor, chapter IV); n is at least 4."""
+    h, g = x[1] - x[0], x[2] - x[1]
+    left, right = (y[1] - y[0]) / h, (y[2] - y[1]) / g
+    # first row of the tridiagonal system: g * s0 + (h + g) * s1
+    slope[0] = ((h + 2.0 * (h + g)) * g * left + h * h * right) / (h + g) / g
+    work[0] = (h + g) / g
+    for i in range(1, n - 1):
+        h, g = x[i] - x[i - 1], x[i + 1] - x[i]
+        left, right = (y[i] - y[i - 1]) / h, (y[i + 1] - y[i]) / g
+        pivot = 2.0 * (h + g) - g * work[i - 1]
+        slope[i] = (3.0 * (g * left + h * right) - g * slope[i - 1]) / pivot
+        work[i] = h / pivot
+    h, g = x[n - 2] - x[n - 3], x[n - 1] - x[n - 2]
+    left, right = (y[n - 2] - y[n - 3]) / h, (y[n - 1] - y[n - 2]) / g
+    value = (g * g * left + (2.0 * (h + g) + g) * h * right) / (h + g)
+    slope[n - 1] = (value - (h + g) * slope[n - 2]) / (h - (h + g) * work[n - 2])
+    for i in range(n - 2, -1, -1):
+        slope[i] -= work[i] * slope[i + 1]
+
+
+@numba.njit(cache=True, fastmath=False)
 def zscore_rows(flux, out):
     """In double precision; four sums side by side, which a processor adds at once and every one in the same order."""
     n_row, n = flux.shape

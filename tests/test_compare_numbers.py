@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.core.labels import LABELS
 from mstars.paper.numbers import (
     average_accuracy,
     catalog_numbers,
@@ -24,8 +25,6 @@ from mstars.paper.tables import (
     resource_table,
 )
 from mstars.simulate.literature_catalogs import PLANTED
-
-LABELS = ("teff", "logg", "m_h", "alpha_m")
 
 
 def decisions(labels):

@@ -3,11 +3,12 @@ import pandas as pd
 import pytest
 
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 from mstars.paper.figures.cmd import draw_cmd
 from mstars.paper.figures.confusion import confusion, draw_confusion
 from mstars.paper.figures.parameters import draw_internal_errors, draw_label_comparison, running_error
 from mstars.paper.figures.sequences import draw_colour, draw_kiel
-from mstars.paper.figures.style import PARAMETERS, density, new_figure, save
+from mstars.paper.figures.style import density, new_figure, save
 from mstars.paper.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
@@ -29,7 +30,7 @@ def catalog(n=200):
             "bp_rp": generator.uniform(1.6, 3, n),
         }
     )
-    for name in ("rv", *PARAMETERS):
+    for name in ("rv", *LABELS):
         table[f"{name}_err"] = generator.uniform(0, 1, n)
     return table
 
@@ -37,7 +38,7 @@ def catalog(n=200):
 def labels(n=50):
     generator = np.random.default_rng(0)
     table = pd.DataFrame({"snr_i": generator.uniform(-5, 150, n)})
-    for name in PARAMETERS:
+    for name in LABELS:
         table[f"{name}_true"] = generator.normal(size=n)
         table[f"{name}_predicted"] = table[f"{name}_true"] + generator.normal(size=n) / 10
     return table

@@ -4,6 +4,7 @@ import pytest
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
+from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.files.stores import write_batch
 from mstars.networks.architecture import Architecture
@@ -11,7 +12,7 @@ from mstars.networks.inference import predict_regressor
 from mstars.networks.settings import Settings
 from mstars.networks.training import train_regressor
 from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, quoted_errors, spread_ratios
-from mstars.parameters.ensemble import FLAGS, collect, load_folds, out_of_fold, predict_parameters, rest_frame_input
+from mstars.parameters.ensemble import collect, load_folds, out_of_fold, predict_parameters, rest_frame_input
 from mstars.parameters.folds import assign_folds
 from mstars.parameters.training_set import density_weights, tlma_training_set
 from mstars.spectra.container import SpectrumSet
@@ -245,16 +246,16 @@ def test_the_ensemble_gives_mean_and_standard_deviation(trained):
     np.testing.assert_allclose(result[list(LABELS)], np.mean(singles, axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(result["logg_err"], np.std(singles, axis=0)[:, 1], rtol=1e-2, atol=1e-4)
     assert np.corrcoef(result["teff"].drop(2), table["teff"].drop(2))[0, 1] > 0.9
-    assert result.loc[1, "flag"] & FLAGS["interpolated"] and result.loc[1, "filled_share"] > 0.5
-    assert result.loc[2, "flag"] & FLAGS["no_prediction"] and np.isnan(result.loc[2, "teff"])
-    assert not (result["flag"] & FLAGS["simulation_trained"]).any()
+    assert result.loc[1, "flag"] & EngineFlag.INTERPOLATED and result.loc[1, "filled_share"] > 0.5
+    assert result.loc[2, "flag"] & EngineFlag.NO_PREDICTION and np.isnan(result.loc[2, "teff"])
+    assert not (result["flag"] & EngineFlag.SIMULATION_TRAINED).any()
 
 
 def test_simulation_trained_models_on_a_real_survey_are_flagged(trained):
     folder, store, catalog, *_ = trained
     models = {"dM": load_folds([folder / "fold0"], "dM")}
     result = predict_parameters(models, store, catalog, survey_kind="files")
-    assert (result["flag"] & FLAGS["simulation_trained"] > 0).all()
+    assert (result["flag"] & EngineFlag.SIMULATION_TRAINED > 0).all()
 
 
 def test_no_rv_still_gives_parameters_of_the_unshifted_spectrum(trained):
@@ -263,7 +264,7 @@ def test_no_rv_still_gives_parameters_of_the_unshifted_spectrum(trained):
     catalog = catalog[3:6].assign(rv=[np.nan, 5.0, 6.0])
     result = predict_parameters(models, store, catalog, survey_kind="simulated")
     assert len(result) == 3 and np.isfinite(result["teff"]).all()
-    assert (result["flag"] & FLAGS["no_rv"] > 0).tolist() == [True, False, False]
+    assert (result["flag"] & EngineFlag.NO_RV > 0).tolist() == [True, False, False]
 
 
 def test_a_batch_without_m_stars_gives_an_empty_table(trained):
@@ -294,10 +295,10 @@ def test_the_engine_table_has_both_predictions_of_training_stars(trained, stars)
     unlike = pd.DataFrame({"spectrum_key": catalog["spectrum_key"], "ood_score": 0.2})
     unlike.loc[5, "ood_score"] = 1.3
     result = collect(predictions, catalog, {"dM": calibrate(held)}, held, training_stars=stars, unlike=unlike)
-    assert np.flatnonzero(result["flag"] & FLAGS["unlike_training"]).tolist() == [5]
+    assert np.flatnonzero(result["flag"] & EngineFlag.UNLIKE_TRAINING).tolist() == [5]
     assert len(result) == N_STAR and result["chi2"].isna().all()
-    assert (result["flag"] & FLAGS["no_prediction"] > 0)[80:].all()
-    assert (result["flag"] & FLAGS["training_star"] > 0).sum() == 50
+    assert (result["flag"] & EngineFlag.NO_PREDICTION > 0)[80:].all()
+    assert (result["flag"] & EngineFlag.TRAINING_STAR > 0).sum() == 50
     assert result["teff_oof"].notna().sum() == 49 and np.isfinite(result.loc[60, "teff_calib_err"])
     expected = held["teff_oof"] if stars == "out_of_fold" else predictions["teff"][:50]
     np.testing.assert_allclose(result["teff"][:50], expected)

@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.core.labels import LABELS
 from mstars.literature.catalogues import join, read_catalogue, read_description, statistics
 from mstars.simulate.literature_catalogs import PLANTED, SHARE, literature_catalogue, write_catalogue
-
-LABELS = ("teff", "logg", "m_h", "alpha_m")
 
 
 @pytest.fixture

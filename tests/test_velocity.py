@@ -8,7 +8,7 @@ from scipy.optimize import curve_fit, minimize_scalar
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
-from mstars.core.velocities import LINE_FLAGS, TM_FLAGS
+from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
 from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, line_list, measure_lines
@@ -166,11 +166,11 @@ def test_bad_spectra_are_flagged_and_give_no_unflagged_nan(bank):
     spectra.ormask[6, 900:3000] = 4  # few pixels
     result = match_templates(spectra, bank)
     assert len(result) == 8
-    none = TM_FLAGS["not_measured"]
+    none = TemplateFlag.NOT_MEASURED
     assert all(result.tm_flag[k] & none for k in (0, 1, 2, 3, 5))
     assert result.rv_tm[[0, 1, 2, 3, 5]].isna().all()
-    assert result.tm_flag[4] & (TM_FLAGS["featureless"] | TM_FLAGS["two_minima"])
-    assert result.tm_flag[6] & TM_FLAGS["few_pixels"]
+    assert result.tm_flag[4] & (TemplateFlag.FEATURELESS | TemplateFlag.TWO_MINIMA)
+    assert result.tm_flag[6] & TemplateFlag.FEW_PIXELS
     assert result.tm_flag[7] == 0
     unflagged = result[result.tm_flag == 0]
     assert np.isfinite(unflagged[["rv_tm", "rv_tm_err", "tm_chi2"]]).all(axis=None)
@@ -182,7 +182,7 @@ def test_a_velocity_beyond_the_grid_is_flagged(bank):
         np.roll(spectra.flux, 14, axis=1), spectra.ivar, spectra.ormask, spectra.wavelength, spectra.spectrum_key
     )
     result = match_templates(fast, bank)
-    assert result.tm_flag[0] & (TM_FLAGS["edge"] | TM_FLAGS["poor_chi2"] | TM_FLAGS["two_minima"]) or (
+    assert result.tm_flag[0] & (TemplateFlag.EDGE | TemplateFlag.POOR_CHI2 | TemplateFlag.TWO_MINIMA) or (
         abs(result.rv_tm[0]) > 600
     )
 
@@ -277,7 +277,7 @@ def test_dsal2_iterates_to_the_letter():
     assert (rv, error, count, flag) == (pytest.approx(rest.mean()), pytest.approx(rest.std()), 5, 0)
     # two far apart never get below 20: those before are used, and it is said
     rv, error, count, flag = dsal2(np.array([0.0, 100.0]), options)
-    assert (rv, error, count, flag) == (50.0, 50.0, 2, LINE_FLAGS["inconsistent"])
+    assert (rv, error, count, flag) == (50.0, 50.0, 2, LineFlag.INCONSISTENT)
     assert dsal2(np.array([np.nan, 7.0]), options)[::2] == (7.0, 1)
     assert np.isnan(dsal2(np.array([np.nan, np.nan]), options)[0])
 
@@ -288,8 +288,8 @@ def test_dsal_of_bad_spectra():
     spectra.flux[1] = 3.0
     spectra.flux[2] = np.nan
     table = dsal(spectra)
-    assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LINE_FLAGS["not_measured"]).all()
-    assert (table.dsal2_flag[:3] & LINE_FLAGS["not_measured"]).all()
+    assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LineFlag.NOT_MEASURED).all()
+    assert (table.dsal2_flag[:3] & LineFlag.NOT_MEASURED).all()
     assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20
 
 
@@ -392,5 +392,5 @@ def test_paper_recipe_of_bad_spectra():
     spectra = observe(4, 28)[0]
     spectra.ormask[0], spectra.flux[1], spectra.flux[2] = 32, 7.0, np.nan
     result = match_paper(spectra, wide)
-    assert (result.tm_flag[:3] & TM_FLAGS["not_measured"]).all() and result.rv_tm[:3].isna().all()
+    assert (result.tm_flag[:3] & TemplateFlag.NOT_MEASURED).all() and result.rv_tm[:3].isna().all()
     assert np.isfinite(result.rv_tm[3])

@@ -2,19 +2,19 @@
 
 import pandas as pd
 
+from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.files.json_files import write_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.parameters.calibration import calibrate, spread_ratios
-from mstars.parameters.ensemble import FLAGS
 
 with job(snakemake) as log:
     kind, given = snakemake.wildcards.kind, snakemake.input
     training = read_table(given.training)
     predicted = pd.concat([read_table(path) for path in given.predictions], ignore_index=True)
     # outliers of all kinds would say more of themselves than of stars like those trained on
-    sound = (predicted["flag"] & ~FLAGS["simulation_trained"]) == 0
+    sound = (predicted["flag"] & ~EngineFlag.SIMULATION_TRAINED) == 0
     new = predicted[sound & (predicted["luminosity_class"] == kind)]
     new = new[~new["spectrum_key"].isin(training["spectrum_key"])]
     new = new.rename(columns={f"{label}_err": f"{label}_spread" for label in LABELS})

@@ -1,11 +1,12 @@
 """Internal errors of velocities and parameters against S/N (Figure 13)."""
 
+from mstars.core.labels import LABELS
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.parameters import draw_internal_errors
-from mstars.paper.figures.style import PARAMETERS, save_outputs
+from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     columns = ["snr_i", "luminosity_class", "rv_flag", "parameter_flag", "rv_err"]
-    catalog = read_table(snakemake.input.catalog, [*columns, *(f"{name}_err" for name in PARAMETERS)])
+    catalog = read_table(snakemake.input.catalog, [*columns, *(f"{name}_err" for name in LABELS)])
     save_outputs(draw_internal_errors(catalog), snakemake)

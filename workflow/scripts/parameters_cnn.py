@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from mstars.core.flags import EngineFlag
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
-from mstars.parameters.ensemble import FLAGS, collect
+from mstars.parameters.ensemble import collect
 
 with job(snakemake) as log:
     given = snakemake.input
@@ -22,7 +23,7 @@ with job(snakemake) as log:
         unlike_min=snakemake.params.unlike_min,
     )
     write_table(table, snakemake.output[0])
-    counts = {name: int((table["flag"] & bit > 0).sum()) for name, bit in FLAGS.items()}
+    counts = {bit.key: int((table["flag"] & bit > 0).sum()) for bit in EngineFlag}
     log.info("%d spectra; flags %s", len(table), counts)
     if counts["simulation_trained"]:
         log.warning(

@@ -3,6 +3,7 @@
 import pandas as pd
 from astropy.table import Table
 
+from mstars.core.labels import LABELS
 from mstars.files.json_files import write_json
 from mstars.files.tables import read_table
 from mstars.files.whole import atomic_path
@@ -16,7 +17,7 @@ with job(snakemake) as log:
     truth = read_table(given.truth)
     plan = read_table(given.plan, ["spectrum_key", "obsid"])
     lamost = Table.read(given.lamost)
-    names = [name for name in ("teff", "logg", "m_h", "alpha_m") if name in lamost.colnames]
+    names = [name for name in LABELS if name in lamost.colnames]
     lamost = lamost[["obsid", *names]].to_pandas().rename(columns={name: f"lamost_{name}" for name in names})
     lamost = plan.merge(lamost, on="obsid").drop(columns="obsid")
     table = candidate_outcomes(

@@ -1,5 +1,6 @@
 """The numbers the paper prints and those of this run."""
 
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
@@ -7,12 +8,11 @@ from mstars.paper import numbers
 from mstars.paper.rendering import write_table_files
 from mstars.paper.tables import comparison_table
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
 COLUMNS = {
     "m_catalog": ["lamost_class"],
     "gaia": ["spectrum_key", "source_id", "radial_velocity", "radial_velocity_error", "rv_expected_sig_to_noise"],
     "photometry": ["spectrum_key", "CMD_flag", "CMD_pos"],
-    "apogee": ["spectrum_key", "ASPCAP_CLASS", *(name.upper() for name in LABELS)],
+    "apogee": ["spectrum_key", "ASPCAP_CLASS", *APOGEE_COLUMNS.values()],
     "selection": ["spectrum_key", "candidate", "lamost_rv", "rv_dsal1", "rv_dsal2", "in_tm_band"],
     "recommended": [
         *("spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from", "rv_flag", "parameter_flag"),

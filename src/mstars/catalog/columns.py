@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mstars.core.flags import FLAG_COLUMNS
 from mstars.core.resources import resource
+from mstars.spectra.ormask import OrMask
 
 PRODUCTS = {
     "recommended": "The recommended catalogue: spectra of M stars (Table 9 of the paper)",
@@ -22,6 +24,7 @@ INTEGERS = {"int16": "Int16", "int32": "Int32", "int64": "Int64"}
 
 
 _LAMOST_NULL = -9999.0
+_BITS = "{bits}"
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,15 @@ def product_columns(product: str, *, with_filename: bool = False) -> list[Produc
 def all_columns() -> list[ProductColumn]:
     """Every row of the column file."""
     table = pd.read_csv(resource("catalog_columns.csv"), comment="#", dtype=str, keep_default_na=False)
-    rows = table.to_dict("records")
-    return [
-        ProductColumn(**row | {"products": tuple(row["products"].split()), "table9": row["table9"] == "yes"})
-        for row in rows
-    ]
+    return [_product_column(row) for row in table.to_dict("records")]
+
+
+def _product_column(row: dict) -> ProductColumn:
+    about = row["description"]
+    if _BITS in about:
+        about = about.replace(_BITS, FLAG_COLUMNS[row["source"]].meanings())
+    changed = {"products": tuple(row["products"].split()), "table9": row["table9"] == "yes", "description": about}
+    return ProductColumn(**row | changed)
 
 
 def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataFrame:
@@ -92,6 +99,10 @@ def columns_markdown() -> str:
         parts.append("")
     parts += [_CLASSIFICATION, "| column | description |", "|---|---|"]
     parts += [f"| {names} | {meaning} |" for names, meaning in _CLASSIFICATION_COLUMNS.items()]
+    parts += [_FLAGS]
+    for bits in dict.fromkeys((*FLAG_COLUMNS.values(), OrMask)):
+        parts += [f"### {bits.__name__}\n", f"{bits.__doc__.strip()}\n".replace("``", "`"), bits.markdown(), ""]
+    parts.pop()
     return "\n".join(parts) + "\n"
 
 
@@ -115,6 +126,11 @@ Rows are in the order of the first column.
 _CLASSIFICATION = """## classification.parquet
 
 A row for every input spectrum, the rejected ones too: as many rows as input files or catalogue rows.
+"""
+_FLAGS = """
+## Bits of the flag columns
+
+Made from `mstars.core.flags` and `mstars.spectra.ormask`.
 """
 _CLASSIFICATION_COLUMNS = {
     "`spectrum_key`, `filename`, `obsid`, `plate`": "which spectrum; a rejected file may have no key, and a repeat "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
+from mstars.core.labels import LABELS
+
 _OF_BEST = ("ra", "dec", "source_id", "r_med_geo", "ebv", "ebv_flag", "bp_rp_0", "M_G_0", "CMD_flag", "CMD_pos")
 VARIABLE_BELOW = 1e-3
 """A velocity varies where a constant one would scatter so with a smaller probability than this."""
@@ -45,7 +46,7 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     stars = stars.join(rv.rename(columns={"n": "rv_n", "p": "rv_p"}))
     stars["rv_variable"] = _flag(stars["rv_p"] < VARIABLE_BELOW, stars["rv_p"].notna())
     good = catalog[catalog["parameter_flag"] == 1]
-    for name in PARAMETERS:
+    for name in LABELS:
         means = combine(good, name)
         stars = stars.join(means.drop(columns=["n", "p"]))
         stars["parameter_n"] = means["n"]

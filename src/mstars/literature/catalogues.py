@@ -13,9 +13,9 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table as AstropyTable
 
 from mstars.core.errors import InputError
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.literature.criteria import good_spectra
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
 QUANTITIES = (*LABELS, "rv")
 """What a catalogue may have."""
 PAIRS = {
@@ -203,8 +203,8 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
     table = table.drop(columns="lamost_class", errors="ignore")
     table = table.merge(m_catalog[["spectrum_key", "lamost_class"]], on="spectrum_key")
     agree = (table["luminosity_class"] == table["CMD_pos"]) & (table["luminosity_class"] == table["lamost_class"])
-    theirs = apogee[["spectrum_key", *(label.upper() for label in LABELS)]]
-    theirs = theirs.rename(columns={label.upper(): f"{label}_apogee" for label in LABELS})
+    names = {column: f"{label}_apogee" for label, column in APOGEE_COLUMNS.items()}
+    theirs = apogee[["spectrum_key", *names]].rename(columns=names)
     table = table[agree].rename(columns={label: f"{label}_this" for label in LABELS})
     table = table.merge(theirs, on="spectrum_key", how="left")
     for label in LABELS:

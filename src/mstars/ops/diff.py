@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 
@@ -39,7 +40,7 @@ GROUPS = {
     ),
     "class": ("spt_", "wdm_", "luminosity_class", "label", "candidate_reasons", "review_status"),
     "velocity": ("rv",),
-    "parameters": ("teff", "logg", "m_h", "alpha_m", "parameter"),
+    "parameters": (*LABELS, "parameter"),
 }
 MODELS = {"class": ("spt", "wdm", "dmgm"), "parameters": ("tlma_",)}
 

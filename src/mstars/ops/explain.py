@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.flags import FLAG_COLUMNS, EngineFlag, FlagBits
+from mstars.core.labels import STELLAR_LABELS, UNITS
 from mstars.files.json_files import read_json
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
@@ -24,8 +26,6 @@ GAIA_CRITERIA = (
     ("ruwe", "<", 1.4),
 )
 """Criteria of CMD_flag (section 3.4.1)."""
-
-LABELS = {"teff": "K", "logg": "dex", "m_h": "dex", "alpha_m": "dex"}
 
 
 class Story:
@@ -203,14 +203,16 @@ def _velocity(story: Story) -> list[str]:
 
 
 def _flags(value, key: str) -> str:
-    """A flag with the names of its bits."""
-    from mstars.core.velocities import LINE_FLAGS, TM_FLAGS
-
+    """A flag with the meanings of its bits."""
     if not known(value):
         return "none"
-    bits = TM_FLAGS if key.startswith("tm") else LINE_FLAGS
-    names = [name for name, bit in bits.items() if int(value) & bit]
-    return f"{int(value)} ({', '.join(names)})" if names else str(int(value))
+    said = _meanings(FLAG_COLUMNS[f"{key}_flag"], value)
+    return f"{int(value)} ({said})" if said else str(int(value))
+
+
+def _meanings(bits: type[FlagBits], value) -> str:
+    """What the bits of a value mean."""
+    return ", ".join(bit.meaning for bit in bits if int(value) & bit)
 
 
 def _band(row: pd.Series, key: str, band: dict | None) -> str:
@@ -223,15 +225,12 @@ def _band(row: pd.Series, key: str, band: dict | None) -> str:
 
 def _parameters(story: Story) -> list[str]:
     row, quality = story.row("parameters/cnn"), story.row("quality/quality")
-    lines = [f"{label} {with_error(row, label, unit)}" for label, unit in LABELS.items() if known(row.get(label))]
+    lines = [f"{label} {with_error(row, label, unit)}" for label, unit in UNITS.items() if known(row.get(label))]
     if known(row.get("flag")):
-        from mstars.parameters.ensemble import FLAGS
-
-        names = [name for name, bit in FLAGS.items() if int(row["flag"]) & bit]
-        lines.append(f"flag {row['flag']}: {', '.join(names) or 'nothing'}")
+        lines.append(f"flag {row['flag']}: {_meanings(EngineFlag, row['flag']) or 'nothing'}")
     theirs = story.row("crossmatch/apogee")
     if known(theirs.get("apogee_id")):
-        values = ", ".join(f"{name.upper()} {number(theirs.get(name.upper()), unit)}" for name, unit in LABELS.items())
+        values = ", ".join(f"{one.apogee} {number(theirs.get(one.apogee), one.unit)}" for one in STELLAR_LABELS)
         lines.append(f"APOGEE {theirs['apogee_id']} ({number(theirs.get('ASPCAP_CLASS'))}): {values}")
     if len(quality):
         lines.append(f"rv_flag {quality['rv_flag']}, parameter_flag {quality['parameter_flag']}")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.resources import resource
 from mstars.literature.criteria import gaia_velocities
 from mstars.quality.ranges import aspcap_kind
 from mstars.velocity.decide.bands import PAPER_BANDS
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
 KINDS = {"dM": "dm", "gM": "gm"}
 WAVELENGTH_FIXED = "2012-01-14"
 """Observations up to and including this day may have a wrong red wavelength calibration (section 4.1)."""
@@ -210,7 +210,7 @@ def external_numbers(
         "gaia_rv_sigma": off.std(ddof=0),
         "gaia_rv_sigma_snr20": bright.std(ddof=0),
     }
-    names = {label.upper(): f"{label}_apogee" for label in LABELS}
+    names = {column: f"{label}_apogee" for label, column in APOGEE_COLUMNS.items()}
     theirs = apogee[["spectrum_key", "ASPCAP_CLASS", *names]].rename(columns=names)
     theirs["apogee_kind"] = aspcap_kind(apogee)
     good = catalog[catalog["parameter_flag"] == 1].merge(theirs, on="spectrum_key")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.labels import LABELS, STELLAR_LABELS
 from mstars.core.resources import resource
-from mstars.paper.numbers import KINDS, LABELS, paper_numbers
+from mstars.paper.numbers import KINDS, paper_numbers
 from mstars.paper.rendering import Table, number_text
 
-HEADS = {"teff": "Teff (K)", "logg": "log g (dex)", "m_h": "[M/H] (dex)", "alpha_m": "[alpha/M] (dex)"}
+HEADS = {label.name: label.head for label in STELLAR_LABELS}
 
 
 def inspection_table(number: int, queue: str, decisions: pd.DataFrame) -> Table:

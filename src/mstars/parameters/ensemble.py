@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.files.stores import iter_batch
 from mstars.networks.folder import Model, load_model
@@ -18,19 +19,6 @@ from mstars.spectra.container import SpectrumSet
 from mstars.spectra.normalisation import zscore
 from mstars.spectra.resampling import resample_linear
 from mstars.spectra.wavelengths import CLASSIFIER_GRID
-
-FLAGS = {
-    "no_rv": 1,
-    "no_prediction": 2,
-    "interpolated": 4,
-    "simulation_trained": 8,
-    "outside_training_labels": 16,
-    "training_star": 32,
-    "unlike_training": 64,
-}
-"""Bits of ``flag``: no RV, so the spectrum was not shifted; constant or empty spectrum; a large share of the input lies
-across masked pixels; models of simulated spectra on a real survey; a label outside those trained on; the star was
-trained on; the spectrum is unlike the training set's."""
 
 
 def load_folds(folders: Sequence[str | Path], kind: str) -> list[Model]:
@@ -96,7 +84,7 @@ def predict_parameters(
     -------
     pandas.DataFrame
         spectrum_key, luminosity_class, the labels (mean of the ensemble), their ``_err`` (its standard deviation),
-        filled_share and flag (`FLAGS`), in the store's order.
+        filled_share and flag (`EngineFlag`), in the store's order.
     """
     graphs = {kind: Ensemble(members) for kind, members in models.items()}
     limits = {kind: training_limits(members) for kind, members in models.items()}
@@ -111,7 +99,7 @@ def predict_parameters(
         rv, kinds = rows["rv"].to_numpy(dtype=float), rows["luminosity_class"].to_numpy(dtype=str)
         x, filled = rest_frame_input(spectra, rv)
         mean, spread = np.full((len(x), len(LABELS)), np.nan), np.full((len(x), len(LABELS)), np.nan)
-        flag = FLAGS["no_rv"] * ~np.isfinite(rv) + FLAGS["interpolated"] * (filled > filled_max)
+        flag = EngineFlag.NO_RV * ~np.isfinite(rv) + EngineFlag.INTERPOLATED * (filled > filled_max)
         for kind, graph in graphs.items():
             where = np.flatnonzero(kinds == kind)
             if len(where) == 0:
@@ -120,9 +108,9 @@ def predict_parameters(
             mean[where], spread[where] = outputs.mean(axis=0), outputs.std(axis=0)
             lower, upper = limits[kind]
             outside = ((mean[where] < lower) | (mean[where] > upper)).any(axis=1)
-            flag[where] += FLAGS["outside_training_labels"] * outside
-            flag[where] += FLAGS["simulation_trained"] * simulated[kind]
-        flag = flag + FLAGS["no_prediction"] * ~np.isfinite(mean).all(axis=1)
+            flag[where] += EngineFlag.OUTSIDE_TRAINING_LABELS * outside
+            flag[where] += EngineFlag.SIMULATION_TRAINED * simulated[kind]
+        flag = flag + EngineFlag.NO_PREDICTION * ~np.isfinite(mean).all(axis=1)
         parts.append(_frame(spectra.spectrum_key, kinds, mean, spread, filled, flag))
     if not parts:
         nothing = np.empty((0, len(LABELS)))
@@ -224,16 +212,16 @@ def collect(
     """
     table = catalog[["spectrum_key", "snri"]].merge(predictions, on="spectrum_key", how="left", validate="1:1")
     missing = table["flag"].isna()
-    table["flag"] = table["flag"].fillna(FLAGS["no_prediction"]).astype(np.int32)
+    table["flag"] = table["flag"].fillna(EngineFlag.NO_PREDICTION).astype(np.int32)
     table.loc[missing, "luminosity_class"] = ""
     held_out = training[["spectrum_key", "fold", *(f"{label}_oof" for label in LABELS)]]
     table = table.merge(held_out.rename(columns={"fold": "oof_fold"}), on="spectrum_key", how="left", validate="1:1")
     trained = table["oof_fold"].notna()
-    table["flag"] += FLAGS["training_star"] * trained.astype(np.int32)
+    table["flag"] += EngineFlag.TRAINING_STAR * trained
     table["oof_fold"] = table["oof_fold"].astype("Int64")
     if unlike is not None:
         strange = unlike.loc[unlike["ood_score"] >= unlike_min, "spectrum_key"]
-        table["flag"] += FLAGS["unlike_training"] * table["spectrum_key"].isin(strange).astype(np.int32)
+        table["flag"] += EngineFlag.UNLIKE_TRAINING * table["spectrum_key"].isin(strange)
     for label in LABELS:
         table[f"{label}_calib_err"] = np.nan
         for kind, calibration in calibrations.items():
@@ -244,6 +232,7 @@ def collect(
             table.loc[rows, f"{label}_calib_err"] = np.where(alone, errors[1], errors[0])
         if training_stars == "out_of_fold":
             table[label] = table[f"{label}_oof"].where(trained, table[label])
+    table["flag"] = table["flag"].astype(np.int32)
     table["chi2"] = np.nan
     columns = ["spectrum_key", "luminosity_class"]
     for label in LABELS:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mstars.quality.error_limits import LABELS, fit_errors
+from mstars.core.flags import EngineFlag
+from mstars.core.labels import LABELS
+from mstars.quality.error_limits import fit_errors
 from mstars.quality.ranges import TABLE_10, recompute_ranges, reliable_members
 from mstars.quality.recommended import parameter_flags, rv_flag
-
-NO_RV, SIMULATION_TRAINED, TRAINING_STAR = 1, 8, 32
-"""Bits of an engine's ``flag`` that this stage reads (`mstars.parameters.ensemble.FLAGS`; every engine uses them)."""
 
 
 def assess(
@@ -47,12 +46,12 @@ def assess(
     keep = ["spectrum_key", "obsdate", "luminosity_class", "rv", *(f"snr_{band}" for band in "ugriz")]
     table = table[keep].merge(parameters[columns], on="spectrum_key", how="left", validate="1:1")
     bits = table["flag"].fillna(0).astype(int)
-    table["no_rv"], table["simulation_trained"] = bits & NO_RV > 0, bits & SIMULATION_TRAINED > 0
+    table["no_rv"], table["simulation_trained"] = bits & EngineFlag.NO_RV > 0, bits & EngineFlag.SIMULATION_TRAINED > 0
     fits = fit_errors(table, sigma=settings["sigma"], min_rows=settings["min_rows"])
     table["passed"] = parameter_flags(table, fits, TABLE_10)["passed"]
     for other in (photometry, apogee):
         table = table.merge(other.drop_duplicates("spectrum_key"), on="spectrum_key", how="left")
-    members = table[reliable_members(table) & (bits & TRAINING_STAR > 0).to_numpy()]
+    members = table[reliable_members(table) & (bits & EngineFlag.TRAINING_STAR > 0).to_numpy()]
     recomputed = recompute_ranges(members, min_members=settings["range_min_members"])
     used = TABLE_10 if settings["ranges"] == "table_10" else recomputed
     flags = parameter_flags(table, fits, used)

@@ -7,7 +7,8 @@ import logging
 import numpy as np
 import pandas as pd
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
+from mstars.core.labels import LABELS
+
 SNR_EDGES = (0.0, 20.0, 50.0, 100.0, np.inf)
 """Intervals of S/N_i: (0, 20], (20, 50], (50, 100], > 100."""
 COEFFICIENTS = ("intercept", "snr_i", *LABELS)

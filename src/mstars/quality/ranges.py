@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.quality.error_limits import LABELS
+from mstars.core.labels import LABELS
 
 TABLE_10 = {
     "dM": {"teff": (3225.0, 4125.0), "logg": (4.35, 5.45), "m_h": (-0.85, 0.35), "alpha_m": (-0.13, 0.25)},

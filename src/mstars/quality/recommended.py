@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.quality.error_limits import LABELS, passes_errors
+from mstars.core.labels import LABELS
+from mstars.quality.error_limits import passes_errors
 from mstars.quality.ranges import inside_ranges
 
 WAVELENGTH_CUT = "2012-01-14"

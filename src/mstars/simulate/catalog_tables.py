@@ -10,6 +10,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from mstars.core.flags import AspcapFlag
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.randomness import rng as stream
 from mstars.files.whole import atomic_path
 from mstars.simulate.plates import _designation, subclass_of
@@ -285,12 +287,14 @@ def apogee_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     snr = np.exp(rng.normal(np.log(130), 0.5, n))
     errors = np.where(giant[:, None], APOGEE_ERRORS["gM"], APOGEE_ERRORS["dM"])
     noise = rng.normal(0, 1, (n, 4)) * np.array([0.25, 0.4, 0.5, 0.5]) * errors
-    values = stars[["teff", "logg", "m_h", "alpha_m"]].to_numpy() + noise
+    values = stars[list(LABELS)].to_numpy() + noise
     cool = values[:, 0] < np.where(giant, 3750, 3800)
     letter = np.where(giant, "g", "d")
     library = np.where(cool, "M", "GK")
     lsf = rng.choice(list("abcd"), n)
-    flag = np.where(rng.random(n) < 0.12, 1 << 1, 0) | np.where(rng.random(n) < 0.02, 1 << 23, 0)
+    flag = np.where(rng.random(n) < 0.12, AspcapFlag.LOGG_WARN, 0) | np.where(
+        rng.random(n) < 0.02, AspcapFlag.STAR_BAD, 0
+    )
     table = pd.DataFrame(
         {
             "APOGEE_ID": [
@@ -306,7 +310,7 @@ def apogee_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
             "VHELIO_AVG": stars["rv"] + rng.normal(0, 0.2, n),
         }
     )
-    for column, name in enumerate(("TEFF", "LOGG", "M_H", "ALPHA_M")):
+    for column, name in enumerate(APOGEE_COLUMNS.values()):
         missing = rng.random(n) < (0.01 if column < 2 else 0.02)
         table[name] = np.where(missing, -9999.0, values[:, column])
         table[f"{name}_ERR"] = np.where(missing, -9999.0, errors[:, column])
@@ -316,7 +320,7 @@ def apogee_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     return both.astype(
         {
             "SNR": "float32",
-            **{name: "float32" for name in both.columns if name.startswith(("TEFF", "LOGG", "M_H", "ALPHA"))},
+            **{name: "float32" for name in both.columns if name.startswith(tuple(APOGEE_COLUMNS.values()))},
         }
     )
 

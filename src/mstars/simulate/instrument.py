@@ -13,6 +13,7 @@ from mstars.core.constants import C_KMS
 from mstars.core.resources import resource
 from mstars.simulate.observations import WAVE_ERR_KMS, ZERO_POINT_KMS
 from mstars.simulate.population import dust_share
+from mstars.spectra.ormask import OrMask
 from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
 from mstars.templates.library import LIBRARY_GRID
 
@@ -174,10 +175,10 @@ def _correlated(shape, rng: np.random.Generator) -> np.ndarray:
 def _masks(shape, wave, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """ORMASK and ANDMASK: single pixels, runs, and a few spectra with long bad stretches, as often as in real files."""
     n, pixels = shape
-    ormask = np.zeros(shape, np.uint8)
-    for bit, chance in enumerate((2.5e-4, 1e-5, 3e-5, 1e-5, 3e-6, 1e-5)):
+    ormask, bad_ccd = np.zeros(shape, np.uint8), int(OrMask.BADCCD)
+    for bit, chance in zip(OrMask, (2.5e-4, 1e-5, 3e-5, 1e-5, 3e-6, 1e-5), strict=True):
         count = rng.poisson(chance * n * pixels)
-        ormask[rng.integers(0, n, count), rng.integers(0, pixels, count)] |= 1 << bit
+        ormask[rng.integers(0, n, count), rng.integers(0, pixels, count)] |= int(bit)
     andmask = ormask * (rng.random(shape) < 0.8).astype(np.uint8)
     for row in np.flatnonzero(rng.random(n) < 0.12):
         for _ in range(rng.integers(1, 4)):
@@ -187,10 +188,10 @@ def _masks(shape, wave, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
                 if rng.random() < 0.3
                 else int(rng.integers(1800, pixels - length))
             )
-            ormask[row, start : start + length] |= 1
-            andmask[row, start : start + length] |= 1
+            ormask[row, start : start + length] |= bad_ccd
+            andmask[row, start : start + length] |= bad_ccd
     for row in np.flatnonzero(rng.random(n) < 0.01):
-        ormask[row, 1850:2700] |= 1
+        ormask[row, 1850:2700] |= bad_ccd
     return ormask, andmask
 
 

@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 from mstars.simulate.nonstellar import quasar, white_dwarf
 from mstars.spectra.wavelengths import air_to_vacuum
 from mstars.templates.build import emulator_spectra
@@ -309,7 +310,7 @@ class SpectrumMaker:
     def make(self, kind: str, rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         """Flux [n, pixel] of spectra of one kind; redshifts of galaxies and quasars are in it, velocities are not."""
         n = len(rows)
-        labels = [rows[name].to_numpy(float) for name in ("teff", "logg", "m_h", "alpha_m")]
+        labels = [rows[name].to_numpy(float) for name in LABELS]
         if kind == "dM":
             log = self.dwarfs(*labels)
         elif kind == "gM":
@@ -363,9 +364,7 @@ class SpectrumMaker:
     def _binaries(self, rows: pd.DataFrame, rng) -> np.ndarray:
         """A white dwarf or a hot star beside an M dwarf, of like brightness."""
         n = len(rows)
-        cool = np.exp(
-            _anchor(self.dwarfs(*[rows[name].to_numpy(float) for name in ("teff", "logg", "m_h", "alpha_m")]))
-        )
+        cool = np.exp(_anchor(self.dwarfs(*[rows[name].to_numpy(float) for name in LABELS])))
         hot = np.exp(_anchor(white_dwarf(LIBRARY_GRID, rng.uniform(9000, 30000, n), np.full(n, 8.0), rng)))
         second = np.exp(_anchor(self.others(rng.uniform(6200, 9000, n), rng)))
         hot = np.where(rng.random(n)[:, None] < 0.6, hot, second)

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.labels import LABELS
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
 from mstars.simulate.observations import ZERO_POINT_KMS
 from mstars.simulate.sizes import SIZES, plates
-
-_LABELS = {"teff": "true_teff", "logg": "true_logg", "m_h": "true_m_h", "alpha_m": "true_alpha_m"}
 
 
 def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +40,7 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
             "true_lum": np.where(rows["kind"] == "dM", "dwarf", np.where(giant, "giant", "")),
             "true_rv": rows["rv"],
             "true_rv_lamost": rows["rv"] + ZERO_POINT_KMS,
-            **{new: rows[old].where(star) for old, new in _LABELS.items()},
+            **{f"true_{label}": rows[label].where(star) for label in LABELS},
             "true_redshift": rows["redshift"],
             "true_ebv": rows["ebv"],
             "true_distance": rows["distance"],

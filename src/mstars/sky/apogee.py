@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.core.flags import ApogeeTargetFlag
+from mstars.core.labels import APOGEE_COLUMNS
 from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_fixed
 from mstars.sky.places import _empty, _joined, _places, _take
 
-APOGEE_LABELS = ("TEFF", "LOGG", "M_H", "ALPHA_M")
-
-APOGEE_NUMBERS = tuple(name + end for name in APOGEE_LABELS for end in ("", "_ERR"))
+APOGEE_NUMBERS = tuple(name + end for name in APOGEE_COLUMNS.values() for end in ("", "_ERR"))
 
 APOGEE = (
     Column("APOGEE_ID", ("APOGEE",), "str"),
@@ -25,8 +25,6 @@ APOGEE = (
 )
 
 _MISSING_BELOW = -9998.0  # APOGEE writes -9999 (and -9999.99) where it has no value
-
-_EXTRATARG_DUPLICATE = 1 << 4
 
 
 def match_apogee(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: dict) -> pd.DataFrame:
@@ -47,7 +45,7 @@ def clean_apogee(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     numbers = [*APOGEE_NUMBERS, "SNR"]
     table[numbers] = table[numbers].where(table[numbers] > _MISSING_BELOW)
-    duplicate = (table["EXTRATARG"].fillna(0).astype("int64") & _EXTRATARG_DUPLICATE) != 0
+    duplicate = (table["EXTRATARG"].fillna(0).astype("int64") & ApogeeTargetFlag.DUPLICATE) != 0
     table = table[~duplicate & (table["APOGEE_ID"] != "")]
     table = table.sort_values("SNR", ascending=False, na_position="last", kind="stable")
     return table.drop_duplicates("APOGEE_ID").sort_index().reset_index(drop=True)

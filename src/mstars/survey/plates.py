@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.labels import LABELS
 from mstars.literature.criteria import good_gaia_velocity
 
-QUANTITIES = ("rv", "teff", "logg", "m_h", "alpha_m")
+QUANTITIES = ("rv", *LABELS)
 """rv: minus Gaia's. teff: minus the median of dwarfs of the same colour. The others: minus the median of dwarfs."""
 
 LEAST = 5

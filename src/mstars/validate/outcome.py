@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-LABELS = ("teff", "logg", "m_h", "alpha_m")
+from mstars.core.labels import LABELS
+
 STATES = ("recommended", "non_m", "rejected", "lost")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mstars.core.labels import LABELS
+
 AIMS = {
     "non_m_recall": (">=", 0.9),
     "good_harmed": ("<=", 0.005),
@@ -41,10 +43,7 @@ _HEAD = (
     "rv_false_updates",
 )
 _PARAMETERS = tuple(
-    f"{label}_{kind}_{what}"
-    for kind in ("dm", "gm")
-    for label in ("teff", "logg", "m_h", "alpha_m")
-    for what in ("bias", "sigma", "pull")
+    f"{label}_{kind}_{what}" for kind in ("dm", "gm") for label in LABELS for what in ("bias", "sigma", "pull")
 )
 
 

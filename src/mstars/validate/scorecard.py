@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from mstars.validate.outcome import LABELS, input_outcomes
+from mstars.core.labels import LABELS
+from mstars.validate.outcome import input_outcomes
 from mstars.validate.shares import scatter, scatter_with_limits, share
 
 CLASS_OF = {

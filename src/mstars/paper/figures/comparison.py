@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mstars.core.labels import LABELS
 from mstars.paper.figures.style import (
     GREY,
     LABEL,
     PAGE_WIDTH,
-    PARAMETERS,
     UNIT,
     density,
     difference_note,
@@ -57,7 +57,7 @@ class Limits:
 
 def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[str, np.ndarray]:
     """Masks of the marked groups that occur in a figure, by marker name."""
-    columns = [f"{label}{side}" for label in PARAMETERS for side in _SIDES]
+    columns = [f"{label}{side}" for label in LABELS for side in _SIDES]
     table = table.reindex(columns=columns).astype(float)
     value = {column: table[column].to_numpy() for column in columns}
     groups = {}
@@ -101,7 +101,7 @@ def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limi
     reason : str
         Said when there is nothing to show.
     """
-    shown = [label for label in PARAMETERS if len(joined) and joined[f"{label}_catalog"].notna().any()]
+    shown = [label for label in LABELS if len(joined) and joined[f"{label}_catalog"].notna().any()]
     if not shown:
         figure = new_figure(PAGE_WIDTH, 2.0)
         no_data(figure.subplots(), reason or f"{title} has no {kind} in common with this work")

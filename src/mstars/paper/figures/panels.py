@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.paper.figures.comparison import Limits, outliers
-from mstars.paper.figures.style import PARAMETERS
 
 MARKED = {
     "fig23": ("red", "green", "orange", "orange +"),
@@ -41,12 +41,12 @@ def parameter_panels(
         By title, with the columns of ``catalog``.
     """
     recommended = catalog[catalog["parameter_flag"] == 1]
-    place = recommended.drop(columns=list(PARAMETERS))
-    names = {name.upper(): name for name in PARAMETERS}
+    place = recommended.drop(columns=list(LABELS))
+    names = {column: name for name, column in APOGEE_COLUMNS.items()}
     theirs = apogee[["spectrum_key", *names]].rename(columns=names)
-    theirs[list(PARAMETERS)] = theirs[list(PARAMETERS)].astype(float).where(lambda values: values > -9000)
+    theirs[list(LABELS)] = theirs[list(LABELS)].astype(float).where(lambda values: values > -9000)
     panels = {"APOGEE": place.merge(theirs.dropna(subset="teff"), on="spectrum_key"), "This work": recommended}
-    names = {f"{name}_catalog": name for name in PARAMETERS}
+    names = {f"{name}_catalog": name for name in LABELS}
     for title, joined in (literature or {}).items():
         panels[title] = place.merge(joined[["spectrum_key", *names]].rename(columns=names), on="spectrum_key")
     return panels

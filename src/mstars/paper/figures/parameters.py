@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mstars.core.labels import LABELS
 from mstars.paper.figures.style import (
     BLUE,
     CLASS_COLOR,
@@ -15,7 +16,6 @@ from mstars.paper.figures.style import (
     GREY,
     ORANGE,
     PAGE_WIDTH,
-    PARAMETERS,
     UNIT,
     axis_label,
     difference_note,
@@ -53,9 +53,9 @@ def draw_label_comparison(validation: dict[str, pd.DataFrame], folds: dict[str, 
         Which fold each table is of.
     """
     figure = new_figure(PAGE_WIDTH, 3.9)
-    panels = figure.subplots(len(validation), len(PARAMETERS), squeeze=False)
+    panels = figure.subplots(len(validation), len(LABELS), squeeze=False)
     for row, (kind, table) in zip(panels, validation.items(), strict=True):
-        for axes, label in zip(row, PARAMETERS, strict=True):
+        for axes, label in zip(row, LABELS, strict=True):
             _label_panel(axes, table, label)
         note(row[0], f"{kind}, fold {folds.get(kind, '-')}", "lower right")
     handles = [
@@ -120,7 +120,7 @@ def draw_internal_errors(catalog: pd.DataFrame) -> Figure:
         snr_i, luminosity_class, rv_err (km/s), teff_err (K), logg_err, m_h_err, alpha_m_err (dex), rv_flag,
         parameter_flag; only recommended values (flag = 1) are used.
     """
-    names = ("rv", *PARAMETERS)
+    names = ("rv", *LABELS)
     figure = new_figure(PAGE_WIDTH, 3.6)
     panels = figure.subplots(2, 3).ravel()
     for axes, name in zip(panels, names, strict=False):

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from mstars.core.errors import InputError
+from mstars.core.labels import STELLAR_LABELS, UNITS
 from mstars.files.whole import atomic_path
 from mstars.paper.rendering import number_text
 
@@ -34,20 +35,11 @@ PURPLE, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A", "
 
 CLASS_COLOR = {"dM": RED, "gM": BLUE}
 
-LABEL = {
-    "teff": r"$T_{\rm eff}$",
-    "logg": r"$\log g$",
-    "m_h": r"[M/H]",
-    "alpha_m": r"[$\alpha$/M]",
-    "rv": "RV",
-    "snr_i": r"S/N$_i$",
-}
-UNIT = {"teff": "K", "logg": "dex", "m_h": "dex", "alpha_m": "dex", "rv": r"km s$^{-1}$", "snr_i": ""}
+LABEL = {**{label.name: label.symbol for label in STELLAR_LABELS}, "rv": "RV", "snr_i": r"S/N$_i$"}
+UNIT = {**UNITS, "rv": r"km s$^{-1}$", "snr_i": ""}
 
 WHITE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
 """Box behind text that may lie over points."""
-
-PARAMETERS = ("teff", "logg", "m_h", "alpha_m")
 
 MARKERS = {
     "red": r"$T_{\rm eff}$: this work, APOGEE differ",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.core.velocities import LINE_ERROR_KMS, LINE_FLAGS, TM_FLAGS, USELESS
+from mstars.core.flags import LineFlag, TemplateFlag
+from mstars.core.velocities import LINE_ERROR_KMS, USELESS
 
 LINE_FLOOR_KMS = 8.0
 """Least error of a DSAL velocity in the combination, with more lines than `LINE_ERROR_KMS` has."""
@@ -38,9 +39,9 @@ def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0, common_kms: flo
     spread = np.maximum(spread, count.map(LINE_ERROR_KMS).fillna(LINE_FLOOR_KMS).to_numpy())
     line_flag = np.where(first, table["dsal1_flag"], table["dsal2_flag"]).astype(np.int64)
     matched, error = (table[name].to_numpy(dtype=float) for name in ("rv_tm", "rv_tm_err"))
-    bad_bits = USELESS | TM_FLAGS["two_minima"]
+    bad_bits = USELESS | TemplateFlag.TWO_MINIMA
     good_tm = np.isfinite(matched) & np.isfinite(error) & (table["tm_flag"].to_numpy(dtype=np.int64) & bad_bits == 0)
-    good_lines = np.isfinite(lines) & np.isfinite(spread) & (line_flag & sum(LINE_FLAGS.values()) == 0)
+    good_lines = np.isfinite(lines) & np.isfinite(spread) & (line_flag & LineFlag.all_bits() == 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         both = good_tm & good_lines & (np.abs(matched - lines) <= agree_sigma * np.hypot(error, spread))
         own = np.sqrt(np.maximum(error**2 - common_kms**2, 0.25))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.core.velocities import LINE_ERROR_KMS, LINE_FLAGS, SOURCES, TM_FLAGS, USELESS
+from mstars.core.flags import LineFlag, TemplateFlag
+from mstars.core.velocities import LINE_ERROR_KMS, SOURCES, USELESS
 from mstars.velocity.decide.options import SelectionOptions
 
 
@@ -24,7 +25,7 @@ def usable_methods(table: pd.DataFrame, options: SelectionOptions) -> dict[str, 
             continue
         flag = table[flags[method]].fillna(0).to_numpy(dtype=np.int64)
         matched = method in ("TM", "TML7500")
-        forbidden = USELESS | TM_FLAGS["two_minima"] if matched else ~LINE_FLAGS["halpha_alone"]
+        forbidden = USELESS | TemplateFlag.TWO_MINIMA if matched else ~LineFlag.HALPHA_ALONE
         with np.errstate(invalid="ignore"):
             good = (flag & forbidden == 0) & np.isfinite(table[rv]) & (table[error] <= options.max_error_kms)
         result[method] = good.to_numpy()
@@ -181,7 +182,7 @@ def _arms_disagree(table: pd.DataFrame, good: dict, options: SelectionOptions) -
         confirmed = np.abs(matched - table["lamost_rv"]) <= 3.0 * np.hypot(matched_error, options.lamost_error_kms)
         far &= ~confirmed.to_numpy()
     # lines that disagree with each other are part of the picture
-    lines = good["DSAL_I"] | good["DSAL_II"] | (table["dsal2_flag"] == LINE_FLAGS["inconsistent"]).to_numpy()
+    lines = good["DSAL_I"] | good["DSAL_II"] | (table["dsal2_flag"] == LineFlag.INCONSISTENT).to_numpy()
     return far & good["TM"] & good["TML7500"] & lines
 
 
@@ -193,7 +194,7 @@ def _stretches_disagree(table: pd.DataFrame, options: SelectionOptions) -> np.nd
     """
     if "rv_middle" not in table:
         return np.zeros(len(table), bool)
-    bad = USELESS | TM_FLAGS["two_minima"]
+    bad = USELESS | TemplateFlag.TWO_MINIMA
     far = table["middle_flag"].fillna(bad).to_numpy(dtype=np.int64) & bad == 0
     for name in ("blue", "end"):
         combined = np.hypot(table[f"rv_{name}_err"], table["rv_middle_err"]).to_numpy(dtype=float)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.constants import C_KMS
+from mstars.core.flags import LineFlag
 from mstars.core.resources import resource
-from mstars.core.velocities import LINE_FLAGS
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.lines.combine import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.lines.gaussians import fit_lines
@@ -155,8 +155,8 @@ def dsal1(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int
 
 def _flag1(combined: np.ndarray) -> np.ndarray:
     """Flags of DSAL I from (mean, deviation, consistent lines, lines)."""
-    why = np.where(combined[:, 3] < 3, LINE_FLAGS["few_lines"], LINE_FLAGS["inconsistent"])
-    return np.where(combined[:, 2] < 3, LINE_FLAGS["not_measured"] | why, 0)
+    why = np.where(combined[:, 3] < 3, LineFlag.FEW_LINES, LineFlag.INCONSISTENT)
+    return np.where(combined[:, 2] < 3, LineFlag.NOT_MEASURED | why, 0)
 
 
 def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int, int]:
@@ -179,10 +179,10 @@ def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int
 
 def _flag2(combined: np.ndarray, options: LineOptions) -> np.ndarray:
     """Flags of DSAL II from (mean, deviation, lines left, lines)."""
-    none = np.where(combined[:, 2] == 0, LINE_FLAGS["not_measured"], 0)
-    few = np.where(combined[:, 2] < 2, LINE_FLAGS["few_lines"], 0)
+    none = np.where(combined[:, 2] == 0, LineFlag.NOT_MEASURED, 0)
+    few = np.where(combined[:, 2] < 2, LineFlag.FEW_LINES, 0)
     with np.errstate(invalid="ignore"):
-        return none | few | np.where(combined[:, 1] >= options.scatter_kms, LINE_FLAGS["inconsistent"], 0)
+        return none | few | np.where(combined[:, 1] >= options.scatter_kms, LineFlag.INCONSISTENT, 0)
 
 
 def dsal(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
@@ -221,10 +221,10 @@ def dsel(spectra: SpectrumSet, options: LineOptions | None = None, threads: int 
     for row, row_errors in zip(lines, errors, strict=True):
         rv, error, count, flag = dsal2(row, options)
         if count == 1 and np.isfinite(row[halpha]):
-            error, flag = row_errors[halpha], LINE_FLAGS["halpha_alone"]
+            error, flag = row_errors[halpha], LineFlag.HALPHA_ALONE
         near = np.abs(row - rv) <= max(options.scatter_kms, np.nan_to_num(error))
         if count and not (near & stellar).any():
-            flag |= LINE_FLAGS["no_halpha_or_ca"]
+            flag |= LineFlag.NO_HALPHA_OR_CA
         rows.append((rv, error, count, flag))
     table = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
     _add(table, "dsel", np.array(rows).reshape(len(lines), 4))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.velocities import TM_FLAGS
+from mstars.core.flags import TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.match import chi2 as kernels
 from mstars.velocity.match.bank import N_COEF, TemplateBank
@@ -140,7 +140,8 @@ def match_templates(
     -------
     pandas.DataFrame
         n rows: spectrum_key, rv_tm, rv_tm_err (km/s, NaN: none), tm_template, tm_class, tm_chi2 (Eq. 2 of the
-        mean-scaled flux), tm_n_pixels, tm_flag (`TM_FLAGS`), tm_wide (measured over the longer range of ``bank.wide``).
+        mean-scaled flux), tm_n_pixels, tm_flag (`TemplateFlag`), tm_wide (measured over the longer range of
+        ``bank.wide``).
 
     Raises
     ------
@@ -275,7 +276,7 @@ def empty_result(keys: np.ndarray, n_good: np.ndarray) -> dict[str, np.ndarray]:
         "tm_class": np.full(count, "", dtype=object),
         "tm_chi2": np.full(count, np.nan),
         "tm_n_pixels": n_good.astype(np.int32),
-        "tm_flag": np.full(count, TM_FLAGS["not_measured"], np.int32),
+        "tm_flag": np.full(count, TemplateFlag.NOT_MEASURED, np.int32),
         "tm_wide": np.zeros(count, bool),
     }
 
@@ -378,15 +379,17 @@ def _conclude(result: dict, part: _Part, template, best, first, options: MatchOp
     none, ones = np.zeros(len(rows), np.int64), np.ones((1, bank.coefficient.shape[1]))
     kernels.curve_chunk(flux, weight, coordinate, ones, offset, none, np.zeros_like(plain), straight)
     gain = (straight - plain)[:, 0] * np.maximum(n_good - N_COEF - 1, 1)
-    flag |= np.where(gain < options.featureless_sigma**2 * plain[:, 0], TM_FLAGS["featureless"], 0)
-    flag |= np.where(excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), 4, 0)
-    flag |= np.where(bad_fit, TM_FLAGS["featureless"], 0)
+    flag |= np.where(gain < options.featureless_sigma**2 * plain[:, 0], TemplateFlag.FEATURELESS, 0)
+    flag |= np.where(
+        excess_residual(weight, bad, plain[:, 0], spectra, rows, pixels, scale, options), TemplateFlag.POOR_CHI2, 0
+    )
+    flag |= np.where(bad_fit, TemplateFlag.FEATURELESS, 0)
     result["rv_tm"][rows] = np.where(bad_fit, np.nan, velocity)
     result["rv_tm_err"][rows] = np.where(bad_fit, np.nan, error)
     result["tm_template"][rows] = bank.name[best]
     result["tm_class"][rows] = bank.spectral_class[best]
     result["tm_chi2"][rows] = plain[:, 0] / np.maximum(weight.sum(axis=1), 1e-30)
-    result["tm_flag"][rows] = np.where(bad_fit, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+    result["tm_flag"][rows] = np.where(bad_fit, flag | TemplateFlag.NOT_MEASURED, flag).astype(np.int32)
 
 
 def without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions):
@@ -409,14 +412,14 @@ def without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions)
 def common_flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:
     step = grid[1] - grid[0]
     unit = np.maximum(per_degree, 1e-300)
-    flag = np.where(np.abs(velocity) >= np.abs(grid).max() - 1e-6, TM_FLAGS["edge"], 0)
+    flag = np.where(np.abs(velocity) >= np.abs(grid).max() - 1e-6, TemplateFlag.EDGE, 0)
     # another local minimum of the coarse curve, more than two steps away
     inner = (curve[:, 1:-1] <= curve[:, :-2]) & (curve[:, 1:-1] <= curve[:, 2:])
     inner &= np.abs(grid[1:-1] - velocity[:, None]) > 2 * step
     other = np.where(inner, curve[:, 1:-1], np.inf).min(axis=1)
-    flag |= np.where(other - least < options.two_minima_sigma**2 * unit, TM_FLAGS["two_minima"], 0)
-    flag |= np.where(curve.max(axis=1) - least < options.featureless_sigma**2 * unit, TM_FLAGS["featureless"], 0)
-    return flag | np.where(n_good < options.min_pixels, TM_FLAGS["few_pixels"], 0)
+    flag |= np.where(other - least < options.two_minima_sigma**2 * unit, TemplateFlag.TWO_MINIMA, 0)
+    flag |= np.where(curve.max(axis=1) - least < options.featureless_sigma**2 * unit, TemplateFlag.FEATURELESS, 0)
+    return flag | np.where(n_good < options.min_pixels, TemplateFlag.FEW_PIXELS, 0)
 
 
 def excess_residual(weight, bad, least, spectra, rows, pixels, scale, options) -> np.ndarray:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
-from mstars.core.velocities import TM_FLAGS
+from mstars.core.flags import TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.lines.gaussians import solve_damped
 from mstars.velocity.match import chi2 as kernels
@@ -251,12 +251,13 @@ def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: Mat
     chosen = np.take_along_axis(coarse, template[:, None, None], axis=1)[:, 0].astype(float)
     per_degree = np.maximum(chosen.min(axis=1), 0) / np.maximum(n_good - N_COEF - 1, 1)
     flag = common_flags(chosen, bank.velocity, initial, chosen.min(axis=1), per_degree, n_good, options)
-    flag |= np.where(excess_residual(weight, bad, chosen.min(axis=1), spectra, rows, pixels, scale, options), 4, 0)
+    poor = excess_residual(weight, bad, chosen.min(axis=1), spectra, rows, pixels, scale, options)
+    flag |= np.where(poor, TemplateFlag.POOR_CHI2, 0)
     none |= ~np.isfinite(residual).all(axis=1)
     result["rv_tm"][rows] = np.where(none, np.nan, initial + residual[:, 0])
     result["rv_tm_err"][rows] = np.where(none, np.nan, residual[:, 1])
     result["tm_template"][rows] = bank.name[template]
     result["tm_class"][rows] = bank.spectral_class[template]
     result["tm_chi2"][rows] = chosen.min(axis=1) / np.maximum(n_good, 1)
-    result["tm_flag"][rows] = np.where(none, flag | TM_FLAGS["not_measured"], flag).astype(np.int32)
+    result["tm_flag"][rows] = np.where(none, flag | TemplateFlag.NOT_MEASURED, flag).astype(np.int32)
     return result

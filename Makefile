@@ -58,7 +58,7 @@ test-slurm: $(READY) $(LIBRARY)
 	$(BIN)/python -m pytest -m slurm --durations=0 $(SLURM_TESTS)
 
 test-desk: $(READY)
-	$(BIN)/python -m pytest tests/review_desk
+	$(BIN)/python -m pytest tests/mstars_desk
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "review_desk"))
+sys.path.insert(0, str(ROOT / "tests" / "mstars_desk"))
 
 from desk_place import command, environment, make_queue  # noqa: E402
 

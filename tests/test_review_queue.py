@@ -6,8 +6,8 @@ from PIL import Image
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
 from mstars.review.decisions import COLUMNS, read_decisions
-from mstars.review.evidence import with_evidence
-from mstars.review.pictures import _combs, _smooth, _words, marks
+from mstars.review.evidence import marks, with_evidence
+from mstars.review.pictures import _combs, _smooth, _words
 from mstars.review.queues import assign, export_queue, ordered, picture_name, write_pictures
 from mstars.review.spot_check import spot_check
 from mstars.spectra.container import SpectrumSet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import socket
 import sys
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING
 from mstars.core.errors import InputError
 
 if TYPE_CHECKING:
-    from mstars_desk.folder import QueueFolder
     from mstars_desk.session import Desk
 
 HELP = "open the review desk of a queue: spectra by eye, a key press each"
 PORT = 8765
+"""First port that is tried."""
+
+SERVER = ("starlette", "uvicorn")
+"""Packages of the optional extra ``desk``, without which no page can be served."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,46 +38,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--most", type=int, help="with --export: at most so many spectra")
     parser.add_argument("--reviewer", help="with --export: what still waits for this reviewer (default: for anyone)")
-    parser.add_argument("--summary", action="store_true", help="print progress, agreement, accuracy and expectation")
+    parser.add_argument(
+        "--summary", action="store_true", help="print progress, agreement, accuracy and the changes to expect"
+    )
     parser.add_argument("--samp", action="store_true", help="send stars to a running SAMP hub (TOPCAT)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted, or write a copy."""
-    from mstars_desk.folder import QueueFolder
+    """Serve the page until interrupted, or write a copy of it, or print the summary.
+
+    Raises
+    ------
+    InputError
+        When the folder is no queue, decisions can't be written, or the packages of the extra ``desk`` are missing.
+    """
+    if not (arguments.summary or arguments.export):
+        check_installed()
+    from mstars_desk.agreement import summary  # these load numpy, pandas and scikit-learn
+    from mstars_desk.calibration import read_calibration
+    from mstars_desk.queue_folder import QueueFolder
     from mstars_desk.session import Desk
 
     queue = QueueFolder(arguments.folder)
     check_writable(queue.decisions)
-    desk = Desk(queue, *calibration(queue))
+    desk = Desk(queue, read_calibration(queue))
     if arguments.summary:
-        from mstars_desk.agreement import summary
-
-        print(summary(desk))
+        print(summary(desk.votes, desk.schedule.order))
         return 0
     return export(desk, arguments) if arguments.export else serve(desk, arguments)
 
 
-def calibration(queue: QueueFolder) -> tuple[dict[str, set[str]], QueueFolder | None]:
-    """Spectra of a simulated survey whose right labels are known (``review.calibration.survey``), and their queue."""
-    from mstars.files.tables import read_table
-    from mstars_desk.folder import QueueFolder
-
-    named = queue.settings["calibration"]["survey"]
-    if not named:
-        return {}, None
-    results = queue.root / named
-    if results.resolve() == queue.results:
-        raise InputError("review.calibration.survey: a survey's own truth is not for its reviewers; name another")
-    other = QueueFolder(results / "review" / queue.queue)
-    table = read_table(results / "validation" / f"calibration_{queue.queue}.parquet")
-    table = table[(table["right"] != "") & table["spectrum_key"].isin(other.place)]
-    table = table[~table["spectrum_key"].isin(queue.place)]
-    return {row.spectrum_key: set(row.right.split(";")) for row in table.itertuples()}, other
+def check_installed() -> None:
+    """Refuse to start without the packages that serve the page."""
+    missing = [name for name in SERVER if importlib.util.find_spec(name) is None]
+    if missing:
+        needed = " ".join(missing)
+        raise InputError(f"the page needs packages of the extra `desk` that are not installed: pip install {needed}")
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse to start where decisions could not be saved."""
+    """Refuse to start where decisions can't be saved."""
     try:
         (folder / "desk").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -83,10 +87,12 @@ def check_writable(folder: Path) -> None:
 
 
 def export(desk: Desk, arguments: argparse.Namespace) -> int:
-    """Write what is still to be decided as HTML."""
+    """Write the spectra that still wait for a decision as HTML files."""
     from mstars_desk.export import export_copy
+    from mstars_desk.journal import reviewer_name
 
-    queue, keys = desk.queue, desk.waiting(arguments.reviewer)[: arguments.most]
+    reviewer = None if arguments.reviewer is None else reviewer_name(arguments.reviewer)
+    queue, keys = desk.queue, desk.schedule.waiting(reviewer)[: arguments.most]
     for path in export_copy(queue, keys, arguments.export):
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     print(f"{len(keys)} spectra; put the CSV that the page gives into {queue.decisions}")
@@ -97,7 +103,7 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
     """Serve the page until interrupted."""
     import uvicorn
 
-    from mstars_desk.journal import Lock
+    from mstars_desk.lock import Lock
     from mstars_desk.server import Page, kept_token
 
     queue, sender = desk.queue, None
@@ -111,9 +117,9 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
     if arguments.samp:
         from mstars_desk.samp import Sender
 
-        sender = Sender(queue, desk.calibration_queue)
+        sender = Sender(queue, desk.calibration.queue)
     page = Page(desk, token, sender.send if sender else None)
-    print(f"queue {queue.queue} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
+    print(f"queue {queue.name} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
     if arguments.host not in ("127.0.0.1", "localhost"):
         print(f"WARNING: listening on {arguments.host}: the connection is not encrypted", file=sys.stderr)
     print(f"{address}?token={token}", flush=True)
@@ -129,16 +135,22 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
 
 
 def listen(host: str, port: int | None) -> socket.socket:
-    """A listening socket on the port, or on the first free one from `PORT` on."""
+    """A listening TCP socket on the port, or on the first free one from `PORT` on.
+
+    Raises
+    ------
+    InputError
+        When the port can't be used.
+    """
     tried = [port] if port is not None else list(range(PORT, PORT + 100))
     for number in tried:
-        # named as TCP, or asyncio leaves TCP_NODELAY off and each answer waits 40 ms for an acknowledgement
+        # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer takes 40 ms longer
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))
-            listener.listen(64)  # from here on no one is turned away
+            listener.listen(64)
             return listener
         except OSError as error:
             listener.close()

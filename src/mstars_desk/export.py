@@ -12,17 +12,17 @@ from pathlib import Path
 
 from mstars.core.errors import InputError
 from mstars.files.whole import atomic_path
-from mstars_desk.folder import QueueFolder
-from mstars_desk.server import STATIC
+from mstars_desk.assets import PAGE, text
+from mstars_desk.queue_folder import QueueFolder
 
 PER_FILE = 1500
-"""Spectra in one file: 18 MB, which a browser opens in a second."""
+"""Spectra in one file: it has about 18 MB, which a browser opens in a second."""
 
 
 def export_copy(queue: QueueFolder, keys: Sequence[str], path: str | Path, per_file: int = PER_FILE) -> list[Path]:
-    """Write spectra, evidence, templates and the page into HTML files that work by themselves.
+    """Write spectra, evidence, templates and the page into HTML files that need nothing else.
 
-    The copy keeps decisions in the browser and gives them as a CSV file of the decision contract.
+    Such a page keeps decisions in the browser and gives them as a decision file (CSV).
 
     Parameters
     ----------
@@ -30,7 +30,9 @@ def export_copy(queue: QueueFolder, keys: Sequence[str], path: str | Path, per_f
     keys : sequence of str
         Which spectra, in their order.
     path : str or Path
-        The file; further ones, when there are more than ``per_file`` spectra, are named ``-2``, ``-3`` and so on.
+        The file. Of more than ``per_file`` spectra the rest goes to files named ``-2``, ``-3`` and so on.
+    per_file : int
+        Spectra in one file at most.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def export_copy(queue: QueueFolder, keys: Sequence[str], path: str | Path, per_f
     if path.suffix != ".html":
         raise InputError(f"--export: {path} must end with .html")
     if not keys:
-        raise InputError(f"queue {queue.queue}: nothing is left to decide, so there is nothing to export")
+        raise InputError(f"queue {queue.name}: nothing is left to decide, so there is nothing to export")
     parts = [list(keys[start : start + per_file]) for start in range(0, len(keys), per_file)]
     paths = [path] + [path.with_name(f"{path.stem}-{number}.html") for number in range(2, len(parts) + 1)]
     for target, part in zip(paths, parts, strict=True):
@@ -64,7 +66,7 @@ def _page(queue: QueueFolder, keys: list[str]) -> str:
         "consensus": {key: queue.consensus[key] for key in keys},
         "templates": [row for row in queue.template_names if row[0] in names],
         "template_data": names,
-        "copy": f"{queue.survey}-{queue.queue}-{uuid.uuid4().hex[:12]}",
+        "copy": f"{queue.survey}-{queue.name}-{uuid.uuid4().hex[:12]}",
     }
     data = [("desk-about", about)]
     data += [(f"desk-spectrum-{number}", payload) for number, payload in enumerate(payloads)]
@@ -72,7 +74,7 @@ def _page(queue: QueueFolder, keys: list[str]) -> str:
     blocks = "\n".join(
         f'<script type="application/json" id="{name}">{_as_text(value)}</script>' for name, value in data
     )
-    return _inlined((STATIC / "index.html").read_text(encoding="utf-8"), blocks)
+    return _inlined(text(PAGE), blocks)
 
 
 def _templates(queue: QueueFolder, used: set[str]) -> list[str]:
@@ -91,16 +93,16 @@ def _as_text(value) -> str:
 
 
 def _inlined(page: str, blocks: str) -> str:
-    """The page with its style sheets and scripts in it, and a policy that lets nothing else run or load."""
+    """The page with its style sheets and scripts in it, and with a policy by which nothing else can run or load."""
     scripts: list[str] = []
 
     def script(found: re.Match) -> str:
-        text = (STATIC / found.group(1)).read_text(encoding="utf-8")
-        scripts.append(base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
-        return f"<script>{text}</script>"
+        source = text(found.group(1))
+        scripts.append(base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
+        return f"<script>{source}</script>"
 
     def style(found: re.Match) -> str:
-        return f"<style>{(STATIC / found.group(1)).read_text(encoding='utf-8')}</style>"
+        return f"<style>{text(found.group(1))}</style>"
 
     body, end = page.split("<script src=", 1)
     page = body + blocks + "\n<script src=" + end

@@ -1,16 +1,15 @@
-"""Decisions on disk: appended to the reviewer's file and synced before anyone is told that they are saved."""
+"""Files of decisions: a row is appended and synced to the disk before the reviewer is told that it is saved."""
 
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import os
 import re
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,11 +18,13 @@ from mstars.review.decisions import COLUMNS
 
 _NAME = re.compile(r"\w[\w .-]{0,39}")
 _HEADER = ",".join(COLUMNS) + "\n"
+
 MAX_COMMENT = 500
+"""Longest comment, characters."""
 
 
 def reviewer_name(text: str) -> str:
-    """A reviewer's name as it is written: letters, digits, blanks, dots, hyphens; at most 40.
+    """A reviewer's name, checked: letters, digits, blanks, dots and hyphens, at most 40 of them.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def reviewer_name(text: str) -> str:
 
 
 def plain_comment(text: str) -> str:
-    """A comment on one line, without control characters, at most `MAX_COMMENT` long."""
+    """A comment on one line, without control characters, cut at `MAX_COMMENT` characters."""
     letters = "".join(letter if letter.isprintable() else " " for letter in str(text))
     return " ".join(letters.split())[:MAX_COMMENT]
 
@@ -48,7 +49,7 @@ class Journal:
     Parameters
     ----------
     folder : str or Path
-        ``review/{survey}/{queue}``; made when missing.
+        ``review/{survey}/{queue}``. It is made when missing.
     """
 
     def __init__(self, folder: str | Path):
@@ -58,14 +59,18 @@ class Journal:
         self._last = datetime.min.replace(tzinfo=UTC)
         self._whole: set[Path] = set()
 
+    def files(self) -> list[Path]:
+        """All decision files of the queue, sorted by name."""
+        return sorted(self.folder.glob("*.csv"))
+
     def path(self, reviewer: str) -> Path:
-        """The reviewer's file; beside one of the same name with other columns, a second one."""
+        """The reviewer's file. Where a file of that name has other columns, it is a second one beside it."""
         plain = re.sub(r"[ .]+", "_", reviewer_name(reviewer))
         path = self.folder / f"{plain}.csv"
-        return path if _is_ours(path) else self.folder / f"{plain}-desk.csv"
+        return path if _has_our_columns(path) else self.folder / f"{plain}-desk.csv"
 
     def times(self, count: int, after: datetime | None = None) -> list[str]:
-        """Times of ``count`` new rows, ISO 8601 in UTC, each later than any before (and than ``after``)."""
+        """Times for ``count`` new rows, ISO 8601 in UTC. Each is later than all given before and than ``after``."""
         with self._guard:
             start = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
             if after is not None:
@@ -75,12 +80,12 @@ class Journal:
         return [moment.isoformat(timespec="microseconds").replace("+00:00", "Z") for moment in moments]
 
     def append(self, path: Path, rows: Sequence[dict]) -> None:
-        """Append rows with the columns `COLUMNS`; they are on the disk when this returns.
+        """Append rows with the columns `COLUMNS`. They are on the disk when this returns.
 
         Raises
         ------
         OSError
-            When they could not be written whole; the file is as it was before.
+            When the rows could not be written whole. The file is then as it was before.
         """
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -88,13 +93,44 @@ class Journal:
             writer.writerow({name: row.get(name, "") for name in COLUMNS})
         with self._guard:
             if path not in self._whole:
-                _mend(path)
+                _repair(path)
                 self._whole.add(path)
             append_synced(path, text.getvalue().encode())
 
 
+class EventLog:
+    """How spectra came before their reviewers: one JSON object a line.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``review/{survey}/{queue}/desk/events.jsonl``.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def append(self, events: Sequence[dict]) -> None:
+        """Append events. They are on the disk when this returns."""
+        append_synced(self.path, "".join(json.dumps(event) + "\n" for event in events).encode())
+
+    def read(self) -> Iterator[dict]:
+        """All events in the order they were written. A line that a kill left unfinished is passed over."""
+        for line in self.path.read_text().splitlines() if self.path.is_file() else []:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
 def append_synced(path: Path, data: bytes) -> None:
-    """Append bytes and sync them to the disk; on an error the file keeps its old length."""
+    """Append bytes and sync them to the disk. On an error the file keeps its old length.
+
+    Raises
+    ------
+    OSError
+        When the bytes could not be written whole.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         before = os.fstat(handle).st_size
@@ -109,15 +145,15 @@ def append_synced(path: Path, data: bytes) -> None:
         os.close(handle)
 
 
-def _is_ours(path: Path) -> bool:
+def _has_our_columns(path: Path) -> bool:
     if not path.is_file() or path.stat().st_size == 0:
         return True
     with open(path, "rb") as file:
         return file.readline().rstrip(b"\r\n") == _HEADER.strip().encode()
 
 
-def _mend(path: Path) -> None:
-    """Give a file its header, and cut off a row that a kill left unfinished (no one was told that it was saved)."""
+def _repair(path: Path) -> None:
+    """Give an empty file its header. Cut off a row that a kill left unfinished: no one was told that it was saved."""
     if not path.is_file() or path.stat().st_size == 0:
         append_synced(path, _HEADER.encode())
         _sync_folder(path.parent)
@@ -127,7 +163,7 @@ def _mend(path: Path) -> None:
         return
     start = data.rfind(b"\n") + 1
     fields = next(csv.reader([data[start:].decode(errors="replace")]), [])
-    if len(fields) == len(COLUMNS):  # a whole row, written by hand without an end
+    if len(fields) == len(COLUMNS):  # a whole row that someone wrote by hand; only its line end is missing
         append_synced(path, b"\n")
         return
     with open(path, "r+b") as file:
@@ -141,49 +177,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-class Lock:
-    """Only one server works on a queue's decisions; the lock goes with the process, however it ends.
-
-    Parameters
-    ----------
-    path : str or Path
-        Lock file.
-    said : dict
-        What another server is told: pid, host, address.
-
-    Raises
-    ------
-    InputError
-        When another process holds it: which, and what to do.
-    """
-
-    def __init__(self, path: str | Path, said: dict):
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            held = os.read(self._handle, 4096).decode(errors="replace")
-            os.close(self._handle)
-            raise InputError(_who(held)) from None
-        os.ftruncate(self._handle, 0)
-        os.write(self._handle, json.dumps(said).encode())
-
-    def release(self) -> None:
-        """Let another process in."""
-        os.close(self._handle)
-
-
-def _who(held: str) -> str:
-    try:
-        said = json.loads(held)
-        where = f" by process {said['pid']} on {said['host']} at {said['address']}"
-    except (ValueError, KeyError, TypeError):
-        where = ""
-    return (
-        f"this queue is served already{where}: several reviewers share one server, so open its page, or stop it first "
-        "(it prints the whole address, with the token, when it starts)"
-    )

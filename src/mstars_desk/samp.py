@@ -1,4 +1,4 @@
-"""A star's row and spectrum for TOPCAT, SPLAT and their like, through a running SAMP hub."""
+"""A star's row and spectrum for TOPCAT, SPLAT and other programs at a running SAMP hub."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from astropy.samp import SAMPClientError, SAMPHubError, SAMPIntegratedClient, SA
 from astropy.table import Table
 
 from mstars.core.errors import InputError
-from mstars.files.stores import read_batch
+from mstars.review.evidence import known
 from mstars.review.queues import picture_name
-from mstars_desk.folder import QueueFolder, known
+from mstars_desk.queue_folder import QueueFolder
 
 _GONE = (SAMPHubError, SAMPProxyError, SAMPClientError, OSError)
-"""What the client raises when its hub doesn't answer any more."""
+"""What the client raises when its hub does not answer."""
 
 
 class Sender:
@@ -27,7 +27,7 @@ class Sender:
     ----------
     queue : QueueFolder
     calibration : QueueFolder, optional
-        Where the calibration spectra are; they are sent like the others.
+        The queue that holds the calibration spectra. They are sent like the others.
 
     Raises
     ------
@@ -41,19 +41,24 @@ class Sender:
         self._connect()
 
     def _connect(self) -> None:
-        self.client = SAMPIntegratedClient(name="mstars review desk", description=f"queue {self.queue.queue}")
+        self.client = SAMPIntegratedClient(name="mstars review desk", description=f"queue {self.queue.name}")
         try:
             self.client.connect()
         except _GONE as error:
             raise InputError(f"--samp: no SAMP hub answers ({error}); start TOPCAT first") from None
 
     def send(self, key: str) -> str:
-        """Send a candidate: its row as VOTable, its spectrum as FITS, its place on the sky; return what was sent.
+        """Send a candidate: its row as VOTable, its spectrum as FITS, its place on the sky.
+
+        Returns
+        -------
+        str
+            What was sent, for the reviewer.
 
         Raises
         ------
         InputError
-            When the hub is gone and no new one answers.
+            When no hub answers.
         """
         source = self.queue if key in self.queue.place or self.calibration is None else self.calibration
         row = source.row(key)
@@ -61,7 +66,7 @@ class Sender:
         table, spectrum = self.folder / f"{name}.vot", self.folder / f"{name}.fits"
         write_row(row, table)
         write_spectrum(source, row, spectrum)
-        took = self._notify("table.load.votable", url=table.as_uri(), name=f"{self.queue.queue} {key}")
+        took = self._notify("table.load.votable", url=table.as_uri(), name=f"{self.queue.name} {key}")
         meta = {"Access.Format": "application/fits"}
         took += self._notify("spectrum.load.ssa-generic", url=spectrum.as_uri(), name=key, meta=meta)
         if known(row.get("ra_obs")) and known(row.get("dec_obs")):
@@ -71,13 +76,13 @@ class Sender:
         return f"{key} sent: its row, its spectrum, its place on the sky"
 
     def _notify(self, mtype: str, **params) -> list[str]:
-        """Who was told."""
+        """Tell all programs at the hub, a new hub where the old one is gone; who was told."""
         message = {"samp.mtype": mtype, "samp.params": params}
         try:
             if not self.client.is_connected:
                 self._connect()
             return list(self.client.notify_all(message))
-        except _GONE:  # TOPCAT was closed, and perhaps started again
+        except _GONE:  # the hub was closed and may have been started again
             self._connect()
             return list(self.client.notify_all(message))
 
@@ -87,20 +92,19 @@ class Sender:
             if self.client.is_connected:
                 self.client.disconnect()
         except _GONE:
-            pass  # it has left before us
+            pass  # the hub is gone already
 
 
 def write_row(row: dict, path: Path) -> None:
-    """One row as a VOTable; what is not known is left out."""
+    """Write a candidate's row as a VOTable. Columns without a value are left out."""
     plain = {name: value for name, value in row.items() if known(value)}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()}
     Table(rows=[tuple(plain.values())], names=list(plain)).write(path, format="votable", overwrite=True)
 
 
 def write_spectrum(queue: QueueFolder, row: dict, path: Path) -> None:
-    """A spectrum as a FITS table: wavelength (vacuum angstrom), flux, ivar, mask."""
-    store = queue.results / "spectra" / f"{row['batch']}.h5"
-    spectrum = read_batch(store, slice(int(row["row"]), int(row["row"]) + 1))
+    """Write a candidate's spectrum as a FITS table: wavelength (vacuum, angstrom), flux, ivar, ormask."""
+    spectrum = queue.spectrum(row)
     table = Table(
         {
             "wavelength": spectrum.wavelength * units.angstrom,

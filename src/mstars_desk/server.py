@@ -1,4 +1,4 @@
-"""The desk's web server: a page, its data, and the decisions; for the one who knows the token."""
+"""The desk's web server: the page, its data, and the decisions. Only those who know the token are answered."""
 
 from __future__ import annotations
 
@@ -20,19 +20,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mstars.core.errors import InputError
-from mstars_desk.session import Desk, Refused
-
-STATIC = Path(__file__).parent / "static"
-ASSETS = {
-    "uPlot.iife.min.js": "text/javascript",
-    "uPlot.min.css": "text/css",
-    "desk.css": "text/css",
-    "spectrum.js": "text/javascript",
-    "plots.js": "text/javascript",
-    "source.js": "text/javascript",
-    "desk.js": "text/javascript",
-}
-"""The only files served; nothing is looked up by a name that comes from outside."""
+from mstars_desk.agreement import summary
+from mstars_desk.assets import ASSETS, PAGE, STATIC
+from mstars_desk.entries import Refused
+from mstars_desk.session import Desk
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -42,12 +33,17 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+"""Headers of every answer: the page loads nothing from elsewhere, and no other page can hold it."""
+
 MAX_BODY = 1_000_000
+"""Longest request, bytes."""
+
 MAX_ROWS = 200
+"""Decisions, or keys, in one request at most."""
 
 
 def kept_token(path: Path) -> str:
-    """What the URL must hold: kept in a file that only its owner reads, so that a page outlives a restart."""
+    """The token that the address must hold. A file that only its owner can read keeps it over a restart."""
     if path.is_file() and path.stat().st_mode & 0o077 == 0 and path.read_text().strip():
         return path.read_text().strip()
     path.unlink(missing_ok=True)
@@ -58,14 +54,14 @@ def kept_token(path: Path) -> str:
 
 
 class Page:
-    """The answers to a page's requests; each is a method that runs in a thread.
+    """The answers to the page's requests. Each is a method and runs in a thread.
 
     Parameters
     ----------
     desk : Desk
     token : str
     send : callable, optional
-        Sends a spectrum_key to a SAMP hub and returns a sentence; None: no hub.
+        Sends the star of a spectrum_key to a SAMP hub and returns a sentence for the reviewer. None: there is no hub.
     """
 
     def __init__(self, desk: Desk, token: str, send: Callable[[str], str] | None = None):
@@ -90,7 +86,7 @@ class Page:
             Route("/api/skip", self._writer(self.skip), methods=["POST"]),
             Route("/api/samp", self._writer(self.samp), methods=["POST"]),
         ]
-        # no other site can reach the desk by a name of its own that points to this machine
+        # refuses a request that came by another site's name for this machine
         guard = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts)]
         handlers = {HTTPException: _http_error}
         return Starlette(routes=routes, middleware=guard, exception_handlers=handlers)
@@ -100,9 +96,9 @@ class Page:
             raise HTTPException(403, "the address lacks the token: use the whole one that `mstars review` printed")
 
     async def index(self, request: Request) -> Response:
-        """The page itself; the token is in its address."""
+        """The page itself. The token is in its address."""
         self._may(request.query_params.get("token", ""))
-        return FileResponse(STATIC / "index.html", headers=HEADERS)
+        return FileResponse(STATIC / PAGE, headers=HEADERS)
 
     def _reader(self, answer: Callable[[dict], dict]):
         async def endpoint(request: Request) -> Response:
@@ -113,7 +109,7 @@ class Page:
 
     def _writer(self, answer: Callable[[dict], dict]):
         async def endpoint(request: Request) -> Response:
-            # a header of our own: a form of another site can't send it
+            # a form on another site can't send a header of this name
             self._may(request.headers.get("x-desk-token", ""))
             body = b""
             async for part in request.stream():
@@ -133,9 +129,9 @@ class Page:
     # what can be asked
 
     def about(self, given: dict) -> dict:
-        """Labels, marks, methods, diagram, templates."""
+        """What the page needs once."""
         return self.desk.queue.about() | {
-            "reviewers": sorted(self.desk.named),
+            "reviewers": sorted(self.desk.schedule.named),
             "samp": self.send is not None,
             "decisions": str(self.desk.queue.decisions),
         }
@@ -155,7 +151,7 @@ class Page:
 
     def opinions(self, given: dict) -> dict:
         """All rows about a spectrum, for the adjudicator."""
-        return {"opinions": self.desk.opinions(str(given.get("key", "")))}
+        return {"opinions": self.desk.votes.opinions(str(given.get("key", "")))}
 
     def next(self, given: dict) -> dict:
         """Keys of what the reviewer sees next."""
@@ -166,17 +162,18 @@ class Page:
     def disagreements(self, given: dict) -> dict:
         """Keys about which reviewers differ."""
         self.desk.refresh()
-        return {"keys": self.desk.disagreements()}
+        with self.desk.guard:
+            return {"keys": self.desk.votes.disagreements()}
 
     def decide(self, given: dict) -> dict:
-        """Save decisions; the answer is given after they are on the disk."""
+        """Save decisions. The answer is given when they are on the disk."""
         rows = given.get("rows", [])
         if not isinstance(rows, list) or not 0 < len(rows) <= MAX_ROWS or not all(isinstance(r, dict) for r in rows):
             raise Refused(f"1 to {MAX_ROWS} rows are expected")
         adjudicate = bool(given.get("adjudicate"))
         request = str(given.get("request", ""))
         answer = self.desk.decide(given.get("reviewer", ""), rows, request, adjudicate=adjudicate)
-        if not self.learning.locked():  # beside the answers, never before one
+        if not self.learning.locked():  # in a thread: no reviewer waits for it
             threading.Thread(target=self._learn, daemon=True).start()
         return answer
 
@@ -185,12 +182,10 @@ class Page:
             self.desk.learn()
 
     def summary(self, given: dict) -> dict:
-        """Agreement, accuracy, labels so far, what is to be expected of the rest."""
-        from mstars_desk.agreement import summary
-
+        """Labels so far, agreement, accuracy, and the changes to expect."""
         self.desk.refresh()
         with self.desk.guard:
-            return {"text": summary(self.desk)}
+            return {"text": summary(self.desk.votes, self.desk.schedule.order)}
 
     def undo(self, given: dict) -> dict:
         """Take the last decision back."""
@@ -202,7 +197,7 @@ class Page:
         return {}
 
     def samp(self, given: dict) -> dict:
-        """Send a star to TOPCAT and its like."""
+        """Send a star to the programs at the SAMP hub."""
         if self.send is None:
             raise Refused("no SAMP hub: start `mstars review` with --samp")
         return {"said": self.send(str(given.get("key", "")))}
@@ -223,7 +218,7 @@ async def _answered(answer: Callable[[dict], dict], given: dict) -> Response:
         return JSONResponse({"error": "not in this queue"}, 404, HEADERS)
     except (Refused, InputError, ValueError, TypeError) as error:
         return JSONResponse({"error": str(error)}, 422, HEADERS)
-    except OSError as error:  # a disk that is full, say: the page keeps the decision and sends it again
+    except OSError as error:  # the disk is full, for example: the page keeps the decision and sends it again
         return JSONResponse({"error": str(error)}, 507, HEADERS)
 
 

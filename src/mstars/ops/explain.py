@@ -15,6 +15,7 @@ from mstars.core.labels import STELLAR_LABELS, UNITS
 from mstars.files.json_files import read_json
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
+from mstars.review.evidence import known
 
 HELP = "the whole story of one spectrum, by spectrum_key or obsid; --picture draws it"
 
@@ -75,11 +76,6 @@ class Story:
     def batch_row(self, folder: str) -> pd.Series:
         """The spectrum's row of a table that is written batch by batch."""
         return self.row(f"{folder}/{self.input['batch']}")
-
-
-def known(value) -> bool:
-    """Whether a value says something: neither null, NaN nor empty."""
-    return value is not None and value is not pd.NA and value == value and value != ""
 
 
 def number(value, unit: str = "", digits: int = 4) -> str:

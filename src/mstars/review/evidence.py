@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED
+from mstars.core.resources import resource
 from mstars.sky.cmd import DM_REGIONS, GM_LINE
+from mstars.spectra.wavelengths import air_to_vacuum
 
 COLUMNS = (
     *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),
@@ -24,6 +27,15 @@ COLUMNS = (
 BACKGROUND = 1500
 """Stars drawn in the colour-magnitude diagram behind the candidate."""
 
+METHODS = {
+    "LAMOST": ("LAMOST", BLACK),
+    "TM": ("TM", RED),
+    "DSAL_I": ("DSAL I", BLUE),
+    "DSAL_II": ("DSAL II", GREEN),
+    "TML7500": ("TML7500", ORANGE),
+    "DSEL": ("DSEL", PURPLE),
+}
+"""Name and colour of each velocity that can be marked, by its name in `mstars.core.velocities.SOURCES`."""
 
 ZOOMS = {
     "CaH": (6820.0, 7140.0),
@@ -33,6 +45,34 @@ ZOOMS = {
     "Ti I, Ca II": (8410.0, 8700.0),
 }
 """Windows shown magnified, vacuum angstrom."""
+
+
+def known(value) -> bool:
+    """Whether a table's cell holds a value: neither null, NaN nor empty text."""
+    return value is not None and value is not pd.NA and value == value and value != ""
+
+
+def marks(queue: str) -> pd.DataFrame:
+    """Rest wavelengths that a reviewer looks at.
+
+    Parameters
+    ----------
+    queue : str
+        In `rv` they are the lines of Tables 5 and 6 of Li et al. (2025), in all other queues the features of Table 3.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``set`` (absorption, emission or features), ``name``, ``lower`` and ``upper`` (vacuum, angstrom; equal for a
+        line). Features have ``dM`` and ``gM``: how they look in a dwarf and in a giant.
+    """
+    if queue == "rv":
+        lines = pd.read_csv(resource("lines.csv"), comment="#")
+        lines = lines.rename(columns={"line": "name", "wavelength": "lower"}).assign(upper=lambda table: table["lower"])
+        return lines[["set", "name", "lower", "upper"]]
+    table = pd.read_csv(resource("features.csv"), comment="#").rename(columns={"feature": "name"})
+    vacuum = {side: air_to_vacuum(table[f"{side}_air"].to_numpy(float)) for side in ("lower", "upper")}
+    return table.assign(set="features", **vacuum)[["set", "name", "lower", "upper", "dM", "gM"]]
 
 
 def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:

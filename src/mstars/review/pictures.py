@@ -13,18 +13,13 @@ from PIL import Image
 from scipy.ndimage import uniform_filter1d
 
 from mstars.core.constants import C_KMS
-from mstars.core.resources import resource
-from mstars.review.evidence import ZOOMS
-from mstars.spectra.wavelengths import air_to_vacuum
+from mstars.core.palette import BLUE, PURPLE
+from mstars.core.velocities import SOURCES
+from mstars.review.evidence import METHODS, ZOOMS, known, marks
 
 FULL = (3700.0, 9100.0)
-METHODS = {
-    "lamost_rv": ("LAMOST", "#000000", "-"),
-    "rv_tm": ("TM", "#D55E00", "--"),
-    "rv_dsal1": ("DSAL I", "#0072B2", "-."),
-    "rv_dsal2": ("DSAL II", "#009E73", ":"),
-}
-"""Velocities marked in the rv queue: column, name, colour, line style."""
+LINE_STYLES = {"LAMOST": "-", "TM": "--", "DSAL_I": "-.", "DSAL_II": ":"}
+"""Velocities marked in the rv queue: their names in `SOURCES`, and line styles."""
 
 EVIDENCE = (
     ("subclass", "LAMOST {}"),
@@ -42,16 +37,6 @@ EVIDENCE = (
     ("M_G_0", "M_G {:.2f}"),
 )
 """What is printed above the spectrum, where the candidate has it."""
-
-
-def marks(queue: str) -> pd.DataFrame:
-    """Rest wavelengths (vacuum, angstrom) marked in a queue's pictures: name, lower, upper."""
-    if queue == "rv":
-        table = pd.read_csv(resource("lines.csv"), comment="#")
-        return pd.DataFrame({"name": table["line"], "lower": table["wavelength"], "upper": table["wavelength"]})
-    table = pd.read_csv(resource("features.csv"), comment="#")
-    vacuum = {name: air_to_vacuum(table[f"{name}_air"].to_numpy(float)) for name in ("lower", "upper")}
-    return pd.DataFrame({"name": table["feature"], **vacuum})
 
 
 class Sheet:
@@ -94,15 +79,17 @@ class Sheet:
     def _artists(self, axes) -> dict:
         (raw,) = axes.plot([], [], color="0.75", lw=0.5, animated=True)
         (smooth,) = axes.plot([], [], color="0.15", lw=0.8, animated=True)
-        (bad,) = axes.plot([], [], "|", color="#CC79A7", ms=4, animated=True)
-        colors = [METHODS[name][1:] for name in METHODS] if self.queue == "rv" else [("#0072B2", "--")]
-        lines = [axes.plot([], [], color=color, ls=style, lw=0.8, animated=True)[0] for color, style in colors]
+        (bad,) = axes.plot([], [], "|", color=PURPLE, ms=4, animated=True)
+        styles = [(METHODS[name][1], style) for name, style in LINE_STYLES.items()]
+        styles = styles if self.queue == "rv" else [(BLUE, "--")]
+        lines = [axes.plot([], [], color=color, ls=style, lw=0.8, animated=True)[0] for color, style in styles]
         return {"raw": raw, "smooth": smooth, "bad": bad, "lines": lines}
 
     def _legend(self) -> None:
-        handles = [
-            self.axes[0].plot([], [], color=color, ls=style, label=name)[0] for name, color, style in METHODS.values()
-        ]
+        handles = []
+        for method, style in LINE_STYLES.items():
+            name, color = METHODS[method]
+            handles += self.axes[0].plot([], [], color=color, ls=style, label=name)
         place = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.99), "borderaxespad": 0.0}
         self.axes[0].legend(handles=handles, fontsize=7, ncols=4, frameon=False, **place)
 
@@ -119,7 +106,8 @@ class Sheet:
             PNG file.
         """
         smooth = _smooth(flux, bad)
-        velocities = [row.get(name, np.nan) for name in METHODS] if self.queue == "rv" else [row.get("lamost_rv", 0.0)]
+        columns = [SOURCES[method][0] for method in LINE_STYLES]
+        velocities = [row.get(name, np.nan) for name in columns] if self.queue == "rv" else [row.get("lamost_rv", 0.0)]
         self.canvas.restore_region(self.background)
         self.words.set_text(_words(self.queue, row))
         self.figure.draw_artist(self.words)
@@ -164,21 +152,17 @@ def _combs(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
 
 
 def _words(queue: str, row: dict) -> str:
-    said = [text.format(row[name]) for name, text in EVIDENCE if _known(row.get(name))]
+    said = [text.format(row[name]) for name, text in EVIDENCE if known(row.get(name))]
     if queue == "rv":
-        said += [_velocity(row, column, name) for column, (name, *_) in METHODS.items()]
+        said += [_velocity(row, method) for method in LINE_STYLES]
     break_at = len(said) // 2 if len(said) > 6 else len(said)
     # a dollar sign would start a formula
     lines = [str(row["spectrum_key"]) + "   " + "  ".join(said[:break_at]), "  ".join(said[break_at:])]
     return "\n".join(lines).replace("$", r"\$")
 
 
-def _known(value) -> bool:
-    return value is not None and value is not pd.NA and value == value and value != ""
-
-
-def _velocity(row: dict, column: str, name: str) -> str:
-    value, error = row.get(column), row.get(f"{column}_err")
-    if not _known(value):
+def _velocity(row: dict, method: str) -> str:
+    name, (value, error) = METHODS[method][0], (row.get(column) for column in SOURCES[method])
+    if not known(value):
         return f"{name} none"
-    return f"{name} {value:.0f}" + (f" +- {error:.0f} km/s" if _known(error) else " km/s")
+    return f"{name} {value:.0f}" + (f" +- {error:.0f} km/s" if known(error) else " km/s")

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.velocities import SOURCES
 from mstars.files.stores import read_batch
 from mstars.files.whole import atomic_path
 from mstars.review.decisions import COLUMNS, labels
 
 _FIRST = ("spectrum_key", "picture", "consensus_label", "candidate_reasons", "priority", "assigned")
 
-VELOCITIES = ("lamost_rv", "rv_tm", "rv_dsal1", "rv_dsal2")
+VELOCITIES = tuple(SOURCES[method][0] for method in ("LAMOST", "TM", "DSAL_I", "DSAL_II"))
 """Columns of the velocities that the rv queue compares, km/s."""
 
 ORDERS = ("priority", "disagreement", "uncertainty", "ood", "key")

@@ -6,19 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.paper.figures.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    PAGE_WIDTH,
-    RED,
-    WHITE,
-    density,
-    new_figure,
-    no_data,
-    note,
-    styled,
-)
+from mstars.core.palette import BLACK, BLUE, GREY, RED
+from mstars.paper.figures.style import PAGE_WIDTH, WHITE, density, new_figure, no_data, note, styled
 from mstars.spectra.band_indices import ACTIVE_ABOVE, CLASS_LIMITS, solar_tio5
 from mstars.survey.completeness import wilson
 

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.labels import LABELS
+from mstars.core.palette import GREY
 from mstars.paper.figures.style import (
-    GREY,
     LABEL,
     PAGE_WIDTH,
     UNIT,

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mstars.core.constants import C_KMS
-from mstars.paper.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE_WIDTH, PURPLE, RED, new_figure, styled
+from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.paper.figures.style import PAGE_WIDTH, new_figure, styled
 from mstars.velocity.diagnose import Diagnosis
 
 METHODS = {

@@ -13,20 +13,10 @@ from scipy.ndimage import uniform_filter1d
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
+from mstars.core.palette import BLACK, GREEN, GREY
 from mstars.core.resources import resource
 from mstars.files.stores import read_batch
-from mstars.paper.figures.style import (
-    BLACK,
-    GREEN,
-    GREY,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    WHITE,
-    new_figure,
-    no_data,
-    note,
-    styled,
-)
+from mstars.paper.figures.style import PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.paper.redshift import LINES, redshift
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import air_to_vacuum

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from mstars.paper.figures.style import BLACK, BLUE, GREY, ORANGE, PAGE_WIDTH, RED, SKY, new_figure, no_data, styled
+from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED, SKY
+from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
 NODES = {
     "n_input": (0, "M_Catalog_V0", GREY),

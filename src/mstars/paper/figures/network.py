@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from mstars.paper.figures.style import BLACK, BLUE, GREEN, GREY, LABEL, ORANGE, PAGE_WIDTH, SKY, new_figure, styled
+from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY
+from mstars.paper.figures.style import LABEL, PAGE_WIDTH, new_figure, styled
 
 
 def layer_sizes(architecture: dict) -> list[tuple[str, int, int]]:

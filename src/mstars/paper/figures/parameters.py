@@ -9,12 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.labels import LABELS
+from mstars.core.palette import BLUE, GREEN, GREY, ORANGE
 from mstars.paper.figures.style import (
-    BLUE,
     CLASS_COLOR,
-    GREEN,
-    GREY,
-    ORANGE,
     PAGE_WIDTH,
     UNIT,
     axis_label,

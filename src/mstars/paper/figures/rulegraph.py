@@ -9,20 +9,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from mstars.paper.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PAGE_WIDTH,
-    PURPLE,
-    RED,
-    SKY,
-    YELLOW,
-    new_figure,
-    no_data,
-    styled,
-)
+from mstars.core.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
+from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
 MODULES = {
     "templates": GREY,

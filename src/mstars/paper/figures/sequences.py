@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import binned_statistic_2d
 
+from mstars.core.palette import BLACK, GREY
 from mstars.paper.figures.style import (
-    BLACK,
-    GREY,
     PAGE_HEIGHT,
     PAGE_WIDTH,
     WHITE,

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mstars.core.errors import InputError
 from mstars.core.labels import STELLAR_LABELS, UNITS
+from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.files.whole import atomic_path
 from mstars.paper.rendering import number_text
 
@@ -28,10 +29,6 @@ PAGE_WIDTH = 7.1
 
 PAGE_HEIGHT = 9.1
 """Height of the text of a page, inches: no figure is taller."""
-
-RED, BLUE, GREEN, ORANGE = "#D55E00", "#0072B2", "#009E73", "#E69F00"
-PURPLE, SKY, YELLOW, GREY, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#8A8A8A", "#000000"
-"""Okabe & Ito's palette."""
 
 CLASS_COLOR = {"dM": RED, "gM": BLUE}
 

@@ -7,14 +7,11 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from mstars.core.palette import BLACK, BLUE, GREY, RED
 from mstars.paper.figures.style import (
-    BLACK,
-    BLUE,
     CLASS_COLOR,
-    GREY,
     LABEL,
     PAGE_WIDTH,
-    RED,
     UNIT,
     WHITE,
     axis_label,

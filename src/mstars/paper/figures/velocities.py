@@ -8,20 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.paper.figures.style import (
-    BLACK,
-    BLUE,
-    COLUMN_WIDTH,
-    GREY,
-    ORANGE,
-    PAGE_WIDTH,
-    RED,
-    density,
-    difference_note,
-    new_figure,
-    no_data,
-    styled,
-)
+from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED
+from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, density, difference_note, new_figure, no_data, styled
 
 LIMIT = 800.0
 """Velocities shown, km/s."""

@@ -1,5 +1,6 @@
-"""A small queue as `snakemake review` writes it, and a server of it in a process of its own."""
+"""A small queue as `snakemake review` writes it, a desk for it, and a server in a process of its own."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from mstars.review.evidence import desk_facts, with_evidence
 from mstars.review.queues import export_queue
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
+from mstars_desk.queue_folder import QueueFolder
+from mstars_desk.session import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -78,6 +81,39 @@ def make_queue(root: Path, queue="rv", count=40, keys=None, **changes) -> Path:
     }
     write_json(facts | desk_facts(photometry, "ordered"), folder / "desk.json")
     return folder
+
+
+def desk_of(folder, *more, **options):
+    return Desk(QueueFolder(folder), *more, **options)
+
+
+REQUESTS = itertools.count()
+"""Every request has a name of its own."""
+
+
+def say(desk, reviewer, key, label="TM", **more):
+    return desk.decide(reviewer, [{"key": key, "label": label, **more}], f"{reviewer}{key}{label}{next(REQUESTS)}")
+
+
+def decide_all(desk, reviewer, label, most=10_000, chunk=4):
+    """Decide what comes, with ``label(key)``, until nothing comes or ``most`` are decided."""
+    count = 0
+    while count < most and (keys := desk.next(reviewer, chunk)[: most - count]):
+        desk.decide(reviewer, [{"key": key, "label": label(key)} for key in keys], f"{reviewer}{keys[0]}")
+        count += len(keys)
+
+
+OTHER = {"TM": "LAMOST", "LAMOST": "TM"}
+"""In queue rv: the label that contradicts the consensus."""
+
+
+def truth(queue, change):
+    """A reviewer who contradicts the consensus where ``change`` says so."""
+    return lambda key: OTHER[queue.consensus[key]] if change[key] else queue.consensus[key]
+
+
+def files(desk):
+    return sorted(desk.queue.decisions.glob("*.csv"))
 
 
 @dataclass

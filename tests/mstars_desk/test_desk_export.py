@@ -6,7 +6,7 @@ from desk_place import HOSTILE, make_queue
 
 from mstars.core.errors import InputError
 from mstars_desk.export import export_copy
-from mstars_desk.folder import QueueFolder
+from mstars_desk.queue_folder import QueueFolder
 
 
 def blocks(path):

@@ -296,7 +296,7 @@ def test_hostile_names_are_shown_as_text(page, serve, tmp_path):
 
 def test_a_static_copy_decides_without_a_server_and_gives_the_csv(page, folder, tmp_path, capsys):
     from mstars.ops.cli import main
-    from mstars_desk.folder import QueueFolder
+    from mstars_desk.queue_folder import QueueFolder
 
     copy = tmp_path / "copy" / "rv.html"
     assert main(["review", str(folder), "--export", str(copy), "--most", "12"]) == 0

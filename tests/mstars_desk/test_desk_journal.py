@@ -1,13 +1,11 @@
 import os
-import subprocess
-import sys
 
 import pytest
 
 from mstars.core.errors import InputError
 from mstars.review.decisions import read_decisions, resolve
 from mstars_desk import journal as journal_module
-from mstars_desk.journal import Journal, Lock, plain_comment, reviewer_name
+from mstars_desk.journal import Journal, plain_comment, reviewer_name
 
 HEADER = "spectrum_key,label,confidence,reviewer,time,comment\n"
 
@@ -98,21 +96,3 @@ def test_a_decision_is_taken_back_by_a_row_without_label(journal):
     candidates = pd.DataFrame({"spectrum_key": ["k"], "consensus_label": "LAMOST"})
     resolved = resolve("rv", candidates, read_decisions("rv", [path]), "provisional").iloc[0]
     assert (resolved["label"], resolved["review_status"], resolved["n_reviewers"]) == ("LAMOST", "provisional", 0)
-
-
-def test_the_lock_names_its_holder_and_goes_with_the_process(tmp_path):
-    path = tmp_path / "lock"
-    hold = f"""
-from mstars_desk.journal import Lock
-import os, sys
-lock = Lock({str(path)!r}, {{"pid": os.getpid(), "host": "here", "address": "http://127.0.0.1:1/"}})
-print("held", flush=True)
-sys.stdin.read()
-"""
-    holder = subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout.readline() == "held\n"
-    with pytest.raises(InputError, match=rf"by process {holder.pid} on here at http://127.0.0.1:1/"):
-        Lock(path, {})
-    holder.kill()
-    holder.communicate()
-    Lock(path, {}).release()

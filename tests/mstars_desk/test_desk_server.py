@@ -2,15 +2,18 @@ import asyncio
 import os
 import socket
 import subprocess
+import sys
 
 import pytest
 import requests
-from desk_place import HOSTILE, command, environment, make_queue
+from desk_place import HOSTILE, ROOT, command, environment, make_queue
 
 from mstars.ops.cli import main
+from mstars.ops.digest import facts_of
 from mstars.review.decisions import label_keys, read_decisions
+from mstars_desk import command as desk_command
+from mstars_desk.assets import ASSETS, STATIC
 from mstars_desk.command import listen
-from mstars_desk.server import ASSETS, STATIC
 
 
 def test_the_page_needs_its_token_and_its_own_host(serve, folder):
@@ -128,6 +131,34 @@ def test_every_label_has_one_key_and_no_command_has_it():
         keys = [key for key, _ in label_keys(queue).values()]
         assert len(set(keys)) == len(keys)
         assert not [key for key in keys if f'"{key}"' in commands] and not set(keys) & set("123456")
+
+
+def test_a_missing_extra_is_one_line_and_stops_neither_summary_nor_copy(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(desk_command, "SERVER", ("starlette", "a_package_that_is_not_installed"))
+    assert main(["review", str(folder), "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert "pip install a_package_that_is_not_installed\n" in said and said.count("\n") == 1
+    assert main(["review", str(folder), "--summary"]) == 0
+    assert main(["review", str(folder), "--export", str(tmp_path / "copy.html")]) == 0
+
+
+def test_summary_and_copy_load_no_server(folder, tmp_path):
+    code = f"""
+import sys
+from mstars.ops.cli import main
+from mstars.ops.digest import facts_of
+assert main(["review", {str(folder)!r}, "--summary"]) == 0
+assert main(["review", {str(folder)!r}, "--export", {str(tmp_path / "copy.html")!r}]) == 0
+assert not {{"starlette", "uvicorn"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment())
+
+
+def test_the_library_does_not_import_the_desk():
+    """The command line names it as text and imports it when `mstars review` is called."""
+    for path in (ROOT / "src" / "mstars").rglob("*.py"):
+        found = facts_of(path.read_text(), str(path))["imports"]
+        assert not [name for name in found if name.startswith("mstars_desk")], path
 
 
 def test_a_folder_that_can_not_be_written_is_said_at_once(folder, capsys):

@@ -5,7 +5,7 @@ from astropy.table import Table
 from desk_place import HOSTILE, make_queue
 
 from mstars.core.errors import InputError
-from mstars_desk.folder import QueueFolder
+from mstars_desk.queue_folder import QueueFolder
 from mstars_desk.samp import Sender, write_row, write_spectrum
 
 

@@ -4,18 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from cluster import Cluster, ClusterError, missing
-
-ROOT = Path(__file__).resolve().parents[2]
-OVERLAY = ["--configfile", ROOT / "config" / "config.yaml", ROOT / "tests" / "workflow" / "ci.yaml"]
-CATALOG = [Path("results/ci/catalogs") / f"recommended.{ending}" for ending in ("fits", "parquet", "csv", "vot")]
-FINISHED = os.environ.get("MSTARS_SLURM_SURVEY")
+from places import ROOT
+from small_survey import CATALOG, FINISHED, OVERLAY, running
 
 
 @pytest.fixture(scope="session")
@@ -97,17 +91,6 @@ def early(request):
     """Where tests of the survey follow, it is begun before the first test, whose jobs mostly sleep."""
     if any("local" in item.fixturenames for item in request.session.items) and not FINISHED:
         request.getfixturevalue("local_run")
-
-
-@contextmanager
-def running(process):
-    """End the process when the block ends."""
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from cluster import wait_for
-from conftest import CATALOG, FINISHED, OVERLAY, running
+from small_survey import CATALOG, FINISHED, OVERLAY, running
 
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from workdir import ROOT, Workdir, new_workdir
+from places import ROOT
+from workdir import Workdir, new_workdir
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
-from dag import NAME, made_up_plan  # noqa: E402
+from dag import NAME, made_up_plan
 
 pytestmark = pytest.mark.workflow
 RESULTS = Path("results") / NAME

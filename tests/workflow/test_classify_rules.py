@@ -7,20 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_spectra import m_like
+from places import ROOT
 
 from mstars.files.json_files import read_json, write_json
 from mstars.files.stores import write_batch
 from mstars.files.tables import read_table, write_table
 from mstars.spectra.container import SpectrumSet, concatenate
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests"))
-from test_classify_outliers import m_like  # noqa: E402
 
 pytestmark = pytest.mark.workflow
 SMALL = {"channels": [4, 4, 4, 4], "kernels": [9, 5, 5, 3], "strides": [2, 1, 1, 1], "pools": [4, 4, 4, 2]}

@@ -4,15 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from places import ROOT
 
 from mstars.files.tables import read_table, write_table
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.workflow
 
 RULES = ["crossmatch_gaia", "crossmatch_allwise", "photometry"]

@@ -4,16 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from places import ROOT
 
 from mstars.files.tables import write_table
 from mstars.paper.isochrones import COLUMNS
 from mstars.simulate.literature_catalogs import PLANTED, write_catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
 ISOCHRONES = "results/isochrones/parsec.parquet"
 pytestmark = pytest.mark.workflow
 TARGETS = [f"results/demo/figures/{name}.pdf" for name in ("fig13_internal_errors", "fig15_compare_laspm_dM")]

@@ -5,15 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
+import lamost_files
 import pytest
+from places import ROOT
 
 from mstars.files.tables import read_table
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests"))
-import lamost_files  # noqa: E402
 
 pytestmark = pytest.mark.workflow
 

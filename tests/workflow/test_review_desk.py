@@ -7,8 +7,9 @@ import sys
 
 import pandas as pd
 import pytest
+from places import ROOT
 from scripted import answers, decide_queue
-from workdir import ROOT, environment
+from workdir import environment
 
 pytestmark = pytest.mark.workflow
 

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from places import ROOT
 
 from mstars.files.json_files import write_json
 from mstars.files.stores import write_batch
@@ -16,7 +16,6 @@ from mstars.files.tables import read_table, write_table
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.workflow
 
 KEYS = ["1-a-sp01-001", "1-a-sp01-002"]

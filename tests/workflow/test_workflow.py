@@ -10,7 +10,8 @@ import time
 import pandas as pd
 import pytest
 from astropy.table import Table
-from workdir import ROOT, environment, new_workdir
+from places import ROOT
+from workdir import environment, new_workdir
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(1500)]
 

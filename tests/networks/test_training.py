@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from made_networks import SMALL, make_store, spectra_of_classes
 from safetensors.torch import save_file
 
 from mstars.core.errors import InputError
-from mstars.files.stores import write_batch
 from mstars.files.tables import read_table
 from mstars.networks import training
 from mstars.networks.architecture import Architecture, _max_pool, build_network
@@ -19,24 +19,10 @@ from mstars.networks.folder import Model, load_model
 from mstars.networks.inference import Ensemble, place, predict, predict_classifier, predict_ensemble, predict_regressor
 from mstars.networks.settings import Settings
 from mstars.networks.training import class_weights, train_classifier, train_regressor
-from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
-from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
+from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
-SMALL = Architecture(channels=(4, 4, 4, 4), kernels=(9, 5, 5, 3), strides=(2, 1, 1, 1), pools=(4, 4, 4, 2))
 QUICK = Settings(epochs=4, batch_size=32, device="cpu", architecture=SMALL)
-
-
-def spectra_of_classes(n=240, seed=1):
-    """z-scored spectra of two classes that differ by one absorption band, and a label that is its depth."""
-    generator = np.random.default_rng(seed)
-    depth = generator.uniform(0.2, 1.0, n)
-    is_deep = depth > 0.6
-    band = np.exp(-0.5 * ((CLASSIFIER_GRID - 7050) / 60) ** 2)
-    slope = generator.normal(size=(n, 1)) * (CLASSIFIER_GRID - 6400) / 5000
-    flux = 2 + 0.05 * slope - depth[:, None] * band + 0.05 * generator.normal(size=(n, len(CLASSIFIER_GRID)))
-    flux = (flux - flux.mean(axis=1, keepdims=True)) / flux.std(axis=1, keepdims=True)
-    return flux.astype(np.float32), np.where(is_deep, "deep", "flat"), depth
 
 
 @pytest.fixture(scope="module")
@@ -386,16 +372,6 @@ def test_augmentation_adds_smooth_curves_only(data):
     rough = np.diff(curved.numpy(), axis=1) - np.diff(x.numpy(), axis=1) * (curved.std(1) / x.std(1)).numpy()[:, None]
     assert np.abs(rough).std() < 0.2 * np.diff(x.numpy(), axis=1).std()
     assert augment(x, 0.0, 0.0, np.random.default_rng(1)) is x
-
-
-def make_store(path, keys, seed):
-    generator = np.random.default_rng(seed)
-    shape = (len(keys), N_PIXEL)
-    flux = generator.uniform(1, 2, shape).astype(np.float32)
-    spectra = SpectrumSet(flux, np.ones(shape, np.float32), np.zeros(shape, np.uint8), lamost_wavelength(), keys)
-    header = pd.DataFrame({"spectrum_key": keys})
-    write_batch(path, spectra, header, pd.DataFrame({"path": [], "reason": []}))
-    return spectra
 
 
 def test_inputs_are_written_in_the_order_of_the_table(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
+from places import ROOT
 
 from mstars.core.errors import InputError
 from mstars.sky.cmd import DM_REGION, DM_REGION_PRINTED, cmd_flag, cmd_position

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_stars import KINDS, LINES, REST, TEMPLATES, observe, star
 from scipy.interpolate import CubicSpline
 from scipy.optimize import curve_fit, minimize_scalar
 
@@ -11,60 +12,17 @@ from mstars.core.errors import InputError
 from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
-from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, line_list, measure_lines
+from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, measure_lines
 from mstars.velocity.match.bank import coarse_grid, make_bank, pixel_shift, polynomials
 from mstars.velocity.match.chi2 import chi2_at
 from mstars.velocity.match.default_recipe import MatchOptions, match_templates, prepare
 from mstars.velocity.match.paper_recipe import REACH, match_paper, shift_residuals
 from mstars.velocity.match.scan import coarse_chi2
 
-REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
-LINES = line_list("absorption")[1]
-
-
-def star(wavelength, kind, seed=0):
-    """A made-up M-like spectrum: TiO-like steps, the lines of Table 5, and weak lines everywhere."""
-    rng = np.random.default_rng(seed)
-    flux = (wavelength / 8000.0) ** (2 + kind)
-    for head in (4954, 5167, 5448, 5847, 6159, 6651, 7054, 7126, 7589, 8432, 8859):
-        depth = 0.15 + 0.12 * kind
-        flux = flux * (
-            1 - depth * np.exp(-(wavelength - head) / 120.0) / (1 + np.exp(np.clip((head - wavelength) / 2, -99, 99)))
-        )
-    for center in np.concatenate([LINES, rng.uniform(3600, 9100, 300)]):
-        deep = 0.3 if center in LINES else rng.uniform(0.0, 0.08)
-        flux = flux * (1 - deep * np.exp(-0.5 * ((wavelength - center) / 1.8) ** 2))
-    return flux
-
-
-KINDS = np.linspace(0.0, 2.0, 6)
-TEMPLATES = np.array([star(REST, kind) for kind in KINDS])
-
 
 @pytest.fixture(scope="module")
 def bank():
     return make_bank(REST, TEMPLATES, [f"t{k}" for k in range(len(KINDS))], spectral_class=["M"] * len(KINDS))
-
-
-def observe(n, seed, snr=40.0, masks=True):
-    rng = np.random.default_rng(seed)
-    wavelength = lamost_wavelength()
-    rv = rng.uniform(-300, 300, n)
-    kind = rng.integers(0, len(KINDS), n)
-    splines = [CubicSpline(np.log10(REST), row) for row in TEMPLATES]
-    loglam = np.log10(wavelength)
-    flux = np.array([splines[k](loglam - np.log10(1 + v / C_KMS)) for k, v in zip(kind, rv, strict=True)])
-    flux /= flux.mean(axis=1, keepdims=True)
-    flux *= 1 + 0.2 * np.polynomial.legendre.legval(np.linspace(-1, 1, wavelength.size), [0, 1, -0.5])
-    ivar = np.full(flux.shape, snr**2)
-    flux += rng.normal(size=flux.shape) / snr
-    ormask = np.zeros(flux.shape, np.uint8)
-    if masks:
-        for row in range(0, n, 2):
-            for start in rng.integers(900, 3700, 3):
-                ormask[row, start : start + rng.integers(1, 90)] = 32
-    key = np.array([f"55000-P-sp01-{k:03d}" for k in range(n)])
-    return SpectrumSet((1e3 * flux).astype("f4"), (ivar / 1e6).astype("f4"), ormask, wavelength, key), rv, kind
 
 
 def direct_chi2(spectra, row, bank, template, velocity):

@@ -1,8 +1,8 @@
 import csv
 import re
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from mstars.networks.architecture import Architecture
 from mstars.paper.figures.flow import draw_flow
@@ -12,7 +12,6 @@ from mstars.paper.figures.style import save
 from mstars.paper.numbers import compare_numbers, paper_numbers
 from mstars.paper.products import read_products
 
-ROOT = Path(__file__).resolve().parents[1]
 DOT = """
 digraph snakemake_dag {
     graph[bgcolor=white, margin=0];

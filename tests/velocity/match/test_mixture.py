@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from made_stars import KINDS, REST, TEMPLATES, observe, star
 from scipy.interpolate import CubicSpline
 from scipy.optimize import lsq_linear, minimize_scalar, nnls
-from test_velocity import KINDS, REST, TEMPLATES, observe, star
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError

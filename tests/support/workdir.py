@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLAY = Path(__file__).parent / "ci.yaml"
+from places import ROOT
+
+OVERLAY = ROOT / "tests" / "workflow" / "ci.yaml"
 
 
 @dataclass

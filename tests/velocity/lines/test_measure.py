@@ -1,7 +1,7 @@
 """DSEL: which emission line is which, and lines that are noise."""
 
 import numpy as np
-from test_velocity import observe
+from made_stars import observe
 
 from mstars.core.constants import C_KMS
 from mstars.velocity.lines.measure import LineOptions, dsal, dsel, line_list, measure_lines

@@ -1,12 +1,9 @@
-from pathlib import Path
-
 import pytest
 import yaml
+from places import ROOT
 
 from mstars.core.config import check_config, training_section
 from mstars.core.errors import InputError
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The diagnostic numbers and their picture."""
 
 import numpy as np
-from test_velocity import KINDS, REST, TEMPLATES, observe
+from made_stars import KINDS, REST, TEMPLATES, observe
 
 from mstars.paper.figures.diagnosis import draw_diagnosis
 from mstars.velocity.diagnose import diagnose

@@ -2,12 +2,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from places import ROOT
 
 from mstars.core.errors import InputError
 from mstars.ops.provenance import checksums, provenance
 from mstars.ops.run_page import by_folder, figure_entries, summary, table_rows, write_page
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def catalog():

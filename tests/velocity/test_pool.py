@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from test_velocity import KINDS, REST, TEMPLATES, observe, star
+from made_stars import KINDS, REST, TEMPLATES, observe, star
 from threadpoolctl import threadpool_info
 
 from mstars.velocity.lines.measure import dsal, dsel, measure_lines

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 from astropy.io import fits
-from test_velocity import observe
+from made_stars import observe
 
 from mstars.lamost.reader import place_on_grid, read_spectrum
 from mstars.spectra.container import SpectrumSet

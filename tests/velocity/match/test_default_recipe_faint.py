@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_velocity import KINDS, REST, TEMPLATES, observe
+from made_stars import KINDS, REST, TEMPLATES, observe
 
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet

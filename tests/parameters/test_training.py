@@ -3,9 +3,8 @@
 import random
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from places import ROOT
 
 SCRIPT = """
 import os, signal, sys

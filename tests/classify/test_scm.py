@@ -409,7 +409,7 @@ def test_dmgm_training_set(giants):
 
 
 def test_a_batch_is_predicted_from_the_store(tmp_path):
-    from test_networks import SMALL, make_store
+    from made_networks import SMALL, make_store
 
     from mstars.networks.architecture import build_network
     from mstars.networks.folder import Model

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from made_spectra import m_like
 
 from mstars.classify import outliers, zirconium
 from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outlier_score
@@ -13,24 +14,9 @@ from mstars.classify.screening import screen_labels
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
 from mstars.spectra.band_indices import band_indices
-from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
 
 MIXED = np.geomspace(8, 250, 300)
-
-
-def m_like(n, snr, seed, extra=0.0):
-    """Spectra of a two-parameter family (slope and depth of broad bands), noise, and something added."""
-    generator = np.random.default_rng(seed)
-    wavelength = lamost_wavelength()
-    bands = sum(np.exp(-0.5 * ((wavelength - c) / 70) ** 2) for c in (5200, 6200, 7100, 7700))
-    slope, depth = generator.normal(size=(n, 1)), generator.uniform(0.2, 0.6, (n, 1))
-    shape = np.exp(1.2 * (wavelength - 6500) / 2500 * (1 + 0.2 * slope)) * (1 - depth * bands) + extra
-    sigma = shape.mean(axis=1, keepdims=True) / np.broadcast_to(snr, n)[:, None]
-    flux = shape + sigma * generator.normal(size=shape.shape)
-    ivar = np.broadcast_to(1 / sigma**2, shape.shape).astype(np.float32)
-    keys = np.array([f"s{i}" for i in range(n)])
-    return SpectrumSet(flux.astype(np.float32), ivar, np.zeros(shape.shape, np.uint8), wavelength, keys)
 
 
 @pytest.fixture(scope="module")

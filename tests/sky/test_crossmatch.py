@@ -8,7 +8,7 @@ from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
-from conftest import ROOT
+from places import ROOT
 
 from mstars.core.errors import InputError
 from mstars.files.external_tables import read_external

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from made_stars import KINDS, REST, TEMPLATES, observe, star
 from scipy.ndimage import gaussian_filter1d
-from test_velocity import KINDS, REST, TEMPLATES, observe, star
 
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet

@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.io.votable import validate
 from astropy.io.votable.ucd import parse_ucd
 from astropy.table import Table
-from conftest import ROOT
+from places import ROOT
 
 from mstars.catalog.columns import all_columns, columns_markdown, product_columns, product_table
 from mstars.catalog.rows import classification_table, non_m_table, recommended_table

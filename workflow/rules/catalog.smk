@@ -28,6 +28,7 @@ rule recommended:
         R + "/benchmarks/recommended.tsv"
     params:
         with_filename=KIND == "files",
+        errors=config["catalog"]["errors"],
         survey=SURVEY,
     threads: 1
     resources:
@@ -142,6 +143,7 @@ rule extension:
     input:
         m_catalog=R + "/catalogs/m_catalog_v3.parquet",
         gaia=R + "/crossmatch/gaia.parquet",
+        parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
         indices=per_batch(R + "/indices/{batch}.parquet"),
         columns=str(RESOURCES / "catalog_columns.csv"),
     output:

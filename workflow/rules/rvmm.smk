@@ -54,6 +54,7 @@ rule rv_measure:
 rule rv_select:
     input:
         m_catalog=R + "/catalogs/m_catalog_v2.parquet",
+        gaia=R + "/crossmatch/gaia.parquet",
         measured=per_batch(R + "/rv/measure/{batch}.parquet"),
     output:
         table=R + "/rv/selection.parquet",
@@ -139,7 +140,9 @@ rule rv_apply:
     benchmark:
         R + "/benchmarks/rv_apply.tsv"
     params:
+        settings=config["rvmm"]["selection"],
         common_kms=config["rvmm"]["tm"]["error_floor_kms"],
+        rv=config["catalog"]["rv"],
     threads: 1
     resources:
         mem_mb=memory(4000),

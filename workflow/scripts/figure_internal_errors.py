@@ -7,6 +7,8 @@ from mstars.paper.figures.parameters import draw_internal_errors
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
-    columns = ["snr_i", "luminosity_class", "rv_flag", "parameter_flag", "rv_err"]
-    catalog = read_table(snakemake.input.catalog, [*columns, *(f"{name}_err" for name in LABELS)])
+    columns = ["snr_i", "luminosity_class", "rv_flag", "parameter_flag"]
+    # the errors that the paper shows: of the method of rv_paper, and the spread of the ten folds
+    errors = {"rv_paper_err": "rv_err"} | {f"{name}_spread": f"{name}_err" for name in LABELS}
+    catalog = read_table(snakemake.input.catalog, [*columns, *errors]).rename(columns=errors)
     save_outputs(draw_internal_errors(catalog), snakemake)

@@ -9,7 +9,7 @@ from mstars.ops.job import job
 with job(snakemake) as log:
     given = snakemake.input
     names = ("m_catalog", "spectra", "gaia", "photometry", "parameters", "quality")
-    rows = recommended_table(*(read_table(given[name]) for name in names))
+    rows = recommended_table(*(read_table(given[name]) for name in names), snakemake.params.errors)
     columns = product_columns("recommended", with_filename=snakemake.params.with_filename)
     table = product_table(rows, columns)
     for path in snakemake.output:

@@ -15,16 +15,16 @@ COLUMNS = {
     "apogee": ["spectrum_key", "ASPCAP_CLASS", *APOGEE_COLUMNS.values()],
     "selection": ["spectrum_key", "candidate", "lamost_rv", "rv_dsal1", "rv_dsal2", "in_tm_band"],
     "recommended": [
-        *("spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from", "rv_flag", "parameter_flag"),
+        *("spectrum_key", "luminosity_class", "rv", "rv_paper_err", "rv_paper_from", "rv_flag", "parameter_flag"),
         *(f"{what}_{band}" for what in ("snr", "orp") for band in "ugriz"),
-        *(f"{name}{suffix}" for name in LABELS for suffix in ("", "_err")),
+        *(f"{name}{suffix}" for name in LABELS for suffix in ("", "_err", "_spread")),
     ],
     "folds": None,
 }
 STAGES = (
     ["spectrum_key", "lamost_class", "spt_class", "wdm_class"],
     ["lamost_class", "luminosity_class", "dmgm_class"],
-    ["rv_from", "obsdate"],
+    ["rv_paper_from", "obsdate"],
 )
 NON_M = (["spt_class", "wdm_class"], ["dmgm_class"])
 """Of the long tables only what the numbers need."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 
 KEY = "spectrum_key"
 CLASSIFICATION_COLUMNS = (
@@ -16,7 +17,7 @@ _STATUS = ("review_status", "dgcm_status", "rv_review")
 _ORP = tuple(f"orp_{band}" for band in "ugriz")
 
 
-def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality) -> pd.DataFrame:
+def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality, errors="calibrated") -> pd.DataFrame:
     """Rows of the recommended catalogue under the names of the tables between rules (section 4.1, Table 9).
 
     Parameters
@@ -31,16 +32,28 @@ def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality)
         Of the engine that fills the catalogue.
     quality : pandas.DataFrame
         rv_flag and parameter_flag.
+    errors : {'calibrated', 'spread'}
+        Which errors take the plain names (``teff_err``).
 
     Returns
     -------
     pandas.DataFrame
         A row a row of ``m_catalog``.
     """
+    parameters = named_errors(parameters, errors)
     table = m_catalog.assign(review_status=combined_status(m_catalog))
     table = _with_sky(table, spectra, gaia, photometry)
     table = _join(table, parameters.drop(columns=_shared(table, parameters)), "parameters")
     return _join(table, quality[[KEY, "rv_flag", "parameter_flag"]], "quality")
+
+
+def named_errors(parameters: pd.DataFrame, errors: str) -> pd.DataFrame:
+    """The engine's table with its own errors as ``{label}_spread`` and the chosen ones as ``{label}_err``."""
+    spread = {f"{label}_spread": parameters[f"{label}_err"] for label in LABELS}
+    table = parameters.assign(**spread)
+    if errors == "calibrated":
+        table = table.assign(**{f"{label}_err": parameters[f"{label}_calib_err"] for label in LABELS})
+    return table
 
 
 def non_m_table(non_m_v1, non_m_v2, spectra, gaia, photometry) -> pd.DataFrame:

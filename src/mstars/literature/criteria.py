@@ -36,7 +36,7 @@ def gaia_velocities(
     Parameters
     ----------
     catalog : pandas.DataFrame
-        The recommended catalogue: spectrum_key, rv (km/s), rv_from, rv_flag (1 is used), snr_*, orp_*.
+        The recommended catalogue: spectrum_key, rv (km/s), rv_paper_from, rv_flag (1 is used), snr_*, orp_*.
     gaia : pandas.DataFrame
         The crossmatch: spectrum_key, radial_velocity, radial_velocity_error, rv_expected_sig_to_noise.
     selection : pandas.DataFrame
@@ -55,7 +55,7 @@ def gaia_velocities(
     table = table.merge(theirs, on="spectrum_key")
     table = table.merge(selection[["spectrum_key", "lamost_rv"]], on="spectrum_key", how="left")
     table = table.rename(columns={"radial_velocity": "gaia_rv"}).astype({"gaia_rv": float, "rv": float})
-    table["updated"] = (table["rv_from"] != "LAMOST").to_numpy(bool)
+    table["updated"] = (table["rv_paper_from"] != "LAMOST").to_numpy(bool)
     waits = [] if decisions is None else decisions.loc[decisions["review_status"] == "provisional", "spectrum_key"]
     table["doubted"] = table["spectrum_key"].isin(waits) & ~table["updated"]
     table["good"] = good_spectra(table)

@@ -143,7 +143,7 @@ def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, 
     # the paper's bands are of spectra outside TM's, five times as wide as those of all (rvmm.selection.dsal_band)
     wide = {name: {"mean": mean, "sigma": sigma, "k": bands[name]["k"]} for name, (mean, sigma) in PAPER_BANDS.items()}
     tm_only_wide, dsal_only_wide = _one_method_only(left, wide)
-    updated = v3["rv_from"].isin(["TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL"])
+    updated = v3["rv_paper_from"].isin(["TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL"])
     return {
         **numbers,
         "outside_dsal1": summary["n_outside_dsal1"],
@@ -152,7 +152,7 @@ def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, 
         "rv_fast": summary["n_fast"],
         "rv_candidates": summary["n_candidates"],
         "rv_updated": updated.sum(),
-        "rv_none": v3["rv_from"].astype(str).str.startswith("NoRV").sum(),
+        "rv_none": v3["rv_paper_from"].astype(str).str.startswith("NoRV").sum(),
         "tm_not_dsal": tm_only,
         "dsal_not_tm": dsal_only,
         "tm_not_dsal_fig10": tm_only_wide,
@@ -190,9 +190,9 @@ def catalog_numbers(catalog: pd.DataFrame, ranges: dict) -> dict[str, float]:
         good = rows[rows["parameter_flag"] == 1]
         numbers[f"parameter_flag_{short}"] = len(good)
         numbers[f"parameter_flag_share_{short}"] = 100 * len(good) / len(rows) if len(rows) else np.nan
-        numbers[f"rv_err_{short}"] = rows.loc[rows["rv_flag"] == 1, "rv_err"].astype(float).mean()
+        numbers[f"rv_err_{short}"] = rows.loc[rows["rv_flag"] == 1, "rv_paper_err"].astype(float).mean()
         for label in LABELS:
-            numbers[f"{label}_err_{short}"] = good[f"{label}_err"].astype(float).mean()
+            numbers[f"{label}_err_{short}"] = good[f"{label}_spread"].astype(float).mean()
             low, high = ranges.get(kind, {}).get(label, (np.nan, np.nan))
             numbers[f"{label}_low_{short}"], numbers[f"{label}_high_{short}"] = low, high
     return numbers

@@ -29,7 +29,7 @@ def candidate_outcomes(
         spectrum_key, role, true_class, true_rv_lamost (km/s, on the zero point of the written spectra), true_teff (K),
         true_logg, true_m_h, true_alpha_m, star_id_true, planted_dmgm, planted_rv, snri, lamost_class, lamost_rv.
     m_catalog : pandas.DataFrame
-        What is recommended: spectrum_key, luminosity_class, rv, rv_err, rv_from.
+        What is recommended: spectrum_key, luminosity_class, rv, rv_err, rv_from, rv_paper, rv_paper_err.
     non_m, rejected : pandas.DataFrame
         spectrum_key of removed and of unusable spectra.
     quality, parameters : pandas.DataFrame
@@ -51,7 +51,7 @@ def candidate_outcomes(
         STATES[:3],
         STATES[3],
     )
-    wanted = ["spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from"]
+    wanted = ["spectrum_key", "luminosity_class", "rv", "rv_err", "rv_from", "rv_paper", "rv_paper_err"]
     table = _add(table, m_catalog[wanted].rename(columns={"luminosity_class": "out_class"}))
     table = _add(table, quality[["spectrum_key", "rv_flag", "parameter_flag"]])
     table = _add(table, parameters[["spectrum_key", *_columns(parameters), "flag"]])
@@ -78,6 +78,7 @@ def input_outcomes(table: pd.DataFrame) -> pd.DataFrame:
     twin["state"] = "recommended"
     twin["out_class"] = np.where(twin["lamost_class"] == "sdM", "dM", twin["lamost_class"])
     twin["rv"], twin["rv_from"], twin["rv_err"] = twin["lamost_rv"], "LAMOST", np.nan
+    twin["rv_paper"], twin["rv_paper_err"] = twin["rv"], np.nan
     twin["rv_flag"] = np.isfinite(twin["rv"]).astype(int)
     twin["rv_tm"] = twin["rv_tm_err"] = twin["rv_dsal1"] = twin["rv_dsal2"] = np.nan
     for label in LABELS:

@@ -109,8 +109,13 @@ def _velocities(table: pd.DataFrame, settings: dict) -> dict:
     unharmed = ~table["planted_rv"].isin(["wave_err"]).to_numpy()
     result = {}
     dsal = table["rv_dsal1"].fillna(table["rv_dsal2"])
-    for name, values in (("rv_tm", table["rv_tm"]), ("rv_dsal", dsal), ("rv", table["rv"])):
-        rows = usable & bright & unharmed if name != "rv" else kept & bright & unharmed
+    for name, values in (
+        ("rv_tm", table["rv_tm"]),
+        ("rv_dsal", dsal),
+        ("rv", table["rv"]),
+        ("rv_paper", table["rv_paper"]),
+    ):
+        rows = (kept if name in ("rv", "rv_paper") else usable) & bright & unharmed
         bias, sigma, n = scatter((values - truth)[rows])
         outliers = np.abs(values - truth) > settings["rv_tolerance_kms"]
         result |= {f"{name}_bias_kms": bias, f"{name}_sigma_kms": sigma, f"{name}_n": n}
@@ -118,19 +123,21 @@ def _velocities(table: pd.DataFrame, settings: dict) -> dict:
     bias, sigma, n = scatter((table["rv"] - truth)[kept & (table["rv_flag"] == 1).to_numpy() & unharmed])
     result |= {"rv_flagged_bias_kms": bias, "rv_flagged_sigma_kms": sigma, "rv_flagged_n": n}
     result |= _repeats(table["rv"], kept & ~planted & (table["rv_flag"] == 1).to_numpy(), table, "rv")
-    result |= _velocity_pulls(table, truth, usable & ~planted)
+    result |= _velocity_pulls("rv_tm", table, truth, usable & ~planted)
+    result |= _velocity_pulls("rv", table, truth, kept & ~planted)
+    result |= _velocity_pulls("rv_paper", table, truth, kept & ~planted)
     return result | _repairs(table, settings, truth, usable, kept, planted)
 
 
-def _velocity_pulls(table: pd.DataFrame, truth: np.ndarray, rows: np.ndarray) -> dict:
-    """Error of template matching (less its median) over rv_tm_err, by true class and S/N."""
+def _velocity_pulls(name: str, table: pd.DataFrame, truth: np.ndarray, rows: np.ndarray) -> dict:
+    """Error of a velocity (less its median) over its quoted error, by true class and S/N."""
     result = {}
     for kind in ("dM", "gM"):
         of_kind = rows & (table["true_class"] == kind).to_numpy()
-        difference = (table["rv_tm"] - truth).to_numpy(dtype=float)
+        difference = (table[name] - truth).to_numpy(dtype=float)
         difference = difference - (scatter(difference[of_kind])[0] or 0.0)
-        pull = difference / table["rv_tm_err"].to_numpy(dtype=float)
-        result |= _pulls(f"rv_tm_pull_{kind.lower()}", pull, of_kind, table["snri"])
+        pull = difference / table[f"{name}_err"].to_numpy(dtype=float)
+        result |= _pulls(f"{name}_pull_{kind.lower()}", pull, of_kind, table["snri"])
     return result
 
 
@@ -154,9 +161,10 @@ def _repairs(table, settings, truth, usable, kept, planted) -> dict:
     for name in sorted(set(table.loc[planted, "planted_rv"])):
         result |= share(f"rv_repaired_{name}", repaired, usable & (table["planted_rv"] == name).to_numpy())
     good = kept & ~planted & (np.abs(before - truth) <= settings["rv_tolerance_kms"])
-    replaced = ~np.isclose(rv, before, rtol=0, atol=1e-6)
-    worse = replaced & ~(np.abs(rv - truth) <= np.abs(before - truth))
-    broken = replaced & ~near
+    paper = table["rv_paper"].to_numpy(dtype=float)
+    replaced = ~np.isclose(paper, before, rtol=0, atol=1e-6)
+    worse = replaced & ~(np.abs(paper - truth) <= np.abs(before - truth))
+    broken = ~near
     result["rv_updates"] = int((kept & replaced).sum())
     return result | share("rv_false_updates", worse, good) | share("rv_broken", broken, good)
 

@@ -137,23 +137,23 @@ def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4
 
 def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 7) -> list[Example]:
     """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities."""
-    table = m_catalog[m_catalog["rv_from"] != "LAMOST"]
+    table = m_catalog[m_catalog["rv_paper_from"] != "LAMOST"]
     lines = pd.read_csv(resource("lines.csv"), comment="#")
     examples = []
-    for row in wanted_rows(table, wanted, "rv_from", RV_ORDER, most).itertuples():
-        kind = "emission" if row.rv_from == "DSEL" else "absorption"
+    for row in wanted_rows(table, wanted, "rv_paper_from", RV_ORDER, most).itertuples():
+        kind = "emission" if row.rv_paper_from == "DSEL" else "absorption"
         rest = lines.loc[lines["set"] == kind, "wavelength"].to_numpy(float)
         window = (6520, 6760) if kind == "emission" else (8150, 8720)
-        pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv, GREEN, row.rv_from))
+        pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv_paper, GREEN, row.rv_paper_from))
         marks = [
             (rest * (1 + float(velocity) / C_KMS), color, rf"{name}: ${float(velocity):.1f}$ km s$^{{-1}}$")
             for velocity, color, name in pairs
             if np.isfinite(float(velocity))
         ]
         named = lines.loc[lines["set"] == kind, ["wavelength", "line"]].itertuples(index=False, name=None)
-        shift = 1 + (float(row.rv) if np.isfinite(float(row.rv)) else 0.0) / C_KMS
+        shift = 1 + (float(row.rv_paper) if np.isfinite(float(row.rv_paper)) else 0.0) / C_KMS
         features = [(place * shift, _WRITTEN.get(name, name)) for place, name in named]
-        examples.append(Example(row.spectrum_key, row.rv_from, window, marks, features, kind == "emission"))
+        examples.append(Example(row.spectrum_key, row.rv_paper_from, window, marks, features, kind == "emission"))
     return examples
 
 

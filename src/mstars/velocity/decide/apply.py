@@ -7,10 +7,14 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.core.velocities import RV_FROM, SOURCES
+from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
+from mstars.velocity.decide.options import SelectionOptions
+
+_REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag")
 
 
 def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
-    """m_catalog_v3: LAMOST's velocity, or for decided candidates the one of their label.
+    """The paper's velocities: LAMOST's, or for decided candidates the one of their label.
 
     Parameters
     ----------
@@ -24,7 +28,7 @@ def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.Da
     Returns
     -------
     pandas.DataFrame
-        The catalogue with rv, rv_err (km/s; NaN: none), rv_from and rv_review.
+        The catalogue with rv_paper, rv_paper_err (km/s; NaN: none), rv_paper_from and rv_review.
 
     Raises
     ------
@@ -35,10 +39,10 @@ def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.Da
     if unknown:
         raise InputError(f"queue rv: label {unknown[0]!r} is not one of {', '.join(RV_FROM)}")
     result = catalog.copy()
-    result["rv"] = result["lamost_rv"].astype(float)
+    result["rv_paper"] = result["lamost_rv"].astype(float)
     error = result["lamost_rv_err"].astype(float)
-    result["rv_err"] = error.where(error > 0)
-    result["rv_from"] = "LAMOST"
+    result["rv_paper_err"] = error.where(error > 0)
+    result["rv_paper_from"] = "LAMOST"
     result["rv_review"] = ""
     decided = decisions.merge(queue, on="spectrum_key", how="left", suffixes=("_decision", ""))
     row_of = pd.Series(np.arange(len(result)), index=result["spectrum_key"])
@@ -57,15 +61,73 @@ def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.Da
                 f"queue rv: {decided['spectrum_key'][asked].iloc[0]} was given {method}, but has no velocity of that "
                 "method: choose another label"
             )
-    result.iloc[rows, result.columns.get_loc("rv")] = value
-    result.iloc[rows, result.columns.get_loc("rv_err")] = np.where(spread > 0, spread, np.nan)
-    result.iloc[rows, result.columns.get_loc("rv_from")] = label
+    result.iloc[rows, result.columns.get_loc("rv_paper")] = value
+    result.iloc[rows, result.columns.get_loc("rv_paper_err")] = np.where(spread > 0, spread, np.nan)
+    result.iloc[rows, result.columns.get_loc("rv_paper_from")] = label
     result.iloc[rows, result.columns.get_loc("rv_review")] = decided["review_status"].to_numpy(dtype=object)
-    result.loc[~np.isfinite(result["rv"]) & (result["rv_from"] == "LAMOST"), "rv_from"] = "NoRV_lowQuality"
+    lost = ~np.isfinite(result["rv_paper"]) & (result["rv_paper_from"] == "LAMOST")
+    result.loc[lost, "rv_paper_from"] = "NoRV_lowQuality"
     return result
 
 
+def combine_methods(
+    catalog: pd.DataFrame,
+    selection: pd.DataFrame,
+    queue: pd.DataFrame,
+    options: SelectionOptions,
+    *,
+    common_kms: float = 0.0,
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The best velocity of each row (`mstars.velocity.decide.best`).
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        Of `apply_decisions`.
+    selection : pandas.DataFrame
+        Of `select`: every method that was measured in all spectra.
+    queue : pandas.DataFrame
+        Of `candidates`: TML7500 and DSEL of the queued ones.
+    options : SelectionOptions
+    common_kms : float
+        What the errors of all methods share.
+
+    Returns
+    -------
+    best : pandas.DataFrame
+        rv_best, rv_best_err (km/s), rv_best_from, in the order of the catalogue.
+    offsets : dict of str to float
+        What was added to a method's velocities to bring them to template matching's scale, km/s.
+    """
+    more = ["spectrum_key", *(name for name in queue.columns if name.endswith(_REMEASURED))]
+    table = catalog[["spectrum_key"]].merge(selection, on="spectrum_key", how="left", validate="one_to_one")
+    table = table.merge(queue[more], on="spectrum_key", how="left", validate="one_to_one")
+    queued = catalog["spectrum_key"].isin(queue["spectrum_key"]).to_numpy()
+    label = np.where(queued, catalog["rv_paper_from"].to_numpy(dtype=str), "")
+    offsets = method_offsets(table, options)
+    methods = gather_methods(table, offsets, options)
+    return best_velocity(methods, label, agree_sigma=options.agree_sigma, common_kms=common_kms), offsets
+
+
+def choose(catalog: pd.DataFrame, which: str) -> pd.DataFrame:
+    """Give the plain names rv, rv_err and rv_from to one of the two velocities of a catalogue.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        With ``rv_paper`` and ``rv_best``, each with ``_err`` and ``_from``.
+    which : {'best', 'paper'}
+        ``catalog.rv`` of the config. Where no method measured anything the best velocity is empty, and ``rv_from``
+        says which NoRV the paper's rule gives.
+    """
+    plain = {f"rv{end}": catalog[f"rv_{which}{end}"] for end in ("", "_err", "_from")}
+    none = plain["rv_from"] == ""
+    reason = catalog["rv_paper_from"].where(catalog["rv_paper_from"].str.startswith("NoRV"), "NoRV_lowQuality")
+    plain["rv_from"] = plain["rv_from"].mask(none, reason)
+    return catalog.assign(**plain)
+
+
 def table7(catalog: pd.DataFrame, queue: pd.DataFrame) -> dict[str, int]:
-    """Table 7: how many candidates ended with each ``rv_from``."""
+    """Table 7: how many candidates ended with each ``rv_paper_from``."""
     part = catalog[catalog["spectrum_key"].isin(queue["spectrum_key"])]
-    return {name: int((part["rv_from"] == name).sum()) for name in RV_FROM}
+    return {name: int((part["rv_paper_from"] == name).sum()) for name in RV_FROM}

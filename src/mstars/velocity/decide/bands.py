@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.velocity.decide.lamost_error import LamostError
 from mstars.velocity.decide.options import SelectionOptions
 
 PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.93)}
@@ -55,23 +56,29 @@ def _inside(difference: np.ndarray, band: dict) -> np.ndarray:
 
 
 def select(
-    catalog: pd.DataFrame, measured: pd.DataFrame, options: SelectionOptions | None = None
+    catalog: pd.DataFrame,
+    measured: pd.DataFrame,
+    options: SelectionOptions | None = None,
+    lamost_error: LamostError | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Compare LAMOST's velocities with TM, and those outside TM's band with DSAL (Fig. 10).
 
     Parameters
     ----------
     catalog : pandas.DataFrame
-        m_catalog_v2: spectrum_key, lamost_rv, lamost_rv_err.
+        m_catalog_v2: spectrum_key, lamost_rv, lamost_rv_err, snri.
     measured : pandas.DataFrame
         TM and DSAL of (at least) the same spectra.
     options : SelectionOptions, optional
+    lamost_error : LamostError, optional
+        Error of LAMOST's velocities beyond c z_err.
 
     Returns
     -------
     selection : pandas.DataFrame
-        One row a catalogue row: the measured columns, lamost_rv(_err), in_tm_band, dsal_used ('I', 'II' or ''),
-        in_dsal_band, reliable, candidate, candidate_reasons (';' between 'no_lamost_rv', 'tm_dsal', 'fast').
+        One row a catalogue row: the measured columns, lamost_rv(_err), lamost_error (km/s), snri, in_tm_band,
+        dsal_used ('I', 'II' or ''), in_dsal_band, reliable, candidate, candidate_reasons (';' between 'no_lamost_rv',
+        'tm_dsal', 'fast').
     summary : dict
         Bands and counts, the numbers in Fig. 10's corners.
 
@@ -81,7 +88,7 @@ def select(
         When catalogue rows were not measured.
     """
     options = options or SelectionOptions()
-    table = catalog[["spectrum_key", "lamost_rv", "lamost_rv_err"]].merge(
+    table = catalog[["spectrum_key", "lamost_rv", "lamost_rv_err", "snri"]].merge(
         measured, on="spectrum_key", how="left", validate="one_to_one", indicator=True
     )
     missing = table["_merge"] != "both"
@@ -93,6 +100,8 @@ def select(
     table = table.drop(columns="_merge")
     lamost = table["lamost_rv"].to_numpy(dtype=float, na_value=np.nan)
     table["lamost_rv"] = lamost
+    z_error, snri = (table[name].to_numpy(dtype=float, na_value=np.nan) for name in ("lamost_rv_err", "snri"))
+    table["lamost_error"] = (lamost_error or LamostError()).error(z_error, snri)
     have = np.isfinite(lamost)  # Z = -9999 goes first
     difference = np.where(have, table["rv_tm"] - lamost, np.nan)
     bands = {"tm": _band("tm", difference, options.tm_sigma, options)}

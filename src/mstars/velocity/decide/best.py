@@ -1,68 +1,142 @@
-"""Template matching and lines combined into one velocity, beside the chosen one."""
+"""The best velocity of each spectrum: all methods that agree, in one weighted mean."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from mstars.core.flags import LineFlag, TemplateFlag
-from mstars.core.velocities import LINE_ERROR_KMS, USELESS
+from mstars.core.velocities import LINE_ERROR_KMS, SOURCES
+from mstars.velocity.decide.consensus import usable_methods
+from mstars.velocity.decide.options import SelectionOptions
 
 LINE_FLOOR_KMS = 8.0
-"""Least error of a DSAL velocity in the combination, with more lines than `LINE_ERROR_KMS` has."""
+"""Least error of a DSAL or DSEL velocity in the combination, with more lines than `LINE_ERROR_KMS` has."""
+
+LINE_COUNTS = {"DSAL_I": "n_dsal1", "DSAL_II": "n_dsal2", "DSEL": "n_dsel"}
+"""Column with the number of lines of each method that measures lines."""
+
+ORDER = ("TM", "TML7500", "DSAL_I", "DSAL_II", "DSEL", "LAMOST")
+"""Order of the methods' names in ``rv_best_from``."""
+
+_MIN_FOR_OFFSET = 30
 
 
-def best_velocity(table: pd.DataFrame, agree_sigma: float = 3.0, common_kms: float = 0.0) -> pd.DataFrame:
-    """TM and DSAL (I where it exists, else II) in one velocity.
+@dataclass(frozen=True)
+class Methods:
+    """Velocities of all methods, on template matching's scale.
 
-    Unflagged and within ``agree_sigma`` of each other: the mean by inverse variance. Else TM if it is unflagged, else
-    DSAL if it is, else nothing: a mean of two that contradict each other is neither.
+    Attributes
+    ----------
+    names : tuple of str, [m]
+    value, error : ndarray, [m, n]
+        km/s; NaN where a method has no usable velocity.
+    """
+
+    names: tuple[str, ...]
+    value: np.ndarray
+    error: np.ndarray
+
+
+def method_offsets(table: pd.DataFrame, options: SelectionOptions) -> dict[str, float]:
+    """Template matching's velocity less each method's: the median, km/s.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        n rows with the columns of `mstars.velocity.stage.measure`.
+        n rows with the columns of `mstars.velocity.stage.measure`, and lamost_rv.
+    options : SelectionOptions
+
+    Returns
+    -------
+    dict of str to float
+        For LAMOST, DSAL_I and DSAL_II; 0 where fewer than 30 spectra have both velocities.
+    """
+    good = usable_methods(table, options)
+    good["LAMOST"] = np.isfinite(table["lamost_rv"].to_numpy(dtype=float))
+    matched = table["rv_tm"].to_numpy(dtype=float)
+    offsets = {}
+    for method in ("LAMOST", "DSAL_I", "DSAL_II"):
+        rows = good["TM"] & good[method]
+        difference = (matched - table[SOURCES[method][0]].to_numpy(dtype=float))[rows]
+        offsets[method] = float(np.median(difference)) if len(difference) >= _MIN_FOR_OFFSET else 0.0
+    return offsets
+
+
+def gather_methods(table: pd.DataFrame, offsets: Mapping[str, float], options: SelectionOptions) -> Methods:
+    """Every method's usable velocity with its error; LAMOST's with the column ``lamost_error``.
+
+    DSAL II counts where DSAL I is missing: they are one measurement. So do TML7500 and TM, which compare the same
+    pixels.
+    """
+    good = usable_methods(table, options)
+    good["LAMOST"] = np.isfinite(table["lamost_rv"].to_numpy(dtype=float))
+    for second, first in (("DSAL_II", "DSAL_I"), ("TML7500", "TM")):
+        if second in good:
+            good[second] = good[second] & ~good[first]
+    names = tuple(name for name in ORDER if name in good)
+    value, error = np.empty((len(names), len(table))), np.empty((len(names), len(table)))
+    for k, name in enumerate(names):
+        rv, spread = (table[column].to_numpy(dtype=float) for column in SOURCES[name])
+        if name == "LAMOST":
+            spread = table["lamost_error"].to_numpy(dtype=float)
+        elif name in LINE_COUNTS:
+            least = LINE_ERROR_KMS if name != "DSEL" else {}
+            spread = np.maximum(spread, table[LINE_COUNTS[name]].map(least).fillna(LINE_FLOOR_KMS).to_numpy(float))
+        value[k] = np.where(good[name], rv + offsets.get(name, 0.0), np.nan)
+        error[k] = np.where(good[name], spread, np.nan)
+    return Methods(names, value, error)
+
+
+def best_velocity(
+    methods: Methods, label: np.ndarray, *, agree_sigma: float = 3.0, common_kms: float = 0.0
+) -> pd.DataFrame:
+    """One velocity of all methods that agree.
+
+    The leading method is the one that a label names; without a label it is the one that the others contradict least
+    (sum of (difference / combined error)^2, each at most ``agree_sigma``^2; of equals the more certain one). The mean
+    by inverse variance is taken over the methods within ``agree_sigma`` combined errors of the leading one.
+
+    Parameters
+    ----------
+    methods : Methods
+    label : ndarray of str, [n]
+        Leading method of a spectrum that was queued; '': none was named; NoRV_...: no velocity.
     agree_sigma : float
     common_kms : float
-        The part of TM's error that both share (``error_floor_kms``, the scatter of wavelength scales): it does not
-        decide their weights, and the mean has it too.
+        The part of every error that all methods share (the scatter of wavelength scales): it decides no weight, and
+        the mean has it too.
 
     Returns
     -------
     pandas.DataFrame
-        rv_best, rv_best_err (km/s; NaN: none), rv_best_from ('TM+DSAL', 'TM', 'DSAL' or ''); the table's index.
+        n rows: rv_best, rv_best_err (km/s; NaN: none), rv_best_from (the methods in it, as ``TM+DSAL_I+LAMOST``; '':
+        none).
     """
-    first = np.isfinite(table["rv_dsal1"].to_numpy(dtype=float))
-    lines = np.where(first, table["rv_dsal1"], table["rv_dsal2"]).astype(float)
-    spread = np.where(first, table["rv_dsal1_err"], table["rv_dsal2_err"]).astype(float)
-    count = pd.Series(np.where(first, table["n_dsal1"], table["n_dsal2"]))
-    spread = np.maximum(spread, count.map(LINE_ERROR_KMS).fillna(LINE_FLOOR_KMS).to_numpy())
-    line_flag = np.where(first, table["dsal1_flag"], table["dsal2_flag"]).astype(np.int64)
-    matched, error = (table[name].to_numpy(dtype=float) for name in ("rv_tm", "rv_tm_err"))
-    bad_bits = USELESS | TemplateFlag.TWO_MINIMA
-    good_tm = np.isfinite(matched) & np.isfinite(error) & (table["tm_flag"].to_numpy(dtype=np.int64) & bad_bits == 0)
-    good_lines = np.isfinite(lines) & np.isfinite(spread) & (line_flag & LineFlag.all_bits() == 0)
+    known = np.isfinite(methods.value) & np.isfinite(methods.error)
+    value, error = np.where(known, methods.value, 0.0), np.where(known, methods.error, 1.0)
+    apart = np.abs(value[:, None] - value[None]) / np.hypot(error[:, None], error[None])  # [m, m, n]
+    contradiction = np.where(known[:, None] & known[None], np.minimum(apart**2, agree_sigma**2), 0.0).sum(axis=1)
+    contradiction = np.where(known, contradiction, np.inf)
+    lead = np.lexsort((error, np.round(contradiction, 9)), axis=0)[0]
+    named = np.array([methods.names.index(name) if name in methods.names else -1 for name in label], dtype=int)
+    every = np.arange(value.shape[1])
+    named = np.where((named >= 0) & known[np.maximum(named, 0), every], named, -1)
+    lead = np.where(named >= 0, named, lead)
+    refused = np.char.startswith(np.asarray(label, dtype=str), "NoRV")
+    taken = known & (apart[lead, :, every].T <= agree_sigma) & ~refused
+    weight = np.where(taken, 1.0 / np.maximum(error**2 - common_kms**2, 0.25), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        both = good_tm & good_lines & (np.abs(matched - lines) <= agree_sigma * np.hypot(error, spread))
-        own = np.sqrt(np.maximum(error**2 - common_kms**2, 0.25))
-        weight = 1.0 / own**2 + 1.0 / spread**2
-        mean = (matched / own**2 + lines / spread**2) / weight
-        choices = [both, good_tm, good_lines]
-        return pd.DataFrame(
-            {
-                "rv_best": np.select(choices, [mean, matched, lines], np.nan),
-                "rv_best_err": np.select(choices, [np.hypot(weight**-0.5, common_kms), error, spread], np.nan),
-                "rv_best_from": np.select(choices, ["TM+DSAL", "TM", "DSAL"], ""),
-            },
-            index=table.index,
-        )
-
-
-def robust_mean(difference: np.ndarray) -> tuple[float, float, int]:
-    """Median, its standard error (1.2533 times 1.4826 MAD over root n) and the number of values; NaN for none."""
-    known = difference[np.isfinite(difference)]
-    if not len(known):
-        return np.nan, np.nan, 0
-    middle = np.median(known)
-    sigma = 1.4826 * np.median(np.abs(known - middle))
-    return float(middle), float(1.2533 * sigma / np.sqrt(len(known))), len(known)
+        mean = (weight * value).sum(axis=0) / weight.sum(axis=0)
+        spread = np.hypot(weight.sum(axis=0) ** -0.5, common_kms)
+    any_taken = taken.any(axis=0)
+    names = np.array(["+".join(np.array(methods.names)[column]) for column in taken.T], dtype=object)
+    return pd.DataFrame(
+        {
+            "rv_best": np.where(any_taken, mean, np.nan),
+            "rv_best_err": np.where(any_taken, spread, np.nan),
+            "rv_best_from": np.where(any_taken, names, ""),
+        }
+    )

@@ -59,8 +59,7 @@ def consensus(table: pd.DataFrame, options: SelectionOptions | None = None) -> p
     snri = table["snri"].fillna(0).to_numpy(dtype=float)
     nothing = ~np.isfinite(error).any(axis=0)
     if options.consensus == "support":
-        lamost_error = np.maximum(np.nan_to_num(table["lamost_rv_err"].to_numpy(dtype=float)), options.lamost_error_kms)
-        label = supported(list(good), rv, error, lamost, lamost_error, options)
+        label = supported(list(good), rv, error, lamost, lamost_errors(table, options), options)
     else:
         label = np.array(list(good), dtype=object)[error.argmin(axis=0)]
         label[_agree(table, good, options)] = "TM"
@@ -71,6 +70,16 @@ def consensus(table: pd.DataFrame, options: SelectionOptions | None = None) -> p
     stretched = _arms_disagree(table, good, options) | _stretches_disagree(table, options)
     label[_too_fast(rv, lamost, options) | stretched] = "NoRV_waveErr"
     return pd.Series(label, index=table.index, dtype=object)
+
+
+def lamost_errors(table: pd.DataFrame, options: SelectionOptions) -> np.ndarray:
+    """Error of LAMOST's velocities where methods are compared, km/s [n].
+
+    The measured one (column ``lamost_error``), or with a number in ``options.lamost_error_kms`` at least that number.
+    """
+    if options.lamost_error_kms is None:
+        return table["lamost_error"].to_numpy(dtype=float)
+    return np.maximum(np.nan_to_num(table["lamost_rv_err"].to_numpy(dtype=float)), options.lamost_error_kms)
 
 
 def supported(methods, rv, error, lamost, lamost_error, options: SelectionOptions) -> np.ndarray:
@@ -179,7 +188,7 @@ def _arms_disagree(table: pd.DataFrame, good: dict, options: SelectionOptions) -
             limit = np.maximum(options.wave_disagree_kms, 3.0 * np.hypot(spread, blue_error))
             far &= np.abs(value - blue) > limit
         far &= np.sign(rv - blue) == np.sign(matched - blue)
-        confirmed = np.abs(matched - table["lamost_rv"]) <= 3.0 * np.hypot(matched_error, options.lamost_error_kms)
+        confirmed = np.abs(matched - table["lamost_rv"]) <= 3.0 * np.hypot(matched_error, lamost_errors(table, options))
         far &= ~confirmed.to_numpy()
     # lines that disagree with each other are part of the picture
     lines = good["DSAL_I"] | good["DSAL_II"] | (table["dsal2_flag"] == LineFlag.INCONSISTENT).to_numpy()

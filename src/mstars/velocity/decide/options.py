@@ -35,8 +35,9 @@ class SelectionOptions:
     line_error_floor_kms : float
         Least error of a DSAL or DSEL velocity when methods are compared (of DSAL by fewer than six lines
         `LINE_ERROR_KMS`): few lines agree by chance.
-    lamost_error_kms : float
-        Least error of LAMOST's velocity when methods are compared (its real scatter).
+    lamost_error_kms : float or None
+        Least error of LAMOST's velocity when methods are compared; None: the error that this survey's repeats and Gaia
+        velocities show (`mstars.velocity.decide.lamost_error`).
     keep_sigma : float
         LAMOST's velocity stays when within so many combined errors of the mean of those that agree.
     single_error_kms : float
@@ -62,7 +63,7 @@ class SelectionOptions:
     max_error_kms: float = 60.0
     max_speed_kms: float = 1000.0
     line_error_floor_kms: float = 8.0
-    lamost_error_kms: float = 8.0
+    lamost_error_kms: float | None = None
     keep_sigma: float = 3.0
     single_error_kms: float = 25.0
     wave_disagree_kms: float = 45.0

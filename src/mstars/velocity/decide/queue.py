@@ -17,10 +17,8 @@ def candidates(
     Priority (0 to 1, look at high ones first): how far LAMOST's velocity is from TM's, over 100 km/s.
     """
     table = selection[selection["candidate"]].merge(remeasured, on="spectrum_key", how="left", validate="one_to_one")
-    extra = [name for name in ("snri", "batch", "subclass", "luminosity_class") if name in catalog]
+    extra = [name for name in ("batch", "subclass", "luminosity_class") if name in catalog]
     table = table.merge(catalog[["spectrum_key", *extra]], on="spectrum_key", how="left")
-    if "snri" not in table:
-        table["snri"] = np.nan
     far = np.abs(table["rv_tm"] - table["lamost_rv"]) / 100.0
     table["priority"] = far.fillna(1.0).clip(0.0, 1.0)
     table["consensus_label"] = consensus(table, options).to_numpy(dtype=object)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.velocity.decide.best import robust_mean
+from mstars.velocity.decide.lamost_error import added_error
+
+
+def robust_mean(difference: np.ndarray) -> tuple[float, float, int]:
+    """Median, its standard error (1.2533 times 1.4826 MAD over root n) and the number of values; NaN for none."""
+    known = difference[np.isfinite(difference)]
+    if not len(known):
+        return np.nan, np.nan, 0
+    middle = np.median(known)
+    sigma = 1.4826 * np.median(np.abs(known - middle))
+    return float(middle), float(1.2533 * sigma / np.sqrt(len(known))), len(known)
 
 
 def zero_point(
@@ -86,16 +96,9 @@ def repeat_pulls(table: pd.DataFrame, rv: str = "rv_tm", error: str = "rv_tm_err
     if len(difference) < 10:
         return {"n_pairs": len(difference), "width": np.nan, "scatter_kms": np.nan, "floor_kms": np.nan}
 
-    def width(floor):
-        return 1.4826 * np.median(np.abs(difference) / np.sqrt(variance + 2 * floor**2))
-
-    low, high = 0.0, 500.0
-    for _ in range(50):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if width(middle) > 1.0 else (low, middle)
     return {
         "n_pairs": len(difference),
-        "width": float(width(0.0)),
+        "width": 1.4826 * float(np.median(np.abs(difference) / np.sqrt(variance))),
         "scatter_kms": float(1.4826 * np.median(np.abs(difference)) / np.sqrt(2.0)),
-        "floor_kms": float(low) if width(0.0) > 1.0 else 0.0,
+        "floor_kms": added_error(difference, variance, np.full(len(difference), 2.0)),
     }

@@ -61,6 +61,7 @@ def stages():
     non_m_v2 = after_dgcm.loc[[5]].assign(label="S", reason="dgcm: lamost;cnn", review_status="provisional")
     v2 = after_dgcm.drop(index=5)
     v3 = v2.assign(rv=1.5, rv_err=[1.0, np.nan, 2.0, 3.0], rv_from="LAMOST", rv_review=["", "", "", "reviewed"])
+    v3 = v3.assign(**{f"rv_paper{end}": v3[f"rv{end}"] for end in ("", "_err", "_from")})
     sky = pd.DataFrame({"spectrum_key": keys(7), "star_id": [str(i) for i in range(7)]})
     sky["source_id"] = pd.array([5853498713190525696, pd.NA, 3, 4, 5, 6, 7], dtype="Int64")
     photometry = pd.DataFrame({"spectrum_key": keys(7), "CMD_pos": ["dM", "", "gM", "dM", "other", "gM", ""]})
@@ -74,6 +75,7 @@ def stages():
     parameters = parameters.assign(
         **{name + end: 3.3 for name in ("teff", "logg", "m_h", "alpha_m") for end in ("", "_err")}
     )
+    parameters = parameters.assign(**{f"{name}_calib_err": 4.4 for name in ("teff", "logg", "m_h", "alpha_m")})
     quality = pd.DataFrame({"spectrum_key": keys(4), "rv_flag": 1, "parameter_flag": [1, 0, 1, 0]})
     return {
         "v0": v0, "rejected": rejected, "v2": v2, "v3": v3, "non_m_v1": non_m_v1, "non_m_v2": non_m_v2, "gaia": sky,
@@ -84,6 +86,15 @@ def stages():
 def recommended(stages):
     names = ("v3", "spectra", "gaia", "photometry", "parameters", "quality")
     return recommended_table(*(stages[name] for name in names))
+
+
+def test_which_errors_take_the_plain_names(stages):
+    columns = product_columns("recommended")
+    calibrated = product_table(recommended(stages), columns)
+    assert (calibrated["teff_err"] == np.float32(4.4)).all() and (calibrated["teff_spread"] == np.float32(3.3)).all()
+    names = ("v3", "spectra", "gaia", "photometry", "parameters", "quality")
+    spread = product_table(recommended_table(*(stages[name] for name in names), "spread"), columns)
+    assert (spread["teff_err"] == np.float32(3.3)).all() and (spread["teff_spread"] == np.float32(3.3)).all()
 
 
 def classified(stages):

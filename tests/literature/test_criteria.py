@@ -29,7 +29,7 @@ def test_gaia_velocities_need_small_errors_and_signal():
 
 
 def test_only_recommended_velocities_with_a_reliable_gaia_one_are_compared():
-    catalog = spectra(rv=[1.0, 2.0, 3.0, 4.0], rv_flag=[1, 1, 0, 1], rv_from=["LAMOST", "TM", "TM", "TM"])
+    catalog = spectra(rv=[1.0, 2.0, 3.0, 4.0], rv_flag=[1, 1, 0, 1], rv_paper_from=["LAMOST", "TM", "TM", "TM"])
     catalog["lamost_rv"] = 0.0  # as in the catalogue
     gaia = pd.DataFrame({"spectrum_key": list("abc"), "radial_velocity": 5.0})
     gaia = gaia.assign(radial_velocity_error=1.0, rv_expected_sig_to_noise=25.0)

@@ -67,7 +67,7 @@ def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
     summary = {"bands": {name: dict(band) for name in ("tm", "dsal1", "dsal2")}, "n_outside_dsal1": 1}
     summary |= {"n_outside_dsal2": 2, "n_fast": 3, "n_candidates": 6}
     v3 = pd.DataFrame(
-        {"rv_from": ["LAMOST", "TM", "NoRV_waveErr"], "obsdate": ["2011-12-01", "2012-01-14", "2012-01-15"]}
+        {"rv_paper_from": ["LAMOST", "TM", "NoRV_waveErr"], "obsdate": ["2011-12-01", "2012-01-14", "2012-01-15"]}
     )
     numbers = rv_numbers(selection, summary, decisions(["TM", "LAMOST"]), v3)
     assert numbers["tm_not_dsal"] == pytest.approx(100 / 3) and numbers["dsal_not_tm"] == pytest.approx(100 / 3)
@@ -81,9 +81,11 @@ def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
 
 def catalog():
     table = pd.DataFrame({"spectrum_key": list("abc"), "luminosity_class": ["dM", "dM", "gM"], "rv_flag": [1, 0, 1]})
-    table = table.assign(parameter_flag=[1, 0, 1], rv=[10.0, 20, 30], rv_err=[4.0, 100, 6], rv_from="LAMOST")
+    table = table.assign(
+        parameter_flag=[1, 0, 1], rv=[10.0, 20, 30], rv_paper_err=[4.0, 100, 6], rv_paper_from="LAMOST"
+    )
     for label in LABELS:
-        table[label], table[f"{label}_err"] = [1.0, 2.0, 3.0], [0.1, 9.0, 0.3]
+        table[label], table[f"{label}_spread"] = [1.0, 2.0, 3.0], [0.1, 9.0, 0.3]
     for band in "ugriz":
         table[f"snr_{band}"], table[f"orp_{band}"] = 30.0, 0.0
     return table
@@ -150,7 +152,7 @@ def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value(
         **dict.fromkeys(("spt_accuracy", "wdm_accuracy", "dmgm_accuracy", "spt9_accuracy"), 99.0),
         **scm_numbers(catalog0, gaia, photometry, non_m, none, v1, non_m),
         **dgcm_numbers(v1, photometry, v2, none, v2, non_m, v2),
-        **rv_numbers(selection, summary, none, pd.DataFrame({"rv_from": ["TM"], "obsdate": ["2013-01-01"]})),
+        **rv_numbers(selection, summary, none, pd.DataFrame({"rv_paper_from": ["TM"], "obsdate": ["2013-01-01"]})),
         **catalog_numbers(catalog(), {}),
         **external_numbers(catalog(), gaia, apogee, selection),
         **fold_numbers(pd.concat([fold_table("dM", folds()), fold_table("gM", folds())])),

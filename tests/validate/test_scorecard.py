@@ -34,6 +34,7 @@ def survey():
     m_catalog = m_catalog.assign(rv=kept["lamost_rv"], rv_err=3.0, rv_from="LAMOST")
     m_catalog.loc[1, ["rv", "rv_from"]] = [11.0, "TM"]
     m_catalog.loc[2, ["rv", "rv_from"]] = [np.nan, "NoRV_waveErr"]
+    m_catalog["rv_paper"], m_catalog["rv_paper_err"] = m_catalog["rv"], 3.0
     keys = truth["spectrum_key"]
     parameters = pd.DataFrame({"spectrum_key": keys, "flag": 0})
     for label, value in LABELS.items():
@@ -109,6 +110,7 @@ def test_false_updates_are_good_velocities_made_worse():
     catalog.loc["k08", "rv"] = np.nan
     catalog.loc["k09", "rv"] = 10.5  # better
     catalog.loc["k01", "rv"] = 300.0  # planted and left: not repaired, not a false update
+    catalog["rv_paper"] = catalog["rv"]
     given["m_catalog"] = catalog.reset_index()
     result = card(given)
     assert result["rv_false_updates"] == pytest.approx(2 / 28) and result["rv_broken"] == pytest.approx(1 / 28)

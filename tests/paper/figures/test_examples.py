@@ -32,8 +32,8 @@ def table():
             "lamost_class": ["dM", "gM", "dM", "gM", "dM", ""],
             "luminosity_class": ["gM", "dM", "dM", "gM", "gM", "dM"],
             "lamost_rv": [10.0, np.nan, 0.0, 0.0, 0.0, 0.0],
-            "rv": [10.0, 20.0, np.nan, 0.0, 0.0, 30.0],
-            "rv_from": ["LAMOST", "TM", "NoRV_lowQuality", "LAMOST", "LAMOST", "DSEL"],
+            "rv_paper": [10.0, 20.0, np.nan, 0.0, 0.0, 30.0],
+            "rv_paper_from": ["LAMOST", "TM", "NoRV_lowQuality", "LAMOST", "LAMOST", "DSEL"],
         }
     )
 

@@ -96,6 +96,7 @@ def one(**change):
         "spectrum_key": "k",
         "lamost_rv": 300.0,
         "lamost_rv_err": 5.0,
+        "lamost_error": 8.0,
         "rv_tm": 10.0,
         "rv_tm_err": 3.0,
         "tm_flag": 0,
@@ -235,10 +236,10 @@ def test_candidates_and_apply():
     decisions = queue[["spectrum_key"]].assign(label=queue.consensus_label, review_status="provisional")
     result = apply_decisions(catalog, queue, decisions)
     assert list(result.spectrum_key) == list(catalog.spectrum_key)
-    assert np.median(np.abs(result.rv[off] - truth[off])) < 5
-    assert (np.abs(result.rv - truth) < 40).mean() > 0.99
+    assert np.median(np.abs(result.rv_paper[off] - truth[off])) < 5
+    assert (np.abs(result.rv_paper - truth) < 40).mean() > 0.99
     kept = ~result.spectrum_key.isin(queue.spectrum_key)
-    assert (result.rv_from[kept] == "LAMOST").all() and (result.rv[kept] == catalog.lamost_rv[kept]).all()
+    assert (result.rv_paper_from[kept] == "LAMOST").all() and (result.rv_paper[kept] == catalog.lamost_rv[kept]).all()
     assert sum(table7(result, queue).values()) == len(queue)
 
 
@@ -261,7 +262,8 @@ def test_decisions_that_cannot_be_followed():
         )
     decided = decision(key, "NoRV_waveErr")
     result = apply_decisions(catalog, queue, decided).set_index("spectrum_key")
-    assert np.isnan(result.rv[key]) and np.isnan(result.rv_err[key]) and result.rv_from[key] == "NoRV_waveErr"
+    assert np.isnan(result.rv_paper[key]) and np.isnan(result.rv_paper_err[key])
+    assert result.rv_paper_from[key] == "NoRV_waveErr"
 
 
 def test_lamost_errors_of_zero_or_nothing_become_null():
@@ -269,7 +271,7 @@ def test_lamost_errors_of_zero_or_nothing_become_null():
     catalog["lamost_rv_err"] = [0.0, np.nan, 4.0]
     empty = pd.DataFrame({"spectrum_key": [], "label": [], "review_status": []}).astype(str)
     queue = pd.DataFrame({"spectrum_key": pd.Series([], dtype=str)})
-    assert apply_decisions(catalog, queue, empty).rv_err.isna().tolist() == [True, True, False]
+    assert apply_decisions(catalog, queue, empty).rv_paper_err.isna().tolist() == [True, True, False]
 
 
 def test_options_name_their_fields():

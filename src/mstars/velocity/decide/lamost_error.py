@@ -105,16 +105,17 @@ def _against_gaia(number: dict, known: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _between_repeats(table: pd.DataFrame, number: dict, known: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Neighbouring spectra of one star: difference, variance without the part to be found, 2, the lower S/N_i."""
+    """Neighbouring spectra of one star, in one S/N interval: difference, variance without the part to be found, 2, S/N."""
     star = table["star_id"].fillna("").to_numpy(dtype=str)
     order = np.lexsort((table["spectrum_key"].to_numpy(dtype=str), star))
     order = order[(known & (star != ""))[order]]
     first, second = order[:-1], order[1:]
-    same = star[first] == star[second]
+    interval = _interval(number["snri"])
+    same = (star[first] == star[second]) & (interval[first] == interval[second])
     first, second = first[same], second[same]
     difference = number["lamost_rv"][second] - number["lamost_rv"][first]
     variance = number["lamost_rv_err"][first] ** 2 + number["lamost_rv_err"][second] ** 2
-    return difference, variance, np.full(len(first), 2.0), np.minimum(number["snri"][first], number["snri"][second])
+    return difference, variance, np.full(len(first), 2.0), number["snri"][first]
 
 
 def _by_interval(difference, variance, count, interval) -> tuple[float, ...]:

@@ -105,7 +105,7 @@ def _against_gaia(number: dict, known: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _between_repeats(table: pd.DataFrame, number: dict, known: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Neighbouring spectra of one star, in one S/N interval: difference, variance without the part to be found, 2, S/N."""
+    """Neighbouring spectra of a star in one S/N interval: difference, variance without the part sought, 2, S/N."""
     star = table["star_id"].fillna("").to_numpy(dtype=str)
     order = np.lexsort((table["spectrum_key"].to_numpy(dtype=str), star))
     order = order[(known & (star != ""))[order]]

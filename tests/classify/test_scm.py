@@ -71,6 +71,7 @@ def make(m, others, classes=("K", "M", "QSO"), spectra=None, **changes):
         changes.get("photometry", photometry(m)),
         classes=classes,
         settings=settings,
+        radius_arcsec=3.0,
         seed=1,
     )
     pool = screen_labels(pool, None, None, how=settings["screen"], prob_min=0.5, seed=1)
@@ -91,8 +92,9 @@ def test_spectra_of_one_star_are_grouped_by_name_and_by_place():
             "star_id": ["7", None, "7", "", "", None],
         }
     )
-    groups = star_groups(table)
+    groups = star_groups(table, 3.0)
     assert groups.tolist() == ["7", "7", "7", "pos-d", "pos-e", "pos-e"]
+    assert star_groups(table, 0.5).tolist() == ["7", "pos-b", "7", "pos-d", "pos-e", "pos-f"]
 
 
 def test_training_set_counts_hash_and_reasons(survey):
@@ -134,13 +136,13 @@ def test_labels_that_an_external_class_contradicts_are_left_out(survey, tmp_path
     table = pd.DataFrame([(frame["ra"][row], frame["dec"][row] + 1 / 3600, name) for frame, row, name in rows])
     table.set_axis(["RAdeg", "DEdeg", "class"], axis=1).to_csv(path, index=False)
     tables = read_class_tables([path])
-    pool, excluded = scm_pool(
-        m, others, index(m, others), stars_of(m), photometry(m),
-        classes=("K", "M", "QSO", "WD"), settings=SCM, seed=1, class_tables=tables,
-    )  # fmt: skip
+    given = (m, others, index(m, others), stars_of(m), photometry(m))
+    options = {"classes": ("K", "M", "QSO", "WD"), "settings": SCM, "seed": 1, "class_tables": tables}
+    pool, excluded = scm_pool(*given, radius_arcsec=3.0, **options)
     assert excluded["contradicted by golden.csv"] == 3  # m001 (G), k001 (M), wd003 (QSO)
     assert not {"m001", "k001", "wd003"} & set(pool["spectrum_key"])
     assert {"m000", "m002", "k000"} <= set(pool["spectrum_key"])
+    assert scm_pool(*given, radius_arcsec=0.9, **options)[1]["contradicted by golden.csv"] == 0
     path.write_text("ra,dec,class\n1,2,Cepheid\n")
     with pytest.raises(InputError, match="row 1: class 'Cepheid'"):
         read_class_tables([path])
@@ -394,18 +396,17 @@ def test_dgcm_catalogues(giants):
 def test_dmgm_training_set(giants):
     m, _, cmd, _ = giants
     settings = SCM | {"drop_cmd_disagreement": True}
-    table, summary = dmgm_training_set(m, index(m), stars_of(m), cmd, settings=settings, seed=1)
+    table, summary = dmgm_training_set(m, index(m), stars_of(m), cmd, settings=settings, radius_arcsec=3.0, seed=1)
     assert set(table["spectrum_key"]) == {"m000", "m004", "m005", "m007"}
     assert summary["excluded"]["CMD region contradicts the class"] == 4
     assert summary["excluded"]["no luminosity class from LAMOST"] == 2
     everything, _ = dmgm_training_set(
-        m, index(m), stars_of(m), cmd, settings=SCM | {"drop_cmd_disagreement": False}, seed=1
+        m, index(m), stars_of(m), cmd, settings=SCM | {"drop_cmd_disagreement": False}, radius_arcsec=3.0, seed=1
     )
     assert len(everything) == 8
+    dwarfs, few = m.assign(lamost_class="dM"), settings | {"n_per_class": 5}
     with pytest.raises(InputError, match="class gM"):
-        dmgm_training_set(
-            m.assign(lamost_class="dM"), index(m), stars_of(m), cmd, settings=settings | {"n_per_class": 5}, seed=1
-        )
+        dmgm_training_set(dwarfs, index(m), stars_of(m), cmd, settings=few, radius_arcsec=3.0, seed=1)
 
 
 def test_a_batch_is_predicted_from_the_store(tmp_path):

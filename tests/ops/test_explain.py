@@ -33,7 +33,8 @@ def survey(tmp_path):
     put("crossmatch/gaia", **gaia, parallax_over_error=[9.0], ruwe=[2.0])
     put("predictions/spt/b", spt_class=["F"], spt_prob=[0.9])
     put("predictions/ood/b", ood_score=[0.4], zro_score=[1.5], tio5=[0.6], tio5_err=[0.01])
-    write_json({"config": {"scm": {"spt_prob_min": 0.9, "ood": {"threshold": 1.0}}}}, tmp_path / "provenance.json")
+    settings = {"scm": {"spt_prob_min": 0.9, "ood": {"threshold": 1.0}}, "crossmatch": {"radius_arcsec": 2.5}}
+    write_json({"config": settings}, tmp_path / "provenance.json")
     put("rv/candidates", rv_dsel=[-5.0], rv_dsel_err=[4.0], dsel_flag=[16], consensus_label=["DSEL"])
     put("crossmatch/apogee", apogee_id=["2M1"], ASPCAP_CLASS=["Md_a"], TEFF=[3550.0])
     put("catalogs/extension", ewha=[1.5], ewha_err=[0.1], active=[1], binary=[0])
@@ -55,6 +56,7 @@ def survey(tmp_path):
 def test_the_story_has_measurements_thresholds_decisions_and_flags(survey):
     text = explain(Story(survey, KEY))
     for said in (
+        "(catalogue epoch), 1 within 2.5 arcsec",
         "ruwe 2 < 1.4: FAILED",
         "parallax_over_error 9 > 5: passed",
         "CNN-SPT F (probability 0.9; rejects alone from 0.9)",

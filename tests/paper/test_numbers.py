@@ -69,14 +69,16 @@ def test_rv_numbers_and_the_share_that_one_method_alone_confirms():
     v3 = pd.DataFrame(
         {"rv_paper_from": ["LAMOST", "TM", "NoRV_waveErr"], "obsdate": ["2011-12-01", "2012-01-14", "2012-01-15"]}
     )
-    numbers = rv_numbers(selection, summary, decisions(["TM", "LAMOST"]), v3)
+    numbers = rv_numbers(selection, summary, decisions(["TM", "LAMOST"]), v3, rv_cut="2012-01-14")
     assert numbers["tm_not_dsal"] == pytest.approx(100 / 3) and numbers["dsal_not_tm"] == pytest.approx(100 / 3)
     # 50 km/s lie within the paper's band of DSAL I, 5 +- 58
     assert numbers["tm_not_dsal_fig10"] == 0 and numbers["dsal_not_tm_fig10"] == pytest.approx(100 / 3)
     assert (numbers["rv_suspect"], numbers["rv_updated"], numbers["rv_none"], numbers["before_2012"]) == (3, 1, 1, 2)
+    earlier = rv_numbers(selection, summary, decisions(["TM"]), v3, rv_cut="2012-01-13")
+    assert earlier["before_2012"] == 1
     assert numbers["tm_sigma"] == 10 and numbers["rv_TM"] == 1 and numbers["rv_DSEL"] == 0
     summary["bands"]["dsal2"]["own"] = False
-    assert np.isnan(rv_numbers(selection, summary, decisions(["TM"]), v3)["dsal2_mean"])
+    assert np.isnan(rv_numbers(selection, summary, decisions(["TM"]), v3, rv_cut="2012-01-14")["dsal2_mean"])
 
 
 def catalog():
@@ -152,7 +154,13 @@ def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value(
         **dict.fromkeys(("spt_accuracy", "wdm_accuracy", "dmgm_accuracy", "spt9_accuracy"), 99.0),
         **scm_numbers(catalog0, gaia, photometry, non_m, none, v1, non_m),
         **dgcm_numbers(v1, photometry, v2, none, v2, non_m, v2),
-        **rv_numbers(selection, summary, none, pd.DataFrame({"rv_paper_from": ["TM"], "obsdate": ["2013-01-01"]})),
+        **rv_numbers(
+            selection,
+            summary,
+            none,
+            pd.DataFrame({"rv_paper_from": ["TM"], "obsdate": ["2013-01-01"]}),
+            rv_cut="2012-01-14",
+        ),
         **catalog_numbers(catalog(), {}),
         **external_numbers(catalog(), gaia, apogee, selection),
         **fold_numbers(pd.concat([fold_table("dM", folds()), fold_table("gM", folds())])),

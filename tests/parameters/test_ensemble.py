@@ -45,7 +45,9 @@ def catalogs(n=60):
 
 
 def build(m_catalog, apogee, spectra, stars, **changes):
-    return tlma_training_set(m_catalog, apogee, spectra, stars, kind="dM", settings=SETTINGS | changes, seed=1)
+    owned = {"rv_cut": changes.pop("rv_cut", "2012-01-14"), "radius_arcsec": changes.pop("radius_arcsec", 3.0)}
+    settings = SETTINGS | changes
+    return tlma_training_set(m_catalog, apogee, spectra, stars, kind="dM", settings=settings, **owned, seed=1)
 
 
 def test_the_training_set_counts_what_it_leaves_out():
@@ -72,6 +74,18 @@ def test_the_training_set_counts_what_it_leaves_out():
     assert table["alpha_m_label_err"].isna().all() and (table["teff_label_err"] == 60).all()
     cut, summary = build(m_catalog, apogee, spectra, stars, aspcapflag_reject=[23], aspcap_class="any")
     assert summary["excluded"]["rejected ASPCAPFLAG bit"] == 2 and len(cut) == len(table) + 1 - 2
+
+
+def test_the_training_set_follows_the_day_of_the_cut_and_the_radius_of_a_star():
+    m_catalog, apogee, spectra, stars = catalogs()
+    m_catalog.loc[9, "obsdate"] = "2012-01-14"
+    _, summary = build(m_catalog, apogee, spectra, stars, rv_cut="2012-01-13")
+    assert summary["excluded"]["rv_flag 0 (wavelengths before 2012-01-13)"] == 0
+    stars, near = stars.assign(star_id=""), m_catalog.assign(ra=10.0 + np.arange(60) * 2 / 3600, dec=0.0)
+    _, apart = build(near, apogee, spectra, stars, rv_cut="2012-01-13", radius_arcsec=1.0)
+    assert apart["stars"] == 60
+    with pytest.raises(InputError, match="1 labelled stars"):  # all within a chain of 2 arcsec
+        build(near, apogee, spectra, stars, rv_cut="2012-01-13", radius_arcsec=3.0)
 
 
 def test_repeats_in_allstar_give_one_set_of_labels():

@@ -34,7 +34,9 @@ def sample(n=4000, seed=1, noise=1.0):
 def test_rv_flag_counts_the_day_of_the_cut_as_before():
     days = ["2012-01-13", "2012-01-14", "2012-01-15", "2012-01-15T22:00:00", None, "", "2013-05-01"]
     rv = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, np.nan]
-    assert rv_flag(rv, days).tolist() == [0, 0, 1, 1, 0, 0, 0]
+    assert rv_flag(rv, days, "2012-01-14").tolist() == [0, 0, 1, 1, 0, 0, 0]
+    assert rv_flag(rv, days, "2012-01-13").tolist() == [0, 1, 1, 1, 0, 0, 0]
+    assert rv_flag(rv, days, "2012-01-15").tolist() == [0, 0, 0, 0, 0, 0, 0]
 
 
 def test_intervals_are_open_below_and_closed_above():

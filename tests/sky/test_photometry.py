@@ -7,8 +7,9 @@ import yaml
 from places import ROOT
 
 from mstars.core.errors import InputError
-from mstars.sky.cmd import DM_REGION, DM_REGION_PRINTED, cmd_flag, cmd_position
+from mstars.sky.cmd import DM_REGION, DM_REGION_PRINTED, cmd_position
 from mstars.sky.extinction import absolute_magnitude, gaia_coefficients, reddening, wise_coefficients
+from mstars.sky.gaia_criteria import cmd_flag
 from mstars.sky.photometry import photometry
 
 SETTINGS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["photometry"]

@@ -22,16 +22,17 @@ class Workdir:
     def results(self) -> Path:
         return self.path / "results" / "ci"
 
-    def command(self, *arguments) -> list[str]:
+    def command(self, *arguments, overlays=()) -> list[str]:
         return [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
-            *("--configfile", str(ROOT / "config" / "config.yaml"), str(OVERLAY)),
+            *("--configfile", str(ROOT / "config" / "config.yaml"), str(OVERLAY), *map(str, overlays)),
             *("--directory", str(self.path), "--cores", "2"),
             *map(str, arguments),
         ]
 
-    def run(self, *arguments, check=True) -> subprocess.CompletedProcess:
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, env=environment())
+    def run(self, *arguments, check=True, overlays=()) -> subprocess.CompletedProcess:
+        command = self.command(*arguments, overlays=overlays)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment())
         if check and done.returncode:
             raise AssertionError(f"snakemake ended with {done.returncode}\n{done.stdout}\n{done.stderr[-8000:]}")
         return done

@@ -124,6 +124,7 @@ rule table_comparison:
         tasks=ACCURACY_TASKS,
         survey=SURVEY,
         kind=KIND,
+        rv_cut=config["quality"]["rv_cut"],
     threads: 1
     resources:
         mem_mb=memory(6000),

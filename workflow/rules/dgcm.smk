@@ -16,6 +16,7 @@ rule training_set_dmgm:
         R + "/benchmarks/training_set_dmgm.tsv"
     params:
         settings={key: config["scm"][key] for key in ("snr_min", "valid_share", "split")} | config["dgcm"],
+        radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
     threads: 1
     resources:

@@ -33,6 +33,7 @@ rule training_pool:
     params:
         settings=config["scm"],
         classes=[*SCM_CLASSES["spt9"]],
+        radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
     threads: 1
     resources:

@@ -24,6 +24,8 @@ rule training_set_tlma:
         R + "/benchmarks/training_set_tlma/{kind}.tsv"
     params:
         settings=config["spmm"],
+        rv_cut=config["quality"]["rv_cut"],
+        radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
     threads: 1
     resources:

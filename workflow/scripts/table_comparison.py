@@ -44,7 +44,7 @@ with job(snakemake):
     }
     ours |= numbers.scm_numbers(m_catalog, gaia, photometry, scm_queue, scm, v1, non_m_v1)
     ours |= numbers.dgcm_numbers(v1, photometry, dgcm_queue, dgcm, v2, non_m_v1, non_m_v2)
-    ours |= numbers.rv_numbers(selection, read_json(given.summary), rv, v3)
+    ours |= numbers.rv_numbers(selection, read_json(given.summary), rv, v3, rv_cut=snakemake.params.rv_cut)
     ours |= numbers.catalog_numbers(catalog, read_json(given.ranges))
     ours |= numbers.external_numbers(catalog, gaia, apogee, selection)
     ours |= numbers.fold_numbers(folds)

@@ -20,6 +20,7 @@ with job(snakemake) as log:
         read_table(given.photometry, ["spectrum_key", "CMD_flag", "CMD_pos"]),
         classes=params.classes,
         settings=params.settings,
+        radius_arcsec=params.radius_arcsec,
         seed=params.seed,
         class_tables=read_class_tables(given.class_tables),
     )

@@ -13,6 +13,7 @@ with job(snakemake) as log:
         read_table(given.stars, ["spectrum_key", "star_id"]),
         read_table(given.photometry, ["spectrum_key", "CMD_flag", "CMD_pos"]),
         settings=snakemake.params.settings,
+        radius_arcsec=snakemake.params.radius_arcsec,
         seed=snakemake.params.seed,
     )
     write_table(table, snakemake.output.table)

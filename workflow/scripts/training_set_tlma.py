@@ -14,6 +14,8 @@ with job(snakemake) as log:
         read_table(given.stars, ["spectrum_key", "star_id"]),
         kind=snakemake.wildcards.kind,
         settings=snakemake.params.settings,
+        rv_cut=snakemake.params.rv_cut,
+        radius_arcsec=snakemake.params.radius_arcsec,
         seed=snakemake.params.seed,
     )
     write_table(table, snakemake.output.table)

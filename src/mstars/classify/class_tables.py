@@ -46,7 +46,7 @@ def read_class_table(path: str | Path) -> pd.DataFrame:
     return table.assign(**{"class": said.map(CLASSES)})
 
 
-def contradicted(pool: pd.DataFrame, table: pd.DataFrame, radius_arcsec: float = 3.0) -> np.ndarray:
+def contradicted(pool: pd.DataFrame, table: pd.DataFrame, radius_arcsec: float) -> np.ndarray:
     """Spectra whose nearest source of a class table has another class than their label.
 
     Parameters

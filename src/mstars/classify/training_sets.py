@@ -57,6 +57,7 @@ def scm_pool(
     *,
     classes: Sequence[str],
     settings: dict,
+    radius_arcsec: float,
     seed: int,
     class_tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> tuple[pd.DataFrame, dict]:
@@ -76,6 +77,8 @@ def scm_pool(
         All labels wanted.
     settings : dict
         The config section ``scm``.
+    radius_arcsec : float
+        Two places this near to each other are one (``crossmatch.radius_arcsec``).
     seed : int
     class_tables : mapping of str to pandas.DataFrame, optional
         External classes by name (`mstars.classify.class_tables`); what they contradict is left out.
@@ -100,13 +103,13 @@ def scm_pool(
     excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
     excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
     for name, table in (class_tables or {}).items():
-        excluded.add(f"contradicted by {name}", contradicted(pool, table))
+        excluded.add(f"contradicted by {name}", contradicted(pool, table, radius_arcsec))
     pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
     pool["outside"] = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
     taken = _sample(pool["label"], classes, round(1.2 * settings["n_per_class"]), rng(seed, "training pool"))
     excluded.counts["more than needed"] = len(pool) - len(taken)
     pool = pool.iloc[taken].reset_index(drop=True)
-    pool["star_id"] = star_groups(pool)
+    pool["star_id"] = star_groups(pool, radius_arcsec)
     return pool.astype({"row": "int64"})[[*COLUMNS[:5], "outside"]], excluded.counts
 
 
@@ -160,6 +163,7 @@ def dmgm_training_set(
     photometry: pd.DataFrame,
     *,
     settings: dict,
+    radius_arcsec: float,
     seed: int,
 ) -> tuple[pd.DataFrame, dict]:
     """Training set of CNN-dMgM (section 3.4.2): m_catalog_v1 with LAMOST's class, less what the CMD contradicts.
@@ -172,6 +176,8 @@ def dmgm_training_set(
         As for `scm_pool`.
     settings : dict
         The config sections ``scm`` and ``dgcm`` merged.
+    radius_arcsec : float
+        As for `scm_pool`.
     seed : int
 
     Returns
@@ -191,7 +197,7 @@ def dmgm_training_set(
         placed = (pool["CMD_flag"] == 1) & pool["CMD_pos"].isin(["dM", "gM"])
         excluded.add("CMD region contradicts the class", placed & (pool["CMD_pos"] != pool["label"]))
     pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
-    pool["star_id"] = star_groups(pool)
+    pool["star_id"] = star_groups(pool, radius_arcsec)
     missing = [name for name in ("dM", "gM") if not (pool["label"] == name).any()]
     if missing:
         raise InputError(

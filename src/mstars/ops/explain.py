@@ -16,17 +16,9 @@ from mstars.files.json_files import read_json
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
 from mstars.review.evidence import known
+from mstars.sky import gaia_criteria
 
 HELP = "the whole story of one spectrum, by spectrum_key or obsid; --picture draws it"
-
-GAIA_CRITERIA = (
-    ("parallax_over_error", ">", 5.0),
-    ("phot_g_mean_flux_over_error", ">", 20.0),
-    ("phot_bp_mean_flux_over_error", ">", 20.0),
-    ("phot_rp_mean_flux_over_error", ">", 20.0),
-    ("ruwe", "<", 1.4),
-)
-"""Criteria of CMD_flag (section 3.4.1)."""
 
 
 class Story:
@@ -112,17 +104,18 @@ def _input(story: Story) -> list[str]:
 
 def _sky(story: Story) -> list[str]:
     gaia, photometry = story.row("crossmatch/gaia"), story.row("crossmatch/photometry")
+    radius = story.setting("crossmatch", "radius_arcsec")
     if not len(gaia) or not known(gaia.get("source_id")):
-        lines = ["no Gaia source within 3 arcsec"]
+        lines = [f"no Gaia source within {radius} arcsec"]
     else:
         lines = [
             f"Gaia DR3 {gaia['source_id']} at {number(gaia['sep_arcsec'], 'arcsec', 3)} "
-            f"({gaia.get('match_epoch')} epoch), {number(gaia.get('n_within'))} within 3 arcsec"
+            f"({gaia.get('match_epoch')} epoch), {number(gaia.get('n_within'))} within {radius} arcsec"
         ]
-        for name, sign, limit in GAIA_CRITERIA:
-            value = gaia.get(name)
-            good = known(value) and (value > limit if sign == ">" else value < limit)
-            lines.append(f"  {name} {number(value)} {sign} {limit:g}: {'passed' if good else 'FAILED'}")
+        for one in gaia_criteria.GAIA_CRITERIA:
+            value = gaia.get(one.column)
+            good = known(value) and one.passes(value)
+            lines.append(f"  {one.column} {number(value)} {one.sign} {one.limit:g}: {'passed' if good else 'FAILED'}")
     if len(photometry):
         place = f"(BP-RP)_0 {number(photometry.get('bp_rp_0'))}, M_G {number(photometry.get('M_G_0'))}"
         lines.append(

@@ -11,11 +11,10 @@ from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.resources import resource
 from mstars.literature.criteria import gaia_velocities
 from mstars.quality.ranges import aspcap_kind
+from mstars.quality.recommended import observed_after
 from mstars.velocity.decide.bands import PAPER_BANDS
 
 KINDS = {"dM": "dm", "gM": "gm"}
-WAVELENGTH_FIXED = "2012-01-14"
-"""Observations up to and including this day may have a wrong red wavelength calibration (section 4.1)."""
 
 
 def paper_numbers() -> pd.DataFrame:
@@ -131,8 +130,10 @@ def dgcm_numbers(
     }
 
 
-def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, v3: pd.DataFrame) -> dict[str, float]:
-    """Numbers of section 3.4.3 and Figure 10."""
+def rv_numbers(
+    selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, v3: pd.DataFrame, *, rv_cut: str
+) -> dict[str, float]:
+    """Numbers of section 3.4.3 and Figure 10; ``rv_cut`` is the last day with doubtful wavelengths (section 4.1)."""
     bands = summary["bands"]
     # where a survey has too few spectra the band is the paper's, and no number of ours
     own = {name: band if band.get("own", True) else {"mean": None, "sigma": None} for name, band in bands.items()}
@@ -157,7 +158,7 @@ def rv_numbers(selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, 
         "dsal_not_tm": dsal_only,
         "tm_not_dsal_fig10": tm_only_wide,
         "dsal_not_tm_fig10": dsal_only_wide,
-        "before_2012": (v3["obsdate"].astype(str) <= WAVELENGTH_FIXED).sum(),
+        "before_2012": (~observed_after(v3["obsdate"].dropna(), rv_cut)).sum(),
         **_labels("rv", decisions),
     }
 

@@ -26,6 +26,8 @@ def tlma_training_set(
     *,
     kind: str,
     settings: dict,
+    rv_cut: str,
+    radius_arcsec: float,
     seed: int,
 ) -> tuple[pd.DataFrame, dict]:
     """Label transfer: which spectra of a class CNN-TLMA learns from, with which labels, in which fold.
@@ -48,6 +50,10 @@ def tlma_training_set(
     kind : {"dM", "gM"}
     settings : dict
         The config section ``spmm``.
+    rv_cut : str
+        The last day with doubtful wavelengths (``quality.rv_cut``).
+    radius_arcsec : float
+        Spectra this near to each other are of one star (``crossmatch.radius_arcsec``).
     seed : int
 
     Returns
@@ -74,14 +80,14 @@ def tlma_training_set(
     kept.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
     kept.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
     kept.add("no RV", ~np.isfinite(pool["rv"].to_numpy(dtype=float)))
-    kept.add("rv_flag 0 (wavelengths before 2012-01-14)", rv_flag(pool["rv"], pool["obsdate"]) == 0)
+    kept.add(f"rv_flag 0 (wavelengths before {rv_cut})", rv_flag(pool["rv"], pool["obsdate"], rv_cut) == 0)
     for label in LABELS:
         kept.add(f"{label} missing in APOGEE", ~np.isfinite(pool[label].to_numpy(dtype=float)))
     if settings["aspcap_class"] == "consistent":
         kept.add("ASPCAP_CLASS contradicts the class", aspcap_kind(pool) != kind)
     kept.add("rejected ASPCAPFLAG bit", _has_bits(pool["ASPCAPFLAG"], settings["aspcapflag_reject"]))
     pool = pool[kept.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
-    pool["star_id"] = star_groups(pool)
+    pool["star_id"] = star_groups(pool, radius_arcsec)
     pool["fold"] = _folds(pool, kind, settings, seed)
     columns = [*KEPT, *LABELS, *(f"{label}_label_err" for label in LABELS), "fold"]
     table = pool.astype({"row": "int64", "fold": "int64"})[columns]

@@ -9,30 +9,41 @@ from mstars.core.labels import LABELS
 from mstars.quality.error_limits import passes_errors
 from mstars.quality.ranges import inside_ranges
 
-WAVELENGTH_CUT = "2012-01-14"
-"""Before and on this day red exposures can have wrong wavelengths (MJD 55940)."""
+
+def observed_after(obsdate, cut: str) -> np.ndarray:
+    """Which spectra were observed after the last day with doubtful wavelengths of the red exposures.
+
+    Parameters
+    ----------
+    obsdate : array of str, [n]
+        Day of the observation, YYYY-MM-DD (the catalogue's obsdate or the header's DATE-OBS, which may carry a time).
+        Never LMJD, which is the local day. An unknown day gives False.
+    cut : str
+        That last day (config key ``quality.rv_cut``).
+
+    Returns
+    -------
+    ndarray of bool, [n]
+    """
+    day = pd.to_datetime(pd.Series(obsdate).astype("object").astype(str).str[:10], format="%Y-%m-%d", errors="coerce")
+    return (day > pd.Timestamp(cut)).to_numpy(dtype=bool)
 
 
-def rv_flag(rv, obsdate, cut: str = WAVELENGTH_CUT) -> np.ndarray:
-    """1 where a velocity is recommended: not null, and observed after ``cut``.
+def rv_flag(rv, obsdate, cut: str) -> np.ndarray:
+    """1 where a velocity is recommended: not null, and observed after ``cut`` (`observed_after`).
 
     Parameters
     ----------
     rv : array of float, [n]
         km/s, NaN for none.
     obsdate : array of str, [n]
-        Day of the observation, YYYY-MM-DD (the catalogue's obsdate or the header's DATE-OBS, which may carry a time).
-        Never LMJD, which is the local day. An unknown day gives 0.
     cut : str
-        The last day that counts as before.
 
     Returns
     -------
     ndarray of int8, [n]
     """
-    day = pd.to_datetime(pd.Series(obsdate).astype("object").astype(str).str[:10], format="%Y-%m-%d", errors="coerce")
-    after = (day > pd.Timestamp(cut)).to_numpy(dtype=bool)
-    return (np.isfinite(np.asarray(rv, dtype=float)) & after).astype(np.int8)
+    return (np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)).astype(np.int8)
 
 
 def parameter_flags(table: pd.DataFrame, fits: dict, ranges: dict) -> pd.DataFrame:

@@ -1,9 +1,8 @@
-"""The Gaia colour-magnitude diagram: which sources are reliable, and where they lie (section 3.4.1, Figure 6)."""
+"""The Gaia colour-magnitude diagram: where sources lie in it (section 3.4.1, Figure 6)."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 DM_REGION_PRINTED = np.array([(0.7, 5.0), (1.4, 5.0), (4.0, 16.5), (5.0, 16.5)])
 """Vertices ((BP-RP)_0, M_G) of the dwarf region in the order the caption of Figure 6 prints; the sides cross."""
@@ -15,32 +14,6 @@ DM_REGIONS = {"ordered": DM_REGION, "printed": DM_REGION_PRINTED}
 
 GM_LINE = (1.8, -2.2)
 """Slope and intercept of the line that the giants are brighter than: M_G < 1.8 (BP-RP)_0 - 2.2."""
-
-_LIMITS = {
-    "parallax_over_error": 5.0,
-    "phot_g_mean_flux_over_error": 20.0,
-    "phot_bp_mean_flux_over_error": 20.0,
-    "phot_rp_mean_flux_over_error": 20.0,
-}
-_RUWE_LIMIT = 1.4
-
-
-def cmd_flag(gaia: pd.DataFrame) -> np.ndarray:
-    """The five criteria of section 3.4.1 (Li et al. 2021, section 3.1) for reliable Gaia data.
-
-    Parameters
-    ----------
-    gaia : pandas.DataFrame
-        n rows with parallax_over_error, phot_{g,bp,rp}_mean_flux_over_error and ruwe; a missing value fails.
-
-    Returns
-    -------
-    ndarray of bool, [n]
-    """
-    good = gaia["ruwe"].to_numpy(dtype=float, na_value=np.nan) < _RUWE_LIMIT
-    for name, limit in _LIMITS.items():
-        good &= gaia[name].to_numpy(dtype=float, na_value=np.nan) > limit
-    return good
 
 
 def cmd_position(colour: np.ndarray, magnitude: np.ndarray, region: np.ndarray = DM_REGION) -> np.ndarray:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mstars.sky.cmd import DM_REGIONS, cmd_flag, cmd_position
+from mstars.sky.cmd import DM_REGIONS, cmd_position
 from mstars.sky.extinction import absolute_magnitude, gaia_coefficients, reddening, wise_coefficients
+from mstars.sky.gaia_criteria import cmd_flag
 
 PHOTOMETRY_COLUMNS = (
     "spectrum_key",

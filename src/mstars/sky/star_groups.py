@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-RADIUS_ARCSEC = 3.0
+from mstars.sky.crossmatch import sky_groups
 
 
-def star_groups(table: pd.DataFrame, radius_arcsec: float = RADIUS_ARCSEC) -> np.ndarray:
+def star_groups(table: pd.DataFrame, radius_arcsec: float) -> np.ndarray:
     """One name a star: spectra with one ``star_id``, or within ``radius_arcsec`` on the sky, are of the same star.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With ra, dec (deg) and optionally star_id ('' or null: not matched).
+        With spectrum_key, ra, dec (deg) and optionally star_id ('' or null: not matched).
+    radius_arcsec : float
+        ``crossmatch.radius_arcsec`` of the config.
 
     Returns
     -------
@@ -23,27 +25,26 @@ def star_groups(table: pd.DataFrame, radius_arcsec: float = RADIUS_ARCSEC) -> np
     """
     from scipy.sparse import coo_matrix  # here, since most jobs that read this module group nothing
     from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
 
-    ra, dec = np.radians(table["ra"].to_numpy(dtype=float)), np.radians(table["dec"].to_numpy(dtype=float))
-    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
-    direction = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])[known]
-    near = 2 * np.sin(np.radians(radius_arcsec / 3600) / 2)
-    pairs = known[cKDTree(direction).query_pairs(near, output_type="ndarray")] if len(known) else np.empty((0, 2), int)
-    names = _strings(table["star_id"]) if "star_id" in table else np.full(len(table), "")
-    first: dict[str, int] = {}
-    for row, name in enumerate(names):
-        first.setdefault(name, row)
+    count = len(table)
+    place = pd.Series(sky_groups(table["ra"].to_numpy(dtype=float), table["dec"].to_numpy(dtype=float), radius_arcsec))
+    names = _strings(table["star_id"]) if "star_id" in table else np.full(count, "")
     matched = np.flatnonzero(names != "")
-    same = np.array([[first[names[row]], row] for row in matched], dtype=int).reshape(-1, 2)
-    edges = np.concatenate([pairs, same]).astype(int)
-    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(table), len(table)))
-    _, group = connected_components(graph, directed=False)
+    # each row is tied to the first of its place, and to the first of its star_id
+    first = np.concatenate([_first(place), matched[_first(pd.Series(names[matched]))]])
+    edges = (first, np.concatenate([np.arange(count), matched]))
+    _, group = connected_components(coo_matrix((np.ones(len(first)), edges), shape=(count, count)), directed=False)
     keys = _strings(table["spectrum_key"])
     frame = pd.DataFrame({"group": group, "key": keys, "name": np.where(names == "", None, names)})
     best = frame.groupby("group").agg(name=("name", "min"), key=("key", "min"))
     named = best["name"].where(best["name"].notna(), "pos-" + best["key"])
     return named.loc[group].to_numpy(dtype=str)
+
+
+def _first(values: pd.Series) -> np.ndarray:
+    """The row in which the value of each row stands for the first time, [n]."""
+    _, first, inverse = np.unique(values.to_numpy(), return_index=True, return_inverse=True)
+    return first[inverse]
 
 
 def _strings(column: pd.Series) -> np.ndarray:

@@ -1,0 +1,22 @@
+"""One list of Gaia's criteria: CMD_flag and `mstars explain` follow it."""
+
+import pandas as pd
+
+from mstars.files.tables import write_table
+from mstars.ops.explain import Story, explain
+from mstars.sky import gaia_criteria
+from mstars.sky.gaia_criteria import Criterion, cmd_flag
+
+
+def test_every_user_follows_the_limits(monkeypatch, tmp_path):
+    catalog = pd.DataFrame({"spectrum_key": ["a"], "obsid": [1], "plate": "p", "batch": "b"})
+    write_table(catalog, tmp_path / "plan/m_catalog_v0.parquet")
+    gaia = pd.DataFrame({"spectrum_key": ["a"], "source_id": pd.array([7], "Int64"), "sep_arcsec": 0.1, "ruwe": 2.0})
+    write_table(gaia, tmp_path / "crossmatch/gaia.parquet")
+    only = (Criterion("ruwe", "<", 1.4),)
+    monkeypatch.setattr(gaia_criteria, "GAIA_CRITERIA", only)
+    assert not cmd_flag(gaia).any()
+    assert "ruwe 2 < 1.4: FAILED" in explain(Story(tmp_path, "a"))
+    monkeypatch.setattr(gaia_criteria, "GAIA_CRITERIA", (Criterion("ruwe", "<", 3.0),))
+    assert cmd_flag(gaia).all()
+    assert "ruwe 2 < 3: passed" in explain(Story(tmp_path, "a"))

@@ -1,14 +1,17 @@
-"""What a rule rests on, computed: the script, the library modules it imports, and the reference tables they read.
+"""What a rule rests on, computed: the script, the library modules it imports, and the tables and files they read.
 
 The imports are read from the source, not by importing. A module counts with every package above it. A reference table
-counts where a module names it in ``resource("...")``; the argument must be a literal, so that the name can be read.
+counts where a module names it in ``resource("...")``; the argument must be a literal, so that the name can be read. A
+file beside a module (a page's template) counts where the module names it in a string.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,10 +24,13 @@ SOURCE = Path(mstars.__file__).resolve().parents[1]
 """Folder that holds the package `mstars`."""
 
 _LIBRARIES = ("mstars", "mstars_desk")
+_FILE_NAME = re.compile(r"[\w-][\w/.-]*\.(?!py$)[a-z0-9]+")
 
 
 class Digests:
-    """Digests of scripts, with the reading of each file kept between runs.
+    """Digests of scripts, with the reading of each source file kept between runs.
+
+    Files must not change while one object is in use: it looks at each of them once.
 
     Parameters
     ----------
@@ -40,43 +46,63 @@ class Digests:
     def __init__(self, cache: str | Path | None = None, *, source: Path = SOURCE, resources: Path = RESOURCES):
         self._source, self._resources = source, resources
         self._cache = None if cache is None else Path(cache)
-        self._read = self._kept()
+        self._kept = {} if self._cache is None else _read_cache(self._cache)
         self._changed = False
-        self._hashes: dict[Path, str] = {}
+        self._needs: dict[Path, list[Path]] = {}
+        self._lines: dict[Path, str] = {}
+        self._modules = functools.cache(self._find_modules)
 
     def digest(self, script: str | Path) -> str:
-        """Digest of a script and all that it rests on: 16 hexadecimal digits."""
-        hashed = hashlib.sha256()
-        for path in sorted(self.closure(script), key=self._name):
-            hashed.update(f"{self._name(path)} {self._hash(path)}\n".encode())
-        return hashed.hexdigest()[:16]
+        """Digest of a script and all that it rests on.
+
+        Parameters
+        ----------
+        script : str or Path
+            A Python file.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits, the same in every checkout.
+
+        Raises
+        ------
+        InputError
+            A file can't be read this way (see `facts_of`), or a table that a module names is not there.
+        """
+        lines = sorted(self._lines[path] for path in self.closure(script))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
     def closure(self, script: str | Path) -> set[Path]:
-        """The script, the modules of the library that it imports directly or not, and the tables these name."""
+        """The script, the modules of the library that it imports directly or not, and the files that these name."""
         waiting, found = [Path(script).resolve()], set()
         while waiting:
             path = waiting.pop()
-            if path in found:
-                continue
-            found.add(path)
-            if path.suffix == ".py":
-                facts = self._facts(path)
-                waiting += [module for name in facts["imports"] for module in self._modules(name)]
-                waiting += [self._table(path, name) for name in facts["resources"]]
+            if path not in found:
+                found.add(path)
+                waiting += self._needed_by(path)
         return found
 
     def save(self) -> None:
         """Keep what was read for the next run."""
         if self._cache is not None and self._changed:
             with atomic_path(self._cache) as temporary:
-                temporary.write_text(json.dumps(self._read))
+                temporary.write_text(json.dumps({"reader": _reader(), "files": self._kept}))
             self._changed = False
 
-    def _kept(self) -> dict:
-        try:
-            return json.loads(self._cache.read_text()) if self._cache is not None else {}
-        except (OSError, ValueError):  # none yet, or half a file of an older version: read anew
-            return {}
+    def _needed_by(self, path: Path) -> list[Path]:
+        """Files that a file names itself; the first call also notes the file's line for the digests."""
+        if path not in self._needs:
+            if path.suffix == ".py":
+                facts = self._facts(path)
+                needs = [module for name in facts["imports"] for module in self._modules(name)]
+                needs += [self._table(path, name) for name in facts["resources"]]
+                needs += [path.parent / name for name in facts["names"] if (path.parent / name).is_file()]
+            else:
+                facts, needs = {"hash": _hash(path)}, []
+            self._needs[path] = needs
+            self._lines[path] = f"{self._name(path)} {facts['hash']}\n"
+        return self._needs[path]
 
     def _name(self, path: Path) -> str:
         """A name that is the same in every checkout."""
@@ -88,27 +114,18 @@ class Digests:
     def _facts(self, path: Path) -> dict:
         state = path.stat()
         stamp = [state.st_size, state.st_mtime_ns]
-        kept = self._read.get(str(path))
+        kept = self._kept.get(str(path))
         if kept is None or kept["stamp"] != stamp:
             kept = {"stamp": stamp, **facts_of(path.read_text(), str(path)), "hash": _hash(path)}
-            self._read[str(path)], self._changed = kept, True
+            self._kept[str(path)], self._changed = kept, True
         return kept
 
-    def _hash(self, path: Path) -> str:
-        if path.suffix == ".py":
-            return self._facts(path)["hash"]
-        if path not in self._hashes:
-            self._hashes[path] = _hash(path)
-        return self._hashes[path]
-
-    def _modules(self, name: str) -> list[Path]:
+    def _find_modules(self, name: str) -> list[Path]:
         """Files that ``import name`` runs: the packages above it, and the module where ``name`` is one."""
         parts, files = name.split("."), []
         for depth in range(1, len(parts) + 1):
             place = self._source.joinpath(*parts[:depth])
-            for file in (place / "__init__.py", place.with_suffix(".py")):
-                if file.is_file():
-                    files.append(file)
+            files += [file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()]
         return files
 
     def _table(self, module: Path, name: str) -> Path:
@@ -119,7 +136,7 @@ class Digests:
 
 
 def facts_of(text: str, name: str = "<text>") -> dict[str, list[str]]:
-    """What a source text imports of the library, and which reference tables it names.
+    """What a source text imports of the library, and which files it names.
 
     Parameters
     ----------
@@ -131,14 +148,15 @@ def facts_of(text: str, name: str = "<text>") -> dict[str, list[str]]:
     Returns
     -------
     dict
-        ``imports``: dotted names (a module, or a name within one); ``resources``: file names.
+        ``imports``: dotted names (a module, or a name within one); ``resources``: reference tables; ``names``: all
+        strings that could be the name of a file.
 
     Raises
     ------
     InputError
         A relative import, or ``resource`` called with anything but one literal.
     """
-    imports, resources = set(), set()
+    imports, resources, names = set(), set(), set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names if _ours(alias.name)}
@@ -151,7 +169,9 @@ def facts_of(text: str, name: str = "<text>") -> dict[str, list[str]]:
             if len(node.args) != 1 or not isinstance(node.args[0], ast.Constant):
                 raise InputError(f"{name}, line {node.lineno}: resource() takes one literal file name")
             resources.add(node.args[0].value)
-    return {"imports": sorted(imports), "resources": sorted(resources)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE_NAME.fullmatch(node.value):
+            names.add(node.value)
+    return {"imports": sorted(imports), "resources": sorted(resources), "names": sorted(names)}
 
 
 def _ours(module: str | None) -> bool:
@@ -162,8 +182,22 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _reader() -> str:
+    """What a cache was written by: another version of this module may read other facts."""
+    return _hash(Path(__file__))
+
+
+def _read_cache(path: Path) -> dict[str, dict]:
+    """What an earlier run has kept; nothing where there is none, half a file, or one of another version."""
+    try:
+        kept = json.loads(path.read_text())
+        return kept["files"] if kept["reader"] == _reader() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def digests_of(scripts: Iterable[str | Path], cache: str | Path | None = None) -> dict[str, str]:
-    """Digest of each script."""
+    """Digest of each script, by its path as given; ``cache`` is that of `Digests`."""
     reader = Digests(cache)
     found = {str(script): reader.digest(script) for script in scripts}
     reader.save()

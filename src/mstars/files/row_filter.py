@@ -18,11 +18,13 @@ class RowFilter:
         self.counts: dict[str, int] = {}
 
     def add(self, reason: str, mask) -> None:
+        """Drop the rows where ``mask``, bool [n], is true. Those that were still kept count for this reason."""
         mask = np.asarray(mask, dtype=bool)
         self.counts[reason] = int(np.count_nonzero(mask & self.kept))
         self.kept &= ~mask
 
     def follow(self, pool: pd.DataFrame) -> None:
+        """Check that a join has kept one row for each row of the pool; an `InputError` when it hasn't."""
         if len(pool) != len(self.kept):
             raise InputError("a table of spectra, stars or photometry has one spectrum_key twice; run its rule again")
 

@@ -410,6 +410,7 @@ def without_smooth(flux, bad, weight, bank: TemplateBank, options: MatchOptions)
 
 
 def common_flags(curve, grid, velocity, least, per_degree, n_good, options) -> np.ndarray:
+    """Bits EDGE, TWO_MINIMA and FEW_PIXELS of each spectrum, from its chi2 curve [n, velocity] on the grid (km/s)."""
     step = grid[1] - grid[0]
     unit = np.maximum(per_degree, 1e-300)
     flag = np.where(np.abs(velocity) >= np.abs(grid).max() - 1e-6, TemplateFlag.EDGE, 0)

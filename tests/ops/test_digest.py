@@ -82,7 +82,7 @@ def test_every_reference_table_is_named_where_it_is_read(reader):
             continue
         imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
         names = {alias.name for node in imported if node.module == "mstars.core.resources" for alias in node.names}
-        assert names <= {"resource"}, path
+        assert names <= {"resource", "resource_rows", "resource_table"}, path
     read = {table for path in SOURCE.rglob("*.py") for table in facts_of(path.read_text())["resources"]}
     assert read == {path.name for path in RESOURCES.iterdir()}
 

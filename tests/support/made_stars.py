@@ -4,12 +4,12 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from mstars.core.constants import C_KMS
+from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
-from mstars.velocity.lines.measure import line_list
 
 REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
-LINES = line_list("absorption")[1]
+LINES = velocity_line_set("absorption")[1]
 
 
 def star(wavelength, kind, seed=0):

@@ -10,10 +10,12 @@ from mstars.ops import slurm
 from mstars.core.config import check_config, training_section
 from mstars.core.errors import InputError
 from mstars.core.resources import ROOT as RESOURCES
+from mstars.core.resources import check_resources
 
 if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
     raise WorkflowError(said[0])
 check_config(config)
+check_resources()
 
 SURVEY = config["survey"]["name"]
 KIND = config["survey"]["kind"]

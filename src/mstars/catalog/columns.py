@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.flags import FLAG_COLUMNS
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_rows
 from mstars.spectra.ormask import OrMask
 
 PRODUCTS = {
@@ -50,8 +50,7 @@ def product_columns(product: str, *, with_filename: bool = False) -> list[Produc
 
 def all_columns() -> list[ProductColumn]:
     """Every row of the column file."""
-    table = pd.read_csv(resource("catalog_columns.csv"), comment="#", dtype=str, keep_default_na=False)
-    return [_product_column(row) for row in table.to_dict("records")]
+    return [_product_column(row) for row in resource_rows(resource("catalog_columns.csv"))]
 
 
 def _product_column(row: dict) -> ProductColumn:

@@ -22,6 +22,7 @@ from safetensors.numpy import save as save_arrays
 
 from mstars.classify.zirconium import HEADS, head_steps, zro_score
 from mstars.core.errors import InputError
+from mstars.core.lines import CHROMOSPHERIC, VACUUM_LINES
 from mstars.files.json_files import read_json, write_json
 from mstars.files.stores import iter_batch, read_batch
 from mstars.files.whole import atomic_path
@@ -31,9 +32,8 @@ from mstars.spectra.container import SpectrumSet
 FORMAT = "mstars-ood-1"
 FIRST, LAST, WIDTH = 3900.0, 8900.0, 25.0
 N_BIN = int((LAST - FIRST) / WIDTH)
-LINES = (3934.8, 3969.6, 4102.9, 4341.7, 4862.7, 6564.6)
-"""Vacuum wavelengths, angstrom, of lines that active M dwarfs have in emission: they say nothing here."""
 LINE_HALF_WIDTH = 12.0
+"""Half of what is left out around each line that active M dwarfs have in emission, angstrom: it says nothing here."""
 LEAST_FLOOR = 0.003
 
 
@@ -76,8 +76,8 @@ def bin_spectra(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
     wavelength = spectra.wavelength
     number = np.floor((wavelength - FIRST) / WIDTH).astype(np.int64)
     number[(number < 0) | (number >= N_BIN)] = -1
-    for line in LINES:
-        number[np.abs(wavelength - line) < LINE_HALF_WIDTH] = -1
+    for line in CHROMOSPHERIC:
+        number[np.abs(wavelength - VACUUM_LINES[line]) < LINE_HALF_WIDTH] = -1
     size = np.bincount(number[number >= 0], minlength=N_BIN)
     flux, variance, count = _bin_rows(spectra.flux, spectra.ivar, spectra.bad, number)
     known = count > 0.5 * np.maximum(size, 1)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 
-import pandas as pd
-
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_rows
 
 
 @functools.cache
 def photometric_bands() -> dict[str, tuple[float, float]]:
     """Wavelength limits of the bands u, g, r, i, z (``resources/bands.csv``), angstrom."""
-    table = pd.read_csv(resource("bands.csv"), comment="#")
-    return {row.band: (row.lower, row.upper) for row in table.itertuples()}
+    rows = resource_rows(resource("bands.csv"))
+    return {row["band"]: (float(row["lower"]), float(row["upper"])) for row in rows}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_table
 from mstars.templates.packages import Package, download, extract_package
 
 logger = logging.getLogger("mstars")
@@ -165,7 +165,7 @@ def dwarf_w1_w2(table: pd.DataFrame) -> np.ndarray:
 
 
 def _mean_colour(name: str, teff) -> np.ndarray:
-    sequence = pd.read_csv(resource("stellar_colours.csv"), comment="#")
+    sequence = resource_table(resource("stellar_colours.csv"))
     sequence = sequence[sequence["kind"] == "dwarf"].sort_values("teff")
     return np.interp(teff, sequence["teff"], sequence[name])
 

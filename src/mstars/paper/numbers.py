@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_table
 from mstars.literature.criteria import gaia_velocities
 from mstars.quality.ranges import aspcap_kind
 from mstars.quality.recommended import observed_after
@@ -21,7 +21,7 @@ def paper_numbers() -> pd.DataFrame:
     """``resources/paper_numbers.csv``: product, section, key, description, paper, unit,
     compared (count, ratio, difference).
     """
-    table = pd.read_csv(resource("paper_numbers.csv"), comment="#", dtype={"section": str}, keep_default_na=False)
+    table = resource_table(resource("paper_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     return table.assign(paper=pd.to_numeric(table["paper"]))
 
 

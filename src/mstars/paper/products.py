@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_rows
 
 
 def read_products(trained: bool = True) -> list[dict[str, str]]:
@@ -15,6 +13,5 @@ def read_products(trained: bool = True) -> list[dict[str, str]]:
     trained : bool
         Whether the survey's own models are trained; without, products that need that are left out.
     """
-    with open(resource("paper_products.csv"), newline="") as handle:
-        rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
+    rows = resource_rows(resource("paper_products.csv"))
     return [row for row in rows if trained or row["needs"] != "trained"]

@@ -5,23 +5,41 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from mstars.core.lines import VACUUM_LINES, quasar_lines
 from mstars.spectra.wavelengths import DLOGLAM
 
-LINES = {
+_NAMED = {
     "galaxy": (
-        *(("[O II]", 3728.5, 1), ("Ca II K", 3934.8, -1), ("Ca II H", 3969.6, -1), (r"H$\beta$", 4862.7, 1)),
-        *(("", 4960.3, 1), ("[O III]", 5008.2, 1), ("Mg b", 5176.0, -1), ("Na D", 5895.6, -1)),
-        *(("", 6549.9, 1), (r"H$\alpha$", 6564.6, 1), ("[N II]", 6585.3, 1), ("[S II]", 6718.3, 1)),
-        ("", 6732.7, 1),
+        *(("[O II]", "[O II]", 1), ("Ca II K", "Ca II K", -1), ("Ca II H", "Ca II H", -1), ("H beta", r"H$\beta$", 1)),
+        *(("[O III] 4960", "", 1), ("[O III] 5008", "[O III]", 1), ("Mg b", "Mg b", -1), ("Na D", "Na D", -1)),
+        *(("[N II] 6550", "", 1), ("H alpha", r"H$\alpha$", 1), ("[N II] 6585", "[N II]", 1)),
+        *(("[S II] 6718", "[S II]", 1), ("[S II] 6733", "", 1)),
     ),
     "qso": (
-        *((r"Ly$\alpha$", 1216.25, 1), ("C IV", 1546.15, 1), ("C III]", 1905.97, 1), ("Mg II", 2800.26, 1)),
-        *((r"H$\gamma$", 4346.4, 1), (r"H$\beta$", 4853.1, 1), ("[O III]", 5008.2, 1), (r"H$\alpha$", 6564.9, 1)),
+        *(("LyA", r"Ly$\alpha$", 1), ("CIV", "C IV", 1), ("CIII", "C III]", 1), ("MgII", "Mg II", 1)),
+        *(
+            ("HGamma", r"H$\gamma$", 1),
+            ("HBeta", r"H$\beta$", 1),
+            ("OIII5007", "[O III]", 1),
+            ("HAlpha", r"H$\alpha$", 1),
+        ),
     ),
 }
-"""By kind: name, vacuum wavelength at rest (angstrom), 1 in emission or -1 in absorption. Without a
-name: the fainter line of a pair. Quasars: Vanden Berk et al.
-2001, Table 2."""
+"""By kind: name in `mstars.core.lines`, name in a figure ('': the fainter line of a pair), 1 in emission or -1 in
+absorption."""
+
+
+def _with_wavelengths() -> dict[str, tuple[tuple[str, float, int], ...]]:
+    composite = quasar_lines().set_index("name")["wavelength"]
+    places = {"galaxy": VACUUM_LINES, "qso": composite}
+    return {
+        kind: tuple((shown, float(places[kind][name]), sign) for name, shown, sign in named)
+        for kind, named in _NAMED.items()
+    }
+
+
+LINES = _with_wavelengths()
+"""By kind: name in a figure, vacuum wavelength at rest (angstrom), 1 in emission or -1 in absorption."""
 
 _CONTINUUM = {"galaxy": 201, "qso": 801}  # pixels of the running median
 _SMOOTH = {"galaxy": 5, "qso": 41}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.catalog.columns import product_columns
 from mstars.core.labels import LABELS, STELLAR_LABELS
-from mstars.core.resources import resource
+from mstars.core.lines import velocity_line_set
 from mstars.paper.numbers import KINDS, paper_numbers
 from mstars.paper.rendering import Table, number_text
+from mstars.spectra.features import luminosity_features
 
 HEADS = {label.name: label.head for label in STELLAR_LABELS}
 
@@ -41,16 +43,14 @@ def resource_table(number: int) -> Table:
     """Tables 3, 5 and 6: features and lines the workflow uses."""
     if number == 3:
         return _features_table()
-    lines = pd.read_csv(resource("lines.csv"), comment="#")
     kind, method = ("absorption", "DSAL") if number == 5 else ("emission", "DSEL")
-    rows = lines.loc[lines["set"] == kind, ["line", "wavelength"]].values.tolist()
-    rows = [(line, f"{wavelength:.4f}") for line, wavelength in rows]
+    rows = [(line, f"{wavelength:.4f}") for line, wavelength in zip(*velocity_line_set(kind), strict=True)]
     return Table(f"Table {number}. {kind.capitalize()} lines of {method}", ("line", "vacuum wavelength (Å)"), rows)
 
 
 def _features_table() -> Table:
     """Table 3: a row a feature, with the wavelengths of all its lines."""
-    features = pd.read_csv(resource("features.csv"), comment="#")
+    features = luminosity_features()
     rows = []
     for name, lines in features.groupby("feature", sort=False):
         places = [
@@ -93,9 +93,8 @@ def ranges_table(ranges: dict) -> Table:
 
 def columns_table() -> Table:
     """Table 9: the columns of the recommended catalogue, those of the paper marked."""
-    columns = pd.read_csv(resource("catalog_columns.csv"), comment="#", keep_default_na=False)
-    columns = columns[columns["products"].str.split().map(lambda products: "recommended" in products)]
-    rows = columns[["name", "unit", "description", "table9"]].values.tolist()
+    columns = product_columns("recommended", with_filename=True)
+    rows = [(one.name, one.unit, one.description, "yes" if one.table9 else "no") for one in columns]
     title = "Table 9. Columns of the recommended catalogue"
     return Table(title, ("field", "unit", "description", "in the paper"), rows)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_table
 
 COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
 """Columns of a decision file; confidence and comment may be absent."""
@@ -28,7 +28,7 @@ ADJUDICATOR = "adjudicator:"
 
 @functools.cache
 def _label_table() -> pd.DataFrame:
-    return pd.read_csv(resource("review_labels.csv"), comment="#", dtype=str)
+    return resource_table(resource("review_labels.csv"), dtype=str)
 
 
 QUEUES = ("scm", "dgcm", "rv", "random")

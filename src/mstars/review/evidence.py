@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.core.lines import velocity_lines
 from mstars.core.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED
-from mstars.core.resources import resource
 from mstars.sky.cmd import DM_REGIONS, GM_LINE
-from mstars.spectra.wavelengths import air_to_vacuum
+from mstars.spectra.features import luminosity_features
 
 COLUMNS = (
     *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),
@@ -67,12 +67,10 @@ def marks(queue: str) -> pd.DataFrame:
         line). Features have ``dM`` and ``gM``: how they look in a dwarf and in a giant.
     """
     if queue == "rv":
-        lines = pd.read_csv(resource("lines.csv"), comment="#")
-        lines = lines.rename(columns={"line": "name", "wavelength": "lower"}).assign(upper=lambda table: table["lower"])
-        return lines[["set", "name", "lower", "upper"]]
-    table = pd.read_csv(resource("features.csv"), comment="#").rename(columns={"feature": "name"})
-    vacuum = {side: air_to_vacuum(table[f"{side}_air"].to_numpy(float)) for side in ("lower", "upper")}
-    return table.assign(set="features", **vacuum)[["set", "name", "lower", "upper", "dM", "gM"]]
+        lines = velocity_lines().rename(columns={"line": "name", "wavelength": "lower"})
+        return lines.assign(upper=lines["lower"])[["set", "name", "lower", "upper"]]
+    table = luminosity_features().rename(columns={"feature": "name"})
+    return table.assign(set="features")[["set", "name", "lower", "upper", "dM", "gM"]]
 
 
 def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import struct
 import zlib
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_rows
 from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0, N_PIXEL
 
 _BLOCK = 2880
@@ -19,9 +18,8 @@ _BLOCK = 2880
 @functools.cache
 def _cards(layout: str) -> list[tuple[str, str, str, str]]:
     """(keyword, kind, constant value, comment) of the cards of a layout, in order."""
-    with open(resource("lamost_cards.csv"), newline="") as handle:
-        rows = csv.DictReader(line for line in handle if not line.startswith("#"))
-        return [(row["keyword"], row["kind"], row["value"], row["comment"]) for row in rows if row["layout"] == layout]
+    rows = resource_rows(resource("lamost_cards.csv"))
+    return [(row["keyword"], row["kind"], row["value"], row["comment"]) for row in rows if row["layout"] == layout]
 
 
 def _card(keyword: str, kind: str, value, comment: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from mstars.core.constants import C_KMS
-from mstars.core.resources import resource
+from mstars.core.lines import sky_lines
 from mstars.simulate.observations import WAVE_ERR_KMS, ZERO_POINT_KMS
 from mstars.simulate.population import dust_share
 from mstars.spectra.ormask import OrMask
@@ -45,9 +45,8 @@ class Observed:
 
 @functools.cache
 def _lines(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    table = pd.read_csv(resource("sky_lines.csv"), comment="#")
-    table = table[table["kind"] == kind]
-    return air_to_vacuum(table["wavelength"].to_numpy()), table["strength"].to_numpy()
+    air, strength = sky_lines(kind)
+    return air_to_vacuum(air), strength
 
 
 def extinction_curve(wavelength: np.ndarray) -> np.ndarray:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
-import pandas as pd
 
 from mstars.core.constants import C_KMS
-from mstars.core.resources import resource
-
-
-@functools.cache
-def _quasar_lines() -> pd.DataFrame:
-    return pd.read_csv(resource("quasar_lines.csv"), comment="#")
+from mstars.core.lines import quasar_lines
 
 
 def quasar(wavelength: np.ndarray, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -31,7 +23,7 @@ def quasar(wavelength: np.ndarray, redshift: np.ndarray, rng: np.random.Generato
     -------
     ndarray, [n, pixel]
     """
-    lines = _quasar_lines()
+    lines = quasar_lines()
     result = np.empty((len(redshift), wavelength.size))
     for row, z in enumerate(redshift):
         rest = wavelength / (1 + z)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.lines import VACUUM_LINES
 from mstars.core.randomness import rng as stream
 from mstars.files.tables import write_table
 from mstars.simulate import fits_files
@@ -84,7 +85,7 @@ def _make(part: pd.DataFrame, maker: SpectrumMaker, rng) -> np.ndarray:
         add_activity(flux, emission, rng, strong=True)
     nebula = emission & (rng.random(len(part)) < 0.3)
     if nebula.any():
-        lines = [6549.86, 6585.27, 6718.29, 6732.67]
+        lines = [VACUUM_LINES[name] for name in ("[N II] 6550", "[N II] 6585", "[S II] 6718", "[S II] 6733")]
         inside = flux[nebula]
         add_emission_lines(inside, LIBRARY_GRID, lines, [2.0, 6.0, 3.0, 2.5], rng)
         flux[nebula] = inside

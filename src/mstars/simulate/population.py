@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_table
 
 R_G, R_BP, R_RP = 2.369, 3.008, 1.985
 """Extinction per E(B-V) in Gaia's bands at 3800 K (Casagrande & VandenBerg 2018)."""
@@ -19,12 +19,12 @@ TEFF_RANGE = {"dM": (2800.0, 4250.0), "gM": (3060.0, 4100.0)}
 
 @functools.cache
 def _points() -> pd.DataFrame:
-    return pd.read_csv(resource("isochrone_points.csv"), comment="#")
+    return resource_table(resource("isochrone_points.csv"))
 
 
 @functools.cache
 def _colours() -> pd.DataFrame:
-    return pd.read_csv(resource("stellar_colours.csv"), comment="#")
+    return resource_table(resource("stellar_colours.csv"))
 
 
 @functools.cache

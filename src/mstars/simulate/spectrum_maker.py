@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
+from mstars.core.lines import VACUUM_LINES
 from mstars.simulate.nonstellar import quasar, white_dwarf
 from mstars.spectra.wavelengths import air_to_vacuum
 from mstars.templates.build import emulator_spectra
@@ -376,10 +377,11 @@ class SpectrumMaker:
         log = self.others(teff, rng)
         flux = np.exp(_anchor(log))
         n = len(flux)
-        lines = [(6564.61, 1.0), (4862.68, 0.55), (4341.68, 0.35), (4102.89, 0.25), (5877.25, 0.2), (6679.99, 0.12)]
-        lines += [(8500.35, 0.25), (8544.44, 0.25), (8664.52, 0.25), (4687.0, 0.1), (7067.1, 0.1)]
+        lines = {"H alpha": 1.0, "H beta": 0.55, "H gamma": 0.35, "H delta": 0.25, "He I 5877": 0.2, "He I 6680": 0.12}
+        lines |= {"Ca II 8500": 0.25, "Ca II 8544": 0.25, "Ca II 8665": 0.25, "He II 4687": 0.1, "He I 7067": 0.1}
         strength, width = np.exp(rng.uniform(np.log(20), np.log(120), n)), rng.uniform(100, 700, n)
-        for centre, relative in lines:
+        for name, relative in lines.items():
+            centre = VACUUM_LINES[name]
             sigma = centre * width / C_KMS
             area = strength * relative * rng.uniform(0.6, 1.4, n)
             profile = np.exp(-0.5 * ((LIBRARY_GRID - centre) / sigma[:, None]) ** 2)
@@ -407,8 +409,9 @@ def add_activity(flux: np.ndarray, active: np.ndarray, rng: np.random.Generator,
     chosen = np.flatnonzero(active)
     low, high = (20.0, 60.0) if strong else (1.0, 12.0)
     width = np.exp(rng.uniform(np.log(low), np.log(high), chosen.size))
-    lines = [(6564.61, 1.0), (4862.68, 1.1), (4341.68, 1.0), (4102.89, 0.9), (3934.78, 1.6), (3969.59, 1.4)]
-    for centre, relative in lines:
+    lines = {"H alpha": 1.0, "H beta": 1.1, "H gamma": 1.0, "H delta": 0.9, "Ca II K": 1.6, "Ca II H": 1.4}
+    for name, relative in lines.items():
+        centre = VACUUM_LINES[name]
         sigma = centre / 1800 / 2.355
         near = np.searchsorted(LIBRARY_GRID, centre)
         level = np.median(flux[chosen][:, near - 60 : near + 60], axis=1)
@@ -422,21 +425,22 @@ def _nebular(rng: np.random.Generator, flux: np.ndarray) -> np.ndarray:
     nitrogen, sulphur = rng.uniform(0.1, 0.6), rng.uniform(0.1, 0.35)
     oxygen = np.exp(rng.uniform(np.log(0.04), np.log(1.2)))
     beta = rng.uniform(0.05, 0.4)  # the young stars' absorption and dust take from it
-    lines = [
-        (6564.61, 1.0),
-        (4862.68, beta),
-        (4341.68, 0.4 * beta),
-        (5008.24, oxygen),
-        (4960.30, oxygen / 3),
-        (3728.8, rng.uniform(0.3, 1.0)),
-        (6585.27, nitrogen),
-        (6549.86, nitrogen / 3),
-        (6718.29, sulphur),
-        (6732.67, 0.72 * sulphur),
-    ]
+    lines = {
+        "H alpha": 1.0,
+        "H beta": beta,
+        "H gamma": 0.4 * beta,
+        "[O III] 5008": oxygen,
+        "[O III] 4960": oxygen / 3,
+        "[O II]": rng.uniform(0.3, 1.0),
+        "[N II] 6585": nitrogen,
+        "[N II] 6550": nitrogen / 3,
+        "[S II] 6718": sulphur,
+        "[S II] 6733": 0.72 * sulphur,
+    }
     speed = np.hypot(np.exp(rng.uniform(np.log(25.0), np.log(160.0))), 60.0)  # of the gas, and the instrument's
     result = np.zeros_like(flux)
-    for centre, relative in lines:
+    for name, relative in lines.items():
+        centre = VACUUM_LINES[name]
         sigma = centre * speed / C_KMS
         level = flux[min(np.searchsorted(LIBRARY_GRID, centre), flux.size - 1)]
         result += level * strength * relative * np.exp(-0.5 * ((LIBRARY_GRID - centre) / sigma) ** 2) / (sigma * 2.507)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.constants import C_KMS
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_table
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import air_to_vacuum
 
@@ -34,7 +34,7 @@ _LEAST_GOOD = 0.6  # of a band's pixels
 @functools.cache
 def bands() -> dict[str, tuple[tuple[float, float], ...]]:
     """Band and continua of each index, vacuum angstrom."""
-    table = pd.read_csv(resource("indices.csv"), comment="#").set_index("index")
+    table = resource_table(resource("indices.csv")).set_index("index")
     return {
         name: tuple(
             tuple(air_to_vacuum(pair)) for pair in row.to_numpy(float).reshape(-1, 2) if np.isfinite(pair).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ from scipy.ndimage import median_filter
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
-from mstars.core.resources import resource
+from mstars.core.resources import resource, resource_rows
 from mstars.templates.formats import Template, check_template, read_columns, to_vacuum
 
 _CLASS_ORDER = "OBAFGKML"
@@ -23,8 +22,7 @@ TELLURIC_BANDS = ((6860.0, 6960.0), (7150.0, 7350.0), (7590.0, 7705.0), (8100.0,
 
 @functools.cache
 def _temperatures() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    with open(resource("spectral_types.csv"), newline="") as handle:
-        rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
+    rows = resource_rows(resource("spectral_types.csv"))
     codes = np.array([_code(row["type"]) for row in rows])
     return {name: (codes, np.array([float(row[name]) for row in rows])) for name in ("dwarf", "giant")}
 
@@ -335,8 +333,7 @@ def read_mastar(folder: str | Path) -> tuple[list[Template], list[str]]:
     The types in ``resources/mastar_types.csv`` were found by fitting each with typed spectra of the other sources.
     """
     base = Path(folder) / "mangadap" / "data" / "spectral_templates" / "mastarhc_v2"
-    with open(resource("mastar_types.csv"), newline="") as handle:
-        types = {row["cluster"]: row for row in csv.DictReader(line for line in handle if not line.startswith("#"))}
+    types = {row["cluster"]: row for row in resource_rows(resource("mastar_types.csv"))}
     templates, refused = [], []
     for path in sorted(base.glob("MaStarHC_*.fits*")):
         cluster = path.name.split("_")[1].split(".")[0]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
-from mstars.velocity.lines.measure import line_list
 from mstars.velocity.match import chi2 as kernels
 from mstars.velocity.match.bank import TemplateBank, polynomials
 from mstars.velocity.match.default_recipe import MatchOptions, prepare, prepare_weighted, without_smooth
@@ -95,7 +95,7 @@ def diagnose(
         grid=grid,
         chi2=curve[0] / max(good.sum(), 1),
         minimised=minimised,
-        lines={kind: line_list(kind)[1] for kind in ("absorption", "emission")},
+        lines={kind: velocity_line_set(kind)[1] for kind in ("absorption", "emission")},
     )
 
 

@@ -4,9 +4,10 @@ import numpy as np
 from made_stars import observe
 
 from mstars.core.constants import C_KMS
-from mstars.velocity.lines.measure import LineOptions, dsal, dsel, line_list, measure_lines
+from mstars.core.lines import velocity_line_set
+from mstars.velocity.lines.measure import LineOptions, dsal, dsel, measure_lines
 
-NAMES, CENTERS = line_list("emission")
+NAMES, CENTERS = velocity_line_set("emission")
 HALPHA = int(np.flatnonzero(NAMES == "H alpha")[0])
 
 

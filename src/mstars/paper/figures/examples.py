@@ -13,13 +13,13 @@ from scipy.ndimage import uniform_filter1d
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
+from mstars.core.lines import velocity_line_set
 from mstars.core.palette import BLACK, GREEN, GREY
-from mstars.core.resources import resource
 from mstars.files.stores import read_batch
 from mstars.paper.figures.style import PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.paper.redshift import LINES, redshift
 from mstars.spectra.container import SpectrumSet
-from mstars.spectra.wavelengths import air_to_vacuum
+from mstars.spectra.features import features_of, luminosity_features
 
 _WRITTEN = {"H alpha": r"H$\alpha$", "N II": "[N II]", "S II": "[S II]"}
 """Lines of ``resources/lines.csv`` as a figure names them."""
@@ -112,19 +112,12 @@ def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -
     ]
 
 
-def features_of(label: str) -> list[tuple[float, str]]:
-    """Features that tell a kind of spectrum (``resources/example_features.csv``): vacuum angstrom at rest, name."""
-    table = pd.read_csv(resource("example_features.csv"), comment="#")
-    own = table[table["labels"].str.split().map(lambda labels: label in labels)]
-    return list(zip(air_to_vacuum(own["wavelength_air"].to_numpy(float)), own["feature"], strict=True))
-
-
 def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4) -> list[Example]:
     """Figure 9: spectra whose luminosity class was changed, with the features of Table 3 (at LAMOST's velocity)."""
     table = m_catalog[m_catalog["lamost_class"].isin(["dM", "gM"])]
     table = table[table["lamost_class"] != table["luminosity_class"]]
-    features = pd.read_csv(resource("features.csv"), comment="#")
-    vacuum = air_to_vacuum(features[["lower_air", "upper_air"]].to_numpy(float))
+    features = luminosity_features()
+    vacuum = features[["lower", "upper"]].to_numpy()
     examples = []
     for row in wanted_rows(table, wanted, "luminosity_class", ("dM", "gM"), most).itertuples():
         shift = 1 + (row.lamost_rv if np.isfinite(row.lamost_rv) else 0.0) / C_KMS
@@ -138,11 +131,10 @@ def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4
 def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 7) -> list[Example]:
     """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities."""
     table = m_catalog[m_catalog["rv_paper_from"] != "LAMOST"]
-    lines = pd.read_csv(resource("lines.csv"), comment="#")
     examples = []
     for row in wanted_rows(table, wanted, "rv_paper_from", RV_ORDER, most).itertuples():
         kind = "emission" if row.rv_paper_from == "DSEL" else "absorption"
-        rest = lines.loc[lines["set"] == kind, "wavelength"].to_numpy(float)
+        names, rest = velocity_line_set(kind)
         window = (6520, 6760) if kind == "emission" else (8150, 8720)
         pairs = ((row.lamost_rv, GREY, "LAMOST"), (row.rv_paper, GREEN, row.rv_paper_from))
         marks = [
@@ -150,9 +142,8 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
             for velocity, color, name in pairs
             if np.isfinite(float(velocity))
         ]
-        named = lines.loc[lines["set"] == kind, ["wavelength", "line"]].itertuples(index=False, name=None)
         shift = 1 + (float(row.rv_paper) if np.isfinite(float(row.rv_paper)) else 0.0) / C_KMS
-        features = [(place * shift, _WRITTEN.get(name, name)) for place, name in named]
+        features = [(place * shift, _WRITTEN.get(name, name)) for place, name in zip(rest, names, strict=True)]
         examples.append(Example(row.spectrum_key, row.rv_paper_from, window, marks, features, kind == "emission"))
     return examples
 

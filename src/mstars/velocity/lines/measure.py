@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +9,11 @@ import pandas as pd
 
 from mstars.core.constants import C_KMS
 from mstars.core.flags import LineFlag
-from mstars.core.resources import resource
+from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.lines.combine import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.lines.gaussians import fit_lines
 from mstars.velocity.pool import over_chunks
-
-
-@functools.cache
-def line_list(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Names and vacuum wavelengths of ``absorption`` (Table 5) or ``emission`` (Table 6) lines."""
-    table = pd.read_csv(resource("lines.csv"), comment="#")
-    table = table[table["set"] == kind]
-    return table["line"].to_numpy(dtype=str), table["wavelength"].to_numpy(dtype=float)
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,7 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
 
 
 def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarray:
-    names, centers = line_list(kind)
+    names, centers = velocity_line_set(kind)
     emission = kind == "emission"
     reach = options.search_kms / C_KMS
     near = np.flatnonzero(
@@ -214,7 +205,7 @@ def dsel(spectra: SpectrumSet, options: LineOptions | None = None, threads: int 
     """
     options = options or LineOptions()
     lines, errors = np.moveaxis(measure_lines(spectra, "emission", options, threads), -1, 0)
-    names, _ = line_list("emission")
+    names, _ = velocity_line_set("emission")
     stellar = np.isin(names, ("H alpha", "Ca II"))
     halpha = int(np.flatnonzero(names == "H alpha")[0])
     rows = []

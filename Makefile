@@ -10,7 +10,7 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: help setup demo report test test-slurm test-desk catalog models lint format dry-run clean
+.PHONY: help setup demo report test test-slurm test-desk catalog models docs lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
@@ -19,6 +19,7 @@ help:
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
+	@echo "make docs                              docs/configuration.md and config/paper.yaml, from the config's models"
 	@echo "make lint | format | dry-run | clean"
 
 setup: $(READY)
@@ -59,6 +60,9 @@ test-slurm: $(READY) $(LIBRARY)
 
 test-desk: $(READY)
 	$(BIN)/python -m pytest tests/mstars_desk
+
+docs: $(READY)
+	$(BIN)/mstars config --write-docs .
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -22,9 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from mstars.core.config import training_section
+from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
@@ -124,7 +123,7 @@ def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Nam
     for task in options.tasks:
         seen, truth, chosen = of_task(task, rows, x)
         changes = {**_CHANGES, "epochs": options.epochs, "precision": options.precision}
-        settings = Settings.from_config(training_section(config, task), **changes)
+        settings = Settings.from_config(config["dgcm" if task == "dmgm" else "scm"]["networks"], **changes)
         about = dict(classes=TASKS[task], settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(seen, truth, valid[chosen], **about)
     return models
@@ -169,16 +168,16 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
     parser.add_argument("--per-class", type=int, default=6000, help="spectra of a class and survey, at most")
     parser.add_argument("--epochs", type=int, default=45)
-    parser.add_argument("--curve", type=float, help="augmentation of the first two: smooth curves (else scm.curve)")
+    parser.add_argument("--curve", type=float, help="smooth curves for the first two (else scm.networks.curve)")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the training")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
+    config = filled({})
     maker = SpectrumMaker(options.library, config["simulate"]["make_sources"])
     if options.curve is not None:
-        config["scm"]["curve"] = options.curve
+        config["scm"]["networks"]["curve"] = options.curve
     started, n_train = time.perf_counter(), None
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.models or Path(scratch)

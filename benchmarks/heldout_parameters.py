@@ -6,7 +6,7 @@
 Two surveys of size ``networks`` with different seeds: the M stars of one are trained on in ten folds, of which the
 first ``--folds`` are trained, all of the other is held out. Labels have APOGEE's errors, velocities are off by 4 km/s;
 errors are measured against the truth. ``--quiet-sky`` shows the limit that the data set without noise: the same stars
-at S/N 300. ``--set key=value`` changes the config's section ``spmm`` (loss_weights, noise, ...) for all that follows;
+at S/N 300. ``--set key=value`` changes keys of ``spmm`` or ``spmm.networks`` (noise, ...) for all that follows;
 each ``--against`` trains the same folds with further changes and compares, with bootstrap errors over the stars.
 ``--keep`` names a folder for spectra and predictions: a run that was stopped goes on there, and the next one trains
 only what is new. The last line of the output is one JSON object: for each label and S/N_i interval the robust sigma of
@@ -28,6 +28,7 @@ import pandas as pd
 import yaml
 from heldout import observed
 
+from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.networks.inference import predict_regressor
@@ -79,6 +80,11 @@ def kept_stars(make, kind: str, seed: int, quiet: bool, folder: Path) -> tuple[n
     return np.load(spectra, mmap_mode="r"), pd.read_parquet(table)
 
 
+def changed(section: dict, changes: dict) -> dict:
+    """A section with the changes of its own keys."""
+    return section | {key: value for key, value in changes.items() if key in section}
+
+
 def predictions(sets, config: dict, changes: dict, options, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Of each trained fold: labels of the stars held out [fold, m, 4] and of those of the training survey."""
     (x, rows), (new, _) = sets
@@ -91,8 +97,8 @@ def predictions(sets, config: dict, changes: dict, options, folder: Path) -> tup
                 rows,
                 kind=options.kind,
                 fold=fold,
-                networks=config["networks"],
-                settings=config["spmm"] | changes,
+                networks=changed(config["spmm"]["networks"], changes),
+                settings=changed(config["spmm"], changes),
                 seed=options.seed,
                 folder=path.with_suffix(""),
                 about={},
@@ -203,11 +209,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folds", type=int, default=2, help="of ten, so many are trained")
     parser.add_argument("--quiet-sky", action="store_true", help="S/N 300")
-    parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="changes of the section spmm")
+    parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="changes of spmm and spmm.networks")
     parser.add_argument("--against", action="append", default=[], metavar="'key=value ...'", help="compared with it")
     parser.add_argument("--keep", type=Path, help="folder for spectra and predictions")
     options = parser.parse_args()
-    config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
+    config = filled({})
     changes, started = parsed(options.set), time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)

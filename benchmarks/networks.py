@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
+from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
 from mstars.files.stores import iter_batch, write_batch
 from mstars.networks.architecture import Architecture, build_network
@@ -115,7 +115,7 @@ def models(architecture: Architecture, n: int, n_out: int, kind: str) -> list[Mo
 def one_fold(kind: str, fold: int, folder: Path, config: dict) -> tuple[float, int]:
     """Seconds and epochs of one fold, trained to its early stopping."""
     x, table = np.load(folder / f"{kind}.npy", mmap_mode="r"), pd.read_parquet(folder / f"{kind}.parquet")
-    common = {"networks": config["networks"], "settings": config["spmm"], "seed": 1, "about": {}}
+    common = {"networks": config["spmm"]["networks"], "settings": config["spmm"], "seed": 1, "about": {}}
     started = together()
     model = train_fold(x, table, kind=kind, fold=fold, folder=folder / f"{kind}{fold}", **common)
     return time.perf_counter() - started, model.about["epochs"]
@@ -168,8 +168,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     arguments = parser.parse_args()
     share, count = 10 if arguments.quick else 1, arguments.processes
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-    config["networks"]["device"] = arguments.device
+    config = filled({"networks": {"device": arguments.device}})
     settings = Settings.from_config(config["networks"])
     result: dict = {"processes": count, "device": arguments.device, "quick": arguments.quick}
     result["cpu_has_bf16"] = has_bf16()

@@ -52,9 +52,9 @@ def bootstrap(ours: pd.Series, theirs: pd.Series) -> list[float]:
 
 def others(results: Path, keys: pd.Series, library: Path) -> dict[str, pd.Series]:
     """Velocities of the other codes that are installed, in the order of ``keys``, km/s."""
-    import yaml
     from velocity_peers import PEERS
 
+    from mstars.core.config.whole import filled
     from mstars.files.stores import read_batch
     from mstars.spectra.container import SpectrumSet
     from mstars.templates.library import load_library
@@ -65,7 +65,7 @@ def others(results: Path, keys: pd.Series, library: Path) -> dict[str, pd.Series
     place = pd.Series(np.arange(len(arrays["spectrum_key"])), arrays["spectrum_key"]).loc[keys].to_numpy()
     flux, ivar, ormask, found = (arrays[name][place] for name in names)
     spectra = SpectrumSet(flux, ivar, ormask, batches[0].wavelength, found)
-    config = yaml.safe_load((Path(__file__).resolve().parents[1] / "config" / "config.yaml").read_text())
+    config = filled({})
     templates = load_library(library, sources=config["templates"]["match_sources"])
     templates = templates.select((templates.table["spectral_class"] == "M").to_numpy())
     measured = {}

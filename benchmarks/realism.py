@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter1d
 
-from mstars.core.config import training_section
+from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
@@ -64,12 +63,12 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
         "wdm": (table["label"].isin(["M", "WD"]).to_numpy() & bright, table["label"], ["WD", "M"]),
         "dmgm": (m_star & bright, table["true_class"], ["dM", "gM"]),
     }
-    config = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
+    config = filled({})
     changes = {"epochs": epochs, "stop_patience": 4, "reduce_patience": 2}
     models = {}
     for task, (rows, labels, classes) in tasks.items():
         labels = labels.to_numpy(dtype=str)[rows]
-        settings = Settings.from_config(training_section(config, task), **changes)
+        settings = Settings.from_config(config["dgcm" if task == "dmgm" else "scm"]["networks"], **changes)
         options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[rows], labels, split[rows], **options)
     return models

@@ -129,9 +129,9 @@ def teach(place: Path, options: argparse.Namespace) -> tuple[Path, dict]:
     """The given models; else models trained on a smaller survey, and the seconds of its trainings."""
     if options.models is not None and options.models.is_dir():
         return options.models, {}
-    taught = {"simulate": given("simulate", size=options.train_size)}
+    taught = {"simulate": {"size": options.train_size}}
     if options.epochs:
-        taught["spmm"] = given("spmm", epochs=options.epochs)
+        taught["spmm"] = {"networks": {"epochs": options.epochs}}
     seconds = snakemake(place, "teacher", "catalog", options, **taught)
     rules = rules_of(place / "results/teacher")
     print(f"trained on size {options.train_size}: {seconds:.0f} s", flush=True)
@@ -145,9 +145,9 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
     try:
         models, training = teach(place, options)
         sections = {
-            "simulate": given("simulate", size=options.size),
+            "simulate": {"size": options.size},
             "models": {"path": str(models.resolve())},
-            "plan": given("plan", plates_per_batch=options.plates_per_batch, min_spectra=options.min_spectra),
+            "plan": {"plates_per_batch": options.plates_per_batch, "min_spectra": options.min_spectra},
         }
         simulate_s = snakemake(place, "scale", "results/scale/sim/simulation.json", options, **sections)
         print(f"simulated: {simulate_s:.0f} s", flush=True)
@@ -201,13 +201,6 @@ def weigh(results: Path, wall: float | None, options: argparse.Namespace) -> dic
         "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
         "projection": projection(work, n, options),
     }
-
-
-def given(section: str, **changes) -> dict:
-    """A section of the config as shipped, with changes."""
-    import yaml
-
-    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())[section] | changes
 
 
 def main() -> None:

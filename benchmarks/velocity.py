@@ -160,11 +160,12 @@ def neighbours(bank) -> dict:
 
 
 def real_settings(settings: dict) -> dict:
-    """``settings`` with what the overlay for real files changes in them."""
-    import yaml
+    """``settings`` with the error floors of real files."""
+    from mstars.core.config.whole import filled
 
-    overlay = Path(__file__).resolve().parents[1] / "config" / "spectra.yaml"
-    return settings | {"tm": settings["tm"] | yaml.safe_load(overlay.read_text())["rvmm"]["tm"]}
+    real = filled({"survey": {"kind": "files"}})["rvmm"]["tm"]
+    floors = {name: real[name] for name in ("error_floor_kms", "giant_floor_kms")}
+    return settings | {"tm": settings["tm"] | floors}
 
 
 def mean_difference(miss) -> float:
@@ -254,9 +255,9 @@ def main() -> None:
         os.environ[name] = str(options.threads)
     import numpy as np
     import pandas as pd
-    import yaml
     from velocity_data import at_rest, grow, real_folder, real_masks, simulate
 
+    from mstars.core.config.whole import filled
     from mstars.files.stores import read_batch, write_batch
     from mstars.files.tables import write_table
     from mstars.templates.library import load_library
@@ -266,7 +267,7 @@ def main() -> None:
     from mstars.velocity.pool import over_chunks
     from mstars.velocity.stage import bank_of, match
 
-    config = yaml.safe_load((Path(__file__).resolve().parents[1] / "config" / "config.yaml").read_text())
+    config = filled({})
     settings = config["rvmm"]
     library = load_library(options.library)
     m_star = (library.table["spectral_class"] == "M").to_numpy()

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from velocity_data import read_files, real_folder
 
+from mstars.core.config.whole import filled
 from mstars.templates.library import load_library
 from mstars.velocity.decide.zero_point import repeat_pulls
 from mstars.velocity.match.align import rest_offsets
@@ -58,9 +57,7 @@ def main() -> None:
     table = table[table["src"] == "CCF_LAMOST_LRS"].reset_index(drop=True)
     table["star_id"] = groups(table)
     spectra = read_files([folder / row.src / row.file for row in table.itertuples()])
-    settings = yaml.safe_load((Path(__file__).resolve().parents[1] / "config" / "config.yaml").read_text())["rvmm"][
-        "tm"
-    ]
+    settings = filled({})["rvmm"]["tm"]
     library = load_library(options.library)
     header = table.assign(rv=table["z"] * 299792.458, err=5.0)
     result = {"n": len(table), "stars": int(table["star_id"].nunique())}

@@ -329,4 +329,4 @@ def test_small_sets_get_small_batches_and_the_papers_size_the_papers():
     from mstars.parameters.training import batch_size
 
     assert [batch_size("auto", n) for n in (50, 399, 800, 1700, 3199, 3200, 11287)] == [8, 8, 32, 64, 64, 128, 128]
-    assert batch_size(48, 50) == 48 and batch_size(None, 50) is None
+    assert batch_size(48, 50) == 48

@@ -8,15 +8,17 @@ from places import ROOT
 
 SCRIPT = """
 import os, signal, sys
-import numpy as np, pandas as pd, torch, yaml
+import numpy as np, pandas as pd, torch
+from mstars.core.config.whole import filled
 from mstars.parameters.training import train_fold
 from mstars.parameters.training_set import LABELS
 
 torch.set_num_threads(1)
-config = yaml.safe_load(open("config/config.yaml"))
-config["networks"]["architecture"] = {"channels": [2, 2, 4, 4], "kernels": [9, 7, 5, 5], "strides": [4, 1, 1, 1],
-                                      "pools": [4, 4, 2, 2]}
-config["spmm"] |= {"epochs": 6, "batch_size": 16, "noise": 0.1, "shift_kms": 5, "loss_weights": "oversample"}
+config = filled({})
+networks = config["spmm"]["networks"] | {"epochs": 6, "batch_size": 16, "noise": 0.1, "shift_kms": 5}
+networks["architecture"] = {"channels": [2, 2, 4, 4], "kernels": [9, 7, 5, 5], "strides": [4, 1, 1, 1],
+                            "pools": [4, 4, 2, 2]}
+settings = config["spmm"] | {"loss_weights": "oversample"}
 folder, last_step = sys.argv[1], int(sys.argv[2])
 step, taken = torch.optim.Adam.step, [0]
 
@@ -33,8 +35,7 @@ x = draws.normal(size=(100, 5000)).astype(np.float32)
 x[:, 3000:3200] -= 3 * depth[:, None].astype(np.float32)
 table = pd.DataFrame({label: 1 + depth for label in LABELS}).assign(fold=np.arange(100) % 10)
 table["spectrum_key"] = table.index.astype(str)
-train_fold(x, table, kind="dM", fold=3, networks=config["networks"], settings=config["spmm"], seed=1,
-           folder=folder, about={})
+train_fold(x, table, kind="dM", fold=3, networks=networks, settings=settings, seed=1, folder=folder, about={})
 print(taken[0])
 """
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
-from places import ROOT
 
+from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
 from mstars.files.external_tables import read_external
 from mstars.sky.allwise import ALLWISE, match_allwise
@@ -18,7 +17,7 @@ from mstars.sky.crossmatch import match_fixed, match_moving, propagate, sky_grou
 from mstars.sky.gaia import DISTANCES, GAIA, match_gaia
 from mstars.sky.places import observation_year
 
-SETTINGS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["crossmatch"]
+SETTINGS = filled({})["crossmatch"]
 ARCSEC = 1 / 3600
 
 

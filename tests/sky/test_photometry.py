@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from places import ROOT
 
+from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
 from mstars.sky.cmd import DM_REGION, DM_REGION_PRINTED, cmd_position
 from mstars.sky.extinction import absolute_magnitude, gaia_coefficients, reddening, wise_coefficients
 from mstars.sky.gaia_criteria import cmd_flag
 from mstars.sky.photometry import photometry
 
-SETTINGS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["photometry"]
+SETTINGS = filled({})["photometry"]
 
 
 def test_vertices_of_the_default_region_go_round():
@@ -188,7 +187,7 @@ def test_absent_catalogues_make_a_table_of_nulls(tiny_map, tmp_path):
     from mstars.sky.allwise import match_allwise
     from mstars.sky.gaia import match_gaia
 
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    config = filled({})
     rows = pd.DataFrame({"spectrum_key": ["a", "b"], "ra": 10.0, "dec": 20.0, "obsdate": "2012-01-01", "mjd": 55927})
     rows["gaia_source_id"] = pd.array([pd.NA, pd.NA], dtype="Int64")
     write_table(match_gaia(rows, None, None, config["crossmatch"]), tmp_path / "gaia.parquet")

@@ -37,7 +37,7 @@ def configure(place, **sections):
     path = place / "config" / "config.yaml"
     config = yaml.safe_load(path.read_text())
     for name, values in sections.items():
-        config[name] |= values
+        config.setdefault(name, {}).update(values)
     path.write_text(yaml.safe_dump(config))
 
 

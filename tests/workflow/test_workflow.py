@@ -104,7 +104,24 @@ def test_an_unknown_key_stops_at_once(tmp_path):
     workdir = new_workdir(tmp_path / "bad")
     done = workdir.run("-n", "--config", 'plan={"plates": 3}', check=False)
     assert done.returncode != 0
-    assert "plan: unknown key 'plates'; known keys: min_spectra, plates_per_batch" in done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert "command line (--config): plan.plates: no such key; did you mean plates_per_batch?" in said
+
+
+def test_overlays_are_checked_by_name_before_anything_runs(tmp_path):
+    workdir = new_workdir(tmp_path / "bad")
+    texts = ("survey: {name: a}\nscm: {spt_prob_min: 90}", "survey: {name: b}\nparameters: {engine: payne}")
+    paths = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", workdir.path, "-n"]
+    done = subprocess.run([*command, "--configfile", *paths], capture_output=True, text=True, env=environment())
+    said = done.stdout + done.stderr
+    one, two = paths
+    assert done.returncode != 0 and "Traceback" not in said
+    assert f"{one}: scm.spt_prob_min: 90 is not allowed; give a number from 0 to 1" in said
+    assert f"{two}: parameters.engine: no engine 'payne'; there are: cnn" in said
+    assert f'{one}, {two}: survey.name: one says "a", the other "b"' in said
 
 
 def test_a_folder_that_can_not_be_written_is_named(tmp_path):

@@ -7,15 +7,35 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from mstars.ops import slurm
-from mstars.core.config import check_config, training_section
+from mstars.core.config.check import checked
+from mstars.core.config.files import layers_of
+from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
+from mstars.ops.engine_models import engine_models
 from mstars.core.resources import ROOT as RESOURCES
 from mstars.core.resources import check_resources
 
 if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
     raise WorkflowError(said[0])
-check_config(config)
+
+
+def whole_config():
+    """The config with every key. The main process checks it; a job that it starts need not."""
+    if not workflow.is_main_process:
+        return filled(config, engine_models())
+    overlays, said = workflow.config_settings.configfiles, workflow.config_settings.config
+    base = [path for path in workflow.configfiles if path not in overlays]
+    return checked(config, engine_models(), layers_of(base[0] if base else None, overlays, said))
+
+
+config.update(whole_config())
 check_resources()
+
+
+def without_networks(section):
+    """Settings of a stage less those of its trainings."""
+    return {name: value for name, value in config[section].items() if name != "networks"}
+
 
 SURVEY = config["survey"]["name"]
 KIND = config["survey"]["kind"]

@@ -15,7 +15,7 @@ rule training_set_dmgm:
     benchmark:
         R + "/benchmarks/training_set_dmgm.tsv"
     params:
-        settings={key: config["scm"][key] for key in ("snr_min", "valid_share", "split")} | config["dgcm"],
+        settings=without_networks("dgcm"),
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
     threads: 1
@@ -40,7 +40,7 @@ rule dgcm_candidates:
     benchmark:
         R + "/benchmarks/dgcm_candidates.tsv"
     params:
-        snr_min=config["scm"]["snr_min"],
+        snr_min=config["dgcm"]["snr_min"],
     threads: 1
     resources:
         mem_mb=memory(4000),

@@ -38,7 +38,7 @@ rule train:
     benchmark:
         R + "/benchmarks/train/{task}.tsv"
     params:
-        settings=lambda wildcards: training_section(config, wildcards.task),
+        settings=lambda wildcards: config["dgcm" if wildcards.task == "dmgm" else "scm"]["networks"],
         seed=SEED,
         survey=SURVEY,
         kind=KIND,

@@ -1,7 +1,7 @@
 # scm: which spectra of the M catalogue are not of M stars (section 3.4.1)
 
 # late K and early M are alike: in a catalogue of M stars a K is let be; of a folder of anything, K stars are part
-SCM_SETTINGS = dict(config["scm"])
+SCM_SETTINGS = without_networks("scm")
 if SCM_SETTINGS["k_prediction"] == "auto":
     SCM_SETTINGS["k_prediction"] = "candidate" if KIND == "files" else "ignored"
 SCM_CLASSES = {
@@ -31,7 +31,7 @@ rule training_pool:
     benchmark:
         R + "/benchmarks/training_pool.tsv"
     params:
-        settings=config["scm"],
+        settings=without_networks("scm"),
         classes=[*SCM_CLASSES["spt9"]],
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
@@ -57,7 +57,7 @@ rule training_set_scm:
     benchmark:
         R + "/benchmarks/training_set_scm/{task}.tsv"
     params:
-        settings=config["scm"],
+        settings=without_networks("scm"),
         classes=lambda wildcards: SCM_CLASSES[wildcards.task],
         seed=SEED,
     wildcard_constraints:

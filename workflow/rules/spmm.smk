@@ -23,7 +23,7 @@ rule training_set_tlma:
     benchmark:
         R + "/benchmarks/training_set_tlma/{kind}.tsv"
     params:
-        settings=config["spmm"],
+        settings=without_networks("spmm"),
         rv_cut=config["quality"]["rv_cut"],
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
@@ -52,8 +52,8 @@ rule train_fold:
     benchmark:
         R + "/benchmarks/train_fold/{kind}_{fold}.tsv"
     params:
-        networks=config["networks"],
-        settings=config["spmm"],
+        networks=config["spmm"]["networks"],
+        settings=without_networks("spmm"),
         seed=SEED,
         survey=SURVEY,
         kind=KIND,

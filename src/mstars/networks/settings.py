@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 
 import torch
 
@@ -73,13 +73,13 @@ class Settings:
     @classmethod
     def from_config(cls, section: dict, **changes) -> Settings:
         """Settings of the config's ``networks`` section, with ``changes`` (for example of one task) on top."""
-        values = dict(section)
+        values = {**section, **changes}
         architecture = Architecture(**{key: tuple(value) for key, value in values.pop("architecture").items()})
         known = {item.name for item in fields(cls)}
-        unknown = sorted((set(values) | set(changes)) - known)
+        unknown = sorted(set(values) - known)
         if unknown:
             raise InputError(f"networks: unknown keys {unknown}; known: {sorted(known)}")
-        return replace(cls(**values, architecture=architecture), **changes)
+        return cls(**values, architecture=architecture)
 
     def as_dict(self) -> dict:
         """Plain values for JSON."""

@@ -13,6 +13,7 @@ import sys
 from mstars.core.errors import InputError
 
 COMMANDS = {
+    "config": "mstars.ops.config_command",
     "diff": "mstars.ops.diff",
     "summary": "mstars.ops.run_summary",
     "progress": "mstars.ops.progress",

@@ -14,14 +14,11 @@ from mstars.networks.settings import Settings
 from mstars.networks.training import train_regressor
 from mstars.parameters.training_set import density_weights
 
-OVERRIDES = ("batch_size", "epochs", "stop_patience", "learning_rate", "noise", "shift_kms", "average")
-"""Keys of the config section ``spmm`` that replace those of ``networks`` where they are not null."""
-
 _STEPS = 25
 _BATCHES = (8, 16, 32, 64, 128)
 
 
-def batch_size(wanted: int | str | None, n_train: int) -> int | None:
+def batch_size(wanted: int | str, n_train: int) -> int:
     """The number given, or for ``auto`` the largest of 8, 16, 32, 64, 128 that leaves 25 steps an epoch.
 
     From 3,200 training spectra on that is the paper's 128. A set of some hundreds needs more steps than 128 leaves: on
@@ -55,7 +52,7 @@ def train_fold(
     kind : {"dM", "gM"}
     fold : int
     networks, settings : dict
-        The config sections ``networks`` and ``spmm``.
+        The config sections ``spmm.networks`` and ``spmm``.
     seed : int
         The config's.
     folder : path
@@ -72,15 +69,12 @@ def train_fold(
     rare = {"density": "sample_weight", "oversample": "draws"}.get(settings["loss_weights"])
     lifted = {rare: density_weights(labels[:, 2:], power=settings["density_power"])} if rare else {}
     trained = labels[~held_out]
-    changes = {key: settings[key] for key in OVERRIDES if settings[key] is not None}
-    if "batch_size" in changes:
-        changes["batch_size"] = batch_size(changes["batch_size"], len(trained))
     return train_regressor(
         x,
         labels,
         held_out,
         names=LABELS,
-        settings=Settings.from_config(networks, **changes),
+        settings=Settings.from_config(networks, batch_size=batch_size(networks["batch_size"], len(trained))),
         seed=int(rng(seed, "train_fold", kind, fold).integers(2**31)),
         folder=folder,
         task=f"tlma_{kind}",

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from astropy.io import fits
 from made_stars import observe
 
+from mstars.core.config.whole import filled
 from mstars.lamost.reader import place_on_grid, read_spectrum
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
@@ -21,9 +21,7 @@ GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(-40, 3960))
 
 @pytest.fixture(scope="module")
 def settings():
-    from mstars.core.config import SCHEMA
-
-    return yaml.safe_load((SCHEMA.parents[2] / "config" / "config.yaml").read_text())["rvmm"]["tm"]
+    return filled({})["rvmm"]["tm"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,101 @@
+"""What is written about the results: catalogue, figures, comparisons, scorecard."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from mstars.core.config.keys import List, Section, Span, Words, key, path, subsection
+
+_Spectra = Annotated[tuple[int | str, ...], List]
+
+
+class Examples(Section):
+    """Spectra to show, by obsid or spectrum_key; []: those of the best S/N of each kind."""
+
+    PLACE: ClassVar[str] = "figures.examples"
+    fig07: _Spectra = key((), "no M stars")
+    fig09: _Spectra = key((), "corrected dwarfs and giants")
+    fig11: _Spectra = key((), "corrected velocities")
+
+
+class Figures(Section):
+    """The paper's figures."""
+
+    PLACE: ClassVar[str] = "figures"
+    missing: Literal["say", "stop"] = key(
+        "say", "a panel without data: say (it says 'no data' and why) or stop (the run stops, saying so)"
+    )
+    isochrones: str | None = path(
+        "of Figs. 23-25: packaged (a PARSEC grid, downloaded once), a folder or pattern of CMD 3.x files, null: none",
+        default="packaged",
+    )
+    examples: Examples = subsection(Examples)
+    wise_error_max: float = key(
+        0.03, "Fig. 25 shows stars whose W1 and W2 errors are smaller", unit="mag", gt=0, where="4.3"
+    )
+
+
+class Validate(Section):
+    """The scorecard of a simulated survey (docs/scorecard.md)."""
+
+    PLACE: ClassVar[str] = "validate"
+    snr_min: float = key(10, "S/N_i above which recall and the accuracy of velocities are counted", ge=0)
+    rv_tolerance_kms: float = key(
+        30,
+        "a planted failure is repaired within this of the truth, or within rv_sigma errors",
+        unit="km/s",
+        gt=0,
+    )
+    rv_sigma: float = key(3, "see rv_tolerance_kms", unit="sigma", gt=0)
+
+
+class Catalog(Section):
+    """The catalogue."""
+
+    PLACE: ClassVar[str] = "catalog"
+    rv: Literal["best", "paper"] = key(
+        "best",
+        "which velocity is called rv: best (all methods that agree, in one mean) or paper (LAMOST's, replaced where "
+        "RVMM says so)",
+        paper="paper",
+        where="3.4.3",
+    )
+    errors: Literal["calibrated", "spread"] = key(
+        "calibrated",
+        "which errors are called teff_err, ...: calibrated (pulls near 1) or spread (of the models of the folds)",
+        paper="spread",
+        where="3.4.4",
+    )
+    zeta: Literal["zhang2019", "lepine2007"] = key(
+        "zhang2019", "TiO5 of solar metallicity in the index zeta: zhang2019 (made for LAMOST) or lepine2007"
+    )
+
+
+class Outliers(Section):
+    """What is marked in Figs. 15-22; the paper gives no number for the first three."""
+
+    PLACE: ClassVar[str] = "compare.outliers"
+    red_teff_k: float = key(150, "red: |Teff this work - APOGEE| larger, dM", unit="K", gt=0)
+    green_logg_dex: float = key(0.3, "green: log g of this work above APOGEE's by more, dM", unit="dex", gt=0)
+    red_plus_teff_k: float = key(
+        150, "red plus (Li2021): their Teff below APOGEE's by more, under 3600 K", unit="K", gt=0
+    )
+    blue_dot_logg: float = key(5.05, "blue dots (Ding2022): log g of this work above", unit="dex", where="4.3")
+    blue_plus_logg: float = key(4.55, "blue plus signs: below", unit="dex", where="4.3")
+    orange_logg: float = key(4.35, "orange (Ding2022): their log g of a dM below", unit="dex", where="4.3")
+    purple_alpha: Span = key(
+        (0.18, 0.24),
+        "purple (Qiu2023): APOGEE's [alpha/M] of a gM within, this work's lower",
+        unit="dex",
+        where="4.2.2",
+    )
+
+
+class Compare(Section):
+    """Literature catalogues beside this work (section 4.2.2)."""
+
+    PLACE: ClassVar[str] = "compare"
+    catalogs: Words = key((), "one YAML file a catalogue: name, file, match, columns, ...; see docs/compare.md")
+    binaries: str | None = path("wide binaries: source_id1, source_id2, R_chance_align (El-Badry et al. 2021)")
+    clusters: str | None = path("members of clusters: source_id, cluster")
+    outliers: Outliers = subsection(Outliers)

@@ -1,0 +1,97 @@
+import shutil
+
+import pytest
+import yaml
+from places import ROOT
+
+from mstars.core.config.files import at, leaves
+from mstars.core.config.whole import filled
+from mstars.ops.cli import main
+from mstars.ops.config_command import documents
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "mine.yaml").write_text("survey: {kind: files}\nnetworks: {epochs: 9}\nrvmm: {tm: {weights: none}}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def printed(capsys, *arguments):
+    assert main(["config", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def comment(text, key):
+    line = next(line for line in text.splitlines() if line.strip().startswith(f"{key}:"))
+    return line.partition("  # ")[2]
+
+
+def test_it_prints_all_that_is_in_force_as_yaml(place, capsys):
+    text = printed(capsys, "mine.yaml")
+    changes = {"survey": {"kind": "files"}, "networks": {"epochs": 9}, "rvmm": {"tm": {"weights": "none"}}}
+    wanted = filled(changes)
+    wanted.pop("engines")
+    assert yaml.safe_load(text) == wanted
+
+
+def test_it_says_where_each_value_comes_from(place, capsys):
+    text = printed(capsys, "mine.yaml")
+    assert comment(text, "kind") == "mine.yaml"
+    assert comment(text, "seed") == "config/config.yaml"
+    assert comment(text, "weights") == "mine.yaml"
+    assert comment(text, "min_pixels") == ""
+    text = printed(capsys, "mine.yaml", "--key", "dgcm.networks")
+    assert comment(text, "epochs") == "networks from mine.yaml" and comment(text, "batch_size") == "networks"
+    assert comment(text, "average") == "networks; paper (3.3): 0.0"
+
+
+def test_it_says_what_depends_on_the_kind_of_survey(place, capsys):
+    assert comment(printed(capsys), "error_floor_kms") == "as survey.kind is simulated"
+    assert comment(printed(capsys, "mine.yaml"), "error_floor_kms") == ""
+
+
+def test_only_what_differs_from_the_defaults(place, capsys):
+    changes = yaml.safe_load(printed(capsys, "mine.yaml", "--changed"))
+    epochs = {"networks": {"epochs": 9}}
+    tm = {"rvmm": {"tm": {"weights": "none"}}}
+    assert changes == {"survey": {"kind": "files"}, **epochs, "scm": epochs, "dgcm": epochs, "spmm": epochs, **tm}
+    assert printed(capsys, "--changed").strip() == ""
+
+
+def test_only_what_differs_from_the_paper(place, capsys):
+    found = dict(leaves(yaml.safe_load(printed(capsys, "--paper"))))
+    assert ("rvmm", "tm", "recipe") in found and ("spmm", "folds") not in found
+    assert printed(capsys, "config/paper.yaml", "--paper").strip() == ""
+
+
+def test_one_section_or_key_and_a_wrong_name(place, capsys):
+    assert yaml.safe_load(printed(capsys, "--key", "rvmm.lines.half_width")) == {"rvmm": {"lines": {"half_width": 12}}}
+    assert main(["config", "--key", "rvmm.line"]) == 1
+    assert "rvmm.line: no such section or key; did you mean rvmm.lines?" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told(place, capsys):
+    (place / "bad.yaml").write_text("survey: {kind: galaxy}")
+    assert main(["config", "mine.yaml", "bad.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert "bad.yaml: survey.kind: 'galaxy' is not allowed" in said
+    assert "mine.yaml, bad.yaml: survey.kind: one says" in said
+
+
+def test_it_works_without_a_config_at_hand(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = printed(capsys)
+    assert at(yaml.safe_load(text), ("spmm", "folds")) == 10 and comment(text, "folds") == ""
+
+
+def test_the_documents_are_written_and_current(tmp_path, capsys):
+    printed(capsys, "--write-docs", str(tmp_path))
+    for name, text in documents().items():
+        assert (tmp_path / name).read_text() == text == (ROOT / name).read_text(), "run make docs"
+
+
+def test_the_schema_is_json(capsys):
+    schema = yaml.safe_load(printed(capsys, "--schema"))
+    assert schema["properties"]["spmm"]["properties"]["folds"]["maximum"] == 100

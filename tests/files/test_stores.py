@@ -1,3 +1,5 @@
+"""Stores of spectra come back as they were written."""
+
 import resource
 
 import numpy as np
@@ -5,11 +7,9 @@ import pandas as pd
 import pytest
 
 from mstars.core.errors import InputError
-from mstars.core.randomness import rng
 from mstars.files.json_files import read_json
 from mstars.files.stores import iter_batch, read_batch, read_header, read_rejected, write_batch
-from mstars.files.tables import read_table, write_table
-from mstars.files.whole import atomic_path
+from mstars.files.tables import read_table
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
 
@@ -59,16 +59,6 @@ def test_empty_batch(tmp_path, spectra):
     assert len(read_batch(tmp_path / "b.h5")) == 0
 
 
-def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
-
-
 @pytest.mark.parametrize("reader", [read_batch, read_table, read_json])
 def test_damaged_and_missing_files_are_named(tmp_path, reader):
     path = tmp_path / "damaged"
@@ -77,18 +67,6 @@ def test_damaged_and_missing_files_are_named(tmp_path, reader):
         reader(path)
     with pytest.raises(InputError, match="absent"):
         reader(tmp_path / "absent")
-
-
-def test_rng_is_told_apart_by_names():
-    a, b, c = (rng(1, *names).random() for names in (("x", 1), ("x", 1), ("x", 2)))
-    assert a == b != c
-
-
-def test_part_of_a_table_is_read(tmp_path):
-    table = pd.DataFrame({"batch": ["a", "a", "b"], "n": pd.array([1, None, 3], dtype="Int64")})
-    write_table(table, tmp_path / "t.parquet")
-    pd.testing.assert_frame_equal(read_table(tmp_path / "t.parquet", batch="a"), table[:2])
-    assert read_table(tmp_path / "t.parquet", ["n"], batch="c").empty
 
 
 def test_a_store_that_can_not_be_written_leaves_nothing_behind(tmp_path, spectra):

@@ -1,4 +1,4 @@
-"""LAMOST files: every layout gives the same spectrum, the fast reader gives astropy's arrays, bad files say why."""
+"""Spectrum files of every layout, and files that are none."""
 
 import gzip
 
@@ -8,8 +8,7 @@ import pytest
 from astropy.io import fits
 
 from mstars.lamost.archive import read_bytes
-from mstars.lamost.cards import UnusableSpectrum, header_length, split_cards
-from mstars.lamost.names import Identity, batch_name, identity_of_name, luminosity_class, pipeline_version
+from mstars.lamost.cards import UnusableSpectrum
 from mstars.lamost.reader import decompress, place_on_grid, read_header, read_spectrum, read_with_astropy
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
@@ -186,32 +185,6 @@ def test_wavelengths_elsewhere_are_unusable(tmp_path):
     data = lamost_files.arrays(500) | {"wavelength": np.linspace(9500, 9990, 500).astype(np.float32)}
     with pytest.raises(UnusableSpectrum, match="outside"):
         on_grid(read_spectrum(lamost_files.write(tmp_path / "a.fits", data=data)))
-
-
-def test_cards_are_parsed_as_astropy_does():
-    header = lamost_files.header(A=True, B=-3, C=1.5e-7, D="it's / odd", E="", F=-2.5e30)
-    header["C"] = (1.5e-7, "a comment with 'quotes' / and more")
-    data = header.tostring().encode()
-    get = split_cards(data[: header_length(data)])
-    for name in header:
-        assert get(name) == header[name], name
-    assert get("NOTHERE") is None
-
-
-def test_names():
-    identity = Identity(55862, "B6212", 6, 11)
-    assert identity.stem == "spec-55862-B6212_sp06-011"
-    assert identity_of_name(f"some/where/{identity.stem}.fits.gz") == identity
-    assert identity_of_name("3703110.fits.gz") is None
-    assert batch_name("55862-B 62&12") == "55862-B_62_12"
-    assert pipeline_version("v2.10.0") > pipeline_version("v2.9.8") > pipeline_version("2.7.5") > pipeline_version("")
-
-
-def test_dwarfs_are_dm_and_sdm():
-    import pandas as pd
-
-    given = pd.Series(["dM5", "sdM2", "gM3", "M5", "", None, "K7", "esdM1"])
-    assert list(luminosity_class(given)) == ["dM", "dM", "gM", "", "", "", "", "dM"]
 
 
 @pytest.mark.real

@@ -1,13 +1,14 @@
+"""Catalogues of others: read by their description, joined and compared."""
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from astropy.table import Table
+from made_parameters import ours
 
 from mstars.core.errors import InputError
 from mstars.literature.catalogues import LABELS, comparison_sample, join, read_catalogue, read_description, statistics
-from mstars.paper.figures.comparison import Limits, draw_comparison, outliers
-from mstars.paper.figures.style import save
 
 DESCRIPTION = {
     "name": "laspm",
@@ -27,21 +28,6 @@ def describe(tmp_path):
         return path
 
     return describe
-
-
-def ours(n=400, seed=0):
-    generator = np.random.default_rng(seed)
-    table = pd.DataFrame({"spectrum_key": [f"k{i}" for i in range(n)], "obsid": pd.array(range(n), "Int64")})
-    table["source_id"] = pd.array(np.arange(n) + 10**17, "Int64")
-    table["ra"], table["dec"] = 10 + np.arange(n) / 100, 40.0
-    table["luminosity_class"] = np.where(np.arange(n) % 2, "dM", "gM")
-    table["snr_i"] = generator.uniform(21, 150, n)
-    centre = {"teff": 3600, "logg": 3, "m_h": -0.2, "alpha_m": 0.1}
-    width = {"teff": 200, "logg": 1, "m_h": 0.3, "alpha_m": 0.1}
-    for label in LABELS:
-        table[f"{label}_apogee"] = generator.normal(centre[label], width[label], n)
-        table[f"{label}_this"] = table[f"{label}_apogee"] + generator.normal(0, width[label] / 10, n)
-    return table
 
 
 def test_a_description_is_read_with_the_file_beside_it(describe, tmp_path):
@@ -137,32 +123,3 @@ def test_the_sample_holds_good_spectra_whose_class_is_beyond_doubt():
     assert sample["spectrum_key"].tolist() == ["k2", "k4"]
     assert np.isnan(sample["teff_apogee"].iloc[0]) and sample["logg_apogee"].iloc[0] == 1
     assert sample["rv_this"].iloc[0] == 10 and np.isnan(sample["rv_this"].iloc[1])
-
-
-def test_outliers_are_marked_by_the_texts_limits():
-    table = ours(4)
-    table[[f"logg_{side}" for side in ("this", "apogee")]] = [[5.1, 5.0], [4.5, 4.6], [4.8, np.nan], [5.2, 4.8]]
-    table["teff_this"], table["teff_apogee"] = [3500.0, 3500, 3500, 3500], [3500.0, 3700, np.nan, 3500]
-    for label in LABELS:
-        table[f"{label}_catalog"] = table[f"{label}_this"]
-    table.loc[2, "logg_catalog"] = 4.0
-    groups = outliers(table, "ding2022", "dM", Limits())
-    assert {name: np.flatnonzero(mask).tolist() for name, mask in groups.items()} == {
-        "red": [1],
-        "green": [3],
-        "blue": [0, 3],
-        "blue +": [1],
-        "orange": [2],
-    }
-    assert outliers(table, "laspm", "gM", Limits()) == {}
-
-
-def test_a_figure_has_a_row_a_parameter_and_says_when_there_is_nothing(tmp_path):
-    table = ours(50)
-    for label in LABELS:
-        table[f"{label}_catalog"] = table[f"{label}_this"] if label in ("teff", "m_h") else np.nan
-    figure = draw_comparison(table, "li2021", "Li2021", "dM", Limits())
-    assert len(figure.axes) == 6
-    save(figure, [tmp_path / "a.png"])
-    figure = draw_comparison(table.iloc[:0], "li2021", "Li2021", "dM", Limits(), "not configured")
-    assert any("not configured" in text.get_text() for text in figure.axes[0].texts)

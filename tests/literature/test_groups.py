@@ -1,3 +1,5 @@
+"""Groups of stars whose velocities or parameters must agree."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,14 +7,11 @@ import pytest
 from mstars.core.errors import InputError
 from mstars.literature.groups import (
     binary_statistics,
-    class_agreement,
     cluster_statistics,
     read_binaries,
     read_clusters,
     velocity_statistics,
 )
-from mstars.paper.rendering import to_markdown
-from mstars.paper.tables import classes_table
 
 
 def stars(n=4000, seed=0):
@@ -63,14 +62,3 @@ def test_velocities_are_compared_by_quality_and_signal_to_noise():
     assert found.loc[("high quality", "lamost-gaia", ">100"), "mean"] == 195
     assert found.loc[("low quality", "this-gaia", "0-10"), "mean"] == 40
     assert len(velocity_statistics(table.iloc[:0])) == 0
-
-
-def test_class_agreement_counts_every_combination():
-    catalog = pd.DataFrame({"spectrum_key": list("abcd"), "luminosity_class": ["dM", "dM", "gM", "dM"]})
-    catalog["CMD_pos"] = ["dM", "", "gM", "dM"]
-    for band in "ugriz":
-        catalog[f"snr_{band}"], catalog[f"orp_{band}"] = [30.0, 30, 5, 30], 0.0
-    found = class_agreement(catalog, catalog[["spectrum_key"]].assign(lamost_class=["dM", "dM", "gM", "dM"]))
-    agree = found[found["agree"]]
-    assert found["spectra"].sum() == 4 and agree["spectra"].sum() == 3 and agree["good_spectra"].sum() == 2
-    assert "75.0 % of all, 66.7 % of the good" in to_markdown(classes_table(found, "demo"))

@@ -1,79 +1,20 @@
-"""The networks: architecture, training, resuming, model folders, prediction."""
+"""Training: learning, resuming, stopping, and what is refused."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from made_networks import SMALL, make_store, spectra_of_classes
-from safetensors.torch import save_file
+from made_networks import QUICK, SMALL, train
 
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table
 from mstars.networks import training
-from mstars.networks.architecture import Architecture, _max_pool, build_network
-from mstars.networks.data import load_inputs, write_inputs
-from mstars.networks.folder import Model, load_model
-from mstars.networks.inference import Ensemble, place, predict, predict_classifier, predict_ensemble, predict_regressor
+from mstars.networks.folder import load_model
+from mstars.networks.inference import predict, predict_classifier, predict_regressor
 from mstars.networks.settings import Settings
-from mstars.networks.training import class_weights, train_classifier, train_regressor
-from mstars.spectra.preprocessing import classifier_input
-from mstars.spectra.wavelengths import CLASSIFIER_GRID
-
-QUICK = Settings(epochs=4, batch_size=32, device="cpu", architecture=SMALL)
-
-
-@pytest.fixture(scope="module")
-def data():
-    x, labels, depth = spectra_of_classes()
-    return x, labels, depth, np.arange(len(x)) % 4 == 0
-
-
-def train(folder, data, settings=QUICK, **changes):
-    x, labels, _, valid = data
-    arguments = {"classes": ["flat", "deep"], "settings": settings, "seed": 7, "folder": folder, "task": "test"}
-    return train_classifier(x, labels, valid, **(arguments | changes))
-
-
-def test_architecture_is_the_papers(data):
-    network = build_network(Architecture(), 8, seed=1)
-    assert sum(isinstance(layer, torch.nn.Conv2d) for layer in network.modules()) == 4
-    assert sum(isinstance(layer, torch.nn.Linear) for layer in network.modules()) == 1
-    output = network(torch.from_numpy(data[0][:64]))
-    assert output.shape == (64, 8)
-    assert (output < 0).any()  # no ReLU on the output
-
-
-def test_pool_before_relu_equals_relu_before_pool(data):
-    network = build_network(SMALL, 3, seed=2)
-    x = torch.from_numpy(data[0][:5])
-    plain = x[:, None, None, :]
-    for convolution, pool in zip(network.convolutions, SMALL.pools, strict=True):
-        plain = torch.nn.functional.max_pool2d(torch.relu(convolution(plain)), (1, pool))
-    torch.testing.assert_close(network.features(x), plain.flatten(1))
-
-
-@pytest.mark.parametrize(("width", "length"), [(1, 9), (2, 9), (3, 10), (4, 16), (4, 19), (8, 50)])
-def test_the_pool_without_gradients_is_torchs_own(width, length):
-    x = torch.randn((3, 6, 1, length)).contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        pooled = _max_pool(x, width)
-    assert torch.equal(pooled, torch.max_pool2d(x, (1, width)))
-
-
-@pytest.mark.parametrize("change", [{"kernels": (3, 3, 3)}, {"pools": (4, 0, 4, 4)}, {"pools": (90, 90, 4, 4)}])
-def test_impossible_architecture(change):
-    with pytest.raises(InputError, match="networks"):
-        Architecture(**change)
-
-
-def test_settings_from_config_name_an_unknown_key():
-    section = {"epochs": 3, "architecture": {"channels": [4, 4, 4, 4]}}
-    assert Settings.from_config(section, epochs=5).epochs == 5
-    with pytest.raises(InputError, match="speed"):
-        Settings.from_config(section | {"speed": 3})
+from mstars.networks.training import class_weights, train_regressor
 
 
 def test_class_weights_are_the_papers():
@@ -246,157 +187,6 @@ def test_spectra_of_constants_are_left_out_and_predicted_as_nothing(tmp_path, da
     assert names[0] in ("flat", "deep") and np.isfinite(probability[0]).all()
 
 
-@pytest.fixture
-def folder(tmp_path, data):
-    train(tmp_path / "model", data, Settings(epochs=1, device="cpu", architecture=SMALL))
-    return tmp_path / "model"
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"grid": {"medium": "air", "first_angstrom": 3900.0, "step_angstrom": 1.0, "n_pixel": 5000}}, "grid"),
-        ({"architecture": Architecture().as_dict()}, "do not fit the architecture"),
-        ({"architecture": {"channels": [1, 1, 1, 1]}}, "architecture: keys"),
-        ({"outputs": ["flat", "deep", "more"]}, "do not fit the architecture"),
-        ({"format": "other"}, "format"),
-        ({"kind": "oracle"}, "kind"),
-        ({"kind": "regressor"}, "label_mean"),
-        ({"frame": "moving"}, "frame"),
-    ],
-)
-def test_a_model_folder_that_does_not_fit_is_refused(folder, change, message):
-    description = json.loads((folder / "model.json").read_text()) | change
-    (folder / "model.json").write_text(json.dumps(description))
-    with pytest.raises(InputError, match=message):
-        load_model(folder)
-
-
-def test_damaged_model_folders_are_refused(folder):
-    weights = (folder / "weights.safetensors").read_bytes()
-    (folder / "weights.safetensors").write_bytes(weights[:-4])
-    with pytest.raises(InputError, match="damaged"):
-        load_model(folder)
-    (folder / "weights.safetensors").unlink()
-    with pytest.raises(InputError, match="missing"):
-        load_model(folder)
-    (folder / "model.json").write_text("{")
-    with pytest.raises(InputError, match="not JSON"):
-        load_model(folder)
-    (folder / "model.json").unlink()
-    with pytest.raises(InputError, match="not a trained model"):
-        load_model(folder)
-
-
-def test_weights_that_hold_code_do_not_run(folder, tmp_path):
-    import hashlib
-
-    proof = tmp_path / "ran"
-
-    class Hostile:
-        def __reduce__(self):
-            return (open, (str(proof), "w"))
-
-    torch.save({"output.weight": Hostile()}, folder / "weights.safetensors")
-    description = json.loads((folder / "model.json").read_text())
-    description["weights"]["sha256"] = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
-    (folder / "model.json").write_text(json.dumps(description))
-    with pytest.raises(InputError, match="not a safetensors file"):
-        load_model(folder)
-    assert not proof.exists()
-
-
-def test_weights_that_are_not_finite_are_refused(folder):
-    import hashlib
-
-    model = load_model(folder)
-    state = {key: value.contiguous() for key, value in model.network.state_dict().items()}
-    state["output.bias"][0] = float("nan")
-    save_file(state, folder / "weights.safetensors")
-    description = json.loads((folder / "model.json").read_text())
-    description["weights"]["sha256"] = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
-    (folder / "model.json").write_text(json.dumps(description))
-    with pytest.raises(InputError, match="not finite"):
-        load_model(folder)
-
-
-def test_predict_refuses_spectra_of_another_grid(folder):
-    with pytest.raises(InputError, match="expected"):
-        predict(load_model(folder), np.zeros((2, 4000), np.float32))
-
-
-def test_an_ensemble_equals_its_models(data):
-    x, _, depth, _ = data
-    models = []
-    for seed in range(4):
-        network = build_network(Architecture(), 2, seed).eval()
-        models.append(Model(network, "regressor", "tlma_dM", ["a", "b"], "rest", np.ones(2), np.full(2, 3.0)))
-    together = Ensemble(models).predict(x[:40])
-    alone = np.stack([predict_regressor(model, x[:40]) for model in models])
-    np.testing.assert_allclose(together, alone, rtol=2e-4, atol=2e-4)
-    mean, spread = predict_ensemble(models, x[:40])
-    np.testing.assert_allclose(mean, alone.mean(axis=0), rtol=2e-4, atol=2e-4)
-    np.testing.assert_allclose(spread, alone.std(axis=0), rtol=1e-2, atol=1e-3)
-
-
-def test_an_ensemble_of_unlike_models_is_refused():
-    models = [
-        Model(build_network(architecture, 2, 1), "classifier", "test", ["a", "b"])
-        for architecture in (SMALL, Architecture())
-    ]
-    with pytest.raises(InputError, match="differ"):
-        Ensemble(models)
-
-
-def test_augmentation_shifts_to_the_right_place():
-    from mstars.networks.augmentation import augment
-
-    class Fixed:
-        def normal(self, scale, size):
-            return np.full(size, scale)
-
-    line = 8000.0
-    x = np.exp(-0.5 * ((CLASSIFIER_GRID - line) / 5) ** 2).astype(np.float32)[None]
-    shifted = augment(torch.from_numpy(x), 0.0, 300.0, Fixed()).numpy()[0]
-    assert CLASSIFIER_GRID[shifted.argmax()] == round(line / (1 + 300 / 299792.458))
-    assert shifted.mean() == pytest.approx(0, abs=1e-4) and shifted.std() == pytest.approx(1, abs=1e-4)
-
-
-def test_augmentation_adds_smooth_curves_only(data):
-    from mstars.networks.augmentation import augment
-
-    x = torch.from_numpy(data[0][:6])
-    curved = augment(x, 0.0, 0.0, np.random.default_rng(1), 0.3)
-    difference = (curved - x).numpy()
-    assert np.abs(difference).max() > 0.1
-    rough = np.diff(curved.numpy(), axis=1) - np.diff(x.numpy(), axis=1) * (curved.std(1) / x.std(1)).numpy()[:, None]
-    assert np.abs(rough).std() < 0.2 * np.diff(x.numpy(), axis=1).std()
-    assert augment(x, 0.0, 0.0, np.random.default_rng(1)) is x
-
-
-def test_inputs_are_written_in_the_order_of_the_table(tmp_path):
-    stores, sets = {}, {}
-    for number, batch in enumerate("ab"):
-        keys = np.array([f"{batch}{i}" for i in range(6)])
-        stores[batch] = tmp_path / f"{batch}.h5"
-        sets[batch] = make_store(stores[batch], keys, number)
-    table = pd.DataFrame({"spectrum_key": ["b3", "a1", "b0"], "batch": ["b", "a", "b"], "row": [3, 1, 0]})
-    write_inputs(table, stores, tmp_path / "x.npy")
-    x = load_inputs(tmp_path / "x.npy")
-    expected = [classifier_input(sets[b].select([r]))[0] for b, r in zip(table["batch"], table["row"], strict=True)]
-    np.testing.assert_array_equal(x, expected)
-    write_inputs(table.assign(rv=200.0), stores, tmp_path / "rest.npy")
-    np.testing.assert_array_equal(
-        load_inputs(tmp_path / "rest.npy")[1], classifier_input(sets["a"].select([1]), np.array([200.0]))[0]
-    )
-    with pytest.raises(InputError, match="rows differ"):
-        write_inputs(table.assign(row=[2, 1, 0]), stores, tmp_path / "x.npy")
-    with pytest.raises(InputError, match="no store for batch c"):
-        write_inputs(table.assign(batch="c"), stores, tmp_path / "x.npy")
-    with pytest.raises(InputError, match="no such file"):
-        load_inputs(tmp_path / "none.npy")
-
-
 def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
     settings = Settings(
         epochs=40, batch_size=16, stop_patience=2, least_improvement=10.0, device="cpu", architecture=SMALL
@@ -417,21 +207,3 @@ def test_oversampling_shows_a_row_as_often_as_asked_and_leaves_the_others():
     plain = _Data(x, nothing, nothing, rows, rows[:1])
     assert sorted(_order(plain, np.random.default_rng(1))) == rows.tolist()
     assert _fingerprint(data, 1, QUICK, 1) != _fingerprint(plain, 1, QUICK, 1)  # no checkpoint of the other is taken
-
-
-def test_prediction_without_the_gpu_that_was_asked_for(tmp_path, data, monkeypatch, caplog):
-    model = train(tmp_path / "model", data)
-    expected = predict(model, data[0])
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with caplog.at_level("INFO"):
-        assert place([model], 1).type == "cpu"
-    assert "torch sees none here" in caplog.text
-    np.testing.assert_array_equal(predict(model, data[0]), expected)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_a_gpu_predicts_what_the_cpu_predicts(tmp_path, data):
-    model = train(tmp_path / "model", data)
-    expected = predict(model, data[0])
-    assert place([model], 1).type == "cuda"
-    np.testing.assert_allclose(predict(model, data[0]), expected, atol=1e-4)

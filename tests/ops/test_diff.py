@@ -1,4 +1,4 @@
-"""`mstars diff`: what came, went and changed, and why."""
+"""Differences of two versions of a catalogue."""
 
 import pandas as pd
 import pytest

@@ -1,11 +1,11 @@
+"""The page of a run."""
+
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from places import ROOT
 
-from mstars.core.errors import InputError
-from mstars.ops.provenance import checksums, provenance
+from mstars.ops.provenance import provenance
 from mstars.ops.run_page import by_folder, figure_entries, summary, table_rows, write_page
 
 
@@ -57,12 +57,3 @@ def test_captions_are_found_for_figures_that_share_a_rule():
     names = ["fig03_confusion_spt", "fig15_compare_laspm_dM", "fig24_colour_gaia", "flow_of_counts", "fig99_nothing"]
     entries = figure_entries([Path(f"/r/figures/{name}.png") for name in names], ROOT / "workflow/report", Path("/r"))
     assert [bool(entry["caption"]) for entry in entries] == [True, True, True, True, False]
-
-
-def test_provenance_has_versions_and_checksums_and_names_what_cant_be_read(tmp_path):
-    (tmp_path / "b").write_bytes(b"")
-    found = provenance(tmp_path, [tmp_path / "b", tmp_path / "b"], {"a": 1}, 3)
-    assert found["versions"]["git commit"].startswith("unknown") and {"mstars", "numpy"} <= set(found["versions"])
-    assert [row["bytes"] for row in found["inputs"]] == [0] and found["config"] == {"a": 1}
-    with pytest.raises(InputError, match=r"none: input of this run can't be read"):
-        checksums([tmp_path / "none"])

@@ -5,6 +5,8 @@ import pandas as pd
 
 from mstars.files.stores import write_batch
 from mstars.networks.architecture import Architecture
+from mstars.networks.settings import Settings
+from mstars.networks.training import train_classifier
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
 
@@ -32,3 +34,12 @@ def make_store(path, keys, seed):
     header = pd.DataFrame({"spectrum_key": keys})
     write_batch(path, spectra, header, pd.DataFrame({"path": [], "reason": []}))
     return spectra
+
+
+QUICK = Settings(epochs=4, batch_size=32, device="cpu", architecture=SMALL)
+
+
+def train(folder, data, settings=QUICK, **changes):
+    x, labels, _, valid = data
+    arguments = {"classes": ["flat", "deep"], "settings": settings, "seed": 7, "folder": folder, "task": "test"}
+    return train_classifier(x, labels, valid, **(arguments | changes))

@@ -5,6 +5,9 @@ import numpy as np
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
 
+MIXED = np.geomspace(8, 250, 300)
+"""S/N of 300 spectra, from noisy to good."""
+
 
 def m_like(n, snr, seed, extra=0.0):
     """Spectra of a two-parameter family (slope and depth of broad bands), noise, and something added."""

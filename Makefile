@@ -10,7 +10,7 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: help setup demo report test test-slurm test-desk catalog models docs lint format dry-run clean
+.PHONY: docs pages help setup demo report test test-slurm test-desk catalog models docs lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
 	@echo "make docs                              docs/configuration.md and config/paper.yaml, from the config's models"
+	@echo "make docs                              these pages for a browser, build/docs/html/index.html"
 	@echo "make lint | format | dry-run | clean"
 
 setup: $(READY)
@@ -44,6 +45,10 @@ catalog: $(READY)
 	$(SNAKEMAKE) all --configfile config/spectra.yaml --config 'survey={"name": "$(NAME)", "kind": "files"}' \
 		'files={"spectra": "$(SPECTRA)"}'
 
+docs: $(READY)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs build/docs/html
+	@echo "open build/docs/html/index.html in a browser"
+
 models: $(READY)
 	$(SNAKEMAKE) models
 
@@ -61,8 +66,10 @@ test-slurm: $(READY) $(LIBRARY)
 test-desk: $(READY)
 	$(BIN)/python -m pytest tests/mstars_desk
 
-docs: $(READY)
+# pages that are made from the code are tracked: a test says when they are behind
+pages: $(READY)
 	$(BIN)/mstars config --write-docs .
+	$(BIN)/python -m mstars.catalog > docs/columns.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -276,7 +276,7 @@ def test_defaults_and_papers_values_are_allowed():
 
 def test_the_papers_overlay_sets_all_that_the_paper_decides():
     overlay = yaml.safe_load(paper_overlay())
-    assert (ROOT / "config" / "paper.yaml").read_text() == paper_overlay(), "run make docs"
+    assert (ROOT / "config" / "paper.yaml").read_text() == paper_overlay(), "run make pages"
     config = checked(overlay, ENGINES)
     decided = [key for key in keys_of(section_tree(), inherited=True) if key.paper is not ABSENT]
     assert len(decided) > 40
@@ -287,7 +287,7 @@ def test_the_papers_overlay_sets_all_that_the_paper_decides():
 
 def test_the_page_of_all_keys_is_current():
     page = (ROOT / "docs" / "configuration.md").read_text()
-    assert page == configuration_page(), "run make docs"
+    assert page == configuration_page(), "run make pages"
     for key in keys_of(section_tree()):
         assert f"| `{key.name.split('.', 1)[1]}` |" in page
 

@@ -89,7 +89,7 @@ def test_it_works_without_a_config_at_hand(tmp_path, monkeypatch, capsys):
 def test_the_documents_are_written_and_current(tmp_path, capsys):
     printed(capsys, "--write-docs", str(tmp_path))
     for name, text in documents().items():
-        assert (tmp_path / name).read_text() == text == (ROOT / name).read_text(), "run make docs"
+        assert (tmp_path / name).read_text() == text == (ROOT / name).read_text(), "run make pages"
 
 
 def test_the_schema_is_json(capsys):

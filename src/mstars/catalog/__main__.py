@@ -2,4 +2,5 @@
 
 from mstars.catalog.columns import columns_markdown
 
-print(columns_markdown(), end="")
+if __name__ == "__main__":
+    print(columns_markdown(), end="")

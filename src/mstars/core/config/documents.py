@@ -19,7 +19,7 @@ ABSENT = object()
 
 _HEAD = """# All config keys
 
-This page is made by `make docs` from the models in `src/mstars/core/config/`. Do not edit it.
+This page is made by `make pages` from the models in `src/mstars/core/config/`. Do not edit it.
 
 A run reads `config/config.yaml`, which holds what most people change. Then come the overlays of `--configfile` in
 order, then `--config`. Every other key has the default below. Set it by its name, in an overlay or in that file:
@@ -129,7 +129,7 @@ def _row(key: Key, section: str) -> str:
 
 
 _PAPER_HEAD = """# The recipe of Li et al. (2025): every option that the paper decides, with its section.
-# The other keys keep their defaults, as the paper does not say. Made by `make docs`, from src/mstars/core/config/.
+# The other keys keep their defaults, as the paper does not say. Made by `make pages`, from src/mstars/core/config/.
 # snakemake --configfile config/paper.yaml
 # In the paper people decide every candidate. To let the consensus decide: --config 'review={"mode": "provisional"}'
 """

@@ -163,7 +163,7 @@ class Active(Section):
 
 
 class Review(Section):
-    """People's decisions: review/{survey.name}/{queue}/*.csv, queues scm, dgcm, rv, random."""
+    """People's decisions: ``review/{survey.name}/{queue}/*.csv``, queues scm, dgcm, rv, random."""
 
     PLACE: ClassVar[str] = "review"
     mode: Literal["provisional", "required"] = key(

@@ -103,7 +103,7 @@ def best_velocity(
     ----------
     methods : Methods
     label : ndarray of str, [n]
-        Leading method of a spectrum that was queued; '': none was named; NoRV_...: no velocity.
+        Leading method of a spectrum that was queued; '': none was named; a label that begins with NoRV gives none.
     agree_sigma : float
     common_kms : float
         The part of every error that all methods share (the scatter of wavelength scales): it decides no weight, and

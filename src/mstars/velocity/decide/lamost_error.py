@@ -152,7 +152,8 @@ def added_error(difference: np.ndarray, variance: np.ndarray, count: np.ndarray)
     Returns
     -------
     float
-        km/s; 0 where the known errors suffice. The width is robust: 1.4826 times the median of |difference| / error.
+        km/s; 0 where the known errors suffice. The width is robust (1.4826 times the median of the absolute
+        difference over its error).
     """
 
     def width(added: float) -> float:

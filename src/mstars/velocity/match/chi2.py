@@ -20,7 +20,7 @@ FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def spectrum_chi2(power, product, overlap, out):
-    """chi2 = |y|^2 - b^T (1 - E)^-1 b over all (template, velocity).
+    """``chi2 = |y|^2 - b^T (1 - E)^-1 b`` over all (template, velocity).
 
     Parameters
     ----------
@@ -416,7 +416,7 @@ def parabola_minima(chi2, velocity, least, vertex):
 
 @numba.njit(nogil=True, fastmath=FAST, cache=True)
 def approximate_minima(power, product, n_velocity, least, center):
-    """As `parabola_minima`, of |y|^2 - |b|^2: float32 [n], [n, 5, j * v] -> [n, j] chi2 and index of the velocity."""
+    """As `parabola_minima`, of ``|y|^2 - |b|^2``: [n], [n, 5, j * v] -> [n, j] chi2 and index of the velocity."""
     for row in range(power.size):
         columns = product.shape[2]
         curve = np.empty(columns, np.float32)
@@ -487,7 +487,7 @@ def fill_straight(flux, bad):
 
 @numba.njit(nogil=True, fastmath=FAST, cache=True)
 def fill_model(flux, bad, basis, product):
-    """Put the best model at masked pixels, in place: the basis with the largest |b|^2. product: [n, 5 * m]."""
+    """Put the best model at masked pixels, in place: the basis with the largest ``|b|^2``. product: [n, 5 * m]."""
     columns = basis.shape[2]
     for row in range(flux.shape[0]):
         best, column = np.float32(-1.0), 0

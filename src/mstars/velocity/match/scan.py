@@ -29,8 +29,8 @@ MORE = 3
 def coarse_chi2(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray) -> np.ndarray:
     """Unweighted chi2 (N times Eq. 2) over all templates and coarse velocities, polynomials solved exactly.
 
-    The bases are orthonormal over all pixels, so an unmasked spectrum's chi2 is |y|^2 - |b|^2 with b from one matrix
-    product; masked pixels change the bases' products by sums over those pixels.
+    The bases are orthonormal over all pixels, so an unmasked spectrum's chi2 is ``|y|^2 - |b|^2`` with b from one
+    matrix product; masked pixels change the bases' products by sums over those pixels.
 
     Parameters
     ----------

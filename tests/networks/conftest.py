@@ -7,7 +7,7 @@ from made_networks import SMALL, spectra_of_classes, train
 from mstars.networks.settings import Settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data():
     x, labels, depth = spectra_of_classes()
     return x, labels, depth, np.arange(len(x)) % 4 == 0

@@ -1,6 +1,9 @@
+"""The paper's numbers from this survey."""
+
 import numpy as np
 import pandas as pd
 import pytest
+from made_results import decisions, folds
 
 from mstars.core.labels import LABELS
 from mstars.paper.numbers import (
@@ -11,24 +14,12 @@ from mstars.paper.numbers import (
     external_numbers,
     fold_numbers,
     fold_table,
+    literature_numbers,
     paper_numbers,
     rv_numbers,
     scm_numbers,
 )
-from mstars.paper.rendering import Table, to_html, to_latex, to_markdown, write_table_files
-from mstars.paper.tables import (
-    comparison_table,
-    cross_validation_table,
-    external_table,
-    inspection_table,
-    ranges_table,
-    resource_table,
-)
 from mstars.simulate.literature_catalogs import PLANTED
-
-
-def decisions(labels):
-    return pd.DataFrame({"label": labels, "review_status": ["reviewed"] + ["provisional"] * (len(labels) - 1)})
 
 
 def scm():
@@ -113,21 +104,6 @@ def test_external_numbers_are_means_and_population_deviations():
     assert numbers["apogee_teff_sigma_dm"] == 0 and np.isnan(numbers["apogee_teff_sigma_gm"])
 
 
-def folds(n=4):
-    table = pd.DataFrame({f"{label}_true": np.zeros(n) for label in LABELS})
-    for label in LABELS:
-        table[f"{label}_predicted"] = [1.0, -1.0] * (n // 2)
-    return {1: (table, {"about": {"validation_loss": 0.3}}), 0: (table, {"about": {"validation_loss": 0.1}})}
-
-
-def test_table_8_has_the_folds_in_order_and_its_means():
-    table = pd.concat([fold_table("dM", folds()), fold_table("gM", folds())])
-    assert table["fold"].tolist() == [0, 1, 0, 1] and (table["teff_sigma"] == 1).all()
-    numbers = fold_numbers(table)
-    assert numbers["fold_loss_dm"] == pytest.approx(0.2) and numbers["tlma_n_gm"] == 8
-    assert "0.00 ± 1.00" in to_markdown(cross_validation_table(table))
-
-
 def test_average_accuracy_is_per_true_class():
     assert average_accuracy(pd.DataFrame({"truth": ["M", "M", "WD"], "predicted": ["M", "WD", "WD"]})) == 75
     assert np.isnan(average_accuracy(pd.DataFrame({"truth": [], "predicted": []})))
@@ -171,13 +147,6 @@ def test_every_number_of_the_paper_has_one_key_and_a_computed_or_external_value(
     assert set(keys) <= known, sorted(set(keys) - known)
 
 
-def test_the_comparison_has_ratios_and_says_when_it_is_simulated():
-    table = compare_numbers({"n_input": 876134 / 2, "teff_low_dm": np.nan})
-    assert len(table) == len(paper_numbers()) and np.isnan(table.set_index("key").loc["n_input", "ratio"])
-    assert "SIMULATED" in to_markdown(comparison_table(table, "demo", True))
-    assert "SIMULATED" not in to_markdown(comparison_table(table, "dr10", False))
-
-
 def test_counts_are_compared_as_shares_of_the_input_and_signed_numbers_by_difference():
     ours = {"n_input": 8761.34, "n_v1": 4361.14, "gaia_rv_mean": -6.0, "gaia_rv_sigma": 22.0, "logg_low_gm": 0.45}
     table = compare_numbers(ours).set_index("key")
@@ -188,41 +157,12 @@ def test_counts_are_compared_as_shares_of_the_input_and_signed_numbers_by_differ
     assert set(table["compared"]) == {"count", "ratio", "difference"}
 
 
-def test_inspection_tables_show_the_paper_and_what_is_reviewed():
-    table = inspection_table(1, "scm", decisions(["qso", "qso", "WD"]))
-    rows = {row[0]: list(row[1:]) for row in table.rows}
-    assert rows["qso"] == [2, 1, 18.0] and rows["WD"] == [1, 0, None] and rows["M"] == [0, 0, 9530.0]
-    assert rows["total"] == [3, 1, 13436.0]
-    assert inspection_table(7, "rv", decisions(["TM"])).rows[-1][-1] == 34961
-    assert inspection_table(4, "dgcm", decisions(["gM"])).rows[-1][-1] == 53987
-
-
-def test_tables_of_resources():
-    assert resource_table(3).rows[3] == ("Ca II", "8498, 8542, 8662", "shallow", "deep")
-    assert resource_table(5).rows[0] == ("K I", "7667.0089")
-    assert len(resource_table(6).rows) == 8 and external_table().rows[-1] == ("total", 16880)
-    assert "[3225, 4125]" in to_markdown(ranges_table({"used": {"dM": {"teff": (3200, 4100)}}}))
-
-
-def test_a_table_is_written_in_four_formats_with_special_signs_kept(tmp_path):
-    table = Table("A & B_1", ("x_1", "50%"), [("a|b", 1.0), (None, np.nan), (0.123456, "<c>")], ("note",))
-    paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "tex", "md", "html")]
-    write_table_files(table, paths)
-    assert pd.read_csv(paths[0]).iloc[0].tolist() == ["a|b", "1"]
-    assert r"\colhead{x\_1}" in paths[1].read_text() and r"A \& B\_1" in to_latex(table, "t")
-    assert r"| a\|b | 1 |" in paths[2].read_text() and "0.1235" in paths[2].read_text()
-    assert "<td>&lt;c&gt;</td>" in paths[3].read_text() and "<h1>A &amp; B_1</h1>" in paths[3].read_text()
-
-
-def test_latex_has_formulas_aligned_numbers_and_leaves_the_number_to_the_class():
-    rows = [("K I", "-1 ± 2", "H alpha", 0.5), ("x" * 50, "3 ± 4", "S/N_i", -2.0)]
-    heads = ("a", "ΔTeff (K)", "b", "v (km/s)")
-    text = to_latex(Table("Table 8. Residuals of [alpha/M]", heads, rows, ("one", "two")), "t")
-    assert r"\tablenum{8}" in text and r"\tablecaption{Residuals of [$\alpha$/M]\label{t}}" in text
-    assert r"\begin{deluxetable*}{p{7.5cm}rlr}" in text and "startlongtable" not in text
-    assert r"$-$1 $\pm$ 2 & H$\alpha$ & 0.5" in text and r"$\Delta$$T_{\rm eff}$ (K)" in text
-    assert r"v (km s$^{-1}$)" in text and r"\tablecomments{one two}" in text
-    assert to_latex(Table("t", ("a",), [("1",)] * 50), "t").startswith(r"\startlongtable")
-    assert Table("t", ("a",), [(21390.4,), (0.123456,), (2.0,)]).texts() == [["21390"], ["0.1235"], ["2"]]
-    assert "\n{[}M/H]" in to_latex(Table("t", ("a",), [("[M/H]",)]), "t")
-    assert '<td class="n">-1 ± 2</td>' in to_html([Table("t", ("a",), [("-1 ± 2",)])])
+def test_every_literature_number_of_the_paper_is_computed():
+    wanted = [key for key in paper_numbers()["key"] if key.split("_")[0] in ("laspm", "li2021", "qiu2023")]
+    rows = [("laspm", kind, label) for kind in ("dM", "gM") for label in ("teff", "logg", "m_h")]
+    rows += [("li2021", "dM", "teff"), ("li2021", "dM", "m_h")]
+    rows += [("qiu2023", "gM", label) for label in ("teff", "logg", "m_h", "alpha_m")]
+    table = pd.DataFrame(rows, columns=["catalog", "kind", "label"])
+    table = table.assign(pair="catalog-this", snr="all", mean=1.0, std=2.0)
+    found = literature_numbers(pd.concat([table, table.assign(pair="this-apogee", mean=9.0)]))
+    assert sorted(found) == sorted(wanted) and found["laspm_teff_mean_dm"] == 1 and found["laspm_teff_sigma_gm"] == 2

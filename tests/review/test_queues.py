@@ -1,19 +1,17 @@
+"""Queues: pictures, order, and work split among reviewers."""
+
 import numpy as np
 import pandas as pd
 import pytest
+from made_queues import KEYS
 from PIL import Image
 
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
 from mstars.review.decisions import COLUMNS, read_decisions
-from mstars.review.evidence import marks, with_evidence
-from mstars.review.pictures import _combs, _smooth, _words
 from mstars.review.queues import assign, export_queue, ordered, picture_name, write_pictures
-from mstars.review.spot_check import spot_check
 from mstars.spectra.container import SpectrumSet
-from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength, rest_wavelength
-
-KEYS = np.array([f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 4)])
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 
 @pytest.fixture
@@ -25,11 +23,6 @@ def store(tmp_path):
     spectra = SpectrumSet(flux, np.ones_like(flux), mask, lamost_wavelength(), KEYS)
     write_batch(tmp_path / "b1.h5", spectra, pd.DataFrame({"spectrum_key": KEYS}), pd.DataFrame({"reason": []}))
     return lambda batch: tmp_path / f"{batch}.h5"
-
-
-@pytest.fixture
-def index():
-    return pd.DataFrame({"spectrum_key": KEYS, "batch": "b1", "row": range(3)})
 
 
 @pytest.mark.parametrize("queue", ["scm", "dgcm", "rv"])
@@ -76,27 +69,6 @@ def test_a_hostile_key_stays_a_plain_file_name():
     assert picture_name("../../etc/x y<b>") == "______etc_x_y_b_.png"
 
 
-def test_features_are_marked_in_vacuum_and_shifted():
-    features = marks("dgcm")
-    assert features.loc[features["name"] == "K I", "lower"].tolist() == pytest.approx([7667.1, 7701.1], abs=0.1)
-    assert len(marks("rv")) == 16
-    x, y = _combs(features, 100.0, (7600, 7720))
-    assert len(x) == 6 and rest_wavelength(x[0], 100.0) == pytest.approx(features["lower"][1])
-    assert list(_combs(features, np.nan, (7600, 7720))) == [[], []] and np.isnan(y[2])
-
-
-def test_smoothing_leaves_masked_pixels_out():
-    flux, bad = np.ones(20), np.zeros(20, bool)
-    flux[5], bad[5] = 1e6, True
-    assert np.allclose(_smooth(flux, bad), 1)
-    assert np.isnan(_smooth(flux, np.ones(20, bool))).all()
-
-
-def test_words_show_what_there_is_and_no_formula():
-    text = _words("rv", {"spectrum_key": "k$1$", "lamost_rv": 12.3, "snri": None, "spt_prob": np.nan, "CMD_pos": ""})
-    assert r"k\$1\$" in text and "LAMOST 12 km/s" in text and "TM none" in text and "nan" not in text
-
-
 def test_the_order_is_by_what_the_config_names():
     table = pd.DataFrame({"spectrum_key": ["a", "b", "c"], "spt_class": ["F", "M", "F"], "wdm_class": ["WD", "M", "M"]})
     table = table.assign(CMD_pos=["other", "dM", "dM"], CMD_flag=[1, 0, 1], spt_prob=[0.99, 0.6, 0.8], wdm_prob=1.0)
@@ -123,25 +95,3 @@ def test_work_is_split_with_the_planned_overlap_and_stays_split():
     assert set(alone.index) == {"ann", "bo", "cy"} and alone.min() > 500
     assert assign(keys[::7], ["ann", "bo", "cy"], 0.1) == who[::7]
     assert assign(keys[:2], [], 0.5) == ["", ""]
-
-
-def test_evidence_is_joined_once_and_a_missing_spectrum_is_named(index):
-    table = pd.DataFrame({"spectrum_key": KEYS, "snri": 5.0})
-    catalog = pd.DataFrame({"spectrum_key": KEYS, "snri": 9.0, "subclass": "dM3", "path": "secret"})
-    joined = with_evidence(table, [catalog, index])
-    assert joined["snri"].eq(5).all() and joined["subclass"].eq("dM3").all() and "path" not in joined
-    with pytest.raises(InputError, match=f"no stored spectrum of candidate {KEYS[2]}"):
-        with_evidence(table, [catalog, index.iloc[:2]])
-
-
-def test_the_random_check_is_of_what_no_one_looks_at():
-    keys = [f"k{number:02d}" for number in range(50)]
-    catalog = pd.DataFrame({"spectrum_key": keys, "lamost_class": "dM"})
-    catalog = catalog.assign(**{f"snr{band}": 9.0 for band in "ugriz"})
-    queued = pd.DataFrame({"spectrum_key": keys[:20]})
-    dmgm = pd.DataFrame({"spectrum_key": keys, "dmgm_class": "dM", "dmgm_prob": 0.9})
-    place = pd.DataFrame({"spectrum_key": keys, "CMD_flag": 0, "CMD_pos": "", "bp_rp_0": np.nan, "M_G_0": np.nan})
-    drawn = [spot_check(catalog, queued, dmgm, place, size, 3) for size in (10, 10, 99)]
-    assert list(drawn[0]["spectrum_key"]) == list(drawn[1]["spectrum_key"]) and len(drawn[0]) == 10
-    assert set(drawn[2]["spectrum_key"]) == set(keys[20:]) and drawn[2]["consensus_label"].eq("dM").all()
-    assert set(drawn[0]["spectrum_key"]) < set(drawn[2]["spectrum_key"])

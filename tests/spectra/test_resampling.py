@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from made_spectra import masked_spectra
 from scipy.interpolate import CubicSpline
 
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.grids import Grid
+from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.resampling import resample, resample_linear
-from mstars.spectra.wavelengths import lamost_wavelength, rest_wavelength
+from mstars.spectra.wavelengths import CLASSIFIER_GRID, lamost_wavelength, rest_wavelength
 
 GRID = Grid.linear(3900, 8899)
 RV = np.array([0.0, 150.0, -300.0, np.nan])
@@ -109,3 +111,23 @@ def test_few_good_pixels_are_survived(spectra, order, n_good):
 def test_other_orders_are_refused(spectra):
     with pytest.raises(ValueError, match="order is 2"):
         resample(spectra, GRID, order=2)
+
+
+def test_resampling_equals_numpy_interp():
+    spectra = masked_spectra()
+    rv = np.array([0.0, 150.0, -300.0, np.nan])
+    flux, filled = resample_linear(spectra, CLASSIFIER_GRID, rv)
+    for i in range(len(spectra)):
+        good = ~spectra.bad[i]
+        rest = rest_wavelength(spectra.wavelength[good], np.nan_to_num(rv[i]))
+        expected = np.interp(CLASSIFIER_GRID, rest, spectra.flux[i, good])
+        np.testing.assert_allclose(flux[i], expected, rtol=1e-5)
+    assert np.all((filled > 0) & (filled < 0.3))
+
+
+def test_a_spectrum_without_a_good_pixel_is_zeros_and_wholly_filled():
+    spectra = masked_spectra()
+    spectra.ivar[1] = 0
+    flux, filled = resample_linear(spectra, CLASSIFIER_GRID)
+    assert filled[1] == 1 and not flux[1].any()
+    assert np.isfinite(classifier_input(spectra)).all()

@@ -21,3 +21,15 @@ def m_like(n, snr, seed, extra=0.0):
     ivar = np.broadcast_to(1 / sigma**2, shape.shape).astype(np.float32)
     keys = np.array([f"s{i}" for i in range(n)])
     return SpectrumSet(flux.astype(np.float32), ivar, np.zeros(shape.shape, np.uint8), wavelength, keys)
+
+
+def masked_spectra(n=4, seed=0):
+    """Wavy spectra with masked pixels, pixels without weight and one that is no number."""
+    generator = np.random.default_rng(seed)
+    wavelength = lamost_wavelength()
+    flux = (100 + 20 * np.sin(wavelength / 50) + generator.normal(0, 1, (n, wavelength.size))).astype(np.float32)
+    ormask = (generator.random(flux.shape) < 0.05).astype(np.uint8) * 4
+    ivar = np.ones_like(flux)
+    ivar[:, ::97] = 0
+    flux[0, 5] = np.nan
+    return SpectrumSet(flux, ivar, ormask, wavelength, np.array([f"k{i}" for i in range(n)]))

@@ -1,0 +1,33 @@
+"""The list of the paper's products."""
+
+import csv
+import re
+
+import pytest
+from places import ROOT
+
+from mstars.paper.figures.rulegraph import rule_modules
+from mstars.paper.products import read_products
+
+
+def test_every_product_of_the_paper_is_listed_with_a_rule_that_exists():
+    products = read_products()
+    named = [row["product"] for row in products]
+    assert named[:25] == [f"fig{number:02d}" for number in range(1, 26)]
+    assert named[25:35] == [f"tab{number:02d}" for number in range(1, 11)]
+    rules = rule_modules(ROOT / "workflow" / "rules")
+    assert not [row for row in products if row["rule"] not in rules]
+    assert len({row["target"] for row in products}) == len(products)
+    assert {row["group"] for row in products} == {"figures", "paper", "tables"}
+
+
+def test_without_own_training_nothing_that_needs_it_is_asked_for():
+    assert not [row for row in read_products(trained=False) if row["needs"] == "trained"]
+
+
+@pytest.mark.parametrize("name", ["paper_products.csv", "paper_numbers.csv", "review_labels.csv", "lines.csv"])
+def test_resources_have_a_source_and_full_rows(name):
+    lines = (ROOT / "resources" / name).read_text().splitlines()
+    assert lines[0].startswith("#") and re.search("Li et al", lines[0] + lines[1])
+    rows = list(csv.reader(line for line in lines if not line.startswith("#")))
+    assert len({len(row) for row in rows}) == 1

@@ -238,7 +238,7 @@ def beside(name: str, spectra, rv, snr, library, count: int, settings: dict) -> 
 
 def real_peer(measure, library, settings: dict) -> dict | None:
     """Real stars: ours beside another code's."""
-    from mstars.velocity.stage import bank_of
+    from mstars.velocity.match.library_bank import bank_of
 
     bank = bank_of(library, settings["tm"])
 
@@ -262,10 +262,11 @@ def main() -> None:
     from mstars.files.tables import write_table
     from mstars.templates.library import load_library
     from mstars.velocity.lines.measure import dsal
-    from mstars.velocity.match.default_recipe import prepare
+    from mstars.velocity.match.library_bank import bank_of
+    from mstars.velocity.match.prepare import prepare
     from mstars.velocity.match.scan import coarse_chi2
     from mstars.velocity.pool import over_chunks
-    from mstars.velocity.stage import bank_of, match
+    from mstars.velocity.stage import match
 
     config = filled({})
     settings = config["rvmm"]

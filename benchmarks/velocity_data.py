@@ -105,7 +105,7 @@ def at_rest(library: TemplateLibrary, settings: dict) -> TemplateLibrary:
 
     Mixtures of templates at different velocities would be templates of no velocity.
     """
-    from mstars.velocity.stage import template_frames
+    from mstars.velocity.match.library_bank import template_frames
 
     moving, kept = template_frames(library, settings)
     flux = np.full(library.flux.shape, np.nan, library.flux.dtype)

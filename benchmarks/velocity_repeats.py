@@ -19,8 +19,8 @@ from mstars.core.config.whole import filled
 from mstars.templates.library import load_library
 from mstars.velocity.decide.zero_point import repeat_pulls
 from mstars.velocity.match.align import rest_offsets
-from mstars.velocity.match.bank import make_bank
 from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.stage import match_options
 
 RANGES = {"blue": (4000.0, 5800.0), "whole": (4000.0, 8900.0), "red": (6000.0, 8900.0)}

@@ -5,8 +5,8 @@ from made_stars import KINDS, REST, TEMPLATES, observe
 
 from mstars.paper.figures.diagnosis import draw_diagnosis
 from mstars.velocity.diagnose import diagnose
-from mstars.velocity.match.bank import make_bank
 from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
 
 
 def test_model_and_curve_belong_to_the_measurement(tmp_path):

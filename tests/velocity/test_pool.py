@@ -8,8 +8,9 @@ from made_stars import KINDS, REST, TEMPLATES, observe, star
 from threadpoolctl import threadpool_info
 
 from mstars.velocity.lines.measure import dsal, dsel, measure_lines
-from mstars.velocity.match.bank import make_bank
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import REACH, match_paper
 from mstars.velocity.match.scan import leading_span
 from mstars.velocity.pool import over_chunks

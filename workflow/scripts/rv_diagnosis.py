@@ -11,7 +11,8 @@ from mstars.paper.figures.style import save
 from mstars.templates.library import load_library
 from mstars.velocity.diagnose import diagnose
 from mstars.velocity.lines.measure import dsel
-from mstars.velocity.stage import SHORT_END, bank_of, line_options, match, match_options
+from mstars.velocity.match.library_bank import SHORT_END, bank_of
+from mstars.velocity.stage import line_options, match, match_options
 
 with job(snakemake):
     given, wanted = snakemake.input, snakemake.wildcards.spectrum

@@ -6,7 +6,8 @@ from mstars.files.stores import read_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.templates.library import load_library
-from mstars.velocity.stage import bank_of, measure
+from mstars.velocity.match.library_bank import bank_of
+from mstars.velocity.stage import measure
 
 with job(snakemake) as log:
     settings = snakemake.params.settings

@@ -9,7 +9,8 @@ from mstars.files.stores import read_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.templates.library import load_library
-from mstars.velocity.stage import SHORT_END, bank_of, remeasure, stretch_banks
+from mstars.velocity.match.library_bank import SHORT_END, bank_of, stretch_banks
+from mstars.velocity.stage import remeasure
 
 with job(snakemake) as log:
     settings = snakemake.params.settings

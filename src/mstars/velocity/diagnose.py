@@ -8,10 +8,13 @@ import numpy as np
 
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
-from mstars.velocity.match import chi2 as kernels
+from mstars.velocity.compiling import Splines, observed
 from mstars.velocity.match.bank import TemplateBank, polynomials
-from mstars.velocity.match.default_recipe import MatchOptions, prepare, prepare_weighted, without_smooth
-from mstars.velocity.match.mixture import finish_chunk
+from mstars.velocity.match.chi2 import curve_chunk
+from mstars.velocity.match.default_recipe import steps_of
+from mstars.velocity.match.mixture import Start, finish
+from mstars.velocity.match.options import MatchOptions
+from mstars.velocity.match.prepare import LEAST_PIXELS, prepare, prepare_weighted, without_smooth
 
 
 @dataclass
@@ -71,19 +74,11 @@ def diagnose(
     model, curve = np.full(flux.shape[1], np.nan), np.full((1, len(grid)), np.nan)
     minimised = np.full(len(grid), np.nan)
     number = np.flatnonzero(bank.name == template)
-    if len(number) and np.isfinite(velocity) and good.sum() > 50:
+    if len(number) and np.isfinite(velocity) and good.sum() > LEAST_PIXELS:
         design = polynomials(flux.shape[1]) * bank.evaluate(number[0], velocity, spectrum.wavelength, pixels)[:, None]
         model = design @ np.linalg.lstsq(design[good], flux[0, good].astype(float), rcond=None)[0]
-        kernels.curve_chunk(
-            flux,
-            good[None].astype(np.float32),
-            np.linspace(-1.0, 1.0, flux.shape[1]),
-            bank.coefficient,
-            bank.offset(spectrum.wavelength, pixels),
-            number[:1],
-            grid[None],
-            curve,
-        )
+        seen = observed(flux, good[None].astype(np.float32))
+        curve_chunk(seen, bank.splines(spectrum.wavelength, pixels), number[:1], grid[None], curve)
         if options.recipe == "default":
             minimised = _minimised(spectrum, bank, pixels, number[0], velocity, grid, options)
     return Diagnosis(
@@ -103,21 +98,8 @@ def _minimised(spectrum, bank, pixels, number, velocity, grid, options: MatchOpt
     """chi2 over ``grid`` less its least, as `mstars.velocity.match.default_recipe.match_templates` refines it."""
     flux, bad, _, weight = prepare_weighted(spectrum, pixels, options)
     fine, weight, coefficient = without_smooth(flux, bad, weight, bank, options)
-    curve = np.empty((1, len(grid)))
-    finish_chunk(
-        fine,
-        weight,
-        np.linspace(-1.0, 1.0, fine.shape[1]),
-        coefficient,
-        bank.offset(spectrum.wavelength, pixels),
-        np.array([[number]]),
-        np.array([number]),
-        np.array([velocity]),
-        float(np.abs(grid).max() + 30.0),
-        (options.clip_sigma, options.local_pixels // 2, options.mixture),
-        grid,
-        np.empty((1, 5)),
-        curve,
-        np.empty(1, int),
-    )
+    splines = Splines(coefficient, bank.offset(spectrum.wavelength, pixels))
+    start = Start(np.array([[number]]), np.array([number]), np.array([velocity]))
+    steps = steps_of(options, float(np.abs(grid).max() + 30.0))
+    curve = finish(observed(fine, weight), splines, start, steps, grid).curve
     return curve[0] - curve[0].min()

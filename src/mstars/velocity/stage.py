@@ -1,94 +1,15 @@
-"""The stage as its rules see it: settings of the config, a template library, spectra in, tables out."""
+"""Velocities as the rules measure them: spectra, a bank of templates and settings of the config in, tables out."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from mstars.spectra.container import SpectrumSet
-from mstars.templates.library import TemplateLibrary
 from mstars.velocity.lines.measure import LineOptions, dsal, dsel
-from mstars.velocity.match.align import rest_frames
-from mstars.velocity.match.bank import TEMPLATE_RANGE, TemplateBank, coarse_grid, make_bank
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates
-from mstars.velocity.match.paper_recipe import REACH, match_paper
-
-SHORT_END = 7500.0
-"""TML7500 compares wavelengths below this, angstrom (section 3.4.3)."""
-
-STRETCHES = {"blue": (4700.0, 5800.0), "middle": (6000.0, 7500.0), "end": (7500.0, 9000.0)}
-"""Template wavelengths, angstrom, whose velocities show whether a spectrum's wavelengths are right: the blue arm, and
-the red arm below and above TML7500's limit."""
-
-
-def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, TemplateBank]:
-    """A bank for each of `STRETCHES`."""
-    alone = settings | {"faint_range": None, "align_within_kms": None}
-    return {name: bank_of(library, alone | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
-
-
-@threadpool_limits.wrap(limits=1)  # the templates' last digits do not depend on the cores
-def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
-    """The library's M templates as a bank (config section ``rvmm.tm``); ``end`` narrows it to shorter wavelengths.
-
-    With ``faint_range`` (recipe ``default``, no ``end``) the bank has a `TemplateBank.wide`.
-    """
-    library = library.select((library.table["spectral_class"] == "M").to_numpy())
-    low, high = settings["rest_range"]
-    if end is not None:
-        high = min(high, end)
-        low = min(low, TEMPLATE_RANGE[0])
-    table = library.table
-    paper = settings.get("recipe") == "paper"
-    reach = {"margin": REACH} if paper else {}
-
-    def make(rows, span, **more):
-        scaling = "zscore" if paper else "mean"
-        return _bank(library, rows, span, scaling=scaling, **more)
-
-    moving, kept = template_frames(library, settings)
-    every = np.flatnonzero(kept)
-    bank = make(every, (low, high), moving=moving[every], **reach)
-    if settings.get("faint_range") and end is None and not paper:
-        dwarfs = np.flatnonzero(kept & (table["luminosity"] == "dwarf").to_numpy())
-        start, stop = settings["faint_range"]
-        bend = settings["faint_bend_kms"] * np.clip((low - library.wavelength) / (low - start), 0.0, None)
-        bank.wide = make(dwarfs, (start, stop), moving=moving[dwarfs, None] + bend)
-    return bank
-
-
-def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarray, np.ndarray]:
-    """The velocity of each template's rest frame (float64 [j], km/s), and which templates are used (bool [j]).
-
-    Found over the full ``rest_range``, whatever a bank then covers (`align.rest_frames`); 0 and all
-    without ``align``.
-    """
-    names = library.table["name"]
-    moving, kept = np.zeros(len(names)), np.ones(len(names), bool)
-    if settings["align"]:
-        span = tuple(settings["rest_range"])
-        scaling = "zscore" if settings.get("recipe") == "paper" else "mean"
-        every = np.arange(len(names))
-        frame = _bank(library, every, span, scaling=scaling, velocity=coarse_grid(240.0, 60.0))
-        offset, agree = rest_frames(frame, settings["align_within_kms"])
-        moving = pd.Series(offset, index=frame.name).reindex(names).fillna(0.0).to_numpy()
-        kept = ~names.isin(frame.name[~agree]).to_numpy()
-    return moving, kept
-
-
-def _bank(library: TemplateLibrary, rows: np.ndarray, span: tuple, **more) -> TemplateBank:
-    table = library.table
-    return make_bank(
-        library.wavelength,
-        library.flux[rows],
-        table["name"].to_numpy(dtype=str)[rows],
-        spectral_class=table["spectral_class"].to_numpy(dtype=str)[rows],
-        subclass=table["subclass"].fillna("").to_numpy(dtype=str)[rows],
-        luminosity=table["luminosity"].fillna("").to_numpy(dtype=str)[rows],
-        rest_range=span,
-        **more,
-    )
+from mstars.velocity.match.bank import TemplateBank
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.options import MatchOptions
+from mstars.velocity.match.paper_recipe import match_paper
 
 
 def match_options(settings: dict) -> MatchOptions:
@@ -108,14 +29,39 @@ def line_options(settings: dict) -> LineOptions:
 
 
 def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
-    """Template matching by the recipe that the config names."""
+    """Template matching by the recipe that the config names.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+    bank : TemplateBank
+    settings : dict
+        The config section ``rvmm``.
+    threads : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `mstars.velocity.match.default_recipe.match_templates`.
+    """
     options = match_options(settings["tm"])
     recipe = match_paper if options.recipe == "paper" else match_templates
     return recipe(spectra, bank, options, threads)
 
 
 def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
-    """TM, DSAL I and DSAL II of all spectra; ``settings`` is the config section ``rvmm``."""
+    """TM, DSAL I and DSAL II of all spectra.
+
+    Parameters
+    ----------
+    spectra, bank, settings, threads
+        As for `match`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: the columns of `match` and of `mstars.velocity.lines.measure.dsal`.
+    """
     matched = match(spectra, bank, settings, threads)
     lines = dsal(spectra, line_options(settings["lines"]), threads)
     return matched.merge(lines, on="spectrum_key", validate="one_to_one")

@@ -7,10 +7,12 @@ from scipy.ndimage import gaussian_filter1d
 
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet
+from mstars.velocity.compiling import Observed
 from mstars.velocity.match.align import pair_velocities, rest_frames, rest_offsets
-from mstars.velocity.match.bank import make_bank
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.mixture import LAGS, STEP_KMS, score
+from mstars.velocity.match.options import MatchOptions
 
 PLAIN = MatchOptions(weights="ivar", noise_floor=0.0)
 
@@ -60,9 +62,7 @@ def test_information_and_factor_are_numpys():
     flux = spectra.flux[0, pixels].astype(float) / 1e3
     weight = np.where(rng.random(flux.size) < 0.1, 0.0, 900.0)
     x = np.linspace(-1, 1, flux.size)
-    information, found = score(
-        flux, weight, x, bank.coefficient[kind[0]], offset, rv[0], np.empty(flux.size), np.empty(flux.size)
-    )
+    information, found = score(Observed(flux, weight, x), bank.coefficient[kind[0]], offset, rv[0])
     model, low, high = (
         bank.evaluate(kind[0], rv[0] + step, spectra.wavelength, pixels) for step in (0, -STEP_KMS, STEP_KMS)
     )

@@ -12,12 +12,17 @@ from mstars.core.errors import InputError
 from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
+from mstars.velocity.compiling import Observed, observed
 from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, measure_lines
-from mstars.velocity.match.bank import coarse_grid, make_bank, pixel_shift, polynomials
+from mstars.velocity.match.bank import coarse_grid, polynomials
 from mstars.velocity.match.chi2 import chi2_at
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates, prepare
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import REACH, match_paper, shift_residuals
+from mstars.velocity.match.prepare import prepare
 from mstars.velocity.match.scan import coarse_chi2
+from mstars.velocity.match.splines import pixel_shift
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +67,10 @@ def test_single_chi2_in_float64(bank):
     spectra, _, _ = observe(4, 2)
     pixels = bank.pixels(spectra.wavelength)
     flux, bad, _ = prepare(spectra, pixels)
-    x = np.linspace(-1, 1, flux.shape[1])
+    seen, splines = observed(flux.astype(float), (~bad).astype(float)), bank.splines(spectra.wavelength, pixels)
     for row in range(4):
-        value = chi2_at(
-            flux[row].astype(float),
-            (~bad[row]).astype(float),
-            x,
-            bank.coefficient[3],
-            bank.offset(spectra.wavelength, pixels),
-            37.7,
-        )
+        own = Observed(seen.flux[row], seen.weight[row], seen.coordinate)
+        value = chi2_at(own, splines.coefficient[3], splines.offset, 37.7)
         assert value == pytest.approx(direct_chi2(spectra, row, bank, 3, 37.7), rel=1e-9)
 
 
@@ -251,12 +250,16 @@ def test_dsal_of_bad_spectra():
     assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20
 
 
-@pytest.fixture(scope="module")
-def many():
+def make_many():
     """A bank of 60 templates: enough for the pruned scan to leave most of them out."""
     flux = np.array([star(REST, kind, seed) for seed in (1, 2, 3) for kind in np.linspace(0, 2, 20)])
     names = [f"m{k}" for k in range(len(flux))]
     return make_bank(REST, flux, names, spectral_class=["M"] * len(flux), rest_range=(7000.0, 8899.0))
+
+
+@pytest.fixture(scope="module")
+def many():
+    return make_many()
 
 
 def test_pruned_gives_the_answers_of_exhaustive(many):
@@ -276,9 +279,7 @@ def test_pruned_falls_back_where_it_cannot_be_sure(many, monkeypatch):
     spectra = observe(40, 22)[0]
     expected = match_templates(spectra, many)
     monkeypatch.setattr(scan, "RANK", 3)  # a hopeless ranking
-    many._basis.pop("reduced", None)
-    pruned = match_templates(spectra, many, MatchOptions(method="pruned"))
-    many._basis.pop("reduced", None)
+    pruned = match_templates(spectra, make_many(), MatchOptions(method="pruned"))
     assert list(pruned.tm_template) == list(expected.tm_template)
 
 

@@ -7,8 +7,9 @@ from made_stars import KINDS, REST, TEMPLATES, observe
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
-from mstars.velocity.match.bank import make_bank
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.options import MatchOptions
 
 NEWEST = {"weights": "ivar", "smooth_removed": 0.8, "clip_sigma": 4.0, "local_pixels": 61, "mixture": True}
 NAMES = [f"t{k}" for k in range(len(KINDS))]

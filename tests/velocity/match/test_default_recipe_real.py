@@ -12,8 +12,8 @@ from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 from mstars.velocity.lines.measure import dsal
 from mstars.velocity.match.align import pair_velocities, rest_offsets
-from mstars.velocity.match.bank import make_bank
 from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.stage import match_options
 
 GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(-40, 3960))

@@ -8,9 +8,12 @@ from scipy.optimize import lsq_linear, minimize_scalar, nnls
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
-from mstars.velocity.match.bank import make_bank
-from mstars.velocity.match.default_recipe import MatchOptions, match_templates, prepare
-from mstars.velocity.match.mixture import TURNS, nonnegative, reweight, solve_symmetric
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.mixture import TURNS, reweight
+from mstars.velocity.match.options import MatchOptions
+from mstars.velocity.match.prepare import prepare
+from mstars.velocity.normal_equations import nonnegative, solve_symmetric
 
 FULL = MatchOptions(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
 

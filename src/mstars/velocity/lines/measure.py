@@ -12,7 +12,7 @@ from mstars.core.flags import LineFlag
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.lines.combine import combine_all, combine_clipped, combine_consistent
-from mstars.velocity.lines.gaussians import fit_lines
+from mstars.velocity.lines.find_lines import Limits, Lines, fit_lines
 from mstars.velocity.pool import over_chunks
 
 
@@ -100,21 +100,16 @@ def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarra
     for low, high in options.tellurics:
         known[:, (wavelength > low) & (wavelength < high)] = False
     flux, weight = np.where(known, flux, np.float32(0)), np.where(known, weight, np.float32(0))
-    sign = 1.0 if emission else -1.0
-    result = fit_lines(
-        flux,
-        weight,
-        wavelength,
-        centers,
-        sign,
-        options.half_width,
-        options.search_kms,
-        options.min_emission_significance if emission else options.min_significance,
-        options.min_sigma,
-        options.max_sigma,
-        int(np.flatnonzero(names == "H alpha")[0]) if emission else -1,
-        np.isin(names, ("N II", "S II")),
+    leader = int(np.flatnonzero(names == "H alpha")[0]) if emission else -1
+    limits = Limits(
+        half_width=float(options.half_width),
+        search_kms=float(options.search_kms),
+        min_significance=float(options.min_emission_significance if emission else options.min_significance),
+        min_sigma=float(options.min_sigma),
+        max_sigma=float(options.max_sigma),
     )
+    lines = Lines(centers, 1.0 if emission else -1.0, leader, np.isin(names, ("N II", "S II")))
+    result = fit_lines(flux, weight, wavelength, lines, limits)
     velocity = (result[..., 0] / centers - 1.0) * C_KMS
     error = result[..., 1] / centers * C_KMS
     good = np.isfinite(velocity) & (error < options.max_error_kms)

@@ -6,14 +6,24 @@ import numpy as np
 
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
-from mstars.velocity.match import chi2 as kernels
+from mstars.velocity.compiling import observed
 from mstars.velocity.match.bank import TemplateBank
-from mstars.velocity.match.default_recipe import prepare
+from mstars.velocity.match.minimum import approach_chunk
+from mstars.velocity.match.prepare import prepare
 from mstars.velocity.match.scan import best_templates, coarse_chi2
+
+LIKE = 0.05
+"""Templates that fit each other to this share of the flux have to agree."""
 
 
 def pair_velocities(bank: TemplateBank, neighbours: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Velocity of each template measured with the templates most like it.
+
+    Parameters
+    ----------
+    bank : TemplateBank
+        j templates.
+    neighbours : int
 
     Returns
     -------
@@ -36,23 +46,9 @@ def pair_velocities(bank: TemplateBank, neighbours: int = 3) -> tuple[np.ndarray
     near = np.abs(bank.velocity) <= 180.0  # rest frames are known that well
     other, start, _ = best_templates(chi2[:, :, near], bank.velocity[near], min(neighbours, len(bank) - 1))
     refined = np.empty((*other.shape, 3))
-    kernels.refine_candidates(
-        values,
-        np.ones_like(values),
-        np.linspace(-1.0, 1.0, values.shape[1]),
-        bank.coefficient,
-        bank.offset(wavelength, pixels),
-        other,
-        start,
-        30.0,
-        300.0,
-        refined,
-    )
+    weightless = observed(values, np.ones_like(values))
+    approach_chunk(weightless, bank.splines(wavelength, pixels), other, start, 30.0, 300.0, refined)
     return other, refined[..., 0], np.sqrt(np.maximum(refined[..., 1], 0) / values.shape[1])
-
-
-LIKE = 0.05
-"""Templates that fit each other to this share of the flux have to agree."""
 
 
 def rest_offsets(bank: TemplateBank, prior_kms: float = 25.0, floor_kms: float = 2.0) -> np.ndarray:

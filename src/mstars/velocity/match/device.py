@@ -24,6 +24,10 @@ def choose_device(wanted: str):
     wanted : str
         ``cpu``, ``cuda`` (falls back to the CPU with a line in the log), ``auto`` (cuda where there is one) or
         ``torch-cpu`` (the same code as on a GPU, for tests).
+
+    Returns
+    -------
+    torch.device or None
     """
     if wanted == "cpu":
         return None
@@ -63,14 +67,14 @@ def _constants(bank: TemplateBank, wavelength: np.ndarray, device):
     """Bases and their products over pixels on the device; kept beside the bank's bases."""
     import torch
 
-    basis = bank.basis(wavelength)
-    key = f"torch:{device}"
-    if key not in bank._basis:
+    def make():
+        basis = bank.basis(wavelength)
         on_device = torch.from_numpy(basis).to(device)
         rows, columns = _pairs()
         products = torch.cat([(on_device[:, i] * on_device[:, j]) for i, j in zip(rows, columns, strict=True)], dim=1)
-        bank._basis[key] = on_device.reshape(len(basis), -1), products
-    return bank._basis[key]
+        return on_device.reshape(len(basis), -1), products
+
+    return bank.made_once(f"torch:{device}", wavelength, make)
 
 
 def coarse_chi2_torch(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, device):
@@ -123,16 +127,18 @@ def _explained(product, overlap):
     return total
 
 
-def candidates_torch(flux, bad, bank: TemplateBank, wavelength, count: int, device) -> tuple[np.ndarray, np.ndarray]:
-    """`scan.candidates` on ``device``: template [n, count] and first velocity [n, count] as numpy.
+def likely_templates_torch(
+    flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, count: int, device
+) -> tuple[np.ndarray, np.ndarray]:
+    """`mstars.velocity.match.scan.likely_templates` on ``device``, always exhaustive; the results are numpy arrays.
 
     One chunk at a time, whatever the number of threads: chunks would only share the device and its memory.
     """
     with _DEVICE:
-        return _candidates(flux, bad, bank, wavelength, count, device)
+        return _likely_templates(flux, bad, bank, wavelength, count, device)
 
 
-def _candidates(flux, bad, bank: TemplateBank, wavelength, count: int, device) -> tuple[np.ndarray, np.ndarray]:
+def _likely_templates(flux, bad, bank: TemplateBank, wavelength, count: int, device) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     chi2 = coarse_chi2_torch(flux, bad, bank, wavelength, device).double()

@@ -1,11 +1,17 @@
-"""Last step of the default recipe: outliers leave, weights follow the residuals, like templates are mixed."""
+"""Last step of the default recipe, compiled: outliers leave, weights follow the residuals, templates are mixed."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
-from mstars.velocity.match.chi2 import FAST, approach, chi2_at, pixel_position, refine_one
+from mstars.velocity.compiling import FAST, Observed, Splines
+from mstars.velocity.match.chi2 import chi2_at
+from mstars.velocity.match.minimum import approach, refine_one
+from mstars.velocity.match.splines import template_flux
+from mstars.velocity.normal_equations import eliminate, nonnegative, solve_reordered
 
 STEP_KMS = 10.0
 """First step of the descent here: the velocity is known to some km/s already."""
@@ -17,99 +23,73 @@ TURNS = 1
 """Mixtures and velocities found in turn so often; a second turn moves no velocity by what matters."""
 
 
-@numba.njit(cache=True)
-def solve_symmetric(matrix, right, count, out):
-    """Solve a small symmetric positive system by LDL^T; a pivot lost to rounding gives 0."""
-    lower = np.zeros((count, count))
-    diagonal = np.zeros(count)
-    for i in range(count):
-        for j in range(i):
-            entry = matrix[i, j]
-            for k in range(j):
-                entry -= lower[i, k] * lower[j, k] * diagonal[k]
-            lower[i, j] = entry / diagonal[j] if diagonal[j] > 0 else 0.0
-        entry = matrix[i, i]
-        for k in range(i):
-            entry -= lower[i, k] ** 2 * diagonal[k]
-        diagonal[i] = entry if entry > 1e-12 * matrix[i, i] else 0.0
-        out[i] = right[i]
-        for k in range(i):
-            out[i] -= lower[i, k] * out[k]
-    for i in range(count):
-        out[i] = out[i] / diagonal[i] if diagonal[i] > 0 else 0.0
-    for i in range(count - 1, -1, -1):
-        for k in range(i + 1, count):
-            out[i] -= lower[k, i] * out[k]
+class Start(NamedTuple):
+    """What `finish_chunk` starts from.
 
-
-@numba.njit(cache=True)
-def nonnegative(gram, product, out):
-    """Least squares with no coefficient below 0 from its normal equations (Lawson & Hanson 1974, chapter 23).
-
-    Parameters
+    Attributes
     ----------
-    gram : ndarray of float64, [c, c]
-    product : ndarray of float64, [c]
-    out : ndarray of float64, [c]
-        The coefficients.
+    template : ndarray of int64, [n, c]
+        Templates that may be mixed; -1: none.
+    best : ndarray of int64, [n]
+        The one that fits best alone.
+    velocity : ndarray of float64, [n]
+        Its velocity, km/s; NaN: the spectrum is left out.
     """
-    count = product.size
-    out[:] = 0.0
-    free = np.zeros(count, np.bool_)
-    place = np.zeros(count, np.int64)
-    part, right, trial = np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    limit = 1e-10 * np.abs(product).max()
-    for _ in range(6 * count):
-        enter, steepest = -1, limit
-        for i in range(count):
-            slope = product[i]
-            for j in range(count):
-                slope -= gram[i, j] * out[j]
-            if not free[i] and slope > steepest:
-                enter, steepest = i, slope
-        if enter < 0:
-            return
-        free[enter] = True
-        while True:
-            size = 0
-            for i in range(count):
-                if free[i]:
-                    place[size] = i
-                    size += 1
-            for i in range(size):
-                right[i] = product[place[i]]
-                for j in range(size):
-                    part[i, j] = gram[place[i], place[j]]
-            solve_symmetric(part, right, size, trial)
-            share = 1.0
-            for i in range(size):
-                if trial[i] <= 0:
-                    old = out[place[i]]
-                    share = min(share, old / (old - trial[i]) if old > trial[i] else 0.0)
-            for i in range(size):
-                k = place[i]
-                out[k] += share * (trial[i] - out[k])
-                if share < 1.0 and out[k] <= 1e-14 * max(out.max(), 1e-300):
-                    out[k] = 0.0
-                    free[k] = False
-            if share == 1.0:
-                break
-            if not free.any():
-                return
+
+    template: np.ndarray
+    best: np.ndarray
+    velocity: np.ndarray
 
 
-@numba.njit(fastmath=FAST, cache=True, forceinline=True)
-def template_flux(coefficient, offset, velocity, out):
-    """A template's flux on the compared pixels, as `chi2_at` has it."""
-    start, w0, w1, w2, w3 = pixel_position(offset, velocity)
-    for i in range(out.size):
-        s = w0 * coefficient[start + i] + w1 * coefficient[start + i + 1]
-        out[i] = s + w2 * coefficient[start + i + 2] + w3 * coefficient[start + i + 3]
+class Steps(NamedTuple):
+    """What `finish_chunk` does.
+
+    Attributes
+    ----------
+    clip : float
+        Pixels beyond so many sigma lose their weight; 0: none does.
+    half : int
+        Weights follow the residuals over 2 * half + 1 pixels; 0: they do not.
+    mixture : bool
+        Whether templates are mixed.
+    limit : float
+        Largest speed, km/s.
+    """
+
+    clip: float
+    half: int
+    mixture: bool
+    limit: float
+
+
+class Finished(NamedTuple):
+    """What `finish_chunk` finds.
+
+    Attributes
+    ----------
+    minimum : ndarray of float64, [n, 5]
+        Velocity (km/s), chi2, its second derivative, and the two numbers of `score`; NaN where there is no start.
+    curve : ndarray of float64, [n, v]
+        chi2 of the mixture over the velocities asked for.
+    used : ndarray of int64, [n]
+        Pixels with weight at the end.
+    """
+
+    minimum: np.ndarray
+    curve: np.ndarray
+    used: np.ndarray
 
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def best_polynomial(flux, weight, coordinate, model, out):
-    """The quartic that brings ``model`` nearest to ``flux``: its values, [p]."""
+    """The quartic that brings ``model`` times it nearest to ``flux``.
+
+    Parameters
+    ----------
+    flux, weight, coordinate, model : ndarray of float64, [p]
+    out : ndarray of float64, [p]
+        Result: the quartic's values.
+    """
     moment, right = np.zeros(9), np.zeros(5)
     for i in range(flux.size):
         power = weight[i] * model[i]
@@ -124,7 +104,7 @@ def best_polynomial(flux, weight, coordinate, model, out):
     for i in range(5):
         for j in range(5):
             matrix[i, j] = moment[i + j]
-    solve_symmetric(matrix, right, 5, solved)
+    solve_reordered(matrix, right, 5, solved)
     for i in range(flux.size):
         x = coordinate[i]
         out[i] = solved[0] + x * (solved[1] + x * (solved[2] + x * (solved[3] + x * solved[4])))
@@ -134,9 +114,9 @@ def best_polynomial(flux, weight, coordinate, model, out):
 def reweight(flux, weight, model, clip, half, out):
     """Weights after a look at the residuals.
 
-    Pixels beyond ``clip`` robust sigma (at least as large as the errors say) get no weight; the others' weights are
-    divided by the running mean of weight times squared residual over 2 * half + 1 pixels, where that is above 1: where
-    template and star differ, or the sky was not taken off well, pixels count less.
+    Pixels beyond ``clip`` robust sigma (at least as large as the errors say) get no weight. The others' weights are
+    divided by the running mean of weight times squared residual over 2 * half + 1 pixels, where that is above 1. So
+    pixels count less where template and star differ, or where the sky was not taken off well.
 
     Parameters
     ----------
@@ -146,6 +126,7 @@ def reweight(flux, weight, model, clip, half, out):
     half : int
         0: no change of the others' weights.
     out : ndarray of float64, [p]
+        Result.
     """
     count = flux.size
     scaled = np.empty(count)
@@ -177,21 +158,6 @@ def reweight(flux, weight, model, clip, half, out):
             out[i] /= max((squares[end] - squares[first]) / (counts[end] - counts[first]), 1.0)
 
 
-@numba.njit(cache=True)
-def eliminate(gram, product, count):
-    """Take the first ``count`` unknowns out of normal equations, in place: what is left is the Schur complement."""
-    for i in range(count):
-        pivot = gram[i, i]
-        # the diagonal as it was stands in the last column; an unknown that the others span already is left out
-        if not pivot > 1e-10 * gram[i, -1]:
-            continue
-        for k in range(i + 1, product.size):
-            factor = gram[k, i] / pivot
-            product[k] -= factor * product[i]
-            for j in range(i + 1, product.size):
-                gram[k, j] -= factor * gram[i, j]
-
-
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def _dot(left, right):
     total = 0.0
@@ -213,7 +179,7 @@ def _normal_equations(flux, weight, columns, gram, product):
 
 
 @numba.njit(cache=True, forceinline=True)
-def mix(flux, weight, coordinate, polynomial, coefficient, offset, template, velocity, mixed):
+def mix(observed, polynomial, splines, template, velocity, mixed):
     """Put the mixture of templates that fits best into ``mixed``: one Gauss-Newton step.
 
     Shares are not negative. Changes of the polynomial (beyond its constant) and of the velocity are fitted along and
@@ -221,13 +187,19 @@ def mix(flux, weight, coordinate, polynomial, coefficient, offset, template, vel
 
     Parameters
     ----------
-    flux, weight, coordinate, polynomial : ndarray of float64, [p]
-    coefficient : ndarray of float64, [j, q]
+    observed : Observed
+        Of one spectrum.
+    polynomial : ndarray of float64, [p]
+    splines : Splines
     template : ndarray of int, [c]
         Templates that may be mixed; -1: none.
+    velocity : float
+        km/s.
     mixed : ndarray of float64, [q]
         Coefficients of the mixture so far, and of the new one.
     """
+    flux, weight, coordinate = observed
+    coefficient, offset = splines
     count = 0
     while count < template.size and template[count] >= 0:
         count += 1
@@ -261,30 +233,38 @@ def mix(flux, weight, coordinate, polynomial, coefficient, offset, template, vel
 
 
 @numba.njit(cache=True, forceinline=True)
-def finish_one(flux, weight, coordinate, coefficient, offset, template, best, start, limit, options, mixed, final):
-    """Velocity of one spectrum after clipping, reweighting and mixing: (velocity, chi2, second derivative).
+def finish_one(observed, splines, template, best, start, steps, mixed, final):
+    """Velocity of one spectrum after clipping, reweighting and mixing.
 
     Parameters
     ----------
-    flux, weight, coordinate : ndarray of float64, [p]
-    coefficient : ndarray of float64, [j, q]
+    observed : Observed
+        Of one spectrum.
+    splines : Splines
     template : ndarray of int, [c]
         Templates that may be mixed; -1: none.
     best : int
-        The one the velocity ``start`` belongs to.
-    options : (clip, half, mixture)
-        As for `reweight`; mixture: whether templates are mixed.
+        The one the velocity ``start`` (km/s) belongs to.
+    start : float
+    steps : Steps
     mixed : ndarray of float64, [q]
-        Coefficients of the mixture.
+        Result: coefficients of the mixture.
     final : ndarray of float64, [p]
-        The weights at the end.
+        Result: the weights at the end.
+
+    Returns
+    -------
+    velocity, chi2, bend : float
+        As `mstars.velocity.match.minimum.refine_one`.
     """
-    clip, half, mixture = options
+    flux, weight, coordinate = observed
+    coefficient, offset = splines
+    reweighted = Observed(flux, final, coordinate)
     model, polynomial = np.empty(flux.size), np.empty(flux.size)
     mixed[:] = coefficient[best]
     velocity = start
     result = (start, np.nan, np.nan)
-    for turn in range(TURNS + 1 if mixture else 1):
+    for turn in range(TURNS + 1 if steps.mixture else 1):
         template_flux(mixed, offset, velocity, model)
         if turn == 0:
             best_polynomial(flux, weight, coordinate, model, polynomial)
@@ -293,13 +273,13 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
         if turn == 0 or turn == TURNS:
             for i in range(flux.size):
                 model[i] *= polynomial[i]
-            reweight(flux, weight, model, clip, half, final)
-        if mixture and turn < TURNS:
-            mix(flux, final, coordinate, polynomial, coefficient, offset, template, velocity, mixed)
-        if turn < TURNS and mixture:
-            result = approach(flux, final, coordinate, mixed, offset, velocity, STEP_KMS, limit)
+            reweight(flux, weight, model, steps.clip, steps.half, final)
+        if steps.mixture and turn < TURNS:
+            mix(reweighted, polynomial, splines, template, velocity, mixed)
+        if turn < TURNS and steps.mixture:
+            result = approach(reweighted, mixed, offset, velocity, STEP_KMS, steps.limit)
         else:
-            result = refine_one(flux, final, coordinate, mixed, offset, velocity, STEP_KMS, limit)
+            result = refine_one(reweighted, mixed, offset, velocity, STEP_KMS, steps.limit)
         velocity = result[0]
         if not np.isfinite(velocity):
             break
@@ -307,23 +287,24 @@ def finish_one(flux, weight, coordinate, coefficient, offset, template, best, st
 
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
-def score(flux, weight, coordinate, coefficient, offset, velocity, model, polynomial):
+def score(observed, coefficient, offset, velocity):
     """What the error of a velocity is made of: information per residual, and the factor for correlated residuals.
 
-    At its minimum chi2's derivative, -2 sum(w r m'), is 0; the velocity's variance is that sum's over the square of
-    chi2's curvature. Here are sum(w m'^2), m' the model's derivative (what the polynomial takes up left out), and a sum
-    over lags of the residuals' autocorrelation (their own, as weighted) times the derivative's: sky subtraction and the
-    resampling of spectra correlate neighbouring pixels, and so does a template that differs from the star.
+    At its minimum chi2's derivative, -2 sum(w r m'), is 0; m' is the model's derivative. The velocity's variance is
+    that sum's variance over the square of chi2's curvature. Two numbers are given: sum(w m'^2), with what the
+    polynomial takes up left out; and a sum over lags of the autocorrelation of the residuals (as weighted) times that
+    of the derivative. Sky subtraction and resampling correlate neighbouring pixels, and so does a template that differs
+    from the star.
 
     Parameters
     ----------
-    flux, weight, coordinate : ndarray of float64, [p]
+    observed : Observed
+        Of one spectrum, with the weights at the end.
     coefficient : ndarray of float64, [q]
         Of the template or mixture.
+    offset : float
     velocity : float
-        Its minimum.
-    model, polynomial : ndarray of float64, [p]
-        Work.
+        Its minimum, km/s.
 
     Returns
     -------
@@ -332,7 +313,9 @@ def score(flux, weight, coordinate, coefficient, offset, velocity, model, polyno
     factor : float
         Variance over that for residuals without correlation between pixels.
     """
+    flux, weight, coordinate = observed
     count = flux.size
+    model, polynomial = np.empty(count), np.empty(count)
     template_flux(coefficient, offset, velocity, model)
     best_polynomial(flux, weight, coordinate, model, polynomial)
     residual, slope, other = np.empty(count), np.empty(count), np.empty(count)
@@ -354,41 +337,59 @@ def score(flux, weight, coordinate, coefficient, offset, velocity, model, polyno
 
 
 @numba.njit(nogil=True, cache=True)
-def finish_chunk(
-    flux, weight, coordinate, coefficient, offset, template, best, start, limit, options, velocity, out, curve, used
-):
+def finish_chunk(observed, splines, start, steps, velocity, out):
     """`finish_one` of each spectrum, and the chi2 curve of its mixture.
 
     Parameters
     ----------
-    flux, weight : ndarray of float32, [n, p]
-    template : ndarray of int64, [n, c]
-    best : ndarray of int64, [n]
-    start : ndarray of float64, [n]
+    observed : Observed
+        Of n spectra.
+    splines : Splines
+    start : Start
+    steps : Steps
     velocity : ndarray of float64, [v]
         Where the curve is computed, km/s.
-    out : ndarray of float64, [n, 5]
-        Velocity, chi2, second derivative, the two numbers of `score`; NaN where ``start`` is.
-    curve : ndarray of float64, [n, v]
-    used : ndarray of int64, [n]
-        Pixels with weight at the end.
+    out : Finished
+        Result.
     """
-    for row in range(flux.shape[0]):
-        out[row], curve[row], used[row] = np.nan, np.nan, 0
-        if not np.isfinite(start[row]) or best[row] < 0:
+    for row in range(observed.flux.shape[0]):
+        out.minimum[row], out.curve[row], out.used[row] = np.nan, np.nan, 0
+        if not np.isfinite(start.velocity[row]) or start.best[row] < 0:
             continue
-        y, w = flux[row].astype(np.float64), weight[row].astype(np.float64)
-        mixed, final = np.empty(coefficient.shape[1]), np.empty(y.size)
+        y, w = observed.flux[row].astype(np.float64), observed.weight[row].astype(np.float64)
+        mixed, final = np.empty(splines.coefficient.shape[1]), np.empty(y.size)
+        own, reweighted = Observed(y, w, observed.coordinate), Observed(y, final, observed.coordinate)
         result = finish_one(
-            y, w, coordinate, coefficient, offset, template[row], best[row], start[row], limit, options, mixed, final
+            own, splines, start.template[row], start.best[row], start.velocity[row], steps, mixed, final
         )
-        out[row, 0], out[row, 1], out[row, 2] = result
+        out.minimum[row, 0], out.minimum[row, 1], out.minimum[row, 2] = result
         if np.isfinite(result[0]):
-            out[row, 3], out[row, 4] = score(
-                y, final, coordinate, mixed, offset, result[0], np.empty(y.size), np.empty(y.size)
-            )
+            out.minimum[row, 3], out.minimum[row, 4] = score(reweighted, mixed, splines.offset, result[0])
         for k in range(velocity.size):
-            curve[row, k] = chi2_at(y, final, coordinate, mixed, offset, velocity[k])
+            out.curve[row, k] = chi2_at(reweighted, mixed, splines.offset, velocity[k])
         for i in range(y.size):
             if final[i] > 0:
-                used[row] += 1
+                out.used[row] += 1
+
+
+def finish(observed: Observed, splines: Splines, start: Start, steps: Steps, velocity: np.ndarray) -> Finished:
+    """`finish_chunk`, with room for its results.
+
+    Parameters
+    ----------
+    observed : Observed
+        Of n spectra.
+    splines : Splines
+    start : Start
+    steps : Steps
+    velocity : ndarray of float64, [v]
+        Where the curve is computed, km/s.
+
+    Returns
+    -------
+    Finished
+    """
+    count = len(observed.flux)
+    found = Finished(np.empty((count, 5)), np.empty((count, len(velocity))), np.empty(count, np.int64))
+    finish_chunk(observed, splines, start, steps, velocity, found)
+    return found

@@ -1,4 +1,4 @@
-"""Template matching as section 3.4.3 words it: a Gaussian over the chi2 curve, and 1001 applied shifts for the error.
+"""Template matching, recipe ``paper`` (section 3.4.3): a Gaussian over the chi2 curve, 1001 shifts for the error.
 
 The 1001 shifts move the observed spectrum and measure it again. Moving it changes nothing but the velocities at which
 chi2 is taken, so one finely sampled chi2 curve with a spline holds all 1001 measurements.
@@ -16,19 +16,14 @@ from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import TemplateFlag
 from mstars.spectra.container import SpectrumSet
-from mstars.velocity.lines.gaussians import solve_damped
-from mstars.velocity.match import chi2 as kernels
+from mstars.velocity.compiling import observed
 from mstars.velocity.match.bank import N_COEF, TemplateBank
-from mstars.velocity.match.default_recipe import (
-    MatchOptions,
-    as_table,
-    common_flags,
-    empty_result,
-    excess_residual,
-    prepare,
-    varies,
-)
+from mstars.velocity.match.chi2 import curve_chunk
+from mstars.velocity.match.options import MatchOptions
+from mstars.velocity.match.prepare import measurable, prepare, scaled_ivar
+from mstars.velocity.match.result import as_table, curve_flags, empty_result, pixel_flags
 from mstars.velocity.match.scan import coarse_chi2, make_ready
+from mstars.velocity.normal_equations import solve_damped
 from mstars.velocity.pool import over_chunks
 
 SHIFT_LIMIT = 500.0
@@ -216,48 +211,52 @@ def match_paper(
 
 def _chunk(spectra: SpectrumSet, bank: TemplateBank, pixels: slice, options: MatchOptions) -> dict[str, np.ndarray]:
     flux, bad, scale = prepare(spectra, pixels)
-    n_good = (~bad).sum(axis=1)
-    result = empty_result(spectra.spectrum_key, n_good)
-    rows = np.flatnonzero((n_good >= 50) & varies(flux, bad))
+    result = empty_result(spectra.spectrum_key, (~bad).sum(axis=1))
+    rows = measurable(flux, bad)
     if not len(rows):
         return result
-    flux, bad, n_good = flux[rows], bad[rows], n_good[rows]
+    flux, bad = flux[rows], bad[rows]
     coarse = coarse_chi2(flux, bad, bank, spectra.wavelength)
-    count = min(FITTED, len(bank))
-    first = np.argsort(coarse.min(axis=2), axis=1, kind="stable")[:, :count]
-    template, initial, least = np.empty(len(rows), np.int64), np.empty(len(rows)), np.empty(len(rows))
-    best_by_gaussian(coarse, bank.velocity, first, template, initial, least)
-    none = template < 0
-    template[none], initial[none] = first[none, 0], 0.0
-    step = options.curve_step_kms
-    reach = np.abs(bank.velocity).max() + SHIFT_LIMIT + 20.0
-    grid = np.arange(-reach, reach + step, step)
-    curves = np.empty((len(rows), len(grid)))
+    template, initial, fitted = _first_velocity(coarse, bank)
+    splines = bank.splines(spectra.wavelength, pixels)
     weight = (~bad).astype(np.float32)
-    kernels.curve_chunk(
-        flux,
-        weight,
-        np.linspace(-1.0, 1.0, flux.shape[1]),
-        bank.coefficient,
-        bank.offset(spectra.wavelength, pixels),
-        template,
-        initial[:, None] + grid,
-        curves,
-    )
-    residual = np.empty((len(rows), 2))
-    all_residuals(
-        curves, initial - reach, step, initial, bank.velocity, applied_shifts(options.shift_step_kms), residual
-    )
+    residual = _residuals(observed(flux, weight), splines, template, initial, bank.velocity, options)
     chosen = np.take_along_axis(coarse, template[:, None, None], axis=1)[:, 0].astype(float)
-    per_degree = np.maximum(chosen.min(axis=1), 0) / np.maximum(n_good - N_COEF - 1, 1)
-    flag = common_flags(chosen, bank.velocity, initial, chosen.min(axis=1), per_degree, n_good, options)
-    poor = excess_residual(weight, bad, chosen.min(axis=1), spectra, rows, pixels, scale, options)
-    flag |= np.where(poor, TemplateFlag.POOR_CHI2, 0)
-    none |= ~np.isfinite(residual).all(axis=1)
+    least, n_good = chosen.min(axis=1), result["tm_n_pixels"][rows]
+    per_degree = np.maximum(least, 0) / np.maximum(n_good - N_COEF - 1, 1)
+    flag = curve_flags(chosen, bank.velocity, initial, least, per_degree, options)
+    flag |= pixel_flags(weight, scaled_ivar(spectra.ivar[rows, pixels], bad, scale[rows]), least, n_good, options)
+    none = ~fitted | ~np.isfinite(residual).all(axis=1)
     result["rv_tm"][rows] = np.where(none, np.nan, initial + residual[:, 0])
     result["rv_tm_err"][rows] = np.where(none, np.nan, residual[:, 1])
     result["tm_template"][rows] = bank.name[template]
     result["tm_class"][rows] = bank.spectral_class[template]
-    result["tm_chi2"][rows] = chosen.min(axis=1) / np.maximum(n_good, 1)
+    result["tm_chi2"][rows] = least / np.maximum(n_good, 1)
     result["tm_flag"][rows] = np.where(none, flag | TemplateFlag.NOT_MEASURED, flag).astype(np.int32)
     return result
+
+
+def _first_velocity(coarse: np.ndarray, bank: TemplateBank) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Template and velocity (km/s) of the deepest fitted Gaussian, and whether there is one: [k] each.
+
+    Without one: the template of least coarse chi2, at 0.
+    """
+    count = min(FITTED, len(bank))
+    first = np.argsort(coarse.min(axis=2), axis=1, kind="stable")[:, :count]
+    template, initial, least = (np.empty(len(coarse), kind) for kind in (np.int64, float, float))
+    best_by_gaussian(coarse, bank.velocity, first, template, initial, least)
+    fitted = template >= 0
+    return np.where(fitted, template, first[:, 0]), np.where(fitted, initial, 0.0), fitted
+
+
+def _residuals(seen, splines, template, initial, velocity, options: MatchOptions) -> np.ndarray:
+    """Mean and standard deviation of measured minus applied velocity, [k, 2], km/s."""
+    step = options.curve_step_kms
+    reach = np.abs(velocity).max() + SHIFT_LIMIT + 20.0
+    grid = np.arange(-reach, reach + step, step)
+    curves = np.empty((len(template), len(grid)))
+    curve_chunk(seen, splines, template, initial[:, None] + grid, curves)
+    residual = np.empty((len(template), 2))
+    shifts = applied_shifts(options.shift_step_kms)
+    all_residuals(curves, initial - reach, step, initial, velocity, shifts, residual)
+    return residual

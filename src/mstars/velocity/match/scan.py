@@ -1,29 +1,36 @@
-"""The coarse scan: chi2 of every spectrum with every template at every coarse velocity, and the best few of them."""
+"""The coarse scan (section 3.4.3): chi2 with every template at every coarse velocity, and the best few templates."""
 
 from __future__ import annotations
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mstars.velocity.match import chi2 as kernels
-from mstars.velocity.match.bank import MAKING, TemplateBank
+from mstars.velocity.compiling import observed
+from mstars.velocity.match.bank import TemplateBank
+from mstars.velocity.match.filters import fill_straight
+from mstars.velocity.match.minimum import exact_minima, parabola_minima
+from mstars.velocity.match.scan_kernels import approximate_minima, block_overlaps, fill_model, scan_chunk
 from mstars.velocity.pool import over_chunks
 
 METHODS = ("exhaustive", "pruned")
+
 _BLOCK = 32
+"""Pixels whose products of bases are summed beforehand."""
+
 _COLUMNS = 1024
+"""Columns of a matrix product that one thread makes at a time."""
 
 RANK = 128
 """Dimensions of the reduced space in which ``pruned`` ranks templates."""
 
 _SPARE, _SAMPLE, _TURNS = 40, 2000, 1
-"""More directions than that in the search for them, which looks at so many (template, velocity)."""
+"""In the search for those dimensions: directions beyond them, (template, velocity) looked at, and iterations."""
 
 FIRST_LOOK, SECOND_LOOK = 12, 48
 """Templates whose chi2 ``pruned`` computes exactly before it falls back on the exhaustive scan."""
 
 MORE = 3
-"""So many of the exhaustive scan's best beyond those asked for are computed exactly too, lest rounding choose."""
+"""Templates beyond those asked for whose chi2 the exhaustive scan computes in double precision too."""
 
 
 def coarse_chi2(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray) -> np.ndarray:
@@ -49,19 +56,13 @@ def coarse_chi2(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelengt
     n_pixel, _, columns = basis.shape
     product = (flux @ basis.reshape(n_pixel, -1)).reshape(len(flux), -1, columns)
     result = np.empty((len(flux), columns), np.float32)
-    kernels.scan_chunk(_power(flux), product, basis, _blocks(bank, basis), _BLOCK, bad, result)
+    blocks = bank.made_once("blocks", wavelength, lambda: block_overlaps(basis, _BLOCK))
+    scan_chunk(_power(flux), product, basis, blocks, _BLOCK, bad, result)
     return result.reshape(len(flux), len(bank), len(bank.velocity))
 
 
 def _power(flux: np.ndarray) -> np.ndarray:
     return (flux.astype(np.float64) ** 2).sum(axis=1).astype(np.float32)
-
-
-def _blocks(bank: TemplateBank, basis: np.ndarray) -> np.ndarray:
-    with MAKING:
-        if bank._basis.get("blocks") is None:
-            bank._basis["blocks"] = kernels.block_overlaps(basis, _BLOCK)
-        return bank._basis["blocks"]
 
 
 def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -83,7 +84,7 @@ def best_templates(chi2: np.ndarray, velocity: np.ndarray, count: int) -> tuple[
         The parabolas' minima.
     """
     least, vertex = np.empty(chi2.shape[:2]), np.empty(chi2.shape[:2])
-    kernels.parabola_minima(chi2, velocity, least, vertex)
+    parabola_minima(chi2, velocity, least, vertex)
     return *_sorted(least, vertex, count), least
 
 
@@ -96,7 +97,7 @@ def _sorted(least: np.ndarray, vertex: np.ndarray, count: int) -> tuple[np.ndarr
     return template, start
 
 
-def candidates(
+def likely_templates(
     flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, count: int, method: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ``count`` best templates of each spectrum with a first velocity.
@@ -158,21 +159,9 @@ def _could_differ(approximate, ranked, least, look) -> np.ndarray:
 
 def _exact(flux, bad, bank, wavelength, rows, few, middle, count):
     """The best ``count`` of a few templates, their velocities, and the chi2 of all few, in double precision."""
-    pixels = bank.pixels(wavelength)
     least, vertex = np.empty(few.shape), np.empty(few.shape)
-    kernels.exact_minima(
-        flux,
-        bad,
-        rows,
-        np.linspace(-1.0, 1.0, flux.shape[1]),
-        bank.coefficient,
-        bank.offset(wavelength, pixels),
-        few,
-        middle,
-        bank.velocity,
-        least,
-        vertex,
-    )
+    splines = bank.splines(wavelength, bank.pixels(wavelength))
+    exact_minima(observed(flux, ~bad), rows, splines, few, middle, bank.velocity, least, vertex)
     place, start = _sorted(least, vertex, count)
     template = np.where(place < 0, -1, np.take_along_axis(few, np.maximum(place, 0), axis=1))
     return template, start, least
@@ -180,25 +169,34 @@ def _exact(flux, bad, bank, wavelength, rows, few, middle, count):
 
 @threadpool_limits.wrap(limits=1)
 def make_ready(bank: TemplateBank, wavelength: np.ndarray, method: str, threads: int = 1) -> None:
-    """Make what `candidates` keeps beside the bank, on several threads; it would make it itself, on one."""
-    basis = bank.basis(wavelength, threads)
+    """Make what `likely_templates` keeps beside the bank, on several threads; it would make it itself, on one.
+
+    Parameters
+    ----------
+    bank, wavelength, method
+        As for `likely_templates`.
+    threads : int
+    """
+    bank.basis(wavelength, threads)
     if method == "pruned" and len(bank) > 2 * FIRST_LOOK:
-        _reduced(bank, basis, threads)
+        _reduced(bank, wavelength, threads)
 
 
-def _reduced(bank: TemplateBank, basis: np.ndarray, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def _reduced(bank: TemplateBank, wavelength: np.ndarray, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Leading directions of all bases (float32 [p, r]) and the bases in them (float32 [r, 5 * m])."""
-    with MAKING:
-        if bank._basis.get("reduced") is None:
-            flat = basis.reshape(len(basis), -1)
-            # some of the columns span what all do, to the accuracy that ranking needs
-            part = np.ascontiguousarray(flat[:, :: max(1, flat.shape[1] // _SAMPLE)])
-            span = leading_span(part, min(RANK + _SPARE, *part.shape), threads)
-            every = _product(span.T, flat, threads)
-            _, vectors = np.linalg.eigh((every @ every.T).astype(np.float64))
-            turn = vectors[:, ::-1][:, : min(RANK, len(vectors))].astype(np.float32)
-            bank._basis["reduced"] = np.ascontiguousarray(span @ turn), _product(turn.T, every, threads)
-        return bank._basis["reduced"]
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        basis = bank.basis(wavelength, threads)
+        flat = basis.reshape(len(basis), -1)
+        # some of the columns span what all do, to the accuracy that ranking needs
+        part = np.ascontiguousarray(flat[:, :: max(1, flat.shape[1] // _SAMPLE)])
+        span = leading_span(part, min(RANK + _SPARE, *part.shape), threads)
+        every = _product(span.T, flat, threads)
+        _, vectors = np.linalg.eigh((every @ every.T).astype(np.float64))
+        turn = vectors[:, ::-1][:, : min(RANK, len(vectors))].astype(np.float32)
+        return np.ascontiguousarray(span @ turn), _product(turn.T, every, threads)
+
+    return bank.made_once("reduced", wavelength, make)
 
 
 def leading_span(values: np.ndarray, count: int, threads: int = 1) -> np.ndarray:
@@ -206,6 +204,17 @@ def leading_span(values: np.ndarray, count: int, threads: int = 1) -> np.ndarray
 
     Subspace iteration from a random start (Halko, Martinsson & Tropp 2011, algorithm 4.4): a matrix of so
     many rows has no need of all its eigenvectors.
+
+    Parameters
+    ----------
+    values : ndarray of float32, [p, m]
+    count : int
+    threads : int
+        The result does not depend on it.
+
+    Returns
+    -------
+    ndarray of float32, [p, count]
     """
     start = np.random.default_rng(0).standard_normal((values.shape[1], count), dtype=np.float32)
     for _ in range(_TURNS):
@@ -228,18 +237,18 @@ def _product(left: np.ndarray, right: np.ndarray, threads: int) -> np.ndarray:
 def _rank(flux, bad, bank, wavelength) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Templates by approximate chi2 (best first), each one's coarse velocity, and the approximate chi2."""
     basis = bank.basis(wavelength)
-    directions, reduced = _reduced(bank, basis)
+    directions, reduced = _reduced(bank, wavelength)
     filled = flux.copy()
     masked = np.flatnonzero(bad.any(axis=1))
     shape = (len(bank), len(bank.velocity))
     if len(masked):
         # masked pixels: a straight line first, then the best model, so that they count for no template
         part = filled[masked]
-        kernels.fill_straight(part, bad[masked])
+        fill_straight(part, bad[masked])
         product = (part @ directions) @ reduced
-        kernels.fill_model(part, bad[masked], basis, product)
+        fill_model(part, bad[masked], basis, product)
         filled[masked] = part
     product = ((filled @ directions) @ reduced).reshape(len(flux), -1, basis.shape[2])
     least, center = np.empty((len(flux), shape[0])), np.empty((len(flux), shape[0]), np.int64)
-    kernels.approximate_minima(_power(filled), product, shape[1], least, center)
+    approximate_minima(_power(filled), product, shape[1], least, center)
     return np.argsort(least, axis=1, kind="stable"), center, least

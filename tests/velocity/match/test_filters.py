@@ -5,9 +5,11 @@ import pytest
 from made_stars import KINDS, REST, TEMPLATES, observe
 
 from mstars.core.constants import C_KMS
-from mstars.velocity.match.bank import make_bank
-from mstars.velocity.match.chi2 import subtract_running_mean
-from mstars.velocity.match.default_recipe import SMOOTH_PIXELS, MatchOptions, match_templates, prepare
+from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.filters import subtract_running_mean
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.options import MatchOptions
+from mstars.velocity.match.prepare import SMOOTH_PIXELS, prepare
 
 HALF = SMOOTH_PIXELS // 2
 

@@ -1,11 +1,19 @@
 """Compiled loops give the same last digits whether they were compiled just now or come from numba's cache."""
 
-import importlib
+import importlib.util
+import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-MODULES = ("match.chi2", "lines.combine", "lines.gaussians", "match.mixture", "match.paper_recipe")
+ROOM = importlib.import_module("mstars.velocity")
+MODULES = sorted(
+    name
+    for _, name, package in pkgutil.walk_packages(ROOM.__path__, "mstars.velocity.")
+    if not package and re.search(r"\bnumba\.njit\b", Path(importlib.util.find_spec(name).origin).read_text())
+)
 
 
 def compiled(module):
@@ -17,6 +25,11 @@ def called(function):
     return [known[name] for name in function.py_func.__code__.co_names if isinstance(known.get(name), Dispatcher)]
 
 
+def written_out(function):
+    """Whether the compiler puts the function's text into its callers: it has no compilation of its own there."""
+    return function.targetoptions.get("inline") == "always"
+
+
 def reordered(function):
     """Whether the compiler may reorder sums in this function or in one that is inlined into it."""
     return bool(function.targetoptions.get("fastmath")) or any(map(reordered, called(function)))
@@ -26,8 +39,7 @@ def reordered(function):
 def test_what_may_be_reordered_is_inlined_into_what_python_calls(name):
     # a called function is compiled alone and again within each caller; a process that compiled takes the one, a process
     # that loads the caller from the cache the other, and with sums reordered the two differ in the last digits
-    functions = compiled(importlib.import_module(f"mstars.velocity.{name}"))
-    for caller in functions.values():
+    for caller in compiled(importlib.import_module(name)).values():
         wrong = [
             one.py_func.__name__
             for one in called(caller)
@@ -36,8 +48,22 @@ def test_what_may_be_reordered_is_inlined_into_what_python_calls(name):
         assert not wrong, f"{caller.py_func.__name__} calls {wrong}: forceinline=True is missing"
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_no_function_takes_over_by_chance_whether_its_sums_may_be_reordered(name):
+    # without fastmath of its own a function is compiled with that of the caller that needs it first
+    for caller in compiled(importlib.import_module(name)).values():
+        if caller.targetoptions.get("fastmath"):
+            wrong = [
+                one.py_func.__name__
+                for one in called(caller)
+                if "fastmath" not in one.targetoptions and not written_out(one)
+            ]
+            assert not wrong, f"{caller.py_func.__name__} calls {wrong}: they do not say fastmath"
+
+
 def test_the_loops_of_the_matching_are_seen():
     from mstars.velocity.match import chi2, mixture
 
+    assert {"mstars.velocity.normal_equations", "mstars.velocity.match.mixture"} < set(MODULES)
     assert chi2.chi2_at in called(chi2.curve_chunk) and reordered(mixture.finish_one)
     assert not any(map(reordered, compiled(importlib.import_module("mstars.velocity.lines.combine")).values()))

@@ -15,8 +15,6 @@ SCRIPTS = sorted(path for path in (ROOT / "src").rglob("*.js") if not path.name.
 LONG_MODULES = {
     "src/mstars/simulate/spectrum_maker.py",
     "src/mstars/templates/published.py",
-    "src/mstars/velocity/match/chi2.py",
-    "src/mstars/velocity/match/default_recipe.py",
     "src/mstars_desk/static/desk.js",
     "tests/classify/test_scm.py",
     "tests/networks/test_training.py",
@@ -35,8 +33,6 @@ LONG_FUNCTIONS = {
     "src/mstars/parameters/training_set.py tlma_training_set",
     "src/mstars/review/decisions.py resolve",
     "src/mstars/simulate/catalog_tables.py gaia_table",
-    "src/mstars/velocity/decide/bands.py select",
-    "src/mstars/velocity/match/bank.py make_bank",
 }
 """Longer ones that wait to be split. Add none."""
 

@@ -3,11 +3,11 @@
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.velocity.decide.options import SelectionOptions
-from mstars.velocity.decide.queue import candidates
+from mstars.velocity.decide.queue import rv_queue
 
 with job(snakemake) as log:
     given = snakemake.input
-    table = candidates(
+    table = rv_queue(
         read_table(given.selection),
         read_table(given.remeasured),
         read_table(given.m_catalog),

@@ -8,7 +8,7 @@ from made_velocities import remeasured, survey
 from mstars.core.errors import InputError
 from mstars.velocity.decide.apply import apply_decisions, choose
 from mstars.velocity.decide.bands import select
-from mstars.velocity.decide.queue import candidates
+from mstars.velocity.decide.queue import rv_queue
 
 
 def decision(key, label):
@@ -18,7 +18,7 @@ def decision(key, label):
 def test_decisions_that_cannot_be_followed():
     catalog, measured, _, _ = survey()
     selection, _ = select(catalog, measured)
-    queue = candidates(selection, remeasured(selection), catalog)
+    queue = rv_queue(selection, remeasured(selection), catalog)
     key = queue.spectrum_key.iloc[0]
     with pytest.raises(InputError, match="'XX' is not one of"):
         apply_decisions(catalog, queue, decision(key, "XX"))

@@ -6,13 +6,13 @@ from made_velocities import remeasured, survey
 from mstars.core.velocities import RV_FROM
 from mstars.velocity.decide.apply import apply_decisions, table7
 from mstars.velocity.decide.bands import select
-from mstars.velocity.decide.queue import candidates
+from mstars.velocity.decide.queue import rv_queue
 
 
 def test_candidates_and_apply():
     catalog, measured, truth, off = survey()
     selection, _ = select(catalog, measured)
-    queue = candidates(selection, remeasured(selection), catalog)
+    queue = rv_queue(selection, remeasured(selection), catalog)
     assert queue.spectrum_key.is_unique and set(queue.consensus_label) <= set(RV_FROM)
     assert queue.priority.between(0, 1).all()
     decisions = queue[["spectrum_key"]].assign(label=queue.consensus_label, review_status="provisional")

@@ -21,7 +21,7 @@ def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.Da
     catalog : pandas.DataFrame
         m_catalog_v2.
     queue : pandas.DataFrame
-        Of `candidates`; decisions about spectra outside it may name LAMOST only.
+        Of `mstars.velocity.decide.queue.rv_queue`; decisions about spectra outside it may name LAMOST only.
     decisions : pandas.DataFrame
         spectrum_key, label, review_status.
 

@@ -1,4 +1,4 @@
-"""The bands of Fig. 10: LAMOST velocities that template matching and lines contradict (section 3.4.3)."""
+"""Fig. 10's clipping: LAMOST velocities that template matching and lines contradict (section 3.4.3)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.
 def clipped_band(difference: np.ndarray, width: float, most: int = 200) -> tuple[float, float, int]:
     """Mean and standard deviation after removing values outside ``width`` sigma until none is left to remove.
 
+    Parameters
+    ----------
+    difference : ndarray of float64, [n]
+        km/s; NaN: none.
+    width : float
+        Standard deviations.
+    most : int
+        Rounds at most.
+
     Returns
     -------
     mean, sigma : float
-        NaN without any finite value.
+        km/s; NaN without any finite value.
     count : int
         Values that remained.
     """
@@ -35,22 +44,35 @@ def clipped_band(difference: np.ndarray, width: float, most: int = 200) -> tuple
     return float(rest.mean()), float(rest.std()), len(rest)
 
 
-def _band(name: str, difference: np.ndarray, width: float, options: SelectionOptions) -> dict:
+def band_of(name: str, difference: np.ndarray, width: float, min_for_band: int) -> dict:
+    """A band of Fig. 10: the survey's own, or the paper's where there are too few differences.
+
+    Parameters
+    ----------
+    name : str
+        One of `PAPER_BANDS`.
+    difference : ndarray of float64, [n]
+        km/s; NaN: none.
+    width : float
+        Half width of the band, standard deviations.
+    min_for_band : int
+        Differences that an own band needs.
+
+    Returns
+    -------
+    dict
+        mean, sigma (km/s), k (the width), n (differences), n_kept (after clipping), own (whether it is the survey's).
+    """
     mean, sigma, count = clipped_band(difference, width)
-    own = np.isfinite(difference).sum() >= options.min_for_band
+    known = int(np.isfinite(difference).sum())
+    own = known >= min_for_band
     if not own:
         mean, sigma = PAPER_BANDS[name]
-    return {
-        "mean": mean,
-        "sigma": sigma,
-        "k": width,
-        "n": int(np.isfinite(difference).sum()),
-        "n_kept": count,
-        "own": bool(own),
-    }
+    return {"mean": mean, "sigma": sigma, "k": width, "n": known, "n_kept": count, "own": bool(own)}
 
 
-def _inside(difference: np.ndarray, band: dict) -> np.ndarray:
+def inside_band(difference: np.ndarray, band: dict) -> np.ndarray:
+    """Whether each difference (km/s) lies in a band of `band_of`: bool [n], False for NaN."""
     with np.errstate(invalid="ignore"):
         return np.abs(difference - band["mean"]) <= band["k"] * band["sigma"]
 
@@ -77,8 +99,8 @@ def select(
     -------
     selection : pandas.DataFrame
         One row a catalogue row: the measured columns, lamost_rv(_err), lamost_error (km/s), snri, in_tm_band,
-        dsal_used ('I', 'II' or ''), in_dsal_band, reliable, candidate, candidate_reasons (';' between 'no_lamost_rv',
-        'tm_dsal', 'fast').
+        dsal_used ('I', 'II' or ''), in_dsal_band, reliable, candidate, candidate_reasons ('no_lamost_rv', 'tm_dsal',
+        'fast' or '').
     summary : dict
         Bands and counts, the numbers in Fig. 10's corners.
 
@@ -88,33 +110,16 @@ def select(
         When catalogue rows were not measured.
     """
     options = options or SelectionOptions()
-    table = catalog[["spectrum_key", "lamost_rv", "lamost_rv_err", "snri"]].merge(
-        measured, on="spectrum_key", how="left", validate="one_to_one", indicator=True
-    )
-    missing = table["_merge"] != "both"
-    if missing.any():
-        raise InputError(
-            f"{missing.sum()} spectra of m_catalog_v2 have no measured velocities, first "
-            f"{table.spectrum_key[missing].iloc[0]}: delete rv/measure and run again"
-        )
-    table = table.drop(columns="_merge")
-    lamost = table["lamost_rv"].to_numpy(dtype=float, na_value=np.nan)
-    table["lamost_rv"] = lamost
+    table = _joined(catalog, measured)
+    lamost = table["lamost_rv"].to_numpy()
     z_error, snri = (table[name].to_numpy(dtype=float, na_value=np.nan) for name in ("lamost_rv_err", "snri"))
     table["lamost_error"] = (lamost_error or LamostError()).error(z_error, snri)
-    have = np.isfinite(lamost)  # Z = -9999 goes first
+    have = np.isfinite(lamost)
     difference = np.where(have, table["rv_tm"] - lamost, np.nan)
-    bands = {"tm": _band("tm", difference, options.tm_sigma, options)}
-    in_tm = _inside(difference, bands["tm"])
+    bands = {"tm": band_of("tm", difference, options.tm_sigma, options.min_for_band)}
+    in_tm = inside_band(difference, bands["tm"])
     outside = have & ~in_tm
-    first, second = table["rv_dsal1"].to_numpy(), table["rv_dsal2"].to_numpy()
-    used = np.where(outside & np.isfinite(first), "I", np.where(outside & np.isfinite(second), "II", ""))
-    in_dsal = np.zeros(len(table), bool)
-    for name, which, value in (("dsal1", "I", first), ("dsal2", "II", second)):
-        part = np.where(used == which, value - lamost, np.nan)
-        source = part if options.dsal_band == "outside" else np.where(have, value - lamost, np.nan)
-        bands[name] = _band(name, source, options.dsal_sigma, options)
-        in_dsal |= _inside(part, bands[name])
+    used, in_dsal, dsal_bands = _compare_lines(table, outside, options)
     reliable = in_tm | in_dsal
     fast = reliable & (np.abs(np.nan_to_num(lamost)) > options.check_speed_kms)
     reasons = np.select([~have, ~reliable, fast], ["no_lamost_rv", "tm_dsal", "fast"], "")
@@ -127,7 +132,7 @@ def select(
         candidate_reasons=reasons,
     )
     summary = {
-        "bands": bands,
+        "bands": bands | dsal_bands,
         "n": len(table),
         "n_outside_tm": int(outside.sum()),
         "n_outside_dsal1": int(((used == "I") & ~in_dsal).sum()),
@@ -138,3 +143,37 @@ def select(
         "n_candidates": int((reasons != "").sum()),
     }
     return table, summary
+
+
+def _joined(catalog: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Measured columns beside LAMOST's velocities, NaN where LAMOST has none (Z = -9999)."""
+    table = catalog[["spectrum_key", "lamost_rv", "lamost_rv_err", "snri"]].merge(
+        measured, on="spectrum_key", how="left", validate="one_to_one", indicator=True
+    )
+    missing = table["_merge"] != "both"
+    if missing.any():
+        raise InputError(
+            f"{missing.sum()} spectra of m_catalog_v2 have no measured velocities, first "
+            f"{table.spectrum_key[missing].iloc[0]}: delete rv/measure and run again"
+        )
+    table = table.drop(columns="_merge")
+    table["lamost_rv"] = table["lamost_rv"].to_numpy(dtype=float, na_value=np.nan)
+    return table
+
+
+def _compare_lines(
+    table: pd.DataFrame, outside: np.ndarray, options: SelectionOptions
+) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Spectra outside TM's band against DSAL I, or II where there is no I: which was used, inside its band, the bands.
+
+    ``dsal_band`` says whose differences give mean and sigma: of the spectra compared, or of all that have a velocity.
+    """
+    lamost, first, second = (table[name].to_numpy() for name in ("lamost_rv", "rv_dsal1", "rv_dsal2"))
+    used = np.where(outside & np.isfinite(first), "I", np.where(outside & np.isfinite(second), "II", ""))
+    inside, bands = np.zeros(len(table), bool), {}
+    for name, which, value in (("dsal1", "I", first), ("dsal2", "II", second)):
+        compared = np.where(used == which, value - lamost, np.nan)
+        source = compared if options.dsal_band == "outside" else value - lamost
+        bands[name] = band_of(name, source, options.dsal_sigma, options.min_for_band)
+        inside |= inside_band(compared, bands[name])
+    return used, inside, bands

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.velocities import LINE_ERROR_KMS, SOURCES
-from mstars.velocity.decide.consensus import usable_methods
+from mstars.velocity.decide.methods import usable_methods
 from mstars.velocity.decide.options import SelectionOptions
 
 LINE_FLOOR_KMS = 8.0

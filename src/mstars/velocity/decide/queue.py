@@ -1,4 +1,4 @@
-"""Velocities that people should look at."""
+"""The review queue ``rv``: velocities that people should look at (section 3.4.3)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,26 @@ from mstars.velocity.decide.consensus import consensus
 from mstars.velocity.decide.options import SelectionOptions
 
 
-def candidates(
+def rv_queue(
     selection: pd.DataFrame, remeasured: pd.DataFrame, catalog: pd.DataFrame, options: SelectionOptions | None = None
 ) -> pd.DataFrame:
-    """The review queue ``rv``: candidates with every method's velocity, reasons, priority and consensus.
+    """Candidates with every method's velocity, reasons, priority and consensus.
 
-    Priority (0 to 1, look at high ones first): how far LAMOST's velocity is from TM's, over 100 km/s.
+    Parameters
+    ----------
+    selection : pandas.DataFrame
+        Of `mstars.velocity.decide.bands.select`.
+    remeasured : pandas.DataFrame
+        Of `mstars.velocity.stage.remeasure`, one row a candidate.
+    catalog : pandas.DataFrame
+        m_catalog_v2: spectrum_key; batch, subclass and luminosity_class where it has them.
+    options : SelectionOptions, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a candidate. ``priority``, 0 to 1: how far LAMOST's velocity is from TM's, over 100 km/s; high ones
+        should be looked at first. ``consensus_label``: one of `RV_FROM`.
     """
     table = selection[selection["candidate"]].merge(remeasured, on="spectrum_key", how="left", validate="one_to_one")
     extra = [name for name in ("batch", "subclass", "luminosity_class") if name in catalog]

@@ -44,7 +44,8 @@ def match_templates(
     -------
     pandas.DataFrame
         n rows: spectrum_key, rv_tm, rv_tm_err (km/s, NaN: none), tm_template, tm_class, tm_chi2 (Eq. 2 of the
-        mean-scaled flux), tm_n_pixels, tm_flag (`TemplateFlag`), tm_wide (measured over the longer range of ``bank.wide``).
+        mean-scaled flux), tm_n_pixels, tm_flag (`TemplateFlag`), tm_wide (measured over the longer range of
+        ``bank.wide``).
 
     Raises
     ------

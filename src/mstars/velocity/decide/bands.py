@@ -131,18 +131,7 @@ def select(
         candidate=reasons != "",
         candidate_reasons=reasons,
     )
-    summary = {
-        "bands": bands | dsal_bands,
-        "n": len(table),
-        "n_outside_tm": int(outside.sum()),
-        "n_outside_dsal1": int(((used == "I") & ~in_dsal).sum()),
-        "n_outside_dsal2": int(((used == "II") & ~in_dsal).sum()),
-        "n_no_lamost_rv": int((~have).sum()),
-        "n_without_dsal": int((outside & (used == "")).sum()),
-        "n_fast": int(fast.sum()),
-        "n_candidates": int((reasons != "").sum()),
-    }
-    return table, summary
+    return table, _summary(table, bands | dsal_bands, have)
 
 
 def _joined(catalog: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -177,3 +166,20 @@ def _compare_lines(
         bands[name] = band_of(name, source, options.dsal_sigma, options.min_for_band)
         inside |= inside_band(compared, bands[name])
     return used, inside, bands
+
+
+def _summary(table: pd.DataFrame, bands: dict, have: np.ndarray) -> dict:
+    """Bands, and the counts in Fig. 10's corners; ``have``: where there is a LAMOST velocity."""
+    used, in_dsal = table["dsal_used"], table["in_dsal_band"]
+    outside = have & ~table["in_tm_band"]
+    return {
+        "bands": bands,
+        "n": len(table),
+        "n_outside_tm": int(outside.sum()),
+        "n_outside_dsal1": int(((used == "I") & ~in_dsal).sum()),
+        "n_outside_dsal2": int(((used == "II") & ~in_dsal).sum()),
+        "n_no_lamost_rv": int((~have).sum()),
+        "n_without_dsal": int((outside & (used == "")).sum()),
+        "n_fast": int((table["candidate_reasons"] == "fast").sum()),
+        "n_candidates": int(table["candidate"].sum()),
+    }

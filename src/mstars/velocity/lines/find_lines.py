@@ -140,6 +140,50 @@ def _neighbour_limits(centers, line, half_width):
 
 
 @numba.njit(cache=True)
+def _good_pixels(flux, weight, wavelength, first, last, middle, out):
+    """Wavelengths less ``middle``, fluxes over their mean, weights over theirs, into the rows of ``out``.
+
+    False where the mean flux is 0.
+    """
+    x, y, w = out[0], out[1], out[2]
+    mean, total = 0.0, 0
+    for i in range(first, last):
+        if weight[i] > 0:
+            x[total] = wavelength[i] - middle
+            y[total] = flux[i]
+            w[total] = weight[i]
+            mean += abs(flux[i])
+            total += 1
+    count = x.size
+    mean /= count
+    if not mean > 0:
+        return False
+    wmean = 0.0
+    for i in range(count):
+        y[i] /= mean
+        wmean += w[i]
+    wmean /= count
+    for i in range(count):
+        w[i] /= wmean
+    return True
+
+
+@numba.njit(cache=True)
+def _first_guess(x, y, sign):
+    """Parameters of `fit_gaussian`: the inner pixel that sticks out most from the line between the ends."""
+    count = x.size
+    left, right = 0.5 * (y[0] + y[1]), 0.5 * (y[count - 1] + y[count - 2])
+    slope = (right - left) / (x[count - 1] - x[0])
+    level = left - slope * x[0]
+    peak, where = -np.inf, 0
+    for i in range(1, count - 1):
+        value = sign * (y[i] - level - slope * x[i])
+        if value > peak:
+            peak, where = value, i
+    return np.array([sign * max(peak, 1e-4), x[where], 1.8, level, slope])
+
+
+@numba.njit(cache=True)
 def fit_one_line(flux, weight, wavelength, first, last, middle, sign, limits):
     """Fit the pixels ``first`` to ``last`` - 1 around a wavelength.
 
@@ -168,35 +212,11 @@ def fit_one_line(flux, weight, wavelength, first, last, middle, sign, limits):
             count += 1
     if count < 7:
         return np.nan, np.nan, 0.0
-    x, y, w = np.empty(count), np.empty(count), np.empty(count)
-    mean, total = 0.0, 0
-    for i in range(first, last):
-        if weight[i] > 0:
-            x[total] = wavelength[i] - middle
-            y[total] = flux[i]
-            w[total] = weight[i]
-            mean += abs(flux[i])
-            total += 1
-    mean /= count
-    if not mean > 0:
+    good = np.empty((3, count))
+    if not _good_pixels(flux, weight, wavelength, first, last, middle, good):
         return np.nan, np.nan, 0.0
-    wmean = 0.0
-    for i in range(count):
-        y[i] /= mean
-        wmean += w[i]
-    wmean /= count
-    for i in range(count):
-        w[i] /= wmean
-    # start: the pixel that sticks out most from the line between the ends, within the inner part
-    left, right = 0.5 * (y[0] + y[1]), 0.5 * (y[count - 1] + y[count - 2])
-    slope = (right - left) / (x[count - 1] - x[0])
-    level = left - slope * x[0]
-    peak, where = -np.inf, 0
-    for i in range(1, count - 1):
-        value = sign * (y[i] - level - slope * x[i])
-        if value > peak:
-            peak, where = value, i
-    parameter = np.array([sign * max(peak, 1e-4), x[where], 1.8, level, slope])
+    x, y, w = good[0], good[1], good[2]
+    parameter = _first_guess(x, y, sign)
     value, covariance = fit_gaussian(x, y, w, parameter)
     if not (value == value) or parameter[2] < limits.min_sigma or parameter[2] > limits.max_sigma:
         return np.nan, np.nan, 0.0

@@ -12,6 +12,11 @@ from mstars.velocity.match.bank import TemplateBank, coarse_grid
 from mstars.velocity.match.splines import spline_coefficients
 
 SCALINGS = ("mean", "zscore")
+"""How templates are scaled.
+
+``mean``: divided by the mean, and positive; a polynomial can undo any scale. ``zscore``: the paper's step 5 on the 1 A
+grid; no polynomial can restore the constant that it subtracts.
+"""
 
 TEMPLATE_RANGE = (float(TEMPLATE_GRID[0]), float(TEMPLATE_GRID[-1]))
 """Step 4b of section 3.2: 4700 to 8899 A."""
@@ -45,17 +50,13 @@ def make_bank(
     names : sequence of str, [j]
     spectral_class, subclass, luminosity : sequence of str, [j], optional
     scaling : {'mean', 'zscore'}
-        ``mean``: divided by the mean, positive; a polynomial can undo any scale. ``zscore``: the paper's step 5 on the
-        1 A grid, after which no product can restore the constant that was subtracted.
+        See `SCALINGS`.
     rest_range : (float, float)
-        Template wavelengths used, angstrom. Templates that do not cover it are refused.
-    velocity : ndarray, optional
-        Coarse velocities, km/s (`coarse_grid`).
-    margin : float, optional
-        Largest speed at which a template is evaluated, km/s; by default the grid's end plus 60.
+        Template wavelengths used, angstrom.
+    velocity, margin : ndarray, float, optional
+        Coarse velocities (`coarse_grid`); largest speed of a template, by default the grid's end plus 60. km/s.
     moving : ndarray, [j] or [j, q], optional
-        Velocities of the templates themselves, km/s (`align.rest_offsets`), taken out first; with two axes, along
-        the wavelengths too.
+        Velocities of the templates themselves, km/s (`align.rest_offsets`), taken out first; [j, q]: by wavelength.
 
     Returns
     -------
@@ -73,23 +74,21 @@ def make_bank(
     names = np.asarray(names, dtype=str)
     velocity = coarse_grid() if velocity is None else np.asarray(velocity, dtype=float)
     margin = np.abs(velocity).max() + 60.0 if margin is None else margin
-    moving = np.zeros(len(names)) if moving is None else np.asarray(moving, dtype=float)
-    low, high = rest_range
+    speeds = np.zeros(len(names)) if moving is None else np.asarray(moving, dtype=float)
     covered = _covered(wavelength, flux, rest_range)
-    loglam = DLOGLAM * np.arange(np.ceil(np.log10(low) / DLOGLAM), np.floor(np.log10(high) / DLOGLAM) + 1)
+    loglam = _log_grid(rest_range)
     rows = [
-        _on_log_grid(wavelength / (1.0 + speed / C_KMS), row, loglam, scaling, rest_range)
-        for row, speed in zip(flux[covered], moving[covered], strict=True)
+        _on_log_grid(wavelength / (1.0 + speeds[k] / C_KMS), flux[k], loglam, scaling, rest_range, names[k])
+        for k in np.flatnonzero(covered)
     ]
-    for name, row in zip(names[covered], rows, strict=True):
-        if not np.isfinite(row).all() or np.ptp(row) < 1e-9:
-            raise InputError(f"template {str(name)!r} is constant or not finite between {low:.0f} and {high:.0f} A")
-    blank = np.full(len(names), "")
-    labels = [blank if part is None else np.asarray(part, dtype=str) for part in (spectral_class, subclass, luminosity)]
+    labels = [_labels(part, covered) for part in (names, spectral_class, subclass, luminosity)]
+    return _from_rows(labels, rows, loglam, velocity, margin, scaling)
+
+
+def _from_rows(labels, rows, loglam, velocity, margin, scaling) -> TemplateBank:
     factor = 1.0 + margin / C_KMS
     return TemplateBank(
-        names[covered],
-        *(part[covered] for part in labels),
+        *labels,
         coefficient=np.array([spline_coefficients(row) for row in rows]),
         loglam0=float(loglam[0]),
         velocity=velocity,
@@ -97,6 +96,17 @@ def make_bank(
         scaling=scaling,
         reach=margin,
     )
+
+
+def _log_grid(rest_range: tuple[float, float]) -> np.ndarray:
+    """The steps of LAMOST's log grid within the range, log10 angstrom."""
+    low, high = rest_range
+    return DLOGLAM * np.arange(np.ceil(np.log10(low) / DLOGLAM), np.floor(np.log10(high) / DLOGLAM) + 1)
+
+
+def _labels(part, covered: np.ndarray) -> np.ndarray:
+    """Labels of the templates used; '' where none are given."""
+    return (np.full(len(covered), "") if part is None else np.asarray(part, dtype=str))[covered]
 
 
 def _covered(wavelength: np.ndarray, flux: np.ndarray, rest_range: tuple[float, float]) -> np.ndarray:
@@ -112,18 +122,27 @@ def _covered(wavelength: np.ndarray, flux: np.ndarray, rest_range: tuple[float, 
     return covered
 
 
-def _on_log_grid(wavelength, flux, loglam, scaling, rest_range) -> np.ndarray:
-    """One template, scaled, on the log grid: float64 [len(loglam)]; NaN where it cannot be scaled."""
+def _on_log_grid(wavelength, flux, loglam, scaling, rest_range, name) -> np.ndarray:
+    """One template, scaled, on the log grid: float64 [len(loglam)]."""
     good = np.isfinite(flux)
     if scaling == "zscore":
         grid = TEMPLATE_GRID[(TEMPLATE_GRID >= rest_range[0]) & (TEMPLATE_GRID <= rest_range[1])]
         flux = np.interp(grid, wavelength[good], flux[good])
         spread = flux.std()
-        return np.interp(10**loglam, grid, (flux - flux.mean()) / (spread if spread > 0 else 1.0))
-    own = np.log10(wavelength[good])
-    if np.abs(np.diff(own) - DLOGLAM).max() < 1e-9 and abs((loglam[0] - own[0]) / DLOGLAM % 1) in (0.0, 1.0):
-        value = np.interp(loglam, own, flux[good])
+        value = np.interp(10**loglam, grid, (flux - flux.mean()) / (spread if spread > 0 else 1.0))
     else:
-        value = make_interp_spline(own, flux[good], k=3)(loglam)
+        value = _over_mean(np.log10(wavelength[good]), flux[good], loglam)
+    if not np.isfinite(value).all() or np.ptp(value) < 1e-9:
+        low, high = rest_range
+        raise InputError(f"template {str(name)!r} is constant or not finite between {low:.0f} and {high:.0f} A")
+    return value
+
+
+def _over_mean(own: np.ndarray, flux: np.ndarray, loglam: np.ndarray) -> np.ndarray:
+    """A flux on the log grid ``own``, over its mean on the grid ``loglam``; NaN where that is not positive."""
+    if np.abs(np.diff(own) - DLOGLAM).max() < 1e-9 and abs((loglam[0] - own[0]) / DLOGLAM % 1) in (0.0, 1.0):
+        value = np.interp(loglam, own, flux)
+    else:
+        value = make_interp_spline(own, flux, k=3)(loglam)
     mean = value.mean()
     return value / mean if np.isfinite(mean) and mean > 0 else np.full_like(value, np.nan)

@@ -17,7 +17,7 @@ from mstars.velocity.match.minimum import parabola
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def spectrum_chi2(power, product, overlap, out):
-    """chi2 = |y|^2 - b^T (1 - E)^-1 b over all (template, velocity), by LDL^T written out for five unknowns.
+    """``chi2 = |y|^2 - b^T (1 - E)^-1 b`` over all (template, velocity), by LDL^T written out for five unknowns.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def orthonormal_columns(coefficient, first, weight, powers, column, out):
 
 @numba.njit(nogil=True, fastmath=FAST, cache=True)
 def approximate_minima(power, product, n_velocity, least, center):
-    """As `mstars.velocity.match.minimum.parabola_minima`, of |y|^2 - |b|^2.
+    """As `mstars.velocity.match.minimum.parabola_minima`, of ``|y|^2 - |b|^2``.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def approximate_minima(power, product, n_velocity, least, center):
 
 @numba.njit(nogil=True, fastmath=FAST, cache=True)
 def fill_model(flux, bad, basis, product):
-    """Put the best model at masked pixels, in place: that of the column with the largest |b|^2.
+    """Put the best model at masked pixels, in place: that of the column with the largest ``|b|^2``.
 
     Parameters
     ----------

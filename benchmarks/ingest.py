@@ -24,7 +24,9 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 from mstars.lamost.archive import read_bytes  # noqa
 from mstars.lamost.ingest import ingest_batch  # noqa
 from mstars.lamost.plan import plan_files  # noqa
-from mstars.lamost.reader import decompress, read_spectrum, read_with_astropy  # noqa
+from mstars.lamost.compression import decompress  # noqa
+from mstars.lamost.reader import read_spectrum  # noqa
+from mstars.lamost.with_astropy import read_with_astropy  # noqa
 from mstars.files.stores import write_batch  # noqa
 
 

@@ -22,7 +22,7 @@ from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
-from mstars.lamost import reader
+from mstars.lamost import grid, reader
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
 from mstars.networks.settings import Settings
@@ -83,7 +83,7 @@ def real_lamost(real: Path) -> tuple[SpectrumSet, pd.DataFrame]:
         if not found:
             continue
         flux, ivar, mask = (np.zeros(N_PIXEL, kind) for kind in ("f4", "f4", "u1"))
-        reader.place_on_grid(reader.read_spectrum(found[0]), flux, ivar, mask)
+        grid.place_on_grid(reader.read_spectrum(found[0]), flux, ivar, mask)
         arrays.append((flux, ivar, mask))
         rows.append(row.Index)
     flux, ivar, mask = (np.stack(part) for part in zip(*arrays, strict=True))

@@ -18,7 +18,8 @@ def real_masks(folder: Path | None) -> np.ndarray | None:
     """Masks (ormask, uint8 [n, pixel]) of the real LAMOST files in ``folder``; None where there are none."""
     if folder is None or not folder.is_dir():
         return None
-    from mstars.lamost.reader import place_on_grid, read_spectrum
+    from mstars.lamost.grid import place_on_grid
+    from mstars.lamost.reader import read_spectrum
 
     rows = []
     for path in sorted(folder.rglob("*.fits*")):
@@ -36,7 +37,8 @@ def real_masks(folder: Path | None) -> np.ndarray | None:
 
 def read_files(paths) -> SpectrumSet:
     """LAMOST files as one set; the keys are their numbers."""
-    from mstars.lamost.reader import place_on_grid, read_spectrum
+    from mstars.lamost.grid import place_on_grid
+    from mstars.lamost.reader import read_spectrum
 
     shape = (len(paths), len(lamost_wavelength()))
     flux, ivar, ormask = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)

@@ -24,7 +24,6 @@ LONG_MODULES = {
 LONG_FUNCTIONS = {
     "benchmarks/velocity.py main",
     "src/mstars/classify/training_sets.py scm_pool",
-    "src/mstars/lamost/plan.py plan_release",
     "src/mstars/networks/training.py train_classifier",
     "src/mstars/networks/training.py train_regressor",
     "src/mstars/ops/slurm.py complaints",

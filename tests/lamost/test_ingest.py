@@ -7,9 +7,11 @@ import pytest
 
 from mstars.files.stores import read_batch, read_header, read_rejected, write_batch
 from mstars.lamost.archive import read_bytes
+from mstars.lamost.batches import assign_batches
+from mstars.lamost.compression import decompress
 from mstars.lamost.ingest import ingest_batch, summarise, summary_lines
-from mstars.lamost.plan import assign_batches, plan_files
-from mstars.lamost.reader import decompress, read_with_astropy
+from mstars.lamost.plan import plan_files
+from mstars.lamost.with_astropy import read_with_astropy
 from mstars.spectra.wavelengths import N_PIXEL
 
 
@@ -48,7 +50,7 @@ def test_nothing_is_lost(tmp_path):
     spectra, header, rejected = ingest_batch(rows)
     assert list(header["filename"]) == ["good.fits.gz", "partly.fits.gz"]
     assert dict(zip(rejected["filename"], rejected["reason"], strict=True)) == {
-        "nan.fits.gz": "no finite flux",
+        "nan.fits.gz": "no usable flux: all zero or not finite",
         "masked.fits.gz": "all pixels masked",
         "rows.fits.gz": "wrong number of rows: the image has 4, expected 5",
         "cut.fits.gz": "truncated or damaged gzip",

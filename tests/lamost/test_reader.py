@@ -9,7 +9,10 @@ from astropy.io import fits
 
 from mstars.lamost.archive import read_bytes
 from mstars.lamost.cards import UnusableSpectrum
-from mstars.lamost.reader import decompress, place_on_grid, read_header, read_spectrum, read_with_astropy
+from mstars.lamost.compression import decompress
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.reader import read_header, read_spectrum
+from mstars.lamost.with_astropy import read_with_astropy
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 

@@ -23,7 +23,7 @@ def plan_input(wildcards):
 
 def plan_files_digest(wildcards):
     """What the folder of a `files` survey holds, so that a new file is seen."""
-    from mstars.lamost.plan import files_digest
+    from mstars.lamost.tree import files_digest
 
     return files_digest(config["files"]["spectra"]) if KIND == "files" else ""
 

@@ -2,7 +2,9 @@
 
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
-from mstars.lamost.plan import assign_batches, describe_batches, plan_files, plan_release
+from mstars.lamost.batches import assign_batches, describe_batches
+from mstars.lamost.plan import plan_files
+from mstars.lamost.release import plan_release
 from mstars.ops.job import job
 
 with job(snakemake) as log:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
-from mstars.lamost.names import Identity, identity_of_name
+from mstars.files.identifiers import EXACT_IN_FLOAT, LARGEST_INT64
 
 BLOCK = 2880
+MOST_CARDS = 36_000
+"""Cards of a header that are read at most; LAMOST's have some 200."""
+
 _END = b"END" + b" " * 77
 
-SNR_CARDS = {band: (f"SNR{band.upper()}", f"SN_{band.upper()}") for band in "ugriz"}
-"""S/N is in SNRU... from pipeline v2.9 on and in SN_U... up to v2.7.5."""
-
-HEADER_DTYPES = {
-    "spectrum_key": "str", "obsid": "Int64", "filename": "str",
-    "lmjd": "int64", "mjd": "Int64", "planid": "str", "spid": "int64", "fiberid": "int64",
-    "date_obs": "str", "obsdate": "str", "ra_obs": "float64", "dec_obs": "float64", "ra": "float64", "dec": "float64",
-    "snru": "float64", "snrg": "float64", "snrr": "float64", "snri": "float64", "snrz": "float64",
-    "class": "str", "subclass": "str", "z": "float64", "z_err": "float64", "helio_rv": "float64",
-    "pipeline": "str", "release": "str", "written": "str",
-}  # fmt: skip
-"""Columns and types of the header values of spectra. z = -9999 stays as LAMOST writes it; blanks are NaN or null."""
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([EeDd][+-]?\d+)?")
+_UNPRINTABLE = re.compile(r"[^ -~]")
+_TRUE = frozenset(("t", "true", "y", "yes", "1"))
+_FALSE = frozenset(("f", "false", "n", "no", "0"))
 
 
 class UnusableSpectrum(Exception):
@@ -34,9 +29,10 @@ class UnusableSpectrum(Exception):
 
 def header_length(data: bytes, start: int = 0) -> int:
     """Bytes from ``start`` to the end of the header's last block; 0 when its END card is not in ``data``."""
-    end = data.find(_END, start)
+    limit = start + 80 * MOST_CARDS
+    end = data.find(_END, start, limit)
     while end >= 0 and (end - start) % 80:
-        end = data.find(_END, end + 1)
+        end = data.find(_END, end + 1, limit)
     return 0 if end < 0 else -(-(end + 80 - start) // BLOCK) * BLOCK
 
 
@@ -72,14 +68,11 @@ def _card_value(raw: bytes) -> str | bool | int | float | None:
     raw = raw.partition(b"/")[0].rstrip()
     if raw in (b"T", b"F"):
         return raw == b"T"
-    try:
-        return float(raw) if b"." in raw else int(raw)
-    except ValueError:
-        pass
-    try:
-        return float(raw.replace(b"D", b"E"))
-    except ValueError:
+    if not _NUMBER.fullmatch(raw):  # as 1_000, nan or inf, which Python takes for numbers and FITS does not
         return None
+    if raw.lstrip(b"+-").isdigit():
+        return int(raw)
+    return float(raw.replace(b"D", b"E").replace(b"d", b"e"))
 
 
 def _quoted(text: str) -> str:
@@ -91,91 +84,43 @@ def _quoted(text: str) -> str:
     return text[1 : end if end >= 0 else None].replace("''", "'").rstrip()
 
 
-def _number(value) -> float:
+def number(value) -> float:
+    """A card's value as a number; NaN where it is missing or none. Text is read too, with D or E exponents."""
     if type(value) is float:
         return value
+    if isinstance(value, str):
+        value = value.strip().upper().replace("D", "E")
+        if not _NUMBER.fullmatch(value.encode("ascii", "replace")):
+            return math.nan
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
-def _integer(value) -> int | None:
-    if type(value) is int:
+def integer(value) -> int | None:
+    """A card's value as an integer that 64 bits hold; None for anything else."""
+    if type(value) is not int:
+        if isinstance(value, str) and value.strip().lstrip("+-").isdecimal():
+            value = int(value)
+        else:
+            value = number(value)
+            if not math.isfinite(value) or value != int(value) or abs(value) >= EXACT_IN_FLOAT:
+                return None
+    return int(value) if abs(value) <= LARGEST_INT64 else None
+
+
+def truth(value) -> bool | None:
+    """A card's value as true or false, also where it is a text or 0 and 1; None for anything else."""
+    if isinstance(value, bool):
         return value
-    number = _number(value)
-    return int(number) if math.isfinite(number) and number == int(number) else None
+    text = "" if value is None else str(value).strip().lower()
+    return True if text in _TRUE else False if text in _FALSE else None
 
 
-def _text(value) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def identity_of_header(get) -> Identity | None:
-    """Identity from the cards LMJD, PLANID, SPID, FIBERID (which may be strings), or None when one is unusable."""
-    lmjd, spid, fiberid = (_integer(get(name)) for name in ("LMJD", "SPID", "FIBERID"))
-    planid = _text(get("PLANID"))
-    if lmjd is None or spid is None or fiberid is None or not planid:
-        return None
-    return Identity(lmjd, planid, spid, fiberid)
-
-
-def header_values(get, filename: str) -> dict:
-    """What the pipeline keeps of a header, as a row with the columns of `HEADER_DTYPES`.
-
-    Parameters
-    ----------
-    get : callable
-        Value of a keyword, None where there is none.
-    filename : str
-        Name of the file: it tells the identity where the header does not.
-
-    Raises
-    ------
-    UnusableSpectrum
-        Neither header nor file name identify the spectrum.
-    """
-    identity = identity_of_header(get) or identity_of_name(filename)
-    if identity is None:
-        raise UnusableSpectrum("no identity: LMJD, PLANID, SPID or FIBERID missing and the file is not named spec-...")
-
-    def first(*names):
-        for name in names:
-            value = get(name)
-            if value is not None and value != "":
-                return value if type(value) is float else _number(value)
-        return math.nan
-
-    date_obs = _text(get("DATE-OBS"))
-    obsid = _integer(get("OBSID"))
-    return {
-        "spectrum_key": identity.spectrum_key,
-        "obsid": obsid if obsid is not None and obsid > 0 else None,
-        "filename": filename,
-        "lmjd": identity.lmjd,
-        "mjd": _integer(get("MJD")),
-        "planid": identity.planid,
-        "spid": identity.spid,
-        "fiberid": identity.fiberid,
-        "date_obs": date_obs,
-        "obsdate": date_obs[:10],
-        "ra_obs": first("RA_OBS", "OBS_RA", "RA"),
-        "dec_obs": first("DEC_OBS", "OBS_DEC", "DEC"),
-        "ra": first("RA", "RA_OBS", "OBS_RA"),
-        "dec": first("DEC", "DEC_OBS", "OBS_DEC"),
-        **{f"snr{band}": first(*names) for band, names in SNR_CARDS.items()},
-        "class": _text(get("CLASS")),
-        "subclass": _text(get("SUBCLASS")),
-        "z": _number(get("Z")),
-        "z_err": _number(get("Z_ERR")),
-        "helio_rv": _number(get("HELIO_RV")),
-        "pipeline": _text(get("VERSPIPE")),
-        "release": _text(get("DATA_V")),
-        "written": _text(get("DATE")),
-    }
-
-
-def header_table(rows: list[dict], extra: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Rows of `header_values` as a table with fixed column types (also when empty); ``extra`` adds columns."""
-    dtypes = {**HEADER_DTYPES, **(extra or {})}
-    return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
+def text(value) -> str:
+    """A card's value as printable ASCII text, '' where it is missing; other characters become ``?``."""
+    if value is None:
+        return ""
+    value = str(value).strip()
+    return value if value.isascii() and value.isprintable() else _UNPRINTABLE.sub("?", value)

@@ -20,9 +20,10 @@ CATALOG_DTYPES = {
     "obsdate": "str", "ra_obs": "float64", "dec_obs": "float64", "ra": "float64", "dec": "float64",
     "snru": "float64", "snrg": "float64", "snrr": "float64", "snri": "float64", "snrz": "float64",
     "class": "str", "subclass": "str", "z": "float64", "z_err": "float64", "gaia_source_id": "Int64",
-    "lamost_class": "str", "lamost_rv": "float64", "lamost_rv_err": "float64",
+    "lamost_class": "str", "lamost_rv": "float64", "lamost_rv_err": "float64", "snr_from_pixels": "str",
 }  # fmt: skip
-"""Columns of m_catalog_v0; class_catalog has also ``label`` and ``source_catalog``."""
+"""Columns of m_catalog_v0; class_catalog has also ``label`` and ``source_catalog``. ``snr_from_pixels`` has the letters
+of the bands whose S/N is that of the pixels, since neither header nor catalogue tells it."""
 
 _IDENTITY = ("lmjd", "planid", "spid", "fiberid")
 BANDS = ("snru", "snrg", "snrr", "snri", "snrz")

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mstars.files.stores import read_header, read_rejected
-from mstars.lamost.cards import HEADER_DTYPES, UnusableSpectrum, header_table
+from mstars.lamost.cards import UnusableSpectrum
 from mstars.lamost.catalogs import text_column
-from mstars.lamost.reader import FileSpectrum, place_on_grid, read_spectrum
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.header import HEADER_DTYPES, header_table
+from mstars.lamost.layouts import FileSpectrum
+from mstars.lamost.reader import read_spectrum
+from mstars.lamost.snr import fill_snr
+from mstars.spectra.arms import missing_arms
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.ormask import mask_fraction
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
@@ -19,9 +24,14 @@ from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 SPECTRUM_COLUMNS = {
     "layout": "str", "n_good": "int64", "n_pixel": "int64", "resampled": "bool",
     "orp_u": "float64", "orp_g": "float64", "orp_r": "float64", "orp_i": "float64", "orp_z": "float64",
+    "frame": "str", "missing_arm": "str", "snr_from_pixels": "str",
 }  # fmt: skip
 """What ingest adds to the header values of a spectrum: layout of the file, good pixels, pixels in the file, whether it
-was resampled onto the grid, and the masked fraction of each band."""
+was resampled onto the grid, the masked fraction of each band, the frame of the wavelengths (heliocentric or
+topocentric), the arms without data (see `mstars.spectra.arms`), and the bands whose S/N is the pixels' and not the
+header's (see `mstars.lamost.snr`)."""
+
+_FROM_FILE = ("layout", "n_pixel", "resampled", "frame", "snr_from_pixels")
 
 REJECTED_COLUMNS = {
     "spectrum_key": "str", "obsid": "Int64", "filename": "str", "path": "str", "plate": "str", "batch": "str",
@@ -59,7 +69,7 @@ def ingest_batch(
     rejected : pandas.DataFrame
         The others, with the reason. Both tables together have the plan's number of rows.
     """
-    from mstars.lamost.pixels import clear_unusable
+    from mstars.lamost.pixels import USABLE, clear_unusable
 
     n = len(plan)
     flux, ivar = np.zeros((n, N_PIXEL), np.float32), np.zeros((n, N_PIXEL), np.float32)
@@ -74,28 +84,31 @@ def ingest_batch(
         except UnusableSpectrum as error:
             rejected.append((number, str(error)))
             continue
-        values.append(
-            {
-                **spectrum.values,
-                "layout": spectrum.layout,
-                "n_pixel": len(spectrum.flux),
-                "resampled": resampled,
-            }
-        )
+        of_file = {"layout": spectrum.layout, "n_pixel": len(spectrum.flux), "frame": spectrum.frame}
+        values.append({**spectrum.values, **of_file, "resampled": resampled})
         taken.append(number)
     taken = np.array(taken, dtype=np.int64)
     if len(taken) < n:
         flux, ivar, ormask = flux[taken], ivar[taken], ormask[taken]
-    n_good, has_flux = clear_unusable(flux, ivar, ormask)
+    n_good, found = clear_unusable(flux, ivar, ormask)
+    for row, of_row in enumerate(values):
+        of_row["snr_from_pixels"] = fill_snr(of_row, flux[row], ivar[row])
     keys = np.array([row["spectrum_key"] for row in values], dtype=str)
     spectra = SpectrumSet(flux, ivar, ormask, lamost_wavelength(), keys)
     header = _header(values, spectra, n_good)
-    keep = n_good > 0
-    for number, some in zip(taken[~keep], has_flux[~keep], strict=True):
-        rejected.append((int(number), "all pixels masked" if some else "no finite flux"))
+    keep = found == USABLE
+    rejected += [(int(number), _unusable(why)) for number, why in zip(taken[~keep], found[~keep], strict=True)]
     if not keep.all():
         spectra, header = spectra.select(keep), header[keep].reset_index(drop=True)
     return spectra, header, _rejected_of(plan, rejected)
+
+
+def _unusable(found: int) -> str:
+    """The reason for what `mstars.lamost.pixels.clear_unusable` found."""
+    from mstars.lamost.pixels import CONSTANT, MASKED, NEGATIVE
+
+    reasons = {MASKED: "all pixels masked", CONSTANT: "no usable flux: constant", NEGATIVE: "no usable flux: negative"}
+    return reasons.get(int(found), "no usable flux: all zero or not finite")
 
 
 def _check_key(found: str, planned: str) -> None:
@@ -104,8 +117,9 @@ def _check_key(found: str, planned: str) -> None:
 
 
 def _header(values: list[dict], spectra: SpectrumSet, n_good: np.ndarray) -> pd.DataFrame:
-    header = header_table(values, {name: SPECTRUM_COLUMNS[name] for name in ("layout", "n_pixel", "resampled")})
+    header = header_table(values, {name: SPECTRUM_COLUMNS[name] for name in _FROM_FILE})
     header["n_good"] = n_good
+    header["missing_arm"] = pd.Series(missing_arms(spectra), index=header.index).astype("str")
     for name, fraction in mask_fraction(spectra).items():
         header[name] = fraction
     return header[[*HEADER_DTYPES, *SPECTRUM_COLUMNS]]

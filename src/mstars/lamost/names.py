@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-_SPECTRUM_FILE = re.compile(r"spec-(\d{5})-(.+)_sp(\d{1,2})-(\d{1,3})(?=\.|$)")
+_SPECTRUM_FILE = re.compile(r"spec-(\d{5})-(.+)_sp(\d{1,2})-(\d{1,3})(?=[._]|$)", re.ASCII)
 _NOT_IN_A_BATCH_NAME = re.compile(r"[^A-Za-z0-9_.+-]")
-SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz")
-"""What a file of a spectrum may end with."""
+_PLAN = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,63}")
+_PACKED = r"(?:\.(?:gz|bz2|xz|fz|z|zst|lz4|zip|7z|rar|part|partial|tmp|crdownload|aria2|filepart))*"
+SPECTRUM_NAME = re.compile(rf"(?:\.(?:fits?|fts)|(?:^|_)spec-\d{{5}}-.+_sp\d+-\d+){_PACKED}$", re.IGNORECASE)
+"""Names of files that may hold a spectrum: ``*.fits`` or ``spec-...``, whatever compression follows."""
 
 
 class Identity(NamedTuple):
@@ -39,10 +41,29 @@ class Identity(NamedTuple):
         return f"spec-{self.lmjd}-{self.planid}_sp{self.spid:02d}-{self.fiberid:03d}"
 
 
+def is_identity(lmjd: int | None, planid: str, spid: int | None, fiberid: int | None) -> bool:
+    """Whether these name a spectrum: numbers in LAMOST's ranges, a plan of letters, digits and ``_ . + -``.
+
+    Missing values, as -9999 or 0 for a fibre, name none: two stars would share one key.
+    """
+    if lmjd is None or spid is None or fiberid is None:
+        return False
+    return 10_000 <= lmjd <= 99_999 and 1 <= spid <= 99 and 1 <= fiberid <= 999 and bool(_PLAN.fullmatch(planid))
+
+
 def identity_of_name(path: str) -> Identity | None:
     """Identity that a file name tells (anything may stand before ``spec-``), or None, as for ``{obsid}.fits``."""
     found = _SPECTRUM_FILE.search(PurePath(path).name)
-    return Identity(int(found[1]), found[2], int(found[3]), int(found[4])) if found else None
+    if not found:
+        return None
+    identity = Identity(int(found[1]), found[2], int(found[3]), int(found[4]))
+    return identity if is_identity(*identity) else None
+
+
+def stem_of(name: str) -> str:
+    """A file's name without ``.fits`` and what follows it."""
+    found = SPECTRUM_NAME.search(name)
+    return re.split(r"\.(?:fits?|fts)(?:\.|$)", name, maxsplit=1, flags=re.IGNORECASE)[0] if found else name
 
 
 def batch_name(plate: str) -> str:

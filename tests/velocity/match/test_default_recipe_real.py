@@ -7,7 +7,8 @@ from astropy.io import fits
 from made_stars import observe
 
 from mstars.core.config.whole import filled
-from mstars.lamost.reader import place_on_grid, read_spectrum
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.reader import read_spectrum
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 from mstars.velocity.lines.measure import dsal

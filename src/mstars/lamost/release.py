@@ -1,0 +1,154 @@
+"""The plan of a LAMOST release: catalogues that name the spectra, and the tree where their files are."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mstars.core.errors import InputError
+from mstars.lamost import archive
+from mstars.lamost.catalogs import catalog_table, read_catalog
+from mstars.lamost.duplicates import best_usable
+from mstars.lamost.names import SPECTRUM_NAME, stem_of
+from mstars.lamost.other_classes import TRAINING_COLUMNS, choose_training, first_of_key
+from mstars.lamost.plan import Plan, gather, note_doubts, reasons, with_snr
+from mstars.lamost.tree import name_problem
+
+
+def plan_release(
+    spectra: str | Path,
+    m_catalog: str | Path,
+    *,
+    general_catalog: str | Path | None = None,
+    afgk_catalog: str | Path | None = None,
+    wd_catalog: str | Path | None = None,
+    per_class: int = 30000,
+    snr_max: float = 5.0,
+    seed: int = 0,
+) -> Plan:
+    """Plan a LAMOST release as it is laid out on disk.
+
+    Parameters
+    ----------
+    spectra : str or Path
+        Root of ``{obsdate}/{planid}/spec-....fits.gz``; see `find_files` for the other layouts understood.
+    m_catalog : str or Path
+        The M catalogue: its rows are the candidates.
+    general_catalog, afgk_catalog, wd_catalog : str or Path, optional
+        Where the classes OB, GALAXY and QSO, then A, F, G and K, then WD of the training come from (section 3.4.1).
+    per_class : int, optional
+        At most so many training spectra a class, drawn at random (the paper: 30,000).
+    snr_max : float, optional
+        Training spectra have S/N_max >= this, the best of the five bands.
+    seed : int, optional
+        Seed of the draw.
+
+    Raises
+    ------
+    InputError
+        A catalogue or the folder is missing, unreadable or lacks a column.
+    """
+    for name, value in (("spectra", spectra), ("m_catalog", m_catalog)):
+        if not value:
+            raise InputError(f"release.{name}: not set; a survey of kind release needs it (docs/input.md)")
+    root = Path(spectra).expanduser()
+    if not root.is_dir():
+        raise InputError(f"release.spectra: {root}: no such folder")
+    candidates, unreadable = read_catalog(m_catalog)
+    candidates, repeats = first_of_key(candidates.assign(role="candidate"), "the M catalogue")
+    training, not_used, notes = choose_training(
+        {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog},
+        set(candidates["spectrum_key"]),
+        per_class=per_class,
+        snr_max=snr_max,
+        seed=seed,
+    )
+    rejected = [unreadable.assign(role="candidate"), repeats, not_used]
+    plan = _with_files(candidates, training, rejected, root, notes)
+    if plan.candidates.empty:
+        n = len(candidates) + len(unreadable)
+        why = reasons(plan.rejected[plan.rejected["role"] == "candidate"])
+        raise InputError(f"release.spectra: {root}: no usable file of the {n} rows of {m_catalog}; {why}")
+    note_doubts(plan)
+    return plan
+
+
+def _with_files(candidates, training, rejected: list[pd.DataFrame], root: Path, notes: list[str]) -> Plan:
+    both = candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
+    both, missing = find_files(both, root)
+    both, others = best_usable(both)
+    both = with_snr(both)
+    return Plan(
+        catalog_table(both[both["role"] == "candidate"]),
+        catalog_table(both[both["role"] == "train"], TRAINING_COLUMNS),
+        gather([*rejected, missing, others]),
+        notes,
+    )
+
+
+def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The files of each spectrum in a release's tree.
+
+    Each plate's folder is listed once; ``{planid}.tar`` serves as a folder (see `mstars.lamost.archive`). A plate may
+    be in ``{obsdate}/{planid}``, ``{yyyymmdd}/{planid}``, ``{lmjd}/{planid}``, ``{planid}`` and the root itself; files
+    are ``spec-....fits`` or ``{obsid}.fits``, compressed or not.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of catalogues, each spectrum_key once.
+    root : Path
+        The tree.
+
+    Returns
+    -------
+    found : pandas.DataFrame
+        The table with ``filename`` and ``path``: a row a file, so that a spectrum with two files has two rows.
+    missing : pandas.DataFrame
+        The spectra without a file, with the reason.
+    """
+    known = functools.cache(lambda folder: _files_by_stem(os.path.join(root, folder)))
+    fibre = zip(table["spid"], table["fiberid"], strict=True)
+    stems = [f"spec-{plate}_sp{sp:02d}-{fi:03d}" for plate, (sp, fi) in zip(table["plate"], fibre, strict=True)]
+    obsids = ["" if number is pd.NA else str(number) for number in table["obsid"]]
+    dates, plans, days = (table[name].to_numpy() for name in ("obsdate", "planid", "lmjd"))
+    rows_found, paths, rows_missing, reason = [], [], [], []
+    for rows in table.groupby("plate", sort=True).indices.values():
+        date, planid = str(dates[rows[0]]), str(plans[rows[0]])
+        names = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{days[rows[0]]}/{planid}", planid, ".")
+        folders = [known(name) for name in names]
+        why = next((folder.why for folder in folders if folder.why), "")
+        for row in rows:
+            found = [
+                path for name in (stems[row], obsids[row]) for of in folders for path in of.files.get(name.lower(), ())
+            ]
+            rows_found += [row] * len(found)
+            paths += found
+            if not found:
+                rows_missing.append(row)
+                reason.append(f"no such file: {stems[row]}.fits.gz not in the tree{why}")
+    found = table.iloc[rows_found].assign(filename=[os.path.basename(path) for path in paths], path=paths)
+    missing = table.iloc[rows_missing].assign(reason=reason)
+    missing["filename"] = [f"{stems[row]}.fits.gz" for row in rows_missing]
+    return found.sort_values(["spectrum_key", "path"], ignore_index=True), missing
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """Paths of the files of a folder by their stems (small letters), and why it can't be read ('' where it can)."""
+
+    files: dict[str, list[str]]
+    why: str = ""
+
+
+def _files_by_stem(folder: str) -> _Folder:
+    files: dict[str, list[str]] = {}
+    found, why = archive.listing(folder)
+    for name in sorted(found):
+        if SPECTRUM_NAME.search(name) and not name_problem(found[name]):
+            files.setdefault(stem_of(name).lower(), []).append(found[name])
+    return _Folder(files, f"; {why}" if why else "")

@@ -1,0 +1,32 @@
+"""LAMOST's two arms: which of them a spectrum has data in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mstars.spectra.container import SpectrumSet
+
+ARMS = {"blue": (3700.0, 5900.0), "red": (5900.0, 9100.0)}
+"""Vacuum angstrom. The cameras overlap at 5700 to 5900 A, where the pipeline joins them (Zhao et al. 2012)."""
+
+LEAST_SHARE = 0.05
+"""An arm of which a smaller share of the pixels is good counts as without data."""
+
+
+def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
+    """For each arm, the spectra of which less than `LEAST_SHARE` of its pixels are good: bool [n]."""
+    found = {}
+    for arm, (lower, upper) in ARMS.items():
+        inside = slice(*np.searchsorted(spectra.wavelength, (lower, upper)))
+        good = (spectra.ivar[:, inside] > 0) & (spectra.ormask[:, inside] == 0)
+        good &= np.isfinite(spectra.flux[:, inside])
+        found[arm] = good.mean(axis=1) < LEAST_SHARE
+    return found
+
+
+def missing_arms(spectra: SpectrumSet) -> np.ndarray:
+    """Names of the arms without data, ``;``-joined, '' where both have some: str (object) [n]."""
+    found = arms_without_data(spectra)
+    return np.array(
+        [";".join(arm for arm in ARMS if found[arm][row]) for row in range(len(spectra.spectrum_key))], dtype=object
+    )

@@ -1,0 +1,338 @@
+"""A file proves what it is before it is measured: wavelengths, resolution, medium, flux, identity, structure."""
+
+import tracemalloc
+
+import lamost_files
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from mstars.lamost.cards import UnusableSpectrum
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.ingest import ingest_batch
+from mstars.lamost.plan import plan_files
+from mstars.lamost.reader import read_header, read_spectrum
+from mstars.spectra.wavelengths import N_PIXEL, air_to_vacuum, lamost_wavelength
+
+LINE = 6500.0
+GRID = lamost_wavelength()
+
+
+def with_line(wavelength, **changes):
+    """Arrays with an emission line at `LINE` on given wavelengths."""
+    flux = 100 + 500 * np.exp(-0.5 * ((wavelength - LINE) / 4) ** 2)
+    n = len(wavelength)
+    arrays = {"flux": flux, "ivar": np.ones(n), "ormask": np.zeros(n), "wavelength": wavelength}
+    return {name: np.asarray(row, np.float32) for name, row in {**arrays, **changes}.items()}
+
+
+def line_of(path):
+    """Wavelength of the line of a file, as it is read onto the common grid."""
+    flux, ivar = np.zeros(N_PIXEL, np.float32), np.zeros(N_PIXEL, np.float32)
+    place_on_grid(read_spectrum(path), flux, ivar, np.zeros(N_PIXEL, np.uint8))
+    near = (np.abs(GRID - LINE) < 25) & (ivar > 0)
+    weight = np.where(near, np.clip(flux - 100, 0, None), 0)
+    return (weight * GRID).sum() / weight.sum()
+
+
+def reason_of(path):
+    with pytest.raises(UnusableSpectrum) as caught:
+        read_spectrum(path)
+    return str(caught.value)
+
+
+LINEAR = np.arange(3700.0, 9090.0)
+
+
+@pytest.mark.parametrize("layout", ["image", "coadd"])
+@pytest.mark.parametrize("wavelength", [GRID, LINEAR], ids=["log", "linear"])
+@pytest.mark.parametrize("stale", [None, 3.5])
+def test_wavelengths_that_are_not_plain_are_read_right(tmp_path, layout, wavelength, stale):
+    cards = {} if stale is None else {"COEFF0": stale, "CRVAL1": stale}
+    holes, ends = wavelength.copy(), wavelength.copy()
+    holes[[100, 101, 2000]] = np.nan
+    ends[:3], ends[-2:] = np.nan, 0
+    given = {
+        "nan": holes,
+        "ends": ends,
+        "nm": wavelength / 10,
+        "micron": wavelength / 1e4,
+        "log10": np.log10(wavelength),
+    }
+    for name, row in given.items():
+        data = with_line(wavelength)
+        path = lamost_files.write(
+            tmp_path / f"{name}.fits", layout, data | {"wavelength": row.astype(np.float32)}, **cards
+        )
+        np.testing.assert_allclose(line_of(path), LINE, atol=0.1, err_msg=name)
+    backwards = {name: row[::-1] for name, row in with_line(wavelength).items()}
+    path = lamost_files.write(tmp_path / "descending.fits", layout, backwards, **cards)
+    np.testing.assert_allclose(line_of(path), LINE, atol=0.1)
+    assert read_spectrum(path).layout == layout
+
+
+def test_broken_wavelengths_are_those_of_the_cards_or_refused(tmp_path):
+    broken = GRID.copy()
+    broken[500:520] = broken[520:500:-1]
+    data = with_line(GRID) | {"wavelength": broken.astype(np.float32)}
+    np.testing.assert_allclose(line_of(lamost_files.write(tmp_path / "a.fits", data=data)), LINE, atol=0.1)
+    path = lamost_files.write(tmp_path / "b.fits", data=data, COEFF0=3.5)
+    assert "neither ascend nor descend" in reason_of(path)
+
+
+def test_cards_that_tell_wrong_wavelengths_are_refused(tmp_path):
+    def reason(**cards):
+        return reason_of(lamost_files.write(tmp_path / "a.fits", "subcontinuum", **cards))
+
+    assert "contradict each other" in reason(COEFF0=3.5782, CRVAL1=3.5682)
+    assert "contradict each other" in reason(COEFF1=1e-4, CD1_1=2e-4)
+    assert "wavelengths outside" in reason(COEFF0=3.9)
+    assert "wavelengths outside" in reason(COEFF0=3.0)
+    assert "no wavelengths" in reason(COEFF0="unknown")
+    assert read_spectrum(lamost_files.write(tmp_path / "b.fits", "subcontinuum", CRVAL1=-9999)).wavelength is None
+
+
+@pytest.mark.parametrize(("first", "last"), [(4950, 5350), (6300, 6800), (6260, 6860)])
+def test_medium_resolution_is_refused_by_its_pixels(tmp_path, first, last):
+    wavelength = 10 ** np.arange(np.log10(first), np.log10(last), 2.38e-5)
+    for layout in ("image", "coadd"):
+        assert "(MRS)" in reason_of(lamost_files.write(tmp_path / "a.fits", layout, with_line(wavelength)))
+
+
+@pytest.mark.parametrize("names", [("COADD_B", "COADD_R"), ("COADD_R",), ("B-84270420", "R-84270420")])
+def test_medium_resolution_is_refused_by_the_names_of_its_tables(tmp_path, names):
+    columns = [
+        fits.Column(name, "1631E", array=[row])
+        for name, row in zip(("FLUX", "IVAR", "WAVELENGTH", "ORMASK"), np.ones((4, 1631)), strict=True)
+    ]
+    tables = [fits.BinTableHDU.from_columns(columns, name=name) for name in names]
+    fits.HDUList([fits.PrimaryHDU(header=lamost_files.header("coadd")), *tables]).writeto(tmp_path / "med.fits")
+    assert "(MRS)" in reason_of(tmp_path / "med.fits")
+
+
+def test_a_finely_sampled_spectrum_of_the_whole_range_is_no_mrs(tmp_path):
+    path = lamost_files.write(tmp_path / "a.fits", data=with_line(np.arange(3800.0, 9000.0, 0.25)))
+    np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"VACUUM": False},
+        {"VACUUM": "F"},
+        {"VACUUM": "false"},
+        {"VACUUM": 0},
+        {"VACUUM": "air"},
+        {"VACUUM": None, "AIRORVAC": "air"},
+        {"VACUUM": None, "CTYPE1": "AWAV-LOG"},
+    ],
+)
+def test_air_is_converted_however_it_is_said(tmp_path, cards):
+    path = lamost_files.write(tmp_path / "a.fits", data=with_line(GRID), **cards)
+    np.testing.assert_allclose(line_of(path), air_to_vacuum(LINE), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"VACUUM": True},
+        {"VACUUM": "T"},
+        {"VACUUM": "vacuum"},
+        {"VACUUM": None},
+        {"VACUUM": ""},
+        {"VACUUM": None, "AIRORVAC": "vac"},
+        {"CTYPE1": "LINEAR"},
+        {"CTYPE1": "-9999"},
+    ],
+)
+def test_vacuum_stays(tmp_path, cards):
+    path = lamost_files.write(tmp_path / "a.fits", data=with_line(GRID), **cards)
+    np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
+
+
+def test_a_header_that_contradicts_itself_on_the_medium_is_refused(tmp_path):
+    assert "contradicts itself" in reason_of(lamost_files.write(tmp_path / "a.fits", VACUUM=True, AIRORVAC="air"))
+    assert "unknown medium" in reason_of(lamost_files.write(tmp_path / "b.fits", VACUUM="perhaps"))
+
+
+def unusable_flux():
+    good, n = lamost_files.arrays(), N_PIXEL
+    one = np.zeros(n, np.float32)
+    one[1234] = 1
+    return {
+        "all zero or not finite": good | {"flux": np.zeros(n, np.float32)},
+        "not finite": good | {"flux": np.full(n, np.nan, np.float32)},
+        "constant": good | {"flux": np.full(n, 7.3, np.float32)},
+        "negative": good | {"flux": -good["flux"]},
+        "no usable flux: constant": good | {"ivar": one},
+        "3 pixels": {name: row[:3] for name, row in good.items()},
+        "1 pixel": {name: row[:1] for name, row in good.items()},
+        "250 pixels": {name: row[:250] for name, row in good.items()},
+        "all pixels masked": good | {"ormask": np.full(n, 32, np.float32)},
+    }
+
+
+@pytest.mark.parametrize("why", unusable_flux())
+@pytest.mark.parametrize("layout", ["image", "coadd"])
+def test_a_spectrum_without_usable_flux_is_a_rejected_row(tmp_path, why, layout):
+    lamost_files.write(tmp_path / "bad.fits.gz", layout, unusable_flux()[why], FIBERID=2)
+    lamost_files.write(tmp_path / "good.fits.gz", layout)
+    spectra, _, rejected = ingest_batch(plan_files(str(tmp_path)).rows())
+    assert len(spectra) == 1 and list(rejected["filename"]) == ["bad.fits.gz"]
+    assert why in rejected["reason"][0]
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"FIBERID": -9999},
+        {"FIBERID": 0},
+        {"FIBERID": 2**70},
+        {"SPID": -9999},
+        {"LMJD": 0},
+        {"LMJD": 1.5},
+        {"PLANID": ""},
+        {"PLANID": "../../etc"},
+        {"PLANID": "<script>"},
+        {"PLANID": "{batch}"},
+    ],
+)
+def test_cards_that_are_no_identity(tmp_path, cards):
+    path = lamost_files.write(tmp_path / "a.fits.gz", **cards)
+    assert "no identity" in reason_of(path)
+    with pytest.raises(UnusableSpectrum, match=next(iter(cards))):
+        read_header(path)
+    named = lamost_files.write(tmp_path / f"{lamost_files.stem(fiberid=7)}.fits.gz", **cards)
+    assert read_spectrum(named).values["spectrum_key"].endswith("-sp04-007")
+
+
+def test_a_plan_name_that_is_not_ascii_is_a_rejected_row(tmp_path):
+    raw = lamost_files.write(tmp_path / "a.fits", compress=False, PLANID="M31xB1").read_bytes()
+    (tmp_path / "a.fits").write_bytes(raw.replace(b"M31xB1", b"M31\xe9B1"))
+    lamost_files.write(tmp_path / "b.fits", compress=False)
+    rejected = plan_files(str(tmp_path)).rejected
+    assert list(rejected["filename"]) == ["a.fits"] and "PLANID 'M31?B1'" in rejected["reason"][0]
+
+
+def test_an_obsid_that_64_bits_do_not_hold_is_a_rejected_row(tmp_path):
+    lamost_files.write(tmp_path / "a.fits", compress=False)
+    for name, obsid in (("b", 2**63), ("c", 10**40), ("d", str(10**30))):
+        lamost_files.write(tmp_path / f"{name}.fits", compress=False, OBSID=obsid, FIBERID=9)
+    rejected = plan_files(str(tmp_path)).rejected
+    assert len(rejected) == 3 and rejected["reason"].str.contains("is no 64-bit integer").all()
+
+
+@pytest.mark.parametrize(
+    ("card", "obsid"),
+    [(-9999, None), (0, None), ("null", None), ("1.24e9", None), (1.24e9, None), ("123404123", 123404123), (77.0, 77)],
+)
+def test_obsids_that_are_none(tmp_path, card, obsid):
+    assert read_header(lamost_files.write(tmp_path / "a.fits", OBSID=card))["obsid"] == obsid
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"RA": -9999, "DEC": -9999, "RA_OBS": 42.975, "DEC_OBS": 22.5},
+        {"RA": "02:51:54", "DEC": "+22:30:00"},
+        {"RA": "02 51 54.00", "DEC": "22 30 00"},
+        {"RA": "42.975", "DEC": "22.5"},
+        {"RA": None, "DEC": None, "RA_OBS": None, "DEC_OBS": None, "OBS_RA": 42.975, "OBS_DEC": 22.5},
+        {"RA": "null", "DEC": 22.5, "RA_OBS": 42.975, "DEC_OBS": 22.5},
+    ],
+)
+def test_a_place_is_read_in_every_form(tmp_path, cards):
+    values = read_header(lamost_files.write(tmp_path / "a.fits", **cards))
+    np.testing.assert_allclose([values["ra"], values["dec"]], [42.975, 22.5], atol=1e-9)
+
+
+def test_negative_declinations_in_sexagesimal(tmp_path):
+    values = read_header(lamost_files.write(tmp_path / "a.fits", RA="00:00:01.5", DEC="-00:30:36"))
+    np.testing.assert_allclose([values["ra"], values["dec"]], [0.00625, -0.51], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("card", "value"),
+    [
+        ("3.9D-05", 3.9e-5),
+        (" 3.9d-05 ", 3.9e-5),
+        ("nan", np.nan),
+        ("Infinity", np.nan),
+        ("1_0", np.nan),
+        (-9999, -9999),
+    ],
+)
+def test_a_redshift_in_text(tmp_path, card, value):
+    np.testing.assert_equal(read_header(lamost_files.write(tmp_path / "a.fits", Z=card))["z"], value)
+
+
+def changed(path, old, new):
+    """The uncompressed file with one card changed."""
+    raw = path.read_bytes()
+    assert raw.count(old) >= 1 and len(old) == len(new)
+    path.write_bytes(raw.replace(old, new, 1))
+    return path
+
+
+def card(name, value):
+    return f"{name:8s}= {value!s:>20s}".encode()
+
+
+HUGE = {
+    "NAXIS1": ("image", "NAXIS1", 3909, 2**40),
+    "NAXIS1 beyond 64 bits": ("image", "NAXIS1", 3909, 10**19),
+    "NAXIS1 negative": ("image", "NAXIS1", 3909, -3909),
+    "NAXIS1 true": ("image", "NAXIS1", 3909, "T"),
+    "NAXIS": ("image", "NAXIS", 2, 999),
+    "BITPIX": ("image", "BITPIX", -32, 7),
+    "TFIELDS": ("coadd", "TFIELDS", 6, 999_999_999),
+    "table NAXIS2": ("coadd", "NAXIS2", 1, 10**12),
+    "TFORM": ("coadd", "TFORM1", "'3909E   '", "'999999E '"),
+}
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_sizes_that_cannot_be_are_refused_at_once(tmp_path, what):
+    layout, name, old, new = HUGE[what]
+    path = lamost_files.write(tmp_path / "a.fits", layout, compress=False)
+    if name == "TFORM1":
+        changed(path, f"TFORM1  = {old}".encode(), f"TFORM1  = {new}".encode())
+    else:
+        changed(path, card(name, old), card(name, new))
+    tracemalloc.start()
+    with pytest.raises(UnusableSpectrum):
+        read_spectrum(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+
+
+def test_a_header_without_an_end_and_a_file_too_large_are_refused(tmp_path):
+    (tmp_path / "a.fits").write_bytes(b"SIMPLE  =                    T".ljust(80) + b"COMMENT ".ljust(80) * 100_000)
+    assert "no END" in reason_of(tmp_path / "a.fits")
+    with open(tmp_path / "b.fits", "wb") as file:
+        file.truncate(2**31)
+    assert "larger than 64 MB" in reason_of(tmp_path / "b.fits")
+
+
+def test_compressed_images_and_images_in_an_extension_are_read(tmp_path):
+    plain = read_spectrum(lamost_files.write(tmp_path / "a.fits", compress=False))
+    with fits.open(tmp_path / "a.fits") as hdus:
+        data, header = hdus[0].data, hdus[0].header
+        whole = fits.CompImageHDU(data, header, compression_type="GZIP_1", quantize_level=0)
+        fits.HDUList([fits.PrimaryHDU(), whole]).writeto(tmp_path / "b.fits.fz")
+        fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(data, header)]).writeto(tmp_path / "c.fits")
+        rice = fits.CompImageHDU(data, header, compression_type="RICE_1", tile_shape=(1, 3909), quantize_level=16)
+        fits.HDUList([fits.PrimaryHDU(), rice]).writeto(tmp_path / "d.fits.fz")
+    for name in ("b.fits.fz", "c.fits"):
+        found = read_spectrum(tmp_path / name)
+        np.testing.assert_array_equal(found.flux, plain.flux)
+        assert found.values == {**plain.values, "filename": name} == read_header(tmp_path / name)
+    np.testing.assert_allclose(read_spectrum(tmp_path / "d.fits.fz").flux, plain.flux, atol=1)
+
+
+def test_a_compressed_image_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    image = fits.CompImageHDU(np.zeros((5, 3909), np.float32), lamost_files.header(), compression_type="GZIP_1")
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(tmp_path / "a.fits.fz")
+    changed(tmp_path / "a.fits.fz", card("ZNAXIS1", 3909), card("ZNAXIS1", 10**9))
+    assert "sizes of a compressed image" in reason_of(tmp_path / "a.fits.fz")

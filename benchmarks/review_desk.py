@@ -22,7 +22,7 @@ from desk_place import command, environment, make_queue  # noqa: E402
 
 from mstars.files.json_files import read_json, write_json  # noqa
 from mstars.files.tables import read_table, write_table  # noqa
-from mstars.review.features import write_features  # noqa
+from mstars.review.network_features import write_network_features  # noqa
 from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library  # noqa  # noqa
 
 N_TEMPLATES = 485  # as many as the workflow's own library has
@@ -43,7 +43,9 @@ def queue_of(place: Path, count: int) -> Path:
     evidence = read_table(folder / "desk.parquet")
     evidence["tm_template"] = [f"template{number % N_TEMPLATES}" for number in range(count)]
     write_table(evidence, folder / "desk.parquet")
-    write_features(list(evidence["spectrum_key"]), random.normal(size=(count, 32)).astype("f4"), folder / "features.h5")
+    write_network_features(
+        list(evidence["spectrum_key"]), random.normal(size=(count, 32)).astype("f4"), folder / "features.h5"
+    )
     return folder
 
 

@@ -30,7 +30,6 @@ LONG_FUNCTIONS = {
     "src/mstars/parameters/ensemble.py collect",
     "src/mstars/parameters/ensemble.py predict_parameters",
     "src/mstars/parameters/training_set.py tlma_training_set",
-    "src/mstars/review/decisions.py resolve",
     "src/mstars/simulate/catalog_tables.py gaia_table",
 }
 """Longer ones that wait to be split. Add none."""

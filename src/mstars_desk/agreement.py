@@ -34,7 +34,7 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     return float(cohen_kappa_score(first, second))
 
 
-def pairs(votes: Votes) -> list[dict]:
+def reviewer_pairs(votes: Votes) -> list[dict]:
     """Agreement of each two reviewers who have spectra in common.
 
     Returns
@@ -114,7 +114,7 @@ def expectation(votes: Votes, order: Sequence[str]) -> dict:
     return result | dict(zip(("expected", "low", "high"), scaled, strict=True))
 
 
-def counts(votes: Votes) -> dict[str, int]:
+def label_counts(votes: Votes) -> dict[str, int]:
     """How many spectra of the queue have each label by now, and how many are in dispute."""
     found = {name: 0 for name in labels(votes.queue.name)}
     for key in votes.queue.keys:
@@ -139,7 +139,7 @@ def summary(votes: Votes, order: Sequence[str]) -> str:
         lines.append(f"changes expected among the undecided: {expected['expected']:.0f} (95 %: {limits}; {sample})")
     number = TABLES.get(queue.name)
     lines += ["", f"Labels so far (Table {number} of the paper)" if number else "Labels so far"]
-    lines += [f"  {name}: {n}" for name, n in counts(votes).items()]
+    lines += [f"  {name}: {n}" for name, n in label_counts(votes).items()]
     for title, rows in (("Agreement", _agreement(votes)), ("Accuracy on calibration spectra", _accuracy(votes))):
         lines += ["", title, *(rows or ["  nothing yet"])]
     return "\n".join(lines)
@@ -149,7 +149,7 @@ def _agreement(votes: Votes) -> list[str]:
     return [
         f"  {' and '.join(row['reviewers'])}: {row['same']:.1%} of {row['n']} alike, Cohen's kappa "
         + ("not defined: one label alone" if np.isnan(row["kappa"]) else f"{row['kappa']:.3f}")
-        for row in pairs(votes)
+        for row in reviewer_pairs(votes)
     ]
 
 

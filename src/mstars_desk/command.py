@@ -55,13 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not (arguments.summary or arguments.export):
         check_installed()
     from mstars_desk.agreement import summary  # these load numpy, pandas and scikit-learn
-    from mstars_desk.calibration import read_calibration
+    from mstars_desk.blind_spectra import read_blind_spectra
     from mstars_desk.queue_folder import QueueFolder
     from mstars_desk.session import Desk
 
     queue = QueueFolder(arguments.folder)
     check_writable(queue.decisions)
-    desk = Desk(queue, read_calibration(queue))
+    desk = Desk(queue, read_blind_spectra(queue))
     if arguments.summary:
         print(summary(desk.votes, desk.schedule.order))
         return 0
@@ -117,7 +117,7 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
     if arguments.samp:
         from mstars_desk.samp import Sender
 
-        sender = Sender(queue, desk.calibration.queue)
+        sender = Sender(queue, desk.blind_spectra.queue)
     page = Page(desk, token, sender.send if sender else None)
     print(f"queue {queue.name} of survey {queue.survey}: {len(queue)} spectra; decisions go to {queue.decisions}")
     if arguments.host not in ("127.0.0.1", "localhost"):

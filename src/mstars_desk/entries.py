@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mstars.review.decisions import labels
-from mstars_desk.calibration import Calibration
+from mstars_desk.blind_spectra import BlindSpectra
 from mstars_desk.journal import plain_comment
 from mstars_desk.queue_folder import QueueFolder
 from mstars_desk.schedule import Lease
@@ -52,7 +52,7 @@ class Entry:
 def checked_entry(
     given: Mapping,
     queue: QueueFolder,
-    calibration: Calibration,
+    blind_spectra: BlindSpectra,
     *,
     lease: Lease | None,
     decided: bool,
@@ -65,7 +65,7 @@ def checked_entry(
     given : mapping
         key and label; where there are, confidence, comment, via and seconds.
     queue : QueueFolder
-    calibration : Calibration
+    blind_spectra : BlindSpectra
     lease : Lease or None
         The reviewer's lease of the spectrum.
     decided : bool
@@ -86,12 +86,12 @@ def checked_entry(
     key, label = str(given.get("key", "")), str(given.get("label", ""))
     queued = key in queue.place
     drawn_blind = lease is not None and lease.via == "calibration"
-    blind = not adjudicate and (drawn_blind or (not queued and key in calibration.right))
+    blind = not adjudicate and (drawn_blind or (not queued and key in blind_spectra.right))
     if not (blind or queued or decided):
         raise Refused(f"{key}: not a spectrum of this queue")
     if label not in labels(queue.name):
         raise Refused(f"{label}: not a label of queue {queue.name}")
-    source = queue if queued or calibration.queue is None else calibration.queue
+    source = queue if queued or blind_spectra.queue is None else blind_spectra.queue
     if key in source.place and label in source.forbidden(source.row(key)):
         raise Refused(f"{key}: no velocity by {label}")
     seconds = given.get("seconds")

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mstars.core.errors import InputError
-from mstars.review.decisions import COLUMNS
+from mstars.review.decisions import DECISION_COLUMNS
 
 _NAME = re.compile(r"\w[\w .-]{0,39}")
-_HEADER = ",".join(COLUMNS) + "\n"
+_HEADER = ",".join(DECISION_COLUMNS) + "\n"
 
 MAX_COMMENT = 500
 """Longest comment, characters."""
@@ -80,7 +80,7 @@ class Journal:
         return [moment.isoformat(timespec="microseconds").replace("+00:00", "Z") for moment in moments]
 
     def append(self, path: Path, rows: Sequence[dict]) -> None:
-        """Append rows with the columns `COLUMNS`. They are on the disk when this returns.
+        """Append rows with the columns `DECISION_COLUMNS`. They are on the disk when this returns.
 
         Raises
         ------
@@ -88,9 +88,9 @@ class Journal:
             When the rows could not be written whole. The file is then as it was before.
         """
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(text, DECISION_COLUMNS, lineterminator="\n")
         for row in rows:
-            writer.writerow({name: row.get(name, "") for name in COLUMNS})
+            writer.writerow({name: row.get(name, "") for name in DECISION_COLUMNS})
         with self._guard:
             if path not in self._whole:
                 _repair(path)
@@ -163,7 +163,7 @@ def _repair(path: Path) -> None:
         return
     start = data.rfind(b"\n") + 1
     fields = next(csv.reader([data[start:].decode(errors="replace")]), [])
-    if len(fields) == len(COLUMNS):  # a whole row that someone wrote by hand; only its line end is missing
+    if len(fields) == len(DECISION_COLUMNS):  # a whole row that someone wrote by hand; only its line end is missing
         append_synced(path, b"\n")
         return
     with open(path, "r+b") as file:

@@ -14,7 +14,7 @@ from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
 from mstars.review.decisions import QUEUES, label_keys
 from mstars.review.evidence import known
-from mstars.review.features import read_features
+from mstars.review.network_features import read_network_features
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0
 from mstars.templates.library import load_library
@@ -148,7 +148,7 @@ class QueueFolder:
     def features(self) -> dict[str, np.ndarray]:
         """A network's features of each spectrum, float32 [feature]; empty where rule review_features has not run."""
         path = self.folder / "features.h5"
-        return read_features(path) if path.is_file() else {}
+        return read_network_features(path) if path.is_file() else {}
 
     @functools.cached_property
     def _stars(self) -> dict[str, list[str]]:

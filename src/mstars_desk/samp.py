@@ -26,7 +26,7 @@ class Sender:
     Parameters
     ----------
     queue : QueueFolder
-    calibration : QueueFolder, optional
+    blind_queue : QueueFolder, optional
         The queue that holds the calibration spectra. They are sent like the others.
 
     Raises
@@ -35,8 +35,8 @@ class Sender:
         When no hub runs.
     """
 
-    def __init__(self, queue: QueueFolder, calibration: QueueFolder | None = None):
-        self.queue, self.calibration = queue, calibration
+    def __init__(self, queue: QueueFolder, blind_queue: QueueFolder | None = None):
+        self.queue, self.blind_queue = queue, blind_queue
         self.folder = Path(tempfile.mkdtemp(prefix="mstars-samp-"))
         self._connect()
 
@@ -60,7 +60,7 @@ class Sender:
         InputError
             When no hub answers.
         """
-        source = self.queue if key in self.queue.place or self.calibration is None else self.calibration
+        source = self.queue if key in self.queue.place or self.blind_queue is None else self.blind_queue
         row = source.row(key)
         name = Path(picture_name(key)).stem
         table, spectrum = self.folder / f"{name}.vot", self.folder / f"{name}.fits"

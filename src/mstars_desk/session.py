@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mstars.review.decisions import ADJUDICATOR
-from mstars_desk.calibration import Calibration
+from mstars_desk.blind_spectra import BlindSpectra
 from mstars_desk.entries import Entry, Refused, checked_entry
 from mstars_desk.journal import reviewer_name
 from mstars_desk.learning import Learner
@@ -52,7 +52,7 @@ class Desk:
     Parameters
     ----------
     queue : QueueFolder
-    calibration : Calibration, optional
+    blind_spectra : BlindSpectra, optional
     clock : callable, optional
         Seconds, for the leases.
 
@@ -73,12 +73,12 @@ class Desk:
     def __init__(
         self,
         queue: QueueFolder,
-        calibration: Calibration | None = None,
+        blind_spectra: BlindSpectra | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.queue, self.calibration = queue, calibration or Calibration()
+        self.queue, self.blind_spectra = queue, blind_spectra or BlindSpectra()
         self.guard = threading.RLock()
-        self.votes = Votes(queue, self.calibration)
+        self.votes = Votes(queue, self.blind_spectra)
         self.schedule = Schedule(queue, self.votes, clock)
         self.learner = Learner(queue)
         self._people: dict[str, Person] = {}
@@ -101,8 +101,8 @@ class Desk:
         """
         if key in self.queue.place:
             return self.queue.payload(key)
-        if self.calibration.queue is not None and key in self.calibration.right:
-            return self.calibration.queue.payload(key)
+        if self.blind_spectra.queue is not None and key in self.blind_spectra.right:
+            return self.blind_spectra.queue.payload(key)
         raise KeyError(key)
 
     def next(self, reviewer: str, count: int, held: Sequence[str] = (), *, alike: bool = False) -> list[str]:
@@ -156,7 +156,7 @@ class Desk:
     def _checked(self, reviewer: str, row: dict, adjudicate: bool) -> Entry:
         key = str(row.get("key", ""))
         lease, decided = self.schedule.lease(reviewer, key), key in self.votes.standing
-        return checked_entry(row, self.queue, self.calibration, lease=lease, decided=decided, adjudicate=adjudicate)
+        return checked_entry(row, self.queue, self.blind_spectra, lease=lease, decided=decided, adjudicate=adjudicate)
 
     def _save(self, reviewer: str, author: str, entries: Sequence[Entry]) -> dict[str, str]:
         """Write entries and remember how to undo them; the time of each key."""

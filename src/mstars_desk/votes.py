@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mstars.review.decisions import ADJUDICATOR, read_decisions
-from mstars_desk.calibration import Calibration
+from mstars_desk.blind_spectra import BlindSpectra
 from mstars_desk.journal import EventLog, Journal
 from mstars_desk.queue_folder import QueueFolder
 
@@ -51,7 +51,7 @@ class Votes:
     Parameters
     ----------
     queue : QueueFolder
-    calibration : Calibration
+    blind_spectra : BlindSpectra
 
     Attributes
     ----------
@@ -72,8 +72,8 @@ class Votes:
         When a decision file can't be read.
     """
 
-    def __init__(self, queue: QueueFolder, calibration: Calibration):
-        self.queue, self.calibration = queue, calibration
+    def __init__(self, queue: QueueFolder, blind_spectra: BlindSpectra):
+        self.queue, self.blind_spectra = queue, blind_spectra
         self.journal = Journal(queue.decisions)
         private = queue.decisions / "desk"
         private.mkdir(exist_ok=True)
@@ -166,8 +166,8 @@ class Votes:
         They are those of the simulated survey. Without one, they are the labels that an adjudicator gave or that two
         or more reviewers agree on.
         """
-        if self.calibration.right:
-            return self.calibration.right
+        if self.blind_spectra.right:
+            return self.blind_spectra.right
         found = {}
         for key, votes in self.standing.items():
             label, adjudicated = self.verdict(key)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mstars.core.lines import CHROMOSPHERIC, VACUUM_LINES, quasar_lines, sky_lines, velocity_line_set, velocity_lines
-from mstars.paper.redshift import LINES
+from mstars.paper.redshift import REDSHIFT_LINES
 from mstars.spectra.features import features_of, luminosity_features
 
 
@@ -30,9 +30,15 @@ def test_balmer_lines_follow_rydberg():
 
 
 def test_a_name_in_a_figure_has_the_wavelength_of_the_list():
-    galaxy, quasar = dict((line[0], line[1]) for line in LINES["galaxy"]), {line[0]: line[1] for line in LINES["qso"]}
-    assert galaxy["[O III]"] == VACUUM_LINES["[O III] 5008"] and len(LINES["galaxy"]) == 13
-    assert quasar["Mg II"] == quasar_lines().set_index("name").loc["MgII", "wavelength"] and len(LINES["qso"]) == 8
+    galaxy, quasar = (
+        dict((line[0], line[1]) for line in REDSHIFT_LINES["galaxy"]),
+        {line[0]: line[1] for line in REDSHIFT_LINES["qso"]},
+    )
+    assert galaxy["[O III]"] == VACUUM_LINES["[O III] 5008"] and len(REDSHIFT_LINES["galaxy"]) == 13
+    assert (
+        quasar["Mg II"] == quasar_lines().set_index("name").loc["MgII", "wavelength"]
+        and len(REDSHIFT_LINES["qso"]) == 8
+    )
 
 
 def test_features_are_given_in_vacuum():

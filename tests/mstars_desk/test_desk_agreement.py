@@ -4,8 +4,8 @@ from desk_place import decide_all, desk_of, make_queue, truth
 from sklearn.metrics import cohen_kappa_score
 
 from mstars.ops.cli import main
-from mstars.review.features import write_features
-from mstars_desk.agreement import expectation, kappa, pairs, summary
+from mstars.review.network_features import write_network_features
+from mstars_desk.agreement import expectation, kappa, reviewer_pairs, summary
 from mstars_desk.queue_folder import QueueFolder
 from mstars_desk.session import Desk
 
@@ -22,7 +22,7 @@ def test_pairs_of_reviewers_on_what_both_saw(tmp_path):
     desk = desk_of(make_queue(tmp_path, count=30, overlap=1.0))
     decide_all(desk, "ann", lambda key: "TM")
     decide_all(desk, "bo", lambda key: "TM" if desk.queue.place[key] < 27 else "LAMOST")
-    (row,) = pairs(desk.votes)
+    (row,) = reviewer_pairs(desk.votes)
     assert (row["reviewers"], row["n"], row["same"]) == (["ann", "bo"], 30, 0.9)
 
 
@@ -54,7 +54,7 @@ def test_the_estimate_holds_while_the_order_is_learned(tmp_path):
         queue = QueueFolder(folder)
         queue.facts["seed"], queue.survey = trial, f"survey{trial}"
         values = random.normal(size=(600, 8)).astype("f4")
-        write_features(queue.keys, values, folder / "features.h5")
+        write_network_features(queue.keys, values, folder / "features.h5")
         wrong = values[:, 0] + values[:, 1] + random.normal(0, 1.0, 600) > 1.5
         change = dict(zip(queue.keys, wrong, strict=True))
         desk = Desk(queue)

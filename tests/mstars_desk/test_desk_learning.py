@@ -1,7 +1,7 @@
 import numpy as np
 from desk_place import decide_all, desk_of, make_queue, truth
 
-from mstars.review.features import write_features
+from mstars.review.network_features import write_network_features
 from mstars_desk.learning import chance_of_change, design
 from mstars_desk.queue_folder import QueueFolder
 from mstars_desk.session import Desk
@@ -12,7 +12,7 @@ def test_after_enough_decisions_the_likely_changes_come_first(tmp_path):
     queue = QueueFolder(folder)
     random = np.random.default_rng(0)
     values = random.normal(size=(600, 8)).astype("f4")
-    write_features(queue.keys, values, folder / "features.h5")
+    write_network_features(queue.keys, values, folder / "features.h5")
     change = {key: value[2] + random.normal(0, 0.3) > 1.0 for key, value in zip(queue.keys, values, strict=True)}
     desk = desk_of(folder)
     label = truth(queue, change)

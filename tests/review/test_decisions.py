@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from mstars.core.errors import InputError
-from mstars.review.decisions import COLUMNS, check_decisions, labels, read_decisions, resolve
+from mstars.review.decisions import DECISION_COLUMNS, check_decisions, labels, read_decisions, resolve
 
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(DECISION_COLUMNS)
 KEYS = [f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 7)]
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
-from mstars.review.decisions import COLUMNS, read_decisions
+from mstars.review.decisions import DECISION_COLUMNS, read_decisions
 from mstars.review.queues import assign, export_queue, ordered, picture_name, write_pictures
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
@@ -61,7 +61,7 @@ def test_the_queue_is_ordered_and_its_template_decides_nothing_until_filled(tmp_
     assert list(table["spectrum_key"]) == [KEYS[1], KEYS[2], KEYS[0]]
     written = pd.read_csv(tmp_path / "queue.csv")
     assert list(written.columns[:3]) == ["spectrum_key", "picture", "consensus_label"]
-    assert list(pd.read_csv(tmp_path / "template.csv").columns) == list(COLUMNS)
+    assert list(pd.read_csv(tmp_path / "template.csv").columns) == list(DECISION_COLUMNS)
     assert len(read_decisions("scm", [tmp_path / "template.csv"])) == 0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mstars.paper.figures.velocities import Comparison
+from mstars.paper.figures.velocity_comparison import Comparison
 
 
 def velocities(n=100):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mstars.survey.repeats import QUANTITIES
+from mstars.survey.repeats import FLAG_OF
 
 
 def repeats(n=3000, a=200.0, b=10.0, seed=1):
@@ -12,7 +12,7 @@ def repeats(n=3000, a=200.0, b=10.0, seed=1):
     table["spectrum_key"] = [f"k{number}" for number in range(2 * n)]
     table["snr_i"] = np.exp(rng.uniform(np.log(5), np.log(150), 2 * n))
     star = np.repeat(rng.normal(3600, 200, n), 2)
-    for name, flag in QUANTITIES.items():
+    for name, flag in FLAG_OF.items():
         table[name] = star + rng.normal(0, 1, 2 * n) * (a / table["snr_i"] + b)
         table[flag] = 1
     return table

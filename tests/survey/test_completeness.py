@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.survey.completeness import completeness, outcome, wilson
+from mstars.survey.completeness import completeness, magnitudes_and_outcome, wilson
 
 
 def test_completeness_counts_each_step_with_wilsons_interval():
@@ -12,7 +12,7 @@ def test_completeness_counts_each_step_with_wilsons_interval():
     gaia = pd.DataFrame({"spectrum_key": keys, "phot_g_mean_mag": [14.1] * 4 + [14.6] * 3 + [np.nan]})
     gaia = gaia.assign(phot_bp_mean_mag=16.1, phot_rp_mean_mag=14.0)
     catalog = pd.DataFrame({"spectrum_key": keys[:5], "rv_flag": [1, 1, 1, 0, 1], "parameter_flag": [1, 0, 0, 0, 1]})
-    table = outcome(pd.DataFrame({"spectrum_key": keys}), gaia, catalog)
+    table = magnitudes_and_outcome(pd.DataFrame({"spectrum_key": keys}), gaia, catalog)
     shares = completeness(table)
     assert shares["g"].tolist() == [14.0, 14.5] and shares["n"].tolist() == [4, 3]
     assert shares["recommended"].tolist() == [1, 1 / 3] and shares["rv"].tolist() == [0.75, 1 / 3]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mstars.paper.numbers import random_numbers
+from mstars.paper.paper_tables import contamination_table
 from mstars.paper.rendering import to_markdown
-from mstars.paper.tables import contamination_table
 from mstars.review.queues import ordered
 from mstars.review.spot_check import spot_check
 from mstars.survey.contamination import contamination, population

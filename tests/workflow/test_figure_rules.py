@@ -10,7 +10,7 @@ import pytest
 from places import ROOT
 
 from mstars.files.tables import write_table
-from mstars.paper.isochrones import COLUMNS
+from mstars.paper.isochrones import ISOCHRONE_COLUMNS
 from mstars.simulate.literature_catalogs import PLANTED, write_catalogue
 
 ISOCHRONES = "results/isochrones/parsec.parquet"
@@ -30,7 +30,7 @@ def place(tmp_path):
     # what those files take from others
     rules = "CATALOG_FILES, VALIDATION_FILES = [], []\n" + rules
     (tmp_path / "Snakefile").write_text('configfile: "config/config.yaml"\n' + rules)
-    errors = dict.fromkeys(["rv_err", "teff_err", "logg_err", "m_h_err", "alpha_m_err"], [5.0, 6.0])
+    errors = dict.fromkeys(["rv_paper_err", "teff_spread", "logg_spread", "m_h_spread", "alpha_m_spread"], [5.0, 6.0])
     table = pd.DataFrame({"snr_i": [30.0, 40.0], "luminosity_class": ["dM", "gM"], "rv_flag": 1, "parameter_flag": 1})
     table = table.assign(**errors, teff=[3500.0, 3600.0], logg=[4.9, 0.5], m_h=[0.0, -0.1])
     table = table.assign(
@@ -51,7 +51,7 @@ def place(tmp_path):
             {"spectrum_key": ["a", "b"], "teff": [3400.0, 3500.0], "logg": [4.8, 0.4], "m_h": [0.1, 0.0]}
         )
         write_catalogue(made, name, literature / f"{name}.csv", literature / f"{name}.yaml")
-    write_table(pd.DataFrame({name: pd.Series(dtype=float) for name in COLUMNS}), tmp_path / ISOCHRONES)
+    write_table(pd.DataFrame({name: pd.Series(dtype=float) for name in ISOCHRONE_COLUMNS}), tmp_path / ISOCHRONES)
     return tmp_path
 
 

@@ -1,9 +1,9 @@
 # products: the list of the paper's figures and tables, and the literature catalogues they show
 
-from mstars.paper.products import read_products
+from mstars.paper.figures_and_tables import read_figures_and_tables
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
-PRODUCTS = read_products(trained=BORROWED is None)
+PRODUCTS = read_figures_and_tables(trained=BORROWED is None)
 
 
 def product_files(group, suffixes):

@@ -4,8 +4,8 @@ from mstars.files.tables import read_table, write_table
 from mstars.files.whole import atomic_path
 from mstars.literature.catalogues import all_statistics
 from mstars.ops.job import job
+from mstars.paper.paper_tables import classes_table, statistics_table
 from mstars.paper.rendering import to_html, to_markdown
-from mstars.paper.tables import classes_table, statistics_table
 
 with job(snakemake):
     given, survey = snakemake.input, snakemake.params.survey

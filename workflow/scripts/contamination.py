@@ -4,8 +4,8 @@ import pandas as pd
 
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
+from mstars.paper.paper_tables import contamination_table
 from mstars.paper.rendering import write_table_files
-from mstars.paper.tables import contamination_table
 from mstars.review.decisions import read_decisions, resolve
 from mstars.survey.contamination import contamination, population
 

@@ -2,7 +2,7 @@
 
 from mstars.files.tables import read_table
 from mstars.ops.job import job
-from mstars.paper.figures.cmd import draw_cmd
+from mstars.paper.figures.colour_magnitude import draw_cmd
 from mstars.paper.figures.style import save_outputs
 from mstars.sky.cmd import DM_REGION, GM_LINE
 

@@ -3,7 +3,7 @@
 from mstars.files.tables import read_table
 from mstars.literature.catalogues import titled
 from mstars.ops.job import job
-from mstars.paper.figures.comparison import Limits
+from mstars.paper.figures.literature_comparison import Limits
 from mstars.paper.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
 from mstars.paper.figures.sequences import draw_colour
 from mstars.paper.figures.style import save_outputs

@@ -5,7 +5,7 @@ import pandas as pd
 from mstars.files.tables import read_table
 from mstars.literature.catalogues import read_description
 from mstars.ops.job import job
-from mstars.paper.figures.comparison import Limits, draw_comparison
+from mstars.paper.figures.literature_comparison import Limits, draw_comparison
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):

@@ -3,12 +3,12 @@
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.paper.figures.style import save_outputs
-from mstars.paper.figures.survey import draw_completeness
-from mstars.survey.completeness import completeness, outcome
+from mstars.paper.figures.whole_survey import draw_completeness
+from mstars.survey.completeness import completeness, magnitudes_and_outcome
 
 with job(snakemake):
     given, out = snakemake.input, snakemake.output
-    table = outcome(
+    table = magnitudes_and_outcome(
         read_table(given.m_catalog, ["spectrum_key"]),
         read_table(given.gaia),
         read_table(given.catalog, ["spectrum_key", "rv_flag", "parameter_flag"]),

@@ -4,7 +4,7 @@ from mstars.files.tables import read_table
 from mstars.literature.criteria import gaia_velocities
 from mstars.ops.job import job
 from mstars.paper.figures.style import save_outputs
-from mstars.paper.figures.velocities import draw_gaia_comparison
+from mstars.paper.figures.velocity_comparison import draw_gaia_comparison
 
 with job(snakemake):
     tables = [read_table(snakemake.input[name]) for name in ("catalog", "gaia", "selection", "decisions")]

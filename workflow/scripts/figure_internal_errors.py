@@ -3,7 +3,7 @@
 from mstars.core.labels import LABELS
 from mstars.files.tables import read_table
 from mstars.ops.job import job
-from mstars.paper.figures.parameters import draw_internal_errors
+from mstars.paper.figures.stellar_parameters import draw_internal_errors
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):

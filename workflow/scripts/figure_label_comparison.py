@@ -3,7 +3,7 @@
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
-from mstars.paper.figures.parameters import best_fold, draw_label_comparison
+from mstars.paper.figures.stellar_parameters import best_fold, draw_label_comparison
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):

@@ -3,8 +3,8 @@
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.paper.figures.style import save_outputs
-from mstars.paper.figures.survey import draw_plates
-from mstars.survey.plates import group_medians, residuals
+from mstars.paper.figures.whole_survey import draw_plates
+from mstars.survey.plate_offsets import group_medians, residuals
 
 with job(snakemake):
     table = residuals(read_table(snakemake.input.catalog), read_table(snakemake.input.gaia))

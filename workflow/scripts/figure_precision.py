@@ -3,11 +3,11 @@
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.paper.figures.style import save_outputs
-from mstars.paper.figures.survey import draw_precision
-from mstars.survey.repeats import QUANTITIES, pairs, precision_table
+from mstars.paper.figures.whole_survey import draw_precision
+from mstars.survey.repeats import FLAG_OF, precision_table, repeat_pairs
 
 with job(snakemake):
     catalog = read_table(snakemake.input.catalog)
     fits = precision_table(catalog)
     write_table(fits, snakemake.output.table)
-    save_outputs(draw_precision({name: pairs(catalog, name) for name in QUANTITIES}, fits), snakemake)
+    save_outputs(draw_precision({name: repeat_pairs(catalog, name) for name in FLAG_OF}, fits), snakemake)

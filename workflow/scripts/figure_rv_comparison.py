@@ -4,7 +4,7 @@ from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.style import save_outputs
-from mstars.paper.figures.velocities import comparisons, draw_rv_comparison
+from mstars.paper.figures.velocity_comparison import comparisons, draw_rv_comparison
 
 with job(snakemake):
     selection = read_table(snakemake.input.selection, ["lamost_rv", "rv_tm", "rv_dsal1", "rv_dsal2", "dsal_used"])

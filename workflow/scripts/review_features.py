@@ -5,7 +5,7 @@ from pathlib import Path
 from mstars.files.tables import read_table
 from mstars.networks.folder import load_model
 from mstars.ops.job import job
-from mstars.review.features import queue_features, write_features
+from mstars.review.network_features import queue_features, write_network_features
 
 with job(snakemake) as log:
     given = snakemake.input
@@ -13,5 +13,5 @@ with job(snakemake) as log:
     model = load_model(str(given.model).removesuffix("/model.json"))
     stores = Path(snakemake.params.stores)
     values = queue_features(table, model, lambda batch: stores / f"{batch}.h5")
-    write_features(table["spectrum_key"], values, snakemake.output[0])
+    write_network_features(table["spectrum_key"], values, snakemake.output[0])
     log.info("%d spectra, %d features", *values.shape)

@@ -5,8 +5,8 @@ from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.paper import numbers
+from mstars.paper.paper_tables import comparison_table
 from mstars.paper.rendering import write_table_files
-from mstars.paper.tables import comparison_table
 
 COLUMNS = {
     "m_catalog": ["lamost_class"],

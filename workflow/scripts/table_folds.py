@@ -8,8 +8,8 @@ from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.paper.numbers import fold_table
+from mstars.paper.paper_tables import cross_validation_table
 from mstars.paper.rendering import write_table_files
-from mstars.paper.tables import cross_validation_table
 
 with job(snakemake):
     folds = {"dM": {}, "gM": {}}

@@ -1,8 +1,8 @@
 """Tables 2, 3, 5, 6 and 9: external numbers, features, lines and columns."""
 
 from mstars.ops.job import job
+from mstars.paper.paper_tables import columns_table, external_table, resource_table
 from mstars.paper.rendering import write_table_files
-from mstars.paper.tables import columns_table, external_table, resource_table
 
 with job(snakemake):
     number = int(snakemake.wildcards.product.removeprefix("tab"))

@@ -2,8 +2,8 @@
 
 from mstars.files.tables import read_table
 from mstars.ops.job import job
+from mstars.paper.paper_tables import inspection_table
 from mstars.paper.rendering import write_table_files
-from mstars.paper.tables import inspection_table
 
 with job(snakemake):
     number = int(snakemake.wildcards.product.removeprefix("tab"))

@@ -21,7 +21,7 @@ DECIMALS = {"deg": 7, "K": 1, "km s-1": 2, "dex": 4, "mag": 4, "pc": 2, "Angstro
 
 OTHER_DECIMALS = 4
 
-UNITS = {"": "---", "km s-1": "km/s", "Angstrom": "0.1nm", "dex": "[-]"}
+CDS_UNITS = {"": "---", "km s-1": "km/s", "Angstrom": "0.1nm", "dex": "[-]"}
 """Units as the CDS writes them, where they differ from those of ``resources/catalog_columns.csv``."""
 
 _ROWS = 50_000  # formatted at a time
@@ -177,7 +177,7 @@ def _byte_lines(table: CdsTable) -> list[str]:
     for column, form, width in zip(table.columns, table.formats, table.widths, strict=True):
         last = first + width - 1
         place = f"{first:4d}-{last:4d}" if width > 1 else f"{last:9d}"
-        unit = "[cm/s2]" if column.name == "logg" else UNITS.get(column.unit, column.unit)
+        unit = "[cm/s2]" if column.name == "logg" else CDS_UNITS.get(column.unit, column.unit)
         # a question mark: the field may be blank
         about = textwrap.wrap(("? " if lines else "") + _ascii(column.description), 37)
         lines.append(f"{place} {form:<6} {unit:<7} {column.name:<17} {about[0]}")

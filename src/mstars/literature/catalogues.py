@@ -16,7 +16,7 @@ from mstars.core.errors import InputError
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.literature.criteria import good_spectra
 
-QUANTITIES = (*LABELS, "rv")
+COMPARED = (*LABELS, "rv")
 """What a catalogue may have."""
 PAIRS = {
     "catalog-this": ("catalog", "this"),
@@ -90,9 +90,9 @@ def read_description(path: str | Path) -> Catalogue:
     wrong = sorted(set(text) - _KEYS) or sorted(_NEEDED - set(text))
     if wrong:
         raise InputError(f"{path}: unknown or missing key {wrong[0]!r}; keys: {', '.join(sorted(_KEYS))}")
-    unknown = sorted(set(text["columns"]) - set(QUANTITIES)) if isinstance(text["columns"], dict) else ["columns"]
+    unknown = sorted(set(text["columns"]) - set(COMPARED)) if isinstance(text["columns"], dict) else ["columns"]
     if unknown or not text["columns"]:
-        raise InputError(f"{path}: columns: expected some of {', '.join(QUANTITIES)}, found {unknown or 'none'}")
+        raise InputError(f"{path}: columns: expected some of {', '.join(COMPARED)}, found {unknown or 'none'}")
     _check_match(path, text["match"])
     kinds = tuple(text.get("kinds", ("dM", "gM")))
     if not kinds or set(kinds) - {"dM", "gM"}:
@@ -134,7 +134,7 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, raw.columns))}")
     table = pd.DataFrame({ours: raw[theirs].to_numpy() for ours, theirs in wanted.items()})
-    for label in QUANTITIES:
+    for label in COMPARED:
         if label not in table:
             table[label] = np.nan
             continue
@@ -146,7 +146,7 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
 
 def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Our spectra that the catalogue has, its labels as ``{label}_catalog``; its first row where several match."""
-    renamed = {label: f"{label}_catalog" for label in QUANTITIES}
+    renamed = {label: f"{label}_catalog" for label in COMPARED}
     if "column" in catalogue.match:
         key = catalogue.match["to"]
         theirs = theirs.rename(columns={"match": key, **renamed})
@@ -228,7 +228,7 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
     for kind, stars in joined.groupby("luminosity_class"):
         interval = np.searchsorted(SNR_EDGES, stars["snr_i"].to_numpy(float))
         for pair, (first, second) in PAIRS.items():
-            for label in [label for label in QUANTITIES if f"{label}_{second}" in stars]:
+            for label in [label for label in COMPARED if f"{label}_{second}" in stars]:
                 off = (stars[f"{label}_{first}"].astype(float) - stars[f"{label}_{second}"]).to_numpy(float)
                 # every pair over the stars the catalogue has
                 off = np.where(np.isfinite(stars[f"{label}_catalog"].to_numpy(float)), off, np.nan)

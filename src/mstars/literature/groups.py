@@ -12,7 +12,7 @@ from mstars.core.errors import InputError
 from mstars.literature.catalogues import SNR_EDGES, SNR_NAMES, all_statistics, moments
 from mstars.literature.criteria import good_spectra
 
-SHARED = ("rv", "m_h", "alpha_m")
+SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
 """What the components of a binary and the members of a cluster have in common."""
 
 CHANCE_MAX = 0.1
@@ -103,7 +103,7 @@ def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFra
     Parameters
     ----------
     stars : pandas.DataFrame
-        A row a star: source_id, luminosity_class, and `SHARED`.
+        A row a star: source_id, luminosity_class, and `SHARED_BY_GROUPS`.
     binaries : pandas.DataFrame
         Of `read_binaries`.
 
@@ -119,7 +119,7 @@ def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFra
     kinds = both["luminosity_class_1"].astype(str) + "-" + both["luminosity_class_2"].astype(str)
     rows = []
     for kind, pairs in both.groupby(kinds):
-        for label in SHARED:
+        for label in SHARED_BY_GROUPS:
             off = (pairs[f"{label}_1"] - pairs[f"{label}_2"]).to_numpy(float)
             rows += _row("wide binaries", kind, "first-second", label, "all", off)
     return all_statistics([pd.DataFrame(rows)])
@@ -136,7 +136,7 @@ def cluster_statistics(stars: pd.DataFrame, clusters: pd.DataFrame, least: int =
     members = clusters.merge(_by_source(stars), left_on="source_id", right_index=True)
     rows = []
     for (name, kind), table in members.groupby(["cluster", "luminosity_class"]):
-        for label in SHARED:
+        for label in SHARED_BY_GROUPS:
             values = table[label].to_numpy(float)
             values = values[np.isfinite(values)]
             if len(values) >= least:
@@ -146,7 +146,7 @@ def cluster_statistics(stars: pd.DataFrame, clusters: pd.DataFrame, least: int =
 
 def _by_source(stars: pd.DataFrame) -> pd.DataFrame:
     known = stars[stars["source_id"].notna()].drop_duplicates("source_id")
-    table = known[["luminosity_class", *SHARED]].astype(dict.fromkeys(SHARED, float))
+    table = known[["luminosity_class", *SHARED_BY_GROUPS]].astype(dict.fromkeys(SHARED_BY_GROUPS, float))
     return table.set_axis(known["source_id"].astype("int64").to_numpy(), axis=0)
 
 

@@ -23,14 +23,14 @@ METALLICITIES = (-0.6, -0.3, 0.0, 0.3)
 
 LOG_AGE = float(np.log10(9e9))
 
-COLUMNS = ("m_h", "log_age", "stage", "teff", "logg", "bp_rp", "w1_w2", "mean_colours")
+ISOCHRONE_COLUMNS = ("m_h", "log_age", "stage", "teff", "logg", "bp_rp", "w1_w2", "mean_colours")
 """Of an isochrone table: dex, log10 of years, evolutionary label, K, dex, mag, mag (NaN where there is no colour), and
 the colours that are of a mean relation, not of the isochrones ('', 'bp_rp', 'w1_w2' or 'bp_rp w1_w2')."""
 
 _WANTED = {"m_h": ("MH",), "log_age": ("logAge",), "teff": ("logTe",), "logg": ("logg",), "stage": ("label",)}
 _COLOURS = {"bp_rp": ("G_BPmag", "G_RPmag"), "w1_w2": ("W1mag", "W2mag")}
 
-GRID = Package(
+PARSEC_GRID = Package(
     "lachesis-grids",
     "0.0.9",
     "lachesis_grids-0.0.9-py3-none-any.whl",
@@ -92,7 +92,7 @@ def read_grid(path: str | Path, metallicities: Sequence[float] = METALLICITIES, 
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`.
+        Columns `ISOCHRONE_COLUMNS`.
     """
     with h5py.File(path, "r") as file:
         names = [str(name) for name in file.attrs["columns"]]
@@ -134,7 +134,7 @@ def with_mean_colours(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        `COLUMNS` but the last.
+        `ISOCHRONE_COLUMNS` but the last.
     """
     filled = [name for name in ("bp_rp", "w1_w2") if table[name].isna().all()]
     table = table.assign(mean_colours=" ".join(filled))
@@ -142,7 +142,7 @@ def with_mean_colours(table: pd.DataFrame) -> pd.DataFrame:
         table["bp_rp"] = dwarf_bp_rp(table)
     if "w1_w2" in filled:
         table["w1_w2"] = dwarf_w1_w2(table)
-    return table[list(COLUMNS)]
+    return table[list(ISOCHRONE_COLUMNS)]
 
 
 def dwarf_bp_rp(table: pd.DataFrame) -> np.ndarray:
@@ -209,9 +209,9 @@ def fetch_grid(own: str | Path | None = None) -> pd.DataFrame:
     """
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            wheel = Path(own) / GRID.wheel if own is not None else download(GRID, Path(scratch))
-            extract_package(wheel, GRID, scratch)
+            wheel = Path(own) / PARSEC_GRID.wheel if own is not None else download(PARSEC_GRID, Path(scratch))
+            extract_package(wheel, PARSEC_GRID, scratch)
         except InputError as error:
             logger.warning("no isochrones will be drawn: %s", error)
-            return pd.DataFrame({name: pd.Series(dtype=float) for name in COLUMNS})
-        return read_grid(Path(scratch) / GRID.members[0])
+            return pd.DataFrame({name: pd.Series(dtype=float) for name in ISOCHRONE_COLUMNS})
+        return read_grid(Path(scratch) / PARSEC_GRID.members[0])

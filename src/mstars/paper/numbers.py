@@ -14,7 +14,7 @@ from mstars.quality.ranges import aspcap_kind
 from mstars.quality.recommended import observed_after
 from mstars.velocity.decide.bands import PAPER_BANDS
 
-KINDS = {"dM": "dm", "gM": "gm"}
+CLASS_SUFFIXES = {"dM": "dm", "gM": "gm"}
 
 
 def paper_numbers() -> pd.DataFrame:
@@ -186,7 +186,7 @@ def catalog_numbers(catalog: pd.DataFrame, ranges: dict) -> dict[str, float]:
     """Numbers of section 4.1: flags, internal errors (Figure 13), ranges recomputed from our members (Table 10)."""
     ranges = ranges.get("recomputed", {})
     numbers = {"rv_flag_share": 100 * (catalog["rv_flag"] == 1).mean() if len(catalog) else np.nan}
-    for kind, short in KINDS.items():
+    for kind, short in CLASS_SUFFIXES.items():
         rows = catalog[catalog["luminosity_class"] == kind]
         good = rows[rows["parameter_flag"] == 1]
         numbers[f"parameter_flag_{short}"] = len(good)
@@ -215,7 +215,7 @@ def external_numbers(
     theirs = apogee[["spectrum_key", "ASPCAP_CLASS", *names]].rename(columns=names)
     theirs["apogee_kind"] = aspcap_kind(apogee)
     good = catalog[catalog["parameter_flag"] == 1].merge(theirs, on="spectrum_key")
-    for kind, short in KINDS.items():
+    for kind, short in CLASS_SUFFIXES.items():
         rows = good[(good["luminosity_class"] == kind) & (good["apogee_kind"] == kind)]
         for label in LABELS:
             reference = rows[f"{label}_apogee"].astype(float)
@@ -229,9 +229,9 @@ def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:
     rows = statistics[(statistics["pair"] == "catalog-this") & (statistics["snr"] == "all")]
     numbers = {}
     for row in rows.itertuples():
-        if row.kind in KINDS:
-            numbers[f"{row.catalog}_{row.label}_mean_{KINDS[row.kind]}"] = row.mean
-            numbers[f"{row.catalog}_{row.label}_sigma_{KINDS[row.kind]}"] = row.std
+        if row.kind in CLASS_SUFFIXES:
+            numbers[f"{row.catalog}_{row.label}_mean_{CLASS_SUFFIXES[row.kind]}"] = row.mean
+            numbers[f"{row.catalog}_{row.label}_sigma_{CLASS_SUFFIXES[row.kind]}"] = row.std
     return numbers
 
 
@@ -269,7 +269,7 @@ def fold_table(kind: str, folds: Mapping[int, tuple[pd.DataFrame, dict]]) -> pd.
 def fold_numbers(table: pd.DataFrame) -> dict[str, float]:
     """Means over the folds of Table 8, and the sizes of the training samples."""
     numbers = {}
-    for kind, short in KINDS.items():
+    for kind, short in CLASS_SUFFIXES.items():
         rows = table[table["kind"] == kind]
         numbers[f"tlma_n_{short}"] = rows["n"].sum()  # every spectrum is in one validation set
         numbers[f"fold_loss_{short}"] = rows["loss"].mean()

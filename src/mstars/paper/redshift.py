@@ -38,7 +38,7 @@ def _with_wavelengths() -> dict[str, tuple[tuple[str, float, int], ...]]:
     }
 
 
-LINES = _with_wavelengths()
+REDSHIFT_LINES = _with_wavelengths()
 """By kind: name in a figure, vacuum wavelength at rest (angstrom), 1 in emission or -1 in absorption."""
 
 _CONTINUUM = {"galaxy": 201, "qso": 801}  # pixels of the running median
@@ -55,7 +55,7 @@ def redshift(kind: str, wavelength: np.ndarray, flux: np.ndarray, bad: np.ndarra
     Parameters
     ----------
     kind : str
-        A key of `LINES`.
+        A key of `REDSHIFT_LINES`.
     wavelength : ndarray, [n]
         The common log10 grid, vacuum angstrom.
     flux : ndarray, [n]
@@ -73,7 +73,7 @@ def redshift(kind: str, wavelength: np.ndarray, flux: np.ndarray, bad: np.ndarra
     full = np.interp(np.arange(len(flux)), good, flux[good])
     lines = uniform_filter1d(full - median_filter(full, _CONTINUUM[kind], mode="nearest"), _SMOOTH[kind])
     height = np.clip(lines / (1.4826 * np.median(np.abs(lines)) + 1e-30), -_CLIP, _CLIP)
-    rest, sign = (np.array([line[number] for line in LINES[kind]], dtype=float) for number in (1, 2))
+    rest, sign = (np.array([line[number] for line in REDSHIFT_LINES[kind]], dtype=float) for number in (1, 2))
     shift = np.arange(0, np.log10(1 + _LARGEST[kind]), DLOGLAM)
     pixel = np.round((np.log10(rest)[:, None] + shift - np.log10(wavelength[0])) / DLOGLAM).astype(int)
     inside = (pixel >= 20) & (pixel < len(flux) - 20)

@@ -12,18 +12,22 @@ import pandas as pd
 from mstars.core.errors import InputError
 from mstars.core.resources import resource, resource_table
 
-COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
+QUEUES = ("scm", "dgcm", "rv", "random")
+"""Queues of spectra that people look at."""
+
+DECISION_COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
 """Columns of a decision file; confidence and comment may be absent."""
 
-_REQUIRED = ("spectrum_key", "label", "reviewer", "time")
-
-RESOLVED = (
+RESOLVED_COLUMNS = (
     *("spectrum_key", "label", "review_status", "confidence", "reviewer"),
     *("n_reviewers", "tie", "adjudicated", "queued"),
 )
+"""Columns that `resolve` returns."""
 
 ADJUDICATOR = "adjudicator:"
-"""What the reviewer of a row begins with that settles a disagreement: it counts more than any number of votes."""
+"""How the reviewer of a row begins that settles a disagreement. Such a row counts more than any number of votes."""
+
+_REQUIRED = ("spectrum_key", "label", "reviewer", "time")
 
 
 @functools.cache
@@ -31,12 +35,15 @@ def _label_table() -> pd.DataFrame:
     return resource_table(resource("review_labels.csv"), dtype=str)
 
 
-QUEUES = ("scm", "dgcm", "rv", "random")
-
-
 @functools.cache
 def label_keys(queue: str) -> dict[str, tuple[str, str]]:
-    """The key to press and the meaning of each label of a queue (``resources/review_labels.csv``)."""
+    """The key to press and the meaning of each label of a queue (``resources/review_labels.csv``).
+
+    Raises
+    ------
+    InputError
+        When there is no such queue.
+    """
     labels(queue)
     table = _label_table()
     table = table[table["queue"] == queue]
@@ -45,7 +52,13 @@ def label_keys(queue: str) -> dict[str, tuple[str, str]]:
 
 @functools.cache
 def labels(queue: str) -> tuple[str, ...]:
-    """Labels a reviewer may give in a queue (``resources/review_labels.csv``)."""
+    """Labels a reviewer may give in a queue (``resources/review_labels.csv``).
+
+    Raises
+    ------
+    InputError
+        When there is no such queue.
+    """
     table = _label_table()
     if queue not in QUEUES:
         raise InputError(f"review: no queue {queue!r}; the queues are {', '.join(QUEUES)}")
@@ -60,14 +73,15 @@ def read_decisions(queue: str, files: Sequence[str | Path]) -> pd.DataFrame:
     queue : str
         scm, dgcm, rv or random.
     files : sequence of str or Path
-        ``review/{survey}/{queue}/*.csv``, each with the columns `COLUMNS`. A row without label, reviewer and time
-        is a spectrum not decided yet and is left out; one with reviewer and time but no label takes the reviewer's
-        decision back. A time without a zone is UTC.
+        ``review/{survey}/{queue}/*.csv`` with the columns `DECISION_COLUMNS`. A row without label, reviewer and time is
+        not decided yet and is left out. A row with reviewer and time but no label takes the reviewer's decision back.
+        A time without a zone is UTC.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS` plus ``file`` and ``line`` (where the row stands), ``time`` in UTC, ``confidence`` 0 to 1 or NaN.
+        `DECISION_COLUMNS`, and ``file`` and ``line``, where the row stands. ``time`` is in UTC. ``confidence`` is from
+        0 to 1, or NaN.
 
     Raises
     ------
@@ -94,7 +108,7 @@ def read_decisions(queue: str, files: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def _empty() -> pd.DataFrame:
-    table = pd.DataFrame({name: pd.Series(dtype="str") for name in (*COLUMNS, "file")})
+    table = pd.DataFrame({name: pd.Series(dtype="str") for name in (*DECISION_COLUMNS, "file")})
     return table.assign(
         confidence=pd.Series(dtype=float), time=pd.Series(dtype="datetime64[us, UTC]"), line=pd.Series(dtype="int64")
     )
@@ -106,11 +120,11 @@ def _read_file(queue: str, path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path}: no such decision file") from None
     except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: empty; its first line must name the columns: {','.join(COLUMNS)}") from None
+        raise InputError(f"{path}: empty; its first line must name the columns: {','.join(DECISION_COLUMNS)}") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a CSV table in UTF-8 ({error})") from None
     _check_columns(path, list(raw.columns))
-    table = raw.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.str.strip())
+    table = raw.reindex(columns=list(DECISION_COLUMNS), fill_value="").apply(lambda column: column.str.strip())
     table["file"], table["line"] = str(path), np.arange(2, len(table) + 2)
     table = table[(table["label"] != "") | ((table["reviewer"] != "") & (table["time"] != ""))]
     _check_rows(queue, table)
@@ -122,12 +136,12 @@ def _read_file(queue: str, path: Path) -> pd.DataFrame:
 
 def _check_columns(path: Path, columns: list[str]) -> None:
     missing = [name for name in _REQUIRED if name not in columns]
-    unknown = [name for name in columns if name not in COLUMNS]
+    unknown = [name for name in columns if name not in DECISION_COLUMNS]
     if missing or unknown:
         said = [f"missing column {', '.join(missing)}"] * bool(missing) + [
             f"unknown column {', '.join(map(repr, unknown))}"
         ] * bool(unknown)
-        raise InputError(f"{path}: {'; '.join(said)}; the columns are {', '.join(COLUMNS)}")
+        raise InputError(f"{path}: {'; '.join(said)}; the columns are {', '.join(DECISION_COLUMNS)}")
 
 
 def _times(column: pd.Series) -> pd.Series:
@@ -161,7 +175,14 @@ def _check_rows(queue: str, table: pd.DataFrame) -> None:
 
 
 def check_decisions(decisions: pd.DataFrame, known: Collection[str]) -> None:
-    """Refuse decisions about spectra the survey doesn't have.
+    """Refuse decisions about spectra that the survey does not have.
+
+    Parameters
+    ----------
+    decisions : pandas.DataFrame
+        From `read_decisions`.
+    known : collection of str
+        All spectrum_keys of the survey.
 
     Raises
     ------
@@ -186,11 +207,11 @@ def resolve(
     catalog: Collection[str] | None = None,
     survey: str = "SURVEY",
 ) -> pd.DataFrame:
-    """One label a candidate: the reviewers' where they agree, the consensus where no one has looked.
+    """One label for each candidate: the reviewers' label, or the consensus where no one has looked.
 
-    The newest row of a reviewer counts; the label most reviewers gave wins. Where two labels are level, nobody
-    guesses: the row has ``tie`` and is treated as undecided. The newest row of an adjudicator (a reviewer whose name
-    begins with `ADJUDICATOR`) settles the matter, however many votes there are.
+    Of each reviewer the newest row counts. The label that most reviewers gave wins. Where two labels are level, the
+    candidate has ``tie`` and stays undecided. The newest row of an adjudicator (a reviewer whose name begins with
+    `ADJUDICATOR`) counts more than all votes.
 
     Parameters
     ----------
@@ -199,26 +220,26 @@ def resolve(
     candidates : pandas.DataFrame
         With ``spectrum_key`` (unique) and ``consensus_label``.
     decisions : pandas.DataFrame
-        Of `read_decisions`.
+        From `read_decisions`.
     mode : {'provisional', 'required'}
-        What happens to undecided candidates: the consensus is taken and the row says so, or the run stops.
+        What happens to undecided candidates: they get the consensus and say so, or the run stops.
     catalog : collection of str, optional
-        Keys of the catalogue that the queue is drawn from. A decision about one that isn't queued (any more) is
-        kept, with ``queued`` false: what a person saw stays true after a retraining. None: candidates only.
+        Keys of the catalogue that the queue is drawn from. A decision about one that is not queued, because the queue
+        changed after a retraining, is kept with ``queued`` false. None: decisions about candidates only.
     survey : str
         Name of the survey, for messages.
 
     Returns
     -------
     pandas.DataFrame
-        `RESOLVED`: spectrum_key, label, review_status ('reviewed' or 'provisional'), confidence (mean of those who
-        gave the label, NaN when none did), reviewer (';' between several), n_reviewers (who looked), tie, adjudicated,
-        queued.
+        `RESOLVED_COLUMNS`. ``review_status`` is 'reviewed' or 'provisional'. ``confidence`` is the mean of those who
+        gave the label, NaN when none did. ``reviewer`` has ';' between several. ``n_reviewers`` is how many looked.
 
     Raises
     ------
     InputError
-        In mode ``required``, when candidates are undecided: which queue, how many, and what to do.
+        For an unknown mode, a candidate that is there twice or that has no consensus_label. In mode ``required`` when
+        candidates are undecided: the message says which queue, how many, and what to do.
     """
     labels(queue)
     if mode not in ("provisional", "required"):
@@ -226,16 +247,7 @@ def resolve(
     keys = candidates["spectrum_key"].astype(str)
     if keys.duplicated().any():
         raise InputError(f"queue {queue}: {keys[keys.duplicated()].iloc[0]} is a candidate twice")
-    votes = _votes(decisions)
-    extra = [] if catalog is None else sorted(set(votes.index) & set(catalog) - set(keys))
-    table = votes.reindex([*keys, *extra])
-    table["spectrum_key"] = table.index
-    table["queued"] = np.arange(len(table)) < len(keys)
-    table["n_reviewers"] = table["n_reviewers"].fillna(0).astype("int64")
-    for name in ("tie", "adjudicated"):
-        table[name] = table[name].fillna(False).astype(bool)
-    decided = table["label"].notna()
-    table = table[decided | table["queued"]]
+    table = _votes_of(keys, decisions, catalog)
     undecided = table["label"].isna().to_numpy()
     if mode == "required" and undecided.any():
         raise InputError(_what_is_missing(queue, table[undecided], len(keys), survey))
@@ -245,11 +257,24 @@ def resolve(
     table["review_status"] = np.where(undecided, "provisional", "reviewed")
     table.loc[undecided, "label"] = consensus
     table["reviewer"] = table["reviewer"].fillna("")
-    return table[list(RESOLVED)].astype({"label": "str", "reviewer": "str"}).reset_index(drop=True)
+    return table[list(RESOLVED_COLUMNS)].astype({"label": "str", "reviewer": "str"}).reset_index(drop=True)
+
+
+def _votes_of(keys: pd.Series, decisions: pd.DataFrame, catalog: Collection[str] | None) -> pd.DataFrame:
+    """Votes about the candidates, in their order, then those about other spectra of the catalogue that are decided."""
+    votes = _votes(decisions)
+    extra = [] if catalog is None else sorted(set(votes.index) & set(catalog) - set(keys))
+    table = votes.reindex([*keys, *extra])
+    table["spectrum_key"] = table.index
+    table["queued"] = np.arange(len(table)) < len(keys)
+    table["n_reviewers"] = table["n_reviewers"].fillna(0).astype("int64")
+    for name in ("tie", "adjudicated"):
+        table[name] = table[name].fillna(False).astype(bool)
+    return table[table["label"].notna() | table["queued"]]
 
 
 def newest_rows(decisions: pd.DataFrame) -> pd.DataFrame:
-    """The newest row of each reviewer for each spectrum, without those that were taken back."""
+    """The newest row of each reviewer about each spectrum; rows that take a decision back are left out."""
     newest = decisions.sort_values("time", kind="stable").drop_duplicates(["spectrum_key", "reviewer"], keep="last")
     return newest[newest["label"] != ""]
 
@@ -287,9 +312,9 @@ def _what_is_missing(queue: str, undecided: pd.DataFrame, n: int, survey: str) -
     level = f", {len(ties)} of them because reviewers disagree ({ties.iloc[0]}, ...)" if len(ties) else ""
     return (
         f"queue {queue}: {len(undecided)} of {n} candidates need a decision{level} (review.mode is required). "
-        f"First: {examples}. What there is to see: queue.csv, pictures/ and template.csv in "
-        f"results/{survey}/review/{queue} (`snakemake review` writes them). "
-        f"`mstars review results/{survey}/review/{queue}` opens the review desk; or put rows {','.join(COLUMNS)} "
-        f"into review/{survey}/{queue}/YOURNAME.csv. Then run again. "
-        f"Labels: {', '.join(labels(queue))}. Or set review.mode: provisional to take the consensus meanwhile."
+        f"First: {examples}. `mstars review results/{survey}/review/{queue}` opens the review desk. Without it, put "
+        f"rows {','.join(DECISION_COLUMNS)} into review/{survey}/{queue}/YOURNAME.csv; "
+        f"results/{survey}/review/{queue} has queue.csv, pictures/ and template.csv "
+        "(`snakemake review` writes them). Then run again. "
+        f"Labels: {', '.join(labels(queue))}. With review.mode: provisional the consensus is taken meanwhile."
     )

@@ -13,7 +13,7 @@ from mstars.core.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED
 from mstars.sky.cmd import DM_REGIONS, GM_LINE
 from mstars.spectra.features import luminosity_features
 
-COLUMNS = (
+EVIDENCE_COLUMNS = (
     *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),
     *("subclass", "lamost_class", "lamost_rv", "lamost_rv_err", "spt_class", "spt_prob", "wdm_class", "wdm_prob"),
     *("dmgm_class", "dmgm_prob", "luminosity_class", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "ebv", "r_med_geo"),
@@ -74,7 +74,7 @@ def marks(queue: str) -> pd.DataFrame:
 
 
 def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The candidates with `COLUMNS` of other tables; of columns that several have, the first is taken.
+    """The candidates with `EVIDENCE_COLUMNS` of other tables; of columns that several have, the first is taken.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Dat
         When a candidate has no stored spectrum.
     """
     for other in others:
-        more = [name for name in COLUMNS if name in other and name not in table]
+        more = [name for name in EVIDENCE_COLUMNS if name in other and name not in table]
         table = table.merge(other[["spectrum_key", *more]], on="spectrum_key", how="left", validate="one_to_one")
     missing = table["row"].isna()
     if missing.any():

@@ -21,7 +21,7 @@ FULL = (3700.0, 9100.0)
 LINE_STYLES = {"LAMOST": "-", "TM": "--", "DSAL_I": "-.", "DSAL_II": ":"}
 """Velocities marked in the rv queue: their names in `SOURCES`, and line styles."""
 
-EVIDENCE = (
+PRINTED = (
     ("subclass", "LAMOST {}"),
     ("snri", "S/N_i {:.0f}"),
     ("candidate_reasons", "queued for {}"),
@@ -152,7 +152,7 @@ def _combs(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
 
 
 def _words(queue: str, row: dict) -> str:
-    said = [text.format(row[name]) for name, text in EVIDENCE if known(row.get(name))]
+    said = [text.format(row[name]) for name, text in PRINTED if known(row.get(name))]
     if queue == "rv":
         said += [_velocity(row, method) for method in LINE_STYLES]
     break_at = len(said) // 2 if len(said) > 6 else len(said)

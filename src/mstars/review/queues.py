@@ -14,7 +14,7 @@ from mstars.core.errors import InputError
 from mstars.core.velocities import SOURCES
 from mstars.files.stores import read_batch
 from mstars.files.whole import atomic_path
-from mstars.review.decisions import COLUMNS, labels
+from mstars.review.decisions import DECISION_COLUMNS, labels
 
 _FIRST = ("spectrum_key", "picture", "consensus_label", "candidate_reasons", "priority", "assigned")
 
@@ -158,7 +158,7 @@ def export_queue(
     with atomic_path(table_path) as temporary:
         table.to_csv(temporary, index=False)
     with atomic_path(template_path) as temporary:
-        table[["spectrum_key"]].reindex(columns=list(COLUMNS)).to_csv(temporary, index=False)
+        table[["spectrum_key"]].reindex(columns=list(DECISION_COLUMNS)).to_csv(temporary, index=False)
     return table
 
 

@@ -13,7 +13,7 @@ MAGNITUDE_STEP = 0.5
 COLOUR_STEP = 0.25
 
 
-def outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
+def magnitudes_and_outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
     """Every input spectrum with its magnitude and colour and what became of it.
 
     Parameters
@@ -60,7 +60,7 @@ def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFr
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `outcome`; spectra without the magnitude or colour are left out.
+        Of `magnitudes_and_outcome`; spectra without the magnitude or colour are left out.
     by : tuple of str
         ``("g",)`` or ``("g", "bp_rp")``.
 

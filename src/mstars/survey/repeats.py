@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-QUANTITIES = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
-QUANTITIES |= {"alpha_m": "parameter_flag"}
+FLAG_OF = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
+FLAG_OF |= {"alpha_m": "parameter_flag"}
 """Quantity and the flag that must be 1."""
 
 LEAST_PAIRS = 20
@@ -19,7 +19,7 @@ _FIRST = 5000
 """Pairs that the first fits are made with; the last one has all."""
 
 
-def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
+def repeat_pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
     """Independent pairs of spectra of one star: the first with the second by S/N_i, the third with the fourth, ...
 
     Parameters
@@ -27,14 +27,14 @@ def pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
     catalog : pandas.DataFrame
         star_id, spectrum_key, luminosity_class, snr_i, ``name`` and its flag.
     name : str
-        Key of `QUANTITIES`.
+        Key of `FLAG_OF`.
 
     Returns
     -------
     pandas.DataFrame
         luminosity_class (of the first), snr_1, snr_2, difference.
     """
-    rows = catalog[(catalog[QUANTITIES[name]] == 1) & (catalog["snr_i"] > 0) & catalog[name].notna()]
+    rows = catalog[(catalog[FLAG_OF[name]] == 1) & (catalog["snr_i"] > 0) & catalog[name].notna()]
     rows = rows.sort_values(["star_id", "snr_i", "spectrum_key"], kind="stable")
     number = rows.groupby("star_id").cumcount()
     first, second = rows[number % 2 == 0], rows[number % 2 == 1]
@@ -100,7 +100,7 @@ def _errors(cost, place: np.ndarray, step: float = 1e-2) -> np.ndarray:
     return np.sqrt(np.where(variance > 0, variance, np.nan))
 
 
-def binned(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300)) -> pd.DataFrame:
+def binned_scatter(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300)) -> pd.DataFrame:
     """Robust standard deviation of one spectrum in intervals of the pairs' mean S/N: snr, n, sigma, error."""
     snr = 2 / (1 / table["snr_1"] + 1 / table["snr_2"])
     rows = []
@@ -117,8 +117,8 @@ def binned(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300))
 def precision_table(catalog: pd.DataFrame) -> pd.DataFrame:
     """`fit_precision` of every quantity and class: quantity, kind, a, a_err, b, b_err, n, outliers."""
     rows = []
-    for name in QUANTITIES:
-        table = pairs(catalog, name)
+    for name in FLAG_OF:
+        table = repeat_pairs(catalog, name)
         for kind in ("dM", "gM"):
             own = table[table["luminosity_class"] == kind]
             rows.append(

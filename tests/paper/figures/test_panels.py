@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
-from mstars.paper.figures.comparison import Limits
+from mstars.paper.figures.literature_comparison import Limits
 from mstars.paper.figures.panels import colour_sample, marked_spectra, parameter_panels
 
 

@@ -7,12 +7,12 @@ from figure_words import gaia_table, velocities, words
 
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
-from mstars.paper.figures.cmd import draw_cmd
+from mstars.paper.figures.colour_magnitude import draw_cmd
 from mstars.paper.figures.confusion import draw_confusion
-from mstars.paper.figures.parameters import draw_internal_errors, draw_label_comparison
 from mstars.paper.figures.sequences import draw_colour, draw_kiel
+from mstars.paper.figures.stellar_parameters import draw_internal_errors, draw_label_comparison
 from mstars.paper.figures.style import density, new_figure, save
-from mstars.paper.figures.velocities import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
+from mstars.paper.figures.velocity_comparison import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
 

@@ -10,7 +10,7 @@ from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, styled
 from mstars.velocity.diagnose import Diagnosis
 
-METHODS = {
+DRAWN_VELOCITIES = {
     "LAMOST": ("lamost_rv", GREY),
     "TM": ("rv_tm", RED),
     "DSAL I": ("rv_dsal1", BLUE),
@@ -35,7 +35,7 @@ def draw_diagnosis(diagnosis: Diagnosis, velocities: dict, title: str) -> Figure
     ----------
     diagnosis : Diagnosis
     velocities : dict
-        Columns of `METHODS`, km/s; missing or NaN: not drawn.
+        Columns of `DRAWN_VELOCITIES`, km/s; missing or NaN: not drawn.
     title : str
 
     Returns
@@ -44,7 +44,7 @@ def draw_diagnosis(diagnosis: Diagnosis, velocities: dict, title: str) -> Figure
     """
     known = {
         name: (float(velocities[column]), color)
-        for name, (column, color) in METHODS.items()
+        for name, (column, color) in DRAWN_VELOCITIES.items()
         if velocities.get(column) is not None and np.isfinite(float(velocities[column]))
     }
     figure = new_figure(PAGE_WIDTH, 6.4)

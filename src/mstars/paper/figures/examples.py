@@ -17,7 +17,7 @@ from mstars.core.lines import velocity_line_set
 from mstars.core.palette import BLACK, GREEN, GREY
 from mstars.files.stores import read_batch
 from mstars.paper.figures.style import PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
-from mstars.paper.redshift import LINES, redshift
+from mstars.paper.redshift import REDSHIFT_LINES, redshift
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.features import features_of, luminosity_features
 
@@ -106,7 +106,7 @@ def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -
             row.spectrum_key,
             f"{row.subclass} -> {row.label}",
             features=features_of(row.label),
-            kind=row.label if row.label in LINES else "",
+            kind=row.label if row.label in REDSHIFT_LINES else "",
         )
         for row in rows.itertuples()
     ]
@@ -195,7 +195,7 @@ def _redshifted(example: Example, spectrum: SpectrumSet) -> Example:
     z = redshift(example.kind, spectrum.wavelength, spectrum.flux[0], spectrum.bad[0]) if example.kind else np.nan
     if not np.isfinite(z):
         return example
-    lines = [(rest * (1 + z), name) for name, rest, _ in LINES[example.kind] if name]
+    lines = [(rest * (1 + z), name) for name, rest, _ in REDSHIFT_LINES[example.kind] if name]
     return replace(example, title=f"{example.title}, z = {z:.3f}", features=lines, emission=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
-from mstars.paper.figures.comparison import Limits, outliers
+from mstars.paper.figures.literature_comparison import Limits, outliers
 
 MARKED = {
     "fig23": ("red", "green", "orange", "orange +"),

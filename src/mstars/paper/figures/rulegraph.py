@@ -27,7 +27,7 @@ MODULES = {
 }
 """Modules shown and their colours; rules of other files are not drawn."""
 
-COLUMNS = (
+LANES = (
     ("simulate", "templates"),
     ("ingest",),
     ("crossmatch",),
@@ -40,7 +40,7 @@ COLUMNS = (
 """Modules of each column, left to right and from the top."""
 
 STAGES = ("scm", "dgcm", "rvmm", "spmm")
-SHARED = ("networks", "review")
+SHARED_MODULES = ("networks", "review")
 """Rules of these modules are drawn in each of the `STAGES` that uses them."""
 
 ROW = 1.0
@@ -90,7 +90,7 @@ def unfold(
     a stage's rule goes to the stage's own copy; where that would close a circle (a stage's result is the next queue),
     to the copy of the next stage.
     """
-    shared = [rule for rule in rules if modules.get(rule) in SHARED]
+    shared = [rule for rule in rules if modules.get(rule) in SHARED_MODULES]
     before = {rule: _stages(rule, [(b, a) for a, b in edges], modules, shared) for rule in shared}
     after = {rule: _stages(rule, edges, modules, shared) for rule in shared}
     users = {rule: [stage for stage in STAGES if stage in before[rule] & after[rule]] for rule in shared}
@@ -168,8 +168,8 @@ def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict
         Of `rule_modules`. Rules that stages share have a dashed frame.
     """
     rules, edges, modules = unfold(rules, edges, modules)
-    shown = [rule for rule in rules if any(modules.get(rule) in group for group in COLUMNS)]
-    columns = [group for group in COLUMNS if any(modules[rule] in group for rule in shown)]
+    shown = [rule for rule in rules if any(modules.get(rule) in group for group in LANES)]
+    columns = [group for group in LANES if any(modules[rule] in group for rule in shown)]
     if not shown:
         figure = new_figure(PAGE_WIDTH, 2.0)
         no_data(figure.subplots(), "the rule graph is empty")

@@ -26,7 +26,7 @@ from mstars.paper.figures.style import (
     styled,
 )
 
-DASHES = ("-", "--", "-.", ":")
+ISOCHRONE_DASHES = ("-", "--", "-.", ":")
 """Of the isochrones, in the order of their metallicities."""
 
 MOST_POINTS = 20_000
@@ -115,7 +115,7 @@ def _draw(panels, columns, labels, limits, isochrones, marked, what) -> Figure:
         corner = "upper left" if columns == ("teff", "logg") else "lower left"  # where there are no stars
         note(left, f"{title}\n{len(table)} spectra", corner, bbox=WHITE, zorder=6)
         for axes in (left, right):
-            for dash, isochrone in zip(DASHES, isochrones, strict=False):
+            for dash, isochrone in zip(ISOCHRONE_DASHES, isochrones, strict=False):
                 axes.plot(isochrone[columns[0]], isochrone[columns[1]], color=BLACK, ls=dash, lw=0.7, zorder=4)
     for axes in rows[-1]:
         axes.set_xlabel(labels[0])
@@ -152,7 +152,7 @@ def _metallicity_panel(axes, table: pd.DataFrame, columns, low: float, high: flo
 
 def _legend(figure: Figure, isochrones, markers: list[str]) -> None:
     handles = []
-    for dash, isochrone in zip(DASHES, isochrones, strict=False):
+    for dash, isochrone in zip(ISOCHRONE_DASHES, isochrones, strict=False):
         m_h = isochrone.attrs["m_h"]
         label = m_h if isinstance(m_h, str) else f"PARSEC 9 Gyr, [M/H] = {m_h:+.1f}"
         handles.append(Line2D([], [], color=BLACK, ls=dash, lw=0.7, label=label))

@@ -5,7 +5,7 @@ import pandas as pd
 from figure_words import gaia_table, velocities, words
 
 from mstars.paper.figures.style import save
-from mstars.paper.figures.velocities import comparisons, draw_gaia_comparison, draw_rv_comparison
+from mstars.paper.figures.velocity_comparison import comparisons, draw_gaia_comparison, draw_rv_comparison
 
 
 def test_the_rv_panel_counts_what_lies_outside_its_band():

@@ -3,7 +3,7 @@
 import pytest
 from made_survey import plate_rows
 
-from mstars.survey.plates import group_medians, residuals
+from mstars.survey.plate_offsets import group_medians, residuals
 
 
 def test_a_plate_and_a_spectrograph_that_are_off_are_found():

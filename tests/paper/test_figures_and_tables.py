@@ -7,11 +7,11 @@ import pytest
 from places import ROOT
 
 from mstars.paper.figures.rulegraph import rule_modules
-from mstars.paper.products import read_products
+from mstars.paper.figures_and_tables import read_figures_and_tables
 
 
 def test_every_product_of_the_paper_is_listed_with_a_rule_that_exists():
-    products = read_products()
+    products = read_figures_and_tables()
     named = [row["product"] for row in products]
     assert named[:25] == [f"fig{number:02d}" for number in range(1, 26)]
     assert named[25:35] == [f"tab{number:02d}" for number in range(1, 11)]
@@ -22,7 +22,7 @@ def test_every_product_of_the_paper_is_listed_with_a_rule_that_exists():
 
 
 def test_without_own_training_nothing_that_needs_it_is_asked_for():
-    assert not [row for row in read_products(trained=False) if row["needs"] == "trained"]
+    assert not [row for row in read_figures_and_tables(trained=False) if row["needs"] == "trained"]
 
 
 @pytest.mark.parametrize("name", ["paper_products.csv", "paper_numbers.csv", "review_labels.csv", "lines.csv"])

@@ -8,11 +8,11 @@ import pandas as pd
 from mstars.catalog.columns import product_columns
 from mstars.core.labels import LABELS, STELLAR_LABELS
 from mstars.core.lines import velocity_line_set
-from mstars.paper.numbers import KINDS, paper_numbers
+from mstars.paper.numbers import CLASS_SUFFIXES, paper_numbers
 from mstars.paper.rendering import Table, number_text
 from mstars.spectra.features import luminosity_features
 
-HEADS = {label.name: label.head for label in STELLAR_LABELS}
+LABEL_HEADS = {label.name: label.head for label in STELLAR_LABELS}
 
 
 def inspection_table(number: int, queue: str, decisions: pd.DataFrame) -> Table:
@@ -71,7 +71,7 @@ def cross_validation_table(folds: pd.DataFrame) -> Table:
             mean, sigma = (number_text(fold[f"{label}_{part}"], digits) for part in ("mean", "sigma"))
             cells.append(f"{mean} ± {sigma}")
         rows.append((fold["kind"], fold["fold"], *cells, f"{fold['loss']:.3f}", fold["n"]))
-    heads = ("class", "fold", *(f"Δ{HEADS[label]}" for label in LABELS), "validation loss", "spectra")
+    heads = ("class", "fold", *(f"Δ{LABEL_HEADS[label]}" for label in LABELS), "validation loss", "spectra")
     return Table("Table 8. Residuals of the folds on their validation sets (mean ± standard deviation)", heads, rows)
 
 
@@ -80,14 +80,14 @@ def ranges_table(ranges: dict) -> Table:
     paper = paper_numbers().set_index("key")["paper"]
     rows = []
     for label in LABELS:
-        row = [HEADS[label]]
-        for kind, short in KINDS.items():
+        row = [LABEL_HEADS[label]]
+        for kind, short in CLASS_SUFFIXES.items():
             for name in ("used", "recomputed"):
                 low, high = ranges.get(name, {}).get(kind, {}).get(label, (np.nan, np.nan))
                 row.append(f"[{low:g}, {high:g}]")
             row.append(f"[{paper[f'{label}_low_{short}']:g}, {paper[f'{label}_high_{short}']:g}]")
         rows.append(row)
-    heads = [f"{kind}{what}" for kind in KINDS for what in (", used", ", recomputed", ", paper")]
+    heads = [f"{kind}{what}" for kind in CLASS_SUFFIXES for what in (", used", ", recomputed", ", paper")]
     return Table("Table 10. Recommended ranges", ("parameter", *heads), rows)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from mstars.core.labels import LABELS
 from mstars.literature.criteria import good_gaia_velocity
 
-QUANTITIES = ("rv", *LABELS)
+RESIDUALS_OF = ("rv", *LABELS)
 """rv: minus Gaia's. teff: minus the median of dwarfs of the same colour. The others: minus the median of dwarfs."""
 
 LEAST = 5
@@ -16,7 +16,7 @@ LEAST = 5
 
 
 def residuals(catalog: pd.DataFrame, gaia: pd.DataFrame) -> pd.DataFrame:
-    """Each recommended spectrum with its plate, spectrograph and residuals of `QUANTITIES`.
+    """Each recommended spectrum with its plate, spectrograph and residuals of `RESIDUALS_OF`.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def residuals(catalog: pd.DataFrame, gaia: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        plate, spectrograph, ra, dec, obsdate and `QUANTITIES` (NaN where not known).
+        plate, spectrograph, ra, dec, obsdate and `RESIDUALS_OF` (NaN where not known).
     """
     parts = catalog["spectrum_key"].astype(str).str.rsplit("-", n=2)
     table = pd.DataFrame({"plate": parts.str[0], "spectrograph": parts.str[1]}, index=catalog.index)
@@ -68,7 +68,7 @@ def group_medians(table: pd.DataFrame, by: str) -> pd.DataFrame:
     group = table.groupby(by, sort=True)
     result = pd.DataFrame({"n": group.size(), "ra": group["ra"].median(), "dec": group["dec"].median()})
     result["obsdate"] = group["obsdate"].min()
-    for name in QUANTITIES:
+    for name in RESIDUALS_OF:
         median, count = group[name].median(), group[name].count()
         off = (table[name] - table[by].map(median)).abs()
         spread = 1.4826 * off.groupby(table[by]).median()

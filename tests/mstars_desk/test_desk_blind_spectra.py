@@ -6,7 +6,7 @@ from desk_place import decide_all, desk_of, make_queue
 from mstars.core.errors import InputError
 from mstars.files.tables import write_table
 from mstars_desk.agreement import accuracy
-from mstars_desk.calibration import read_calibration
+from mstars_desk.blind_spectra import read_blind_spectra
 from mstars_desk.queue_folder import QueueFolder
 
 
@@ -23,7 +23,7 @@ def calibrated(tmp_path):
 
 
 def test_calibration_gives_each_reviewer_s_accuracy_and_no_decision(calibrated):
-    desk = desk_of(calibrated, read_calibration(QueueFolder(calibrated)))
+    desk = desk_of(calibrated, read_blind_spectra(QueueFolder(calibrated)))
     tested = []
 
     def label(key):
@@ -41,12 +41,12 @@ def test_calibration_gives_each_reviewer_s_accuracy_and_no_decision(calibrated):
     assert set(desk.votes.standing) == set(desk.queue.keys)
     (file,) = desk.queue.decisions.glob("*.csv")
     assert "1-sim" not in file.read_text()
-    again = desk_of(calibrated, read_calibration(QueueFolder(calibrated)))
+    again = desk_of(calibrated, read_blind_spectra(QueueFolder(calibrated)))
     assert accuracy(again.votes) == accuracy(desk.votes)
 
 
 def test_the_counts_do_not_give_a_calibration_spectrum_away(calibrated):
-    desk, kinds = desk_of(calibrated, read_calibration(QueueFolder(calibrated))), set()
+    desk, kinds = desk_of(calibrated, read_blind_spectra(QueueFolder(calibrated))), set()
     before = desk.progress("ann")
     while keys := desk.next("ann", 1):
         kinds.add(keys[0] in desk.queue.place)
@@ -60,7 +60,7 @@ def test_the_counts_do_not_give_a_calibration_spectrum_away(calibrated):
 
 
 def test_a_calibration_decision_can_be_undone(calibrated):
-    desk = desk_of(calibrated, read_calibration(QueueFolder(calibrated)))
+    desk = desk_of(calibrated, read_blind_spectra(QueueFolder(calibrated)))
     key = next(key for key in desk.next("ann", 40) if key not in desk.queue.place)
     desk.decide("ann", [{"key": key, "label": "TM"}], "r")
     desk.undo("ann", "u")
@@ -81,4 +81,4 @@ def test_without_a_simulated_survey_what_others_agreed_on_is_shown_again(tmp_pat
 def test_a_survey_does_not_calibrate_its_own_reviewers(tmp_path):
     folder = make_queue(tmp_path, calibration={"share": 0.1, "survey": "results/demo"})
     with pytest.raises(InputError, match="can't calibrate its own reviewers"):
-        read_calibration(QueueFolder(folder))
+        read_blind_spectra(QueueFolder(folder))

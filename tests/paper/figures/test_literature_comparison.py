@@ -4,7 +4,7 @@ import numpy as np
 from made_parameters import ours
 
 from mstars.literature.catalogues import LABELS
-from mstars.paper.figures.comparison import Limits, draw_comparison, outliers
+from mstars.paper.figures.literature_comparison import Limits, draw_comparison, outliers
 from mstars.paper.figures.style import save
 
 

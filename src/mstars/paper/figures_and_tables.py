@@ -5,7 +5,7 @@ from __future__ import annotations
 from mstars.core.resources import resource, resource_rows
 
 
-def read_products(trained: bool = True) -> list[dict[str, str]]:
+def read_figures_and_tables(trained: bool = True) -> list[dict[str, str]]:
     """Rows product, shows, target, rule, group, needs, inputs.
 
     Parameters

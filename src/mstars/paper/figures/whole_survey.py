@@ -21,8 +21,8 @@ from mstars.paper.figures.style import (
     styled,
 )
 from mstars.paper.rendering import number_text
-from mstars.survey.plates import QUANTITIES
-from mstars.survey.repeats import binned
+from mstars.survey.plate_offsets import RESIDUALS_OF
+from mstars.survey.repeats import binned_scatter
 
 _DIVERGING = "PuOr_r"
 _STEP_STYLE = {
@@ -79,7 +79,7 @@ def draw_plates(plates: pd.DataFrame, spectrographs: pd.DataFrame) -> Figure:
     """
     figure = new_figure(PAGE_WIDTH, 4.6)
     panels = figure.subplots(2, 3).ravel()
-    for axes, name in zip(panels, QUANTITIES, strict=False):
+    for axes, name in zip(panels, RESIDUALS_OF, strict=False):
         _plate_map(figure, axes, plates, name)
     _by_spectrograph(panels[-1], spectrographs)
     return figure
@@ -182,7 +182,7 @@ def draw_precision(tables: dict[str, pd.DataFrame], fits: pd.DataFrame) -> Figur
     Parameters
     ----------
     tables : dict of DataFrame
-        By quantity, of `mstars.survey.repeats.pairs`.
+        By quantity, of `mstars.survey.repeats.repeat_pairs`.
     fits : pandas.DataFrame
         Of `mstars.survey.repeats.precision_table`.
     """
@@ -203,7 +203,7 @@ def _precision_panel(axes, table: pd.DataFrame, fits: pd.DataFrame, name: str) -
     lines, drawn = [], False
     for kind, color in CLASS_COLOR.items():
         own = table[table["luminosity_class"] == kind]
-        points = binned(own)
+        points = binned_scatter(own)
         if len(points):
             axes.errorbar(points["snr"], points["sigma"], points["error"], fmt="o", ms=2.5, color=color, lw=0.7)
             drawn = True

@@ -52,14 +52,14 @@ def principal_components(values: np.ndarray, count: int = N_COMPONENTS) -> np.nd
     return (values @ axes / np.sqrt(power[power > 1e-6])).astype(np.float32)
 
 
-def write_features(keys: Sequence[str], values: np.ndarray, path: str | Path) -> None:
+def write_network_features(keys: Sequence[str], values: np.ndarray, path: str | Path) -> None:
     """Write features as HDF5, atomically."""
     with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
         file.create_dataset("spectrum_key", data=np.asarray(keys, dtype=str).astype("S"))
         file.create_dataset("features", data=values)
 
 
-def read_features(path: str | Path) -> dict[str, np.ndarray]:
+def read_network_features(path: str | Path) -> dict[str, np.ndarray]:
     """Features by spectrum_key; an `InputError` for a file that can't be read."""
     try:
         with h5py.File(path, "r") as file:

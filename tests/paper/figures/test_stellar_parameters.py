@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mstars.paper.figures.parameters import running_error
+from mstars.paper.figures.stellar_parameters import running_error
 
 
 def test_running_error_is_the_median_of_intervals_five_wide():

@@ -5,9 +5,9 @@ from figure_words import words
 from made_survey import plate_rows, repeats
 
 from mstars.paper.figures.style import save
-from mstars.paper.figures.survey import draw_completeness, draw_plates, draw_precision, draw_sky
-from mstars.survey.plates import group_medians, residuals
-from mstars.survey.repeats import QUANTITIES, pairs, precision_table
+from mstars.paper.figures.whole_survey import draw_completeness, draw_plates, draw_precision, draw_sky
+from mstars.survey.plate_offsets import group_medians, residuals
+from mstars.survey.repeats import FLAG_OF, precision_table, repeat_pairs
 
 
 def test_the_figures_are_drawn_and_say_when_there_is_nothing(tmp_path):
@@ -22,7 +22,7 @@ def test_the_figures_are_drawn_and_say_when_there_is_nothing(tmp_path):
         draw_sky(catalog),
         draw_plates(*groups),
         draw_completeness(shares, shares),
-        draw_precision({name: pairs(own, name) for name in QUANTITIES}, precision_table(own)),
+        draw_precision({name: repeat_pairs(own, name) for name in FLAG_OF}, precision_table(own)),
     ]
     for number, figure in enumerate(drawn):
         save(figure, [tmp_path / f"{number}.png"], dpi=50)
@@ -32,7 +32,7 @@ def test_the_figures_are_drawn_and_say_when_there_is_nothing(tmp_path):
         draw_sky(catalog.iloc[:0]),
         draw_plates(group_medians(empty, "plate"), group_medians(empty, "spectrograph")),
         draw_completeness(shares.iloc[:0], shares.iloc[:0]),
-        draw_precision({name: pairs(own.iloc[:0], name) for name in QUANTITIES}, precision_table(own.iloc[:0])),
+        draw_precision({name: repeat_pairs(own.iloc[:0], name) for name in FLAG_OF}, precision_table(own.iloc[:0])),
     ]
     for number, figure in enumerate(drawn):
         save(figure, [tmp_path / f"{number}.png"], dpi=50)

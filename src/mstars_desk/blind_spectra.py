@@ -1,4 +1,4 @@
-"""Calibration spectra: their right labels are known, and reviewers see them blind among the others."""
+"""Calibration spectra (``review.calibration``): their right labels are known, and reviewers see them blind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mstars_desk.queue_folder import QueueFolder
 
 
 @dataclass(frozen=True)
-class Calibration:
+class BlindSpectra:
     """Spectra of a simulated survey whose right labels are known.
 
     Attributes
@@ -25,7 +25,7 @@ class Calibration:
     queue: QueueFolder | None = None
 
 
-def read_calibration(queue: QueueFolder) -> Calibration:
+def read_blind_spectra(queue: QueueFolder) -> BlindSpectra:
     """Calibration spectra from the survey that ``review.calibration.survey`` names.
 
     Parameters
@@ -35,7 +35,7 @@ def read_calibration(queue: QueueFolder) -> Calibration:
 
     Returns
     -------
-    Calibration
+    BlindSpectra
         Empty when no survey is named.
 
     Raises
@@ -45,7 +45,7 @@ def read_calibration(queue: QueueFolder) -> Calibration:
     """
     named = queue.settings["calibration"]["survey"]
     if not named:
-        return Calibration()
+        return BlindSpectra()
     results = queue.root / named
     if results.resolve() == queue.results:
         raise InputError("review.calibration.survey: a survey can't calibrate its own reviewers; name another survey")
@@ -53,4 +53,4 @@ def read_calibration(queue: QueueFolder) -> Calibration:
     table = read_table(results / "validation" / f"calibration_{queue.name}.parquet")
     table = table[(table["right"] != "") & table["spectrum_key"].isin(other.place)]
     table = table[~table["spectrum_key"].isin(queue.place)]
-    return Calibration({row.spectrum_key: set(row.right.split(";")) for row in table.itertuples()}, other)
+    return BlindSpectra({row.spectrum_key: set(row.right.split(";")) for row in table.itertuples()}, other)

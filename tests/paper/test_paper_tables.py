@@ -14,8 +14,7 @@ from mstars.paper.numbers import (
     fold_table,
     paper_numbers,
 )
-from mstars.paper.rendering import to_markdown
-from mstars.paper.tables import (
+from mstars.paper.paper_tables import (
     classes_table,
     comparison_table,
     cross_validation_table,
@@ -24,6 +23,7 @@ from mstars.paper.tables import (
     ranges_table,
     resource_table,
 )
+from mstars.paper.rendering import to_markdown
 
 
 def test_class_agreement_counts_every_combination():

@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.networks import Networks
 from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_classifier
 from mstars.simulate.instrument import observe
 from mstars.simulate.observations import make_plan
@@ -123,7 +123,7 @@ def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Nam
     for task in options.tasks:
         seen, truth, chosen = of_task(task, rows, x)
         changes = {**_CHANGES, "epochs": options.epochs, "precision": options.precision}
-        settings = Settings.from_config(config["dgcm" if task == "dmgm" else "scm"]["networks"], **changes)
+        settings = Networks(**config["dgcm" if task == "dmgm" else "scm"]["networks"] | changes)
         about = dict(classes=TASKS[task], settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(seen, truth, valid[chosen], **about)
     return models

@@ -22,13 +22,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from mstars.core.config.networks import Architecture, Networks
 from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
 from mstars.files.stores import iter_batch, write_batch
-from mstars.networks.architecture import Architecture, build_network
+from mstars.networks.architecture import build_network
 from mstars.networks.folder import Model
 from mstars.networks.inference import Ensemble, predict_classifier
-from mstars.networks.settings import Settings
 from mstars.networks.training import _classifier_loss, _Data, _train_epoch
 from mstars.parameters.training import train_fold
 from mstars.spectra.container import SpectrumSet
@@ -70,9 +70,9 @@ def make_store(path: Path, n: int) -> None:
     write_batch(path, spectra, pd.DataFrame({"spectrum_key": keys}), pd.DataFrame({"path": [], "reason": []}))
 
 
-def training_speed(path: Path, n: int, settings: Settings, precision: str) -> float:
+def training_speed(path: Path, n: int, settings: Networks, precision: str) -> float:
     """Spectra a second of one epoch of a classifier of eight classes."""
-    settings = replace(settings, precision=precision)
+    settings = settings.changed(precision=precision)
     target, rows = np.arange(n) % 8, np.arange(n)
     data = _Data(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
     device = settings.torch_device()
@@ -169,7 +169,7 @@ def main() -> None:
     arguments = parser.parse_args()
     share, count = 10 if arguments.quick else 1, arguments.processes
     config = filled({"networks": {"device": arguments.device}})
-    settings = Settings.from_config(config["networks"])
+    settings = Networks(**config["networks"])
     result: dict = {"processes": count, "device": arguments.device, "quick": arguments.quick}
     result["cpu_has_bf16"] = has_bf16()
     run = SideBySide(count)

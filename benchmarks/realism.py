@@ -18,6 +18,7 @@ import pandas as pd
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter1d
 
+from mstars.core.config.networks import Networks
 from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.files.stores import read_batch
@@ -25,7 +26,6 @@ from mstars.files.tables import read_table
 from mstars.lamost import grid, reader
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_classifier
 from mstars.spectra.container import SpectrumSet, concatenate
 from mstars.spectra.preprocessing import classifier_input
@@ -68,7 +68,7 @@ def train(spectra: SpectrumSet, table: pd.DataFrame, folder: Path, epochs: int) 
     models = {}
     for task, (rows, labels, classes) in tasks.items():
         labels = labels.to_numpy(dtype=str)[rows]
-        settings = Settings.from_config(config["dgcm" if task == "dmgm" else "scm"]["networks"], **changes)
+        settings = Networks(**config["dgcm" if task == "dmgm" else "scm"]["networks"] | changes)
         options = dict(classes=classes, settings=settings, seed=1, folder=folder / task, task=task)
         models[task] = train_classifier(x[rows], labels, split[rows], **options)
     return models

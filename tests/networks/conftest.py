@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from made_networks import SMALL, spectra_of_classes, train
-
-from mstars.networks.settings import Settings
+from made_networks import small, spectra_of_classes, train
 
 
 @pytest.fixture(scope="session")
@@ -15,5 +13,5 @@ def data():
 
 @pytest.fixture
 def folder(tmp_path, data):
-    train(tmp_path / "model", data, Settings(epochs=1, device="cpu", architecture=SMALL))
+    train(tmp_path / "model", data, small(epochs=1))
     return tmp_path / "model"

@@ -4,8 +4,9 @@ import pytest
 import torch
 from made_networks import SMALL
 
+from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
-from mstars.networks.architecture import Architecture, _max_pool, build_network
+from mstars.networks.architecture import _max_pool, build_network
 
 
 def test_architecture_is_the_papers(data):

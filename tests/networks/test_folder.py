@@ -6,8 +6,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
-from mstars.networks.architecture import Architecture
+from mstars.networks.architecture import as_dict
 from mstars.networks.folder import load_model
 
 
@@ -15,7 +16,7 @@ from mstars.networks.folder import load_model
     ("change", "message"),
     [
         ({"grid": {"medium": "air", "first_angstrom": 3900.0, "step_angstrom": 1.0, "n_pixel": 5000}}, "grid"),
-        ({"architecture": Architecture().as_dict()}, "do not fit the architecture"),
+        ({"architecture": as_dict(Architecture())}, "do not fit the architecture"),
         ({"architecture": {"channels": [1, 1, 1, 1]}}, "architecture: keys"),
         ({"outputs": ["flat", "deep", "more"]}, "do not fit the architecture"),
         ({"format": "other"}, "format"),

@@ -5,8 +5,9 @@ import pytest
 import torch
 from made_networks import SMALL, train
 
+from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
-from mstars.networks.architecture import Architecture, build_network
+from mstars.networks.architecture import build_network
 from mstars.networks.folder import Model, load_model
 from mstars.networks.inference import Ensemble, place, predict, predict_ensemble, predict_regressor
 

@@ -1,19 +1,16 @@
 """Training: learning, resuming, stopping, and what is refused."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from made_networks import QUICK, SMALL, train
+from made_networks import QUICK, small, train
 
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table
 from mstars.networks import training
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict, predict_classifier, predict_regressor
-from mstars.networks.settings import Settings
 from mstars.networks.training import class_weights, train_regressor
 
 
@@ -27,7 +24,7 @@ def test_class_weights_are_the_papers():
 def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
     x, labels, _, valid = data
     keys = np.array([f"key{i}" for i in range(len(x))])
-    settings = Settings(epochs=25, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
+    settings = small(epochs=25, batch_size=16, learning_rate=3e-3)
     model = train(tmp_path, data, settings, keys=keys, about={"trained_on": "simulated"})
     validation = read_table(tmp_path / "validation.parquet")
     assert (validation["truth"] == validation["predicted"]).mean() > 0.9
@@ -43,8 +40,8 @@ def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
 
 
 def test_bf16_learns_the_same_and_keeps_weights_of_float32(tmp_path, data):
-    settings = Settings(epochs=12, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
-    full, half = (train(tmp_path / name, data, replace(settings, precision=name)) for name in ("fp32", "bf16"))
+    settings = small(epochs=12, batch_size=16, learning_rate=3e-3)
+    full, half = (train(tmp_path / name, data, settings.changed(precision=name)) for name in ("fp32", "bf16"))
     assert all(value.dtype == torch.float32 for value in half.network.state_dict().values())
     assert half.about["validation_loss"] != full.about["validation_loss"]  # it did run in bf16
     assert half.about["validation_loss"] == pytest.approx(full.about["validation_loss"], abs=0.1)
@@ -55,7 +52,7 @@ def test_bf16_learns_the_same_and_keeps_weights_of_float32(tmp_path, data):
 def test_regressor_fits_its_scaler_inside_the_fold(tmp_path, data):
     x, _, depth, valid = data
     y = np.column_stack([4000 + 500 * depth, depth])
-    settings = Settings(epochs=20, batch_size=16, learning_rate=3e-3, device="cpu", architecture=SMALL)
+    settings = small(epochs=20, batch_size=16, learning_rate=3e-3)
     arguments = {"names": ["teff", "logg"], "settings": settings, "seed": 3, "folder": tmp_path, "task": "tlma_dM"}
     model = train_regressor(x, y, valid, **arguments)
     np.testing.assert_allclose(model.mean, y[~valid].mean(axis=0))
@@ -102,8 +99,8 @@ def test_averaged_weights_are_the_running_mean_over_the_steps():
 
 
 def test_the_averaged_weights_are_the_ones_kept(tmp_path, data):
-    plain = Settings(epochs=3, batch_size=32, device="cpu", architecture=SMALL)
-    mean = replace(plain, average=0.9)
+    plain = small(epochs=3, batch_size=32)
+    mean = plain.changed(average=0.9)
     train(tmp_path / "plain", data, plain)
     train(tmp_path / "mean", data, mean)
     history = [pd.read_csv(tmp_path / name / "history.csv") for name in ("plain", "mean")]
@@ -115,9 +112,7 @@ def test_the_averaged_weights_are_the_ones_kept(tmp_path, data):
 
 @pytest.mark.parametrize(("killed_after", "average"), [(1, 0.0), (3, 0.9)])
 def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after, average):
-    settings = Settings(
-        epochs=5, batch_size=32, noise=0.1, shift_kms=20, average=average, device="cpu", architecture=SMALL
-    )
+    settings = small(epochs=5, batch_size=32, noise=0.1, shift_kms=20, average=average)
     train(tmp_path / "whole", data, settings)
     write = training.write_checkpoint
 
@@ -154,10 +149,8 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(tmp_path,
 
 
 def test_training_stops_at_the_least_validation_loss(tmp_path, data):
-    settings = Settings(
-        epochs=40, batch_size=16, stop_patience=2, reduce_patience=1, learning_rate=0.02, device="cpu",
-        least_improvement=0.0, architecture=SMALL,
-    )  # fmt: skip
+    patience = {"stop_patience": 2, "reduce_patience": 1, "least_improvement": 0.0}
+    settings = small(epochs=40, batch_size=16, learning_rate=0.02, **patience)
     model = train(tmp_path, data, settings)
     history = pd.read_csv(tmp_path / "history.csv")
     assert len(history) < 40
@@ -188,9 +181,7 @@ def test_spectra_of_constants_are_left_out_and_predicted_as_nothing(tmp_path, da
 
 
 def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
-    settings = Settings(
-        epochs=40, batch_size=16, stop_patience=2, least_improvement=10.0, device="cpu", architecture=SMALL
-    )
+    settings = small(epochs=40, batch_size=16, stop_patience=2, least_improvement=10.0)
     train(tmp_path, data, settings)
     assert len(pd.read_csv(tmp_path / "history.csv")) == 3
 

@@ -2,14 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.core.config.networks import Architecture, Networks
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.files.stores import write_batch
-from mstars.networks.architecture import Architecture
 from mstars.networks.inference import predict_regressor
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_regressor
 from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, quoted_errors, spread_ratios
 from mstars.parameters.ensemble import collect, load_folds, out_of_fold, predict_parameters, rest_frame_input
@@ -239,7 +238,7 @@ def trained(tmp_path_factory):
     for column, label in enumerate(LABELS):
         table[label], table[f"{label}_label_err"] = labels[:, column], 0.0
     architecture = Architecture(channels=(2, 2, 4, 4), kernels=(9, 7, 5, 5), strides=(4, 1, 1, 1), pools=(4, 4, 2, 2))
-    settings = Settings(architecture=architecture, epochs=12, batch_size=16, learning_rate=5e-3)
+    settings = Networks(architecture=architecture, average=0, epochs=12, batch_size=16, learning_rate=5e-3)
     for fold in range(3):
         held_out = (table["fold"] == fold).to_numpy()
         about = {"trained_on": "simulated", "label_min": labels.min(axis=0), "label_max": labels.max(axis=0)}

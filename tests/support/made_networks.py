@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.networks import Architecture, Networks
 from mstars.files.stores import write_batch
-from mstars.networks.architecture import Architecture
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_classifier
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
@@ -36,7 +35,12 @@ def make_store(path, keys, seed):
     return spectra
 
 
-QUICK = Settings(epochs=4, batch_size=32, device="cpu", architecture=SMALL)
+def small(**settings) -> Networks:
+    """Settings of a training in seconds: a small network, without the mean of the weights."""
+    return Networks(**{"average": 0, "device": "cpu", "architecture": SMALL} | settings)
+
+
+QUICK = small(epochs=4, batch_size=32)
 
 
 def train(folder, data, settings=QUICK, **changes):

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from mstars.core.config.networks import Networks
 from mstars.core.randomness import rng
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.networks.data import load_inputs
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_classifier
 from mstars.ops.job import job
 
@@ -18,7 +18,7 @@ with job(snakemake) as log:
         table["label"].to_numpy(dtype=str),
         table["split"].to_numpy(dtype=str) == "valid",
         classes=summary["classes"],
-        settings=Settings.from_config(params.settings),
+        settings=Networks(**params.settings),
         seed=int(rng(params.seed, "train", task).integers(2**31)),
         folder=Path(snakemake.output.model).parent,
         task=task,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-
 import torch
 from torch import nn
 
+from mstars.core.config.keys import plain
+from mstars.core.config.networks import DEPTH, Architecture
+from mstars.core.constants import CLASSIFIER_PIXELS
 from mstars.core.errors import InputError
 from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
@@ -18,64 +19,19 @@ GRID = {
 }
 """What the networks see: step 4a of section 3.2, written into every model folder and checked when one is loaded."""
 
-DEPTH = 4
+
+def as_dict(architecture: Architecture) -> dict:
+    """Plain values for ``model.json``, with the length of the spectra."""
+    return {**plain(architecture), "n_pixel": CLASSIFIER_PIXELS}
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Sizes that the paper does not publish; each a tuple of four, one a layer.
-
-    Attributes
-    ----------
-    channels : tuple of int
-        Output channels of the convolutions.
-    kernels, strides : tuple of int
-        Kernel sizes and strides of the convolutions, pixels. No padding.
-    pools : tuple of int
-        Widths (and strides) of the max-pools, pixels.
-    n_pixel : int
-        Length of an input spectrum.
-    """
-
-    channels: tuple[int, ...] = (8, 16, 32, 64)
-    kernels: tuple[int, ...] = (11, 9, 7, 5)
-    strides: tuple[int, ...] = (2, 1, 1, 1)
-    pools: tuple[int, ...] = (4, 4, 4, 2)
-    n_pixel: int = field(default=len(CLASSIFIER_GRID))
-
-    def __post_init__(self):
-        for name in ("channels", "kernels", "strides", "pools"):
-            value = tuple(int(item) for item in getattr(self, name))
-            if len(value) != DEPTH or min(value) < 1:
-                raise InputError(f"networks.{name}: {list(value)} is not a list of {DEPTH} positive integers")
-            object.__setattr__(self, name, value)
-        if self.lengths()[-1] < 1:
-            raise InputError(f"networks: kernels, strides and pools leave nothing of {self.n_pixel} pixels")
-
-    @classmethod
-    def from_dict(cls, values: dict) -> Architecture:
-        """The architecture of a config section or a ``model.json``; an unknown or missing key is an `InputError`."""
-        known = {item.name for item in fields(cls)}
-        if set(values) != known:
-            raise InputError(f"architecture: keys {sorted(values)}, expected {sorted(known)}")
-        return cls(**values)
-
-    def as_dict(self) -> dict:
-        """Plain values for JSON."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-    def lengths(self) -> list[int]:
-        """Pixels left after each layer."""
-        lengths, length = [], self.n_pixel
-        for kernel, stride, pool in zip(self.kernels, self.strides, self.pools, strict=True):
-            length = ((length - kernel) // stride + 1) // pool
-            lengths.append(length)
-        return lengths
-
-    @property
-    def n_features(self) -> int:
-        """Inputs of the fully connected layer."""
-        return self.lengths()[-1] * self.channels[-1]
+def from_dict(values: dict) -> Architecture:
+    """The architecture of a ``model.json``; an unknown or missing key, or another length, is an `InputError`."""
+    sizes = {name: size for name, size in values.items() if name != "n_pixel"}
+    if set(sizes) != set(Architecture.model_fields) or values.get("n_pixel") != CLASSIFIER_PIXELS:
+        wanted = f"{', '.join(Architecture.model_fields)} and n_pixel: {CLASSIFIER_PIXELS}"
+        raise InputError(f"architecture: keys {sorted(values)}, expected {wanted}")
+    return Architecture(**sizes)
 
 
 class Network(nn.Module):

@@ -17,7 +17,7 @@ import mstars
 from mstars.core.errors import InputError
 from mstars.files.json_files import read_json, write_json
 from mstars.files.whole import atomic_path
-from mstars.networks.architecture import GRID, Architecture, Network, build_network
+from mstars.networks.architecture import GRID, Network, as_dict, build_network, from_dict
 
 FORMAT = "mstars-cnn-1"
 STEPS = {"observed": ["1", "3", "4a", "5"], "rest": ["1", "2", "3", "4a", "5"]}
@@ -67,7 +67,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "kind": model.kind,
         "task": model.task,
         "outputs": list(model.outputs),
-        "architecture": model.network.architecture.as_dict(),
+        "architecture": as_dict(model.network.architecture),
         "grid": GRID,
         "frame": model.frame,
         "preprocessing": STEPS[model.frame],
@@ -99,7 +99,7 @@ def load_model(folder: str | Path) -> Model:
         raise InputError(f"{folder}: not a trained model (no model.json); train it, or correct models.path")
     description = read_json(folder / "model.json")
     _check(description, folder)
-    network = build_network(Architecture.from_dict(description["architecture"]), len(description["outputs"]), seed=0)
+    network = build_network(from_dict(description["architecture"]), len(description["outputs"]), seed=0)
     network.load_state_dict(_weights(folder, description["weights"], network))
     as_array = {key: description[key] for key in ("label_mean", "label_scale")}
     return Model(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
+from mstars.core.constants import CLASSIFIER_PIXELS
 from mstars.core.errors import InputError
 from mstars.networks.folder import Model
 
@@ -152,6 +153,5 @@ def _tensor(x: np.ndarray) -> torch.Tensor:
 
 
 def _check_input(model: Model, x: np.ndarray) -> None:
-    n_pixel = model.network.architecture.n_pixel
-    if x.ndim != 2 or x.shape[1] != n_pixel:
-        raise InputError(f"model {model.task}: spectra of shape {x.shape}, expected [n, {n_pixel}]")
+    if x.ndim != 2 or x.shape[1] != CLASSIFIER_PIXELS:
+        raise InputError(f"model {model.task}: spectra of shape {x.shape}, expected [n, {CLASSIFIER_PIXELS}]")

@@ -17,6 +17,8 @@ import torch
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
+from mstars.core.config.keys import plain
+from mstars.core.config.networks import Networks
 from mstars.core.errors import InputError
 from mstars.core.randomness import rng
 from mstars.files.tables import write_table
@@ -24,9 +26,9 @@ from mstars.files.whole import atomic_path
 from mstars.networks.architecture import build_network
 from mstars.networks.augmentation import augment
 from mstars.networks.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
+from mstars.networks.device import torch_device
 from mstars.networks.folder import Model, save_model
 from mstars.networks.inference import predict_classifier, predict_regressor
-from mstars.networks.settings import Settings
 
 logger = logging.getLogger("mstars")
 _PART = 64
@@ -66,7 +68,7 @@ def train_classifier(
     valid: np.ndarray,
     *,
     classes: Sequence[str],
-    settings: Settings,
+    settings: Networks,
     seed: int,
     folder: str | Path,
     task: str,
@@ -87,7 +89,7 @@ def train_classifier(
         Validation split; the rest is trained on.
     classes : sequence of str
         The outputs, in order.
-    settings : Settings
+    settings : Networks
     seed : int
         Of weights, shuffles and augmentation.
     folder : path
@@ -138,7 +140,7 @@ def train_regressor(
     valid: np.ndarray,
     *,
     names: Sequence[str],
-    settings: Settings,
+    settings: Networks,
     seed: int,
     folder: str | Path,
     task: str,
@@ -225,9 +227,9 @@ def _regressor_loss(output: torch.Tensor, target: torch.Tensor, weight: torch.Te
     return (((output - target) ** 2).mean(dim=1) * weight).sum()
 
 
-def _fit(data: _Data, loss, n_out: int, settings: Settings, seed: int, folder: Path, task: str):
+def _fit(data: _Data, loss, n_out: int, settings: Networks, seed: int, folder: Path, task: str):
     """The loop over epochs. Returns the network with the best weights, on the CPU, and the history."""
-    device = settings.torch_device()
+    device = torch_device(settings.device)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     network = build_network(settings.architecture, n_out, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
@@ -296,7 +298,7 @@ def _weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {key: value.detach().clone() for key, value in network.state_dict().items()}
 
 
-def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
+def _advance(progress: dict, valid_loss: float, settings: Networks) -> bool:
     """Book-keeping after an epoch; True when it was the best so far."""
     best = valid_loss < progress["least"]
     progress["least"] = min(valid_loss, progress["least"])
@@ -311,7 +313,7 @@ def _advance(progress: dict, valid_loss: float, settings: Settings) -> bool:
     return best
 
 
-def _train_epoch(network, optimizer, data: _Data, loss, settings: Settings, device, generator) -> float:
+def _train_epoch(network, optimizer, data: _Data, loss, settings: Networks, device, generator) -> float:
     network.train()
     order = _order(data, generator)
     total, weights = 0.0, 0.0
@@ -349,7 +351,7 @@ def _targets(data: _Data, rows: np.ndarray, device) -> tuple[torch.Tensor, torch
 
 
 @torch.inference_mode()
-def _evaluate(network, data: _Data, loss, settings: Settings, device) -> float:
+def _evaluate(network, data: _Data, loss, settings: Networks, device) -> float:
     network.eval()
     total = 0.0
     for start in range(0, len(data.valid), _PART):
@@ -360,20 +362,20 @@ def _evaluate(network, data: _Data, loss, settings: Settings, device) -> float:
     return total / float(data.weight[data.valid].sum(dtype=np.float64))
 
 
-def _fingerprint(data: _Data, n_out: int, settings: Settings, seed: int) -> str:
+def _fingerprint(data: _Data, n_out: int, settings: Networks, seed: int) -> str:
     """Hash of what a training depends on; of the spectra a sample of rows stands for all."""
-    hashed = hashlib.sha256(json.dumps([settings.as_dict(), n_out, seed, list(data.x.shape)]).encode())
+    hashed = hashlib.sha256(json.dumps([plain(settings), n_out, seed, list(data.x.shape)]).encode())
     drawn = () if data.draws is None else (data.draws,)
     for array in (data.target, data.weight, data.train, data.valid, data.x[:: max(1, len(data.x) // 64)], *drawn):
         hashed.update(np.ascontiguousarray(array).tobytes())
     return hashed.hexdigest()
 
 
-def _describe(about: dict, history: pd.DataFrame, data: _Data, settings: Settings, seed: int) -> dict:
+def _describe(about: dict, history: pd.DataFrame, data: _Data, settings: Networks, seed: int) -> dict:
     best = history.loc[history["valid_loss"].idxmin()]
     return {
         **about,
-        "settings": settings.as_dict(),
+        "settings": plain(settings),
         "seed": seed,
         "n_train": len(data.train),
         "n_valid": len(data.valid),

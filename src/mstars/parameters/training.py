@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.networks import Networks
 from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.networks.folder import Model
-from mstars.networks.settings import Settings
 from mstars.networks.training import train_regressor
 from mstars.parameters.training_set import density_weights
 
@@ -74,7 +74,7 @@ def train_fold(
         labels,
         held_out,
         names=LABELS,
-        settings=Settings.from_config(networks, batch_size=batch_size(networks["batch_size"], len(trained))),
+        settings=Networks(**networks | {"batch_size": batch_size(networks["batch_size"], len(trained))}),
         seed=int(rng(seed, "train_fold", kind, fold).integers(2**31)),
         folder=folder,
         task=f"tlma_{kind}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mstars.core.constants import C_KMS
+from mstars.core.constants import C_KMS, CLASSIFIER_PIXELS
 
 LOGLAM0 = 3.5682
 
@@ -13,7 +13,7 @@ DLOGLAM = 1e-4
 N_PIXEL = 3909
 """The common grid of a store: log10(vacuum angstrom) = LOGLAM0 + DLOGLAM * i, 3699.9 to 9098.1 A."""
 
-CLASSIFIER_GRID = np.arange(3900.0, 8900.0)
+CLASSIFIER_GRID = 3900.0 + np.arange(CLASSIFIER_PIXELS)
 """Step 4a: 3900-8899 A at 1 A, 5000 pixels."""
 
 TEMPLATE_GRID = np.arange(4700.0, 8900.0)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from mstars.core.config.problems import problems_of
 from mstars.core.errors import InputError
 
 _OURS = object()
@@ -44,15 +43,24 @@ class Section(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            lines = [problem.line(self.PLACE) for problem in problems_of(error, type(self), values)]
-            raise InputError("\n".join(lines)) from None
+            raise InputError("; ".join(_told(self.PLACE, one) for one in error.errors())) from None
 
     # without this mark pydantic calls __init__ for sections within sections too, and their places would be lost
     __init__.__pydantic_base_init__ = True
 
-    def changed(self, **values: Any) -> Section:
+    def changed(self, **values: Any) -> Self:
         """The same options with other values for some keys, checked like new ones."""
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | values)
+
+
+def _told(place: str, error: Mapping[str, Any]) -> str:
+    """One thing that pydantic found wrong, with the key's full name."""
+    name = ".".join(map(str, filter(None, (place, *error["loc"]))))
+    if error["type"] in ("extra_forbidden", "missing"):
+        return f"{name}: {'no such key' if error['type'] == 'extra_forbidden' else 'must be given'}"
+    if error["type"] == "value_error":
+        return f"{name}: {error['ctx']['error']}"
+    return f"{name}: {error['input']!r} is not allowed: {error['msg']}"
 
 
 def key(

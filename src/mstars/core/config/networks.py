@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mstars.core.config.keys import List, Section, key, subsection
+from mstars.core.constants import CLASSIFIER_PIXELS
 
 DEPTH = 4
 """Convolutions of the paper's network (Fig. 2)."""
@@ -18,21 +19,40 @@ Layers = Annotated[
 ]
 
 
-class LayerSizes(Section):
-    """Sizes that the paper does not publish: four numbers each, one a layer."""
+class Architecture(Section):
+    """Sizes that the paper does not publish: four numbers each, one a layer. Convolutions have no padding."""
 
     PLACE: ClassVar[str] = "networks.architecture"
     channels: Layers = key((8, 16, 32, 64), "output channels of the convolutions")
     kernels: Layers = key((11, 9, 7, 5), "kernel sizes of the convolutions", unit="pixel")
     strides: Layers = key((2, 1, 1, 1), "strides of the convolutions", unit="pixel")
-    pools: Layers = key((4, 4, 4, 2), "widths of the max-pools", unit="pixel")
+    pools: Layers = key((4, 4, 4, 2), "widths and strides of the max-pools", unit="pixel")
+
+    @model_validator(mode="after")
+    def _something_left(self) -> Self:
+        if self.lengths()[-1] < 1:
+            raise ValueError(f"kernels, strides and pools leave nothing of {CLASSIFIER_PIXELS} pixels")
+        return self
+
+    def lengths(self) -> list[int]:
+        """Pixels left after each layer."""
+        lengths, length = [], CLASSIFIER_PIXELS
+        for kernel, stride, pool in zip(self.kernels, self.strides, self.pools, strict=True):
+            length = ((length - kernel) // stride + 1) // pool
+            lengths.append(length)
+        return lengths
+
+    @property
+    def n_features(self) -> int:
+        """Inputs of the fully connected layer."""
+        return self.lengths()[-1] * self.channels[-1]
 
 
 class Networks(Section):
     """Training of the CNN of all tasks; sizes that the paper does not publish are the choice of docs/networks.md."""
 
     PLACE: ClassVar[str] = "networks"
-    architecture: LayerSizes = subsection(LayerSizes)
+    architecture: Architecture = subsection(Architecture)
     epochs: int = key(60, "the most epochs; training stops earlier, see stop_patience", ge=1)
     batch_size: int = key(128, "spectra a step", ge=1, where="3.3")
     learning_rate: float = key(0.001, "Adam's at the start", gt=0, where="3.3")

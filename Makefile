@@ -10,7 +10,7 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: docs pages help setup demo report test test-slurm test-desk catalog models docs lint format dry-run clean
+.PHONY: docs pages help setup demo report test test-slurm test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
@@ -19,8 +19,8 @@ help:
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
-	@echo "make docs                              docs/configuration.md and config/paper.yaml, from the config's models"
 	@echo "make docs                              these pages for a browser, build/docs/html/index.html"
+	@echo "make pages                             the pages and files that are made from the code (docs/configuration.md, ...)"
 	@echo "make lint | format | dry-run | clean"
 
 setup: $(READY)

@@ -13,7 +13,6 @@ SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*
 SCRIPTS = sorted(path for path in (ROOT / "src").rglob("*.js") if not path.name.endswith(".min.js"))
 
 LONG_MODULES = {
-    "src/mstars/simulate/spectrum_maker.py",
     "src/mstars/templates/published.py",
     "src/mstars_desk/static/desk.js",
     "tests/classify/test_scm.py",

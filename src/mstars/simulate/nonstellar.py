@@ -1,11 +1,14 @@
-"""Quasars and white dwarfs from published line lists and profiles, where no package carries their spectra."""
+"""What is no star of the templates: galaxies, quasars and white dwarfs, and spectra that no one can name."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
-from mstars.core.constants import C_KMS
 from mstars.core.lines import quasar_lines
+from mstars.simulate.emission import nebular
+from mstars.simulate.log_flux import TemplateSet
+from mstars.templates.library import LIBRARY_GRID
 
 
 def quasar(wavelength: np.ndarray, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -57,6 +60,14 @@ def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng:
 
     The depths and widths follow the run of Balmer equivalent widths of DA stars with Teff, largest near 12,500 K
     (Tremblay & Bergeron 2009, ApJ 696, 1755); no model atmosphere is computed.
+
+    Parameters
+    ----------
+    wavelength : ndarray, [pixel]
+        Vacuum angstrom.
+    teff, logg : ndarray, [n]
+        K and dex.
+    rng : numpy.random.Generator
     """
     teff, logg = np.asarray(teff, float), np.asarray(logg, float)
     x = 1.4387769e8 / wavelength[None] / teff[:, None]
@@ -75,10 +86,44 @@ def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng:
     return log
 
 
-def add_emission_lines(flux, wavelength, centres, widths, rng, speed_kms=60.0) -> None:
-    """Narrow nebular-like emission of given equivalent widths (angstrom), in place, [n, pixel]."""
-    for centre, width in zip(centres, widths, strict=True):
-        sigma = centre * speed_kms / C_KMS
-        level = np.median(flux, axis=1) * rng.uniform(0.7, 1.3, len(flux))
-        profile = np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2) / (sigma * 2.507)
-        flux += (width * level)[:, None] * profile
+def galaxies(templates: TemplateSet, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Log flux of galaxies at their redshift, [n, pixel]: mixed populations, emission lines where young.
+
+    Parameters
+    ----------
+    templates : TemplateSet
+        With galaxies, whose subclass says their age.
+    redshift : ndarray, [n]
+    rng : numpy.random.Generator
+        Share of the young population, dust, speeds of the stars, emission lines.
+    """
+    rows, table = templates.rows(spectral_class="GALAXY"), templates.table
+    old = np.array([row for row in rows if float(table["subclass"][row].split()[1]) >= 1.0])
+    young = np.array([row for row in rows if float(table["subclass"][row].split()[1]) < 1.0])
+    result = np.empty((len(redshift), LIBRARY_GRID.size))
+    for number, z in enumerate(redshift):
+        forming = rng.random() < 0.5
+        share = rng.uniform(0.1, 0.8) if forming else rng.uniform(0, 0.03)
+        flux = (1 - share) * np.exp(templates.log[rng.choice(old)]) + share * np.exp(templates.log[rng.choice(young)])
+        flux *= np.exp(-rng.exponential(0.3) * ((LIBRARY_GRID / 5500) ** -1.0 - 1))
+        flux = gaussian_filter1d(flux, rng.uniform(70.0, 280.0) / 69.0)  # stars move; a pixel is 69 km/s
+        if forming:
+            flux = flux + nebular(rng, flux)
+        moved = np.interp(LIBRARY_GRID / (1 + z), LIBRARY_GRID, flux)
+        result[number] = np.log(np.maximum(moved, 1e-3))
+    return result
+
+
+def shapeless(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Log flux of what no one can name, [n, pixel]: a smooth continuum with bumps of the reduction.
+
+    Parameters
+    ----------
+    n : int
+    rng : numpy.random.Generator
+    """
+    x = (LIBRARY_GRID - 6400.0) / 2900.0
+    log = np.zeros((n, x.size))
+    for order in range(1, 7):
+        log += rng.normal(0, 0.5 / order, n)[:, None] * np.cos(order * np.arccos(np.clip(x, -1, 1)))
+    return log

@@ -14,9 +14,9 @@ from mstars.core.lines import VACUUM_LINES
 from mstars.core.randomness import rng as stream
 from mstars.files.tables import write_table
 from mstars.simulate import fits_files
+from mstars.simulate.emission import add_activity, add_emission_lines
 from mstars.simulate.instrument import observe
-from mstars.simulate.nonstellar import add_emission_lines
-from mstars.simulate.spectrum_maker import SpectrumMaker, add_activity
+from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.templates.library import LIBRARY_GRID
 
 _CHUNK = 256

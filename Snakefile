@@ -13,7 +13,6 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/templates.smk"
-include: "workflow/rules/simulate.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/crossmatch.smk"
 include: "workflow/rules/networks.smk"
@@ -23,12 +22,16 @@ include: "workflow/rules/rvmm.smk"
 include: "workflow/rules/spmm.smk"
 include: "workflow/rules/review.smk"
 include: "workflow/rules/catalog.smk"
-include: "workflow/rules/validate.smk"
 include: "workflow/rules/products.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
+for name in OPTIONAL_RULES:
+
+    include: f"workflow/rules/{name}.smk"
+
+
 include: "workflow/rules/digests.smk"
 
 

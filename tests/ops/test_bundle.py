@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from mstars.core.errors import InputError
-from mstars.ops.bundle import model_files, pack_models, unpack_models
+from mstars.ops.bundle import model_files, pack_models, read_listing, unpack_models
 
 
 @pytest.fixture
@@ -48,24 +48,45 @@ def rewritten(bundle, change):
 
 
 def test_what_is_packed_comes_back(models, bundle, tmp_path):
-    folder = unpack_models(bundle, tmp_path / "bundles")
+    folder = tmp_path / "bundles" / "one"
+    written = unpack_models(bundle, folder)
     assert model_files(folder) == model_files(models)
     for name in model_files(models):
         assert (folder / name).read_bytes() == (models / name).read_bytes()
     assert (folder / "LICENSE").read_text() == "BSD"
     facts = json.loads((folder / "bundle.json").read_text())
     assert facts["about"] == {"survey": "demo"} and "spt/.checkpoint.json" not in facts["files"]
-    assert unpack_models(bundle, tmp_path / "bundles") == folder
+    assert written == sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert [path.name for path in folder.parent.iterdir()] == ["one"]
     # a bundle of what came out of a bundle is the same bundle
     pack_models(folder, tmp_path / "again.tar.gz", tmp_path / "LICENSE", {"survey": "demo"})
     assert (tmp_path / "again.tar.gz").read_bytes() == bundle.read_bytes()
 
 
-def test_other_models_go_into_another_folder(models, bundle, tmp_path):
-    first = unpack_models(bundle, tmp_path / "bundles")
+def test_unpacking_into_the_folder_of_an_earlier_try(models, bundle, tmp_path):
+    (tmp_path / "one" / "spt").mkdir(parents=True)
+    (tmp_path / "one" / "spt" / "model.json").write_text("half a file")
+    unpack_models(bundle, tmp_path / "one")
+    assert (tmp_path / "one" / "spt" / "model.json").read_bytes() == (models / "spt" / "model.json").read_bytes()
+
+
+def test_the_listing_is_read_without_unpacking(models, bundle, tmp_path):
+    name, files = read_listing(bundle)
+    assert files == unpack_models(bundle, tmp_path / "one")
+    # all but the first entry may be damaged, which the listing does not see
+    with tarfile.open(bundle) as tar:
+        second = tar.getmembers()[1]
+    bundle.write_bytes(gzip.compress(gzip.decompress(bundle.read_bytes())[: second.offset]))
+    assert read_listing(bundle) == (name, files)
+
+
+def test_other_models_have_another_name(models, bundle, tmp_path):
+    first, files = read_listing(bundle)
+    assert first.startswith("models-")
     (models / "spt/weights.safetensors").write_text("trained again")
-    pack_models(models, bundle, tmp_path / "LICENSE")
-    assert unpack_models(bundle, tmp_path / "bundles") != first
+    pack_models(models, bundle, tmp_path / "LICENSE", {"survey": "demo"})
+    second, same_files = read_listing(bundle)
+    assert second != first and same_files == files
 
 
 @pytest.mark.parametrize("name", ["wdm/weights.safetensors", "ood/basis.safetensors", "tlma_gM/calibration.json"])
@@ -99,18 +120,33 @@ def test_folds_of_both_kinds_must_be_as_many(models, tmp_path):
 def test_a_bundle_that_is_off_is_refused_and_leaves_nothing(bundle, tmp_path, change, message):
     rewritten(bundle, change)
     with pytest.raises(InputError, match=message):
-        unpack_models(bundle, tmp_path / "bundles")
-    assert not list((tmp_path / "bundles").glob("*")) and not (tmp_path / "outside.json").exists()
+        unpack_models(bundle, tmp_path / "bundles" / "one")
+    assert not list((tmp_path / "bundles").rglob("*")) and not (tmp_path / "outside.json").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"text", gzip.compress(b"text")])
+@pytest.mark.parametrize("content", [b"", b"text", gzip.compress(b"text", mtime=0)])
 def test_a_file_that_is_no_bundle(tmp_path, content):
     (tmp_path / "some.tar.gz").write_bytes(content)
     with pytest.raises(InputError, match="not a bundle of models"):
         unpack_models(tmp_path / "some.tar.gz", tmp_path / "bundles")
+    with pytest.raises(InputError, match="not a bundle of models"):
+        read_listing(tmp_path / "some.tar.gz")
 
 
 def test_half_a_bundle(bundle, tmp_path):
     bundle.write_bytes(bundle.read_bytes()[:-200])
     with pytest.raises(InputError, match="not a bundle of models, or damaged"):
         unpack_models(bundle, tmp_path / "bundles")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda files: files.pop("bundle.json"), "no bundle.json"),
+        (lambda files: files.update({"bundle.json": b'{"format": "other", "files": {}}'}), "format is 'other'"),
+        (lambda files: files.update({"bundle.json": b'{"files": {"../a.json": {"sha256": ""}}}'}), "has no place"),
+    ],
+)
+def test_a_listing_that_is_off_is_refused(bundle, change, message):
+    with pytest.raises(InputError, match=message):
+        read_listing(rewritten(bundle, change))

@@ -6,7 +6,7 @@ import pandas as pd
 from places import ROOT
 
 from mstars.ops.provenance import provenance
-from mstars.ops.run_page import by_folder, figure_entries, summary, table_rows, write_page
+from mstars.ops.run_page import by_folder, figure_entries, summary, write_page
 
 
 def catalog():
@@ -25,8 +25,8 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
     assert figures[0]["png"] == "figures/fig06_cmd.png" and "colour-magnitude" in figures[0]["caption"]
     content = {
         "summary": summary(catalog(), 4, 2),
-        "scorecard": table_rows("| <b>x</b> | 1 |\n|---|---|\n"),
-        "files": by_folder(["catalogs/a&b.fits"]),
+        "scorecard": [["<b>x</b>", "1"]],
+        "files": by_folder(["/r/catalogs/a&b.fits"], Path("/r")),
     }
     (tmp_path / "gaia.fits").write_bytes(b"abc")
     content |= {"figures": {"A heading": figures}, "provenance": provenance(ROOT, [tmp_path / "gaia.fits"], {}, 7444)}
@@ -39,9 +39,8 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
     assert "not the sky" not in (tmp_path / "index.html").read_text()
 
 
-def test_markdown_tables_and_paths_are_taken_apart():
-    assert table_rows("# head\n\n| a | b |\n|---|---|\n| 1 | - |\n") == [["a", "b"], ["1", "-"]]
-    assert by_folder(["a/x.csv", "y", "a/z", "a/x.md"]) == {
+def test_files_by_folder_and_name():
+    assert by_folder(["r/a/x.csv", "r/y", "r/a/z", "r/a/x.md"], Path("r")) == {
         "a": {"x": ["a/x.csv", "a/x.md"], "z": ["a/z"]},
         ".": {"y": ["y"]},
     }
@@ -55,5 +54,10 @@ def test_the_summary_counts_what_is_recommended():
 
 def test_captions_are_found_for_figures_that_share_a_rule():
     names = ["fig03_confusion_spt", "fig15_compare_laspm_dM", "fig24_colour_gaia", "flow_of_counts", "fig99_nothing"]
-    entries = figure_entries([Path(f"/r/figures/{name}.png") for name in names], ROOT / "workflow/report", Path("/r"))
-    assert [bool(entry["caption"]) for entry in entries] == [True, True, True, True, False]
+    files = [f"/r/figures/{name}.{suffix}" for name in names[::-1] for suffix in ("pdf", "png")]
+    entries = figure_entries(files, ROOT / "workflow/report", Path("/r"))
+    assert [(entry["name"], bool(entry["caption"])) for entry in entries] == [
+        *((name, True) for name in names[:3]),
+        ("fig99_nothing", False),
+        ("flow_of_counts", True),
+    ]

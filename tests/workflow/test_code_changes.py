@@ -24,7 +24,18 @@ class Checkout:
 
     def told_to_rerun(self) -> set[str]:
         """Rules that have a job because of what they rest on, not because of another job."""
-        command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "-s", self.path / "Snakefile", "all", "--cores", 1]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "-n",
+            "--nolock",
+            "-s",
+            self.path / "Snakefile",
+            "all",
+            "--cores",
+            1,
+        ]
         command += ["--configfile", self.path / "config" / "config.yaml", OVERLAY, "--directory", self.survey]
         variables = environment() | {"PYTHONPATH": str(self.path / "src")}
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=variables, check=False)

@@ -39,7 +39,8 @@ def test_a_folder_of_files_takes_the_demos_models_and_says_where_they_come_from(
     code, text = dry_run(place, **files_survey(place))
     assert (
         code != 0
-        and "models.path: results/demo/models is not a folder or a bundle; train models first (`make demo`)" in text
+        and "models.path: results/demo/models is not a folder of models or a bundle; train models first (`make demo`)"
+        in text
     )
     code, text = dry_run(place, "ingest", **files_survey(place))
     assert code == 0, text  # ingest needs no models
@@ -49,6 +50,10 @@ def test_a_models_path_that_does_not_exist_stops_at_once(place):
     code, text = dry_run(place, **files_survey(place), models={"path": "nowhere"})
     assert code != 0 and "models.path: nowhere is not a folder" in text
     (place / "empty").mkdir()
+    code, text = dry_run(place, **files_survey(place), models={"path": "empty"})
+    assert code != 0 and "models.path: empty is not a folder of models or a bundle" in text
+    (place / "empty" / "spt").mkdir()
+    (place / "empty" / "spt" / "model.json").write_text("{}")
     code, text = dry_run(place, **files_survey(place), models={"path": "empty"})
     assert code != 0 and "models.path: empty/tlma_dM has no fold*/model.json" in text
 

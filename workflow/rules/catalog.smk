@@ -19,7 +19,6 @@ rule recommended:
         photometry=R + "/crossmatch/photometry.parquet",
         parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
         quality=R + "/quality/quality.parquet",
-        columns=str(RESOURCES / "catalog_columns.csv"),
     output:
         expand(R + "/catalogs/recommended.{ending}", ending=PRODUCT_FORMATS),
     log:
@@ -27,7 +26,7 @@ rule recommended:
     benchmark:
         R + "/benchmarks/recommended.tsv"
     params:
-        with_filename=KIND == "files",
+        with_filename=WITH_FILENAME,
         errors=config["catalog"]["errors"],
         survey=SURVEY,
     threads: 1
@@ -47,7 +46,6 @@ rule non_m:
         spectra=R + "/ingest/spectra.parquet",
         gaia=R + "/crossmatch/gaia.parquet",
         photometry=R + "/crossmatch/photometry.parquet",
-        columns=str(RESOURCES / "catalog_columns.csv"),
     output:
         expand(R + "/catalogs/non_m.{ending}", ending=PRODUCT_FORMATS),
     log:
@@ -55,7 +53,7 @@ rule non_m:
     benchmark:
         R + "/benchmarks/non_m.tsv"
     params:
-        with_filename=KIND == "files",
+        with_filename=WITH_FILENAME,
         survey=SURVEY,
     priority: -2
     threads: 1
@@ -96,7 +94,6 @@ rule classification:
 rule stars:
     input:
         catalog=R + "/catalogs/recommended.parquet",
-        columns=str(RESOURCES / "catalog_columns.csv"),
     output:
         expand(R + "/catalogs/stars.{ending}", ending=PRODUCT_FORMATS),
     log:
@@ -145,7 +142,6 @@ rule extension:
         gaia=R + "/crossmatch/gaia.parquet",
         parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
         indices=per_batch(R + "/indices/{batch}.parquet"),
-        columns=str(RESOURCES / "catalog_columns.csv"),
     output:
         expand(R + "/catalogs/extension.{ending}", ending=PRODUCT_FORMATS),
     log:
@@ -167,7 +163,6 @@ rule extension:
 rule cds:
     input:
         products=expand(R + "/catalogs/{product}.parquet", product=CDS_PRODUCTS),
-        columns=str(RESOURCES / "catalog_columns.csv"),
     output:
         readme=CDS_FILES[0],
         tables=CDS_FILES[1:],
@@ -177,9 +172,9 @@ rule cds:
         R + "/benchmarks/cds.tsv"
     params:
         products=CDS_PRODUCTS,
-        with_filename=KIND == "files",
+        with_filename=WITH_FILENAME,
         survey=SURVEY,
-        simulated=KIND == "simulated",
+        simulated=SIMULATED,
         version=mstars.__version__,
     threads: 1
     resources:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from mstars.ops import slurm
 from mstars.core.config.check import checked
 from mstars.core.config.files import layers_of
 from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
-from mstars.ops.engine_models import engine_models
-from mstars.core.resources import ROOT as RESOURCES
 from mstars.core.resources import check_resources
+from mstars.ops import slurm
+from mstars.ops.engine_models import engine_models
+from mstars.ops.model_source import model_source
 
 if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
     raise WorkflowError(said[0])
@@ -42,13 +42,29 @@ KIND = config["survey"]["kind"]
 SEED = config["survey"]["seed"]
 R = f"results/{SURVEY}"
 LIBRARY = config["templates"]["library"]
-# a folder of files has nothing to train on: it takes the demo's models unless others are named
-BORROWED = config["models"]["path"] or ("results/demo/models" if KIND == "files" else None)
-if BORROWED and Path(BORROWED).is_file():  # a bundle of `make models`
-    from mstars.ops.bundle import unpack_models
+QUEUES = ["scm", "dgcm", "rv", "random"]
+# literature catalogues of the paper's figures; those that are not configured are drawn as 'no data', with the reason
+PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 
-    BORROWED = str(unpack_models(BORROWED, "results/bundles"))
-MODELS = BORROWED or f"{R}/models"
+
+# What depends on the kind of survey, under the same names for each:
+# SIMULATED           whether no star of it is in the sky
+# KIND_RULES          further rules files
+# BORROWED_PATH       models from elsewhere, a folder or a bundle; None: they are trained on this survey
+# EXTERNAL            external catalogues and maps by name; None where there is none
+# PLAN_INPUT          files whose change means a new plan
+# PLAN_SOURCE         where the spectra are, for the rule plan
+# K_PREDICTION        what a predicted K star is where scm.k_prediction is auto
+# WITH_FILENAME       whether the catalogues say which file a spectrum is from
+# PLANTED_LITERATURE  literature catalogues beside those of the config: description and table by name
+# CALIBRATION_FILES   right labels of the review queues
+# VALIDATION_FILES    what the rule validate makes
+include: f"surveys/{KIND}.smk"
+
+
+BORROWED = model_source(BORROWED_PATH, "results/bundles") if BORROWED_PATH else None
+MODELS = BORROWED.folder if BORROWED else f"{R}/models"
+OPTIONAL_RULES = [*KIND_RULES, *(["bundle"] if BORROWED and BORROWED.bundle else [])]
 
 
 wildcard_constraints:
@@ -56,7 +72,7 @@ wildcard_constraints:
     task=r"spt|spt9|wdm|dmgm",
     kind=r"dM|gM",
     fold=r"\d+",
-    queue=r"scm|dgcm|rv|random",
+    queue="|".join(QUEUES),
     spectrum=r"[A-Za-z0-9_.+-]+",
 
 
@@ -81,20 +97,9 @@ def gpus(stage):
     return config["resources"]["gpu"][stage]
 
 
-SIMULATED_CATALOGS = {
-    "gaia": R + "/sim/catalogs/gaia_dr3.fits",
-    "distances": R + "/sim/catalogs/bailer_jones.fits",
-    "allwise": R + "/sim/catalogs/allwise.fits",
-    "apogee": R + "/sim/catalogs/apogee_dr16.fits",
-    "dust_map": R + "/sim/dust/bayestar.h5",
-}
-
-
 def external(name):
-    """Path of an external catalogue or map: the simulation's, else the config's; no input where there is none."""
-    if KIND == "simulated":
-        return SIMULATED_CATALOGS[name]
-    return config["external"][name] or []
+    """Path of an external catalogue or map; no input where there is none."""
+    return EXTERNAL[name] or []
 
 
 def memory(base, per_input=0.0):
@@ -139,6 +144,9 @@ onsuccess:
     from mstars.ops.run_summary import write_summary
 
     print(write_summary(R))
+    for path in map(Path, VALIDATION_FILES):
+        if path.is_file():
+            print(path.with_suffix(".md").read_text(), end="")
 
 
 onerror:
@@ -149,10 +157,8 @@ def trained(pattern):
     """Input function for files of trained models: says what to do where borrowed ones are not there."""
 
     def files(wildcards):
-        if BORROWED and not Path(MODELS).is_dir():
-            raise InputError(
-                f"models.path: {MODELS} is not a folder or a bundle; train models first (`make demo`), or give others"
-            )
+        if BORROWED:
+            BORROWED.check()
         patterns = [pattern] if isinstance(pattern, str) else pattern
         return [path.format(**wildcards) for path in patterns]
 
@@ -160,4 +166,4 @@ def trained(pattern):
 
 
 if config["models"]["path"]:
-    trained([])(None)
+    BORROWED.check()

@@ -3,7 +3,6 @@
 TABLE_FORMATS = ["csv", "tex", "md", "html"]
 PAPER_TABLES = product_files("tables", TABLE_FORMATS)
 ACCURACY_TASKS = ["spt", "wdm", "dmgm", "spt9"]
-TRAINED = BORROWED is None
 
 
 def table_files(name, caption):
@@ -123,7 +122,7 @@ rule table_comparison:
     params:
         tasks=ACCURACY_TASKS,
         survey=SURVEY,
-        kind=KIND,
+        simulated=SIMULATED,
         rv_cut=config["quality"]["rv_cut"],
     threads: 1
     resources:
@@ -146,7 +145,7 @@ rule figure_flow:
         R + "/benchmarks/figure_flow/flow_of_counts.tsv"
     params:
         survey=SURVEY,
-        kind=KIND,
+        simulated=SIMULATED,
     threads: 1
     resources:
         mem_mb=memory(1000),

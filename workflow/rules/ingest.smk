@@ -2,32 +2,6 @@
 import functools
 import json
 
-SIMULATED = {
-    "spectra": R + "/sim/fits",
-    "m_catalog": R + "/sim/catalogs/lamost_m.fits.gz",
-    "general_catalog": R + "/sim/catalogs/lamost_general.fits.gz",
-    "afgk_catalog": R + "/sim/catalogs/lamost_afgk.fits.gz",
-    "wd_catalog": R + "/sim/catalogs/lamost_wd.fits.gz",
-}
-# a simulated survey is read as a release is
-RELEASE = SIMULATED if KIND == "simulated" else config["release"]
-
-
-def plan_input(wildcards):
-    """Files whose change means a new plan: the simulation, or the release's catalogues."""
-    if KIND == "files":
-        return []
-    catalogs = [RELEASE[name] for name in SIMULATED if name != "spectra" and RELEASE[name]]
-    return catalogs + ([R + "/sim/simulation.json"] if KIND == "simulated" else [])
-
-
-def plan_files_digest(wildcards):
-    """What the folder of a `files` survey holds, so that a new file is seen."""
-    from mstars.lamost.tree import files_digest
-
-    return files_digest(config["files"]["spectra"]) if KIND == "files" else ""
-
-
 @functools.lru_cache(maxsize=1)
 def _read_batches(path, changed):
     return json.loads(Path(path).read_text())
@@ -46,7 +20,7 @@ def batch_table(wildcards):
 
 checkpoint plan:
     input:
-        plan_input,
+        PLAN_INPUT,
     output:
         plan=R + "/plan/plan.parquet",
         candidates=R + "/plan/m_catalog_v0.parquet",
@@ -58,11 +32,8 @@ checkpoint plan:
     benchmark:
         R + "/benchmarks/plan/plan.tsv"
     params:
-        kind=KIND,
-        files=config["files"]["spectra"],
-        files_digest=plan_files_digest,
-        release={name: RELEASE[name] for name in SIMULATED},
-        plan=config["plan"],
+        source=PLAN_SOURCE,
+        options=config["plan"],
         seed=SEED,
     threads: 1
     resources:

@@ -11,14 +11,9 @@ def product_files(group, suffixes):
     return [f"{R}/{row['target']}.{suffix}" for row in PRODUCTS if row["group"] == group for suffix in suffixes]
 
 
-LITERATURE = {}
+LITERATURE = dict(PLANTED_LITERATURE)
 if config["compare"]["catalogs"]:
     from mstars.literature.catalogues import read_description
 for path in config["compare"]["catalogs"]:
     described = read_description(path)
     LITERATURE[described.name] = (path, str(described.file))
-# the paper's five; those not configured are drawn as 'no data', with the reason
-PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
-if KIND == "simulated":  # planted against the truth
-    planted = {name: [f"{R}/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] for name in PAPER_CATALOGS}
-    LITERATURE = {**planted, **LITERATURE}

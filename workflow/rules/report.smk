@@ -5,8 +5,8 @@ INDEX_FILES = [R + "/index.html"]
 
 def run_inputs(wildcards):
     """What a run reads that it hasn't made: tables, maps, the template library, people's decisions; and the plan."""
-    files = [*plan_input(wildcards), LIBRARY, R + "/plan/batches.json"]
-    files += [path for path in map(external, SIMULATED_CATALOGS) if path]
+    files = [*PLAN_INPUT, LIBRARY, R + "/plan/batches.json"]
+    files += [path for path in EXTERNAL.values() if path]
     files += [path for pair in LITERATURE.values() for path in pair]
     files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
     return sorted({*files, *map(str, Path("review", SURVEY).glob("*/*.csv"))})
@@ -43,7 +43,7 @@ rule index_page:
         statistics=STATISTICS_FIGURES,
         tables=[*PAPER_TABLES, *STATISTICS_TABLES, R + "/compare/comparison.html", R + "/compare/comparison.md"],
         files=[*CATALOG_FILES, *CDS_FILES],
-        scorecard=[R + "/validation/scorecard.md"] if KIND == "simulated" else [],
+        scorecard=VALIDATION_FILES,
         provenance=R + "/provenance.json",
     output:
         INDEX_FILES,
@@ -53,7 +53,7 @@ rule index_page:
         R + "/benchmarks/index_page.tsv"
     params:
         survey=SURVEY,
-        kind=KIND,
+        simulated=SIMULATED,
         captions=str(Path(workflow.basedir) / "workflow" / "report"),
     threads: 1
     resources:

@@ -35,7 +35,7 @@ rule review:
     input:
         expand(R + "/review/{queue}/queue.csv", queue=QUEUE_CATALOG),
         expand(R + "/review/{queue}/features.h5", queue=QUEUE_CATALOG if config["review"]["active"]["after"] else []),
-        expand(R + "/validation/calibration_{queue}.parquet", queue=QUEUE_CATALOG if KIND == "simulated" else []),
+        CALIBRATION_FILES,
 
 
 rule review_export:

@@ -3,7 +3,7 @@
 # late K and early M are alike: in a catalogue of M stars a K is let be; of a folder of anything, K stars are part
 SCM_SETTINGS = without_networks("scm")
 if SCM_SETTINGS["k_prediction"] == "auto":
-    SCM_SETTINGS["k_prediction"] = "candidate" if KIND == "files" else "ignored"
+    SCM_SETTINGS["k_prediction"] = K_PREDICTION
 SCM_CLASSES = {
     "spt": [name for name in config["scm"]["classes"] if name != "WD"],
     "spt9": [*(name for name in config["scm"]["classes"] if name != "WD"), "WD"],

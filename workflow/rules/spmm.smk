@@ -1,8 +1,8 @@
 # spmm: stellar parameters by label transfer (section 3.4.4), and which are recommended (section 4.1)
 
 FOLDS = list(range(config["spmm"]["folds"]))
-if BORROWED and Path(MODELS).is_dir():  # as many as the bundle holds
-    FOLDS = sorted(int(path.parent.name[4:]) for path in Path(MODELS).glob("tlma_dM/fold*/model.json"))
+if BORROWED and BORROWED.files:  # as many as those models have
+    FOLDS = BORROWED.folds("tlma_dM")
     if not FOLDS:
         raise InputError(f"models.path: {MODELS}/tlma_dM has no fold*/model.json; train the parameter models first")
 TABLE_FILES = [] if BORROWED else [R + "/tables/baselines.csv"]

@@ -6,6 +6,5 @@ from mstars.paper.figures.flow import draw_flow
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
-    kind = " (simulated)" if snakemake.params.kind == "simulated" else ""
-    title = f"Flow of counts, survey {snakemake.params.survey}{kind}"
-    save_outputs(draw_flow(read_table(snakemake.input[0]), title), snakemake)
+    numbers, params = read_table(snakemake.input[0]), snakemake.params
+    save_outputs(draw_flow(numbers, params.survey, simulated=params.simulated), snakemake)

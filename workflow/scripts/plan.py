@@ -2,37 +2,20 @@
 
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
-from mstars.lamost.batches import assign_batches, describe_batches
-from mstars.lamost.plan import plan_files
-from mstars.lamost.release import plan_release
+from mstars.lamost.batches import describe_batches, make_plan
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    options = snakemake.params.plan
-    if snakemake.params.kind == "files":
-        plan = plan_files(snakemake.params.files)
-    else:
-        plan = plan_release(
-            **snakemake.params.release,
-            per_class=options["training_per_class"],
-            snr_max=options["training_snr_max"],
-            seed=snakemake.params.seed,
-        )
-    assign_batches(plan, options["plates_per_batch"], options["min_spectra"])
-    rows = plan.rows()
-    batches = describe_batches(rows)
-    write_table(plan.candidates, snakemake.output.candidates)
-    write_table(plan.training, snakemake.output.training)
-    write_table(plan.rejected, snakemake.output.rejected)
-    write_json(batches, snakemake.output.batches)
-    write_table(rows, snakemake.output.plan)
+    params, made = snakemake.params, snakemake.output
+    plan = make_plan(params.source, params.options, params.seed)
+    batches = describe_batches(plan.rows())
+    write_table(plan.candidates, made.candidates)
+    write_table(plan.training, made.training)
+    write_table(plan.rejected, made.rejected)
+    write_json(batches, made.batches)
+    write_table(plan.rows(), made.plan)
     for note in plan.notes:
         log.info("note: %s", note)
-    log.info(
-        "%d candidates and %d training spectra on %d plates in %d batches; %d rejected",
-        len(plan.candidates),
-        len(plan.training),
-        rows["plate"].nunique(),
-        len(batches),
-        len(plan.rejected),
-    )
+    log.info("%d candidates and %d training spectra", len(plan.candidates), len(plan.training))
+    log.info("%d plates in %d batches", plan.rows()["plate"].nunique(), len(batches))
+    log.info("%d rejected", len(plan.rejected))

@@ -1,6 +1,5 @@
 """Checksums of the inputs, versions, config and git commit of this run."""
 
-import json
 from pathlib import Path
 
 from mstars.files.json_files import write_json
@@ -10,6 +9,5 @@ from mstars.ops.provenance import provenance
 
 with job(snakemake):
     n_spectra = len(read_table(snakemake.input.plan, ["spectrum_key"]))
-    config = json.loads(json.dumps(snakemake.config))
-    found = provenance(Path(snakemake.params.source), snakemake.input.files, config, n_spectra)
+    found = provenance(Path(snakemake.params.source), snakemake.input.files, snakemake.config, n_spectra)
     write_json(found, snakemake.output[0])

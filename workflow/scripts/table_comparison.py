@@ -52,5 +52,5 @@ with job(snakemake):
     ours |= numbers.random_numbers(read_table(given.contamination))
     compared = numbers.compare_numbers(ours)
     write_table(compared, snakemake.output.numbers)
-    simulated = snakemake.params.kind == "simulated"
-    write_table_files(comparison_table(compared, snakemake.params.survey, simulated), snakemake.output[:4])
+    params = snakemake.params
+    write_table_files(comparison_table(compared, params.survey, params.simulated), snakemake.output[:4])

@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import pandas as pd
 
 from mstars.lamost import archive
 from mstars.lamost.names import batch_name
-from mstars.lamost.plan import Plan
+from mstars.lamost.plan import Plan, plan_files
+from mstars.lamost.release import plan_release
+
+
+def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
+    """Plan a survey of any kind and put its plates into batches.
+
+    Parameters
+    ----------
+    source : mapping
+        ``files``: what `plan_files` takes; or ``release``: the paths that `plan_release` takes, by name.
+    options : mapping
+        The section ``plan`` of the config: plates_per_batch, min_spectra, training_per_class, training_snr_max.
+    seed : int
+        Seed of the draw of training spectra.
+
+    Returns
+    -------
+    Plan
+        With the column ``batch``.
+
+    Raises
+    ------
+    InputError
+        As those two do.
+    """
+    if "files" in source:
+        plan = plan_files(source["files"])
+    else:
+        drawn = {"per_class": options["training_per_class"], "snr_max": options["training_snr_max"]}
+        plan = plan_release(**source["release"], **drawn, seed=seed)
+    assign_batches(plan, options["plates_per_batch"], options["min_spectra"])
+    return plan
 
 
 def assign_batches(plan: Plan, plates_per_batch: int, min_spectra: int) -> None:

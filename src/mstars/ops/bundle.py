@@ -6,9 +6,9 @@ import gzip
 import hashlib
 import io
 import json
-import shutil
 import tarfile
-import uuid
+import tempfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +21,7 @@ DESCRIPTION = "bundle.json"
 CLASSIFIERS = ("spt", "wdm", "dmgm")
 KINDS = ("dM", "gM")
 _SUFFIXES = (".json", ".safetensors", ".csv", ".parquet")
-_LARGEST = 2_000_000_000
+_LARGEST, _LARGEST_LISTING = 2_000_000_000, 10_000_000
 
 
 def model_files(folder: str | Path) -> list[str]:
@@ -93,70 +93,102 @@ def pack_models(folder: str | Path, path: str | Path, licence: str | Path, about
     return description
 
 
-def unpack_models(path: str | Path, parent: str | Path) -> Path:
-    """Unpack a bundle, checked file by file, into a folder of ``parent`` that is named after its contents.
+def read_listing(path: str | Path) -> tuple[str, list[str]]:
+    """Which files a bundle holds, by its first entry alone: nothing is unpacked and nothing else is read.
 
     Parameters
     ----------
     path : path
         A bundle of `pack_models`.
-    parent : path
-        Folder of folders; one that is there already is taken as it is.
 
     Returns
     -------
-    Path
-        The folder of models.
+    name : str
+        Name for a folder of these models: two bundles have the same one only with the same contents.
+    files : list of str
+        What `unpack_models` writes, relative to its folder.
 
     Raises
     ------
     InputError
-        Not a bundle, of another format, a file that bundle.json doesn't list, or a checksum that is wrong.
+        Not a bundle, or of another format.
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"models.path: {path} can't be read ({error.strerror})") from None
-    folder = Path(parent) / f"{path.name.split('.')[0]}-{hashlib.sha256(content).hexdigest()[:12]}"
-    if (folder / DESCRIPTION).is_file():
-        return folder
-    files = _checked(path, content)
-    scratch = folder.with_name(f".{uuid.uuid4().hex[:8]}.{folder.name}")
-    try:
+        with tarfile.open(path, mode="r:gz") as tar:
+            entry = tar.next()
+            listing = entry is not None and entry.name == DESCRIPTION and entry.isfile()
+            content = tar.extractfile(entry).read() if listing and entry.size <= _LARGEST_LISTING else b""
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(f"{path}: not a bundle of models, or damaged ({error}); copy it anew") from None
+    listed = _listed(path, content)
+    name = f"{path.name.split('.')[0]}-{hashlib.sha256(content).hexdigest()[:12]}"
+    return name, sorted({DESCRIPTION, *listed})
+
+
+def unpack_models(path: str | Path, folder: str | Path) -> list[str]:
+    """Unpack a bundle into a folder, after each file's checksum was found right.
+
+    Parameters
+    ----------
+    path : path
+        A bundle of `pack_models`.
+    folder : path
+        Where the files go; those of the same names are replaced.
+
+    Returns
+    -------
+    list of str
+        The files, relative to the folder.
+
+    Raises
+    ------
+    InputError
+        Not a bundle, of another format, not a whole set of models, a file that bundle.json doesn't list, or a checksum
+        that is wrong. Nothing is written then.
+    """
+    path, folder = Path(path), Path(folder)
+    files = _checked(path)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacked.") as name:
+        scratch = Path(name)
         for name, part in files.items():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).write_bytes(part)
         model_files(scratch)
-        try:
-            scratch.rename(folder)
-        except OSError:  # another job was faster: the same files by name of the folder
-            if not (folder / DESCRIPTION).is_file():
-                raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return folder
+        for name in files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).replace(folder / name)
+    return sorted(files)
 
 
-def _checked(path: Path, content: bytes) -> dict[str, bytes]:
-    """Files of a bundle by name; all that bundle.json lists and no other."""
+def _listed(path: Path, content: bytes) -> dict[str, dict]:
+    """Size and checksum by name, as bundle.json lists them; the names are paths within a folder."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
-            files = dict(_members(path, tar))
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: not a bundle of models, or damaged ({error}); copy it anew") from None
-    try:
-        description = json.loads(files[DESCRIPTION])
+        description = json.loads(content)
         listed = description["files"]
+        names = [_place(path, name) for name in listed]
+        facts = [listed[name]["sha256"] for name in names]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: not a bundle of models (no {DESCRIPTION}); make one with `make models`") from None
     if description.get("format") != FORMAT:
         raise InputError(f"{path}: format is {description.get('format')!r}, this version reads {FORMAT}")
+    return dict(zip(names, facts, strict=True))
+
+
+def _checked(path: Path) -> dict[str, bytes]:
+    """Files of a bundle by name; all that bundle.json lists and no other."""
+    try:
+        with tarfile.open(path, mode="r:gz") as tar:
+            files = dict(_members(path, tar))
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(f"{path}: not a bundle of models, or damaged ({error}); copy it anew") from None
+    listed = _listed(path, files.get(DESCRIPTION, b""))
     if set(listed) != set(files) - {DESCRIPTION}:
         odd = sorted(set(listed) ^ (set(files) - {DESCRIPTION}))
         raise InputError(f"{path}: {', '.join(odd[:4])} is not both in {DESCRIPTION} and in the bundle; copy it anew")
-    for name, facts in listed.items():
-        if hashlib.sha256(files[name]).hexdigest() != facts.get("sha256"):
+    for name, checksum in listed.items():
+        if hashlib.sha256(files[name]).hexdigest() != checksum:
             raise InputError(f"{path}: {name} is damaged (its checksum is not {DESCRIPTION}'s); copy it anew")
     return files
 
@@ -164,11 +196,17 @@ def _checked(path: Path, content: bytes) -> dict[str, bytes]:
 def _members(path: Path, tar: tarfile.TarFile) -> Iterable[tuple[str, bytes]]:
     total = 0
     for entry in tar:
-        name = PurePosixPath(entry.name)
-        usual = name.suffix in _SUFFIXES or entry.name == "LICENSE"
-        if not entry.isfile() or name.is_absolute() or ".." in name.parts or not usual:
-            raise InputError(f"{path}: {entry.name!r} has no place in a bundle of models; make one with `make models`")
+        name = _place(path, entry.name, entry.isfile())
         total += entry.size
         if total > _LARGEST:
             raise InputError(f"{path}: unpacks to more than {_LARGEST / 1e9:.0f} GB; not a bundle of models")
-        yield entry.name, tar.extractfile(entry).read()
+        yield name, tar.extractfile(entry).read()
+
+
+def _place(path: Path, name: str, is_file: bool = True) -> str:
+    """The name, where it is one that a file of a bundle may have."""
+    parts = PurePosixPath(name)
+    usual = parts.suffix in _SUFFIXES or name == "LICENSE"
+    if not is_file or parts.is_absolute() or ".." in parts.parts or not usual:
+        raise InputError(f"{path}: {name!r} has no place in a bundle of models; make one with `make models`")
+    return name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def checksums(paths: Sequence[str | Path]) -> list[dict]:
     return rows
 
 
-def provenance(source: Path, paths: Sequence[str | Path], config: dict, n_spectra: int) -> dict:
+def provenance(source: Path, paths: Sequence[str | Path], config: Mapping, n_spectra: int) -> dict:
     """Everything together, as it is written to ``provenance.json``.
 
     Parameters
@@ -64,7 +65,8 @@ def provenance(source: Path, paths: Sequence[str | Path], config: dict, n_spectr
     paths : sequence of path
         Input tables, maps, libraries and decisions. Of spectra, the plan's digests of names, sizes and times stand in
         ``plan/batches.json``, which is one of them.
-    config : dict
+    config : mapping
+        Of the run; anything that JSON can hold.
     n_spectra : int
         In the plan.
     """
@@ -72,5 +74,5 @@ def provenance(source: Path, paths: Sequence[str | Path], config: dict, n_spectr
         "versions": dict(versions(source)),
         "spectra": n_spectra,
         "inputs": checksums(paths),
-        "config": config,
+        "config": json.loads(json.dumps(config)),
     }

@@ -59,15 +59,25 @@ def verdicts(card: dict) -> dict[str, bool | None]:
     return result
 
 
-def as_markdown(card: dict, title: str) -> str:
-    """A Markdown table of the main keys: this catalogue, doing nothing, the aim."""
+def scorecard_rows(card: dict) -> list[list[str]]:
+    """The main keys as a table: this catalogue, doing nothing, the aim.
+
+    Parameters
+    ----------
+    card : dict
+        Of `mstars.validate.scorecard.scorecard`.
+
+    Returns
+    -------
+    list of list of str
+        Rows of six cells, the head first.
+    """
     met, nothing = verdicts(card), card["do_nothing"]
     recalls = [key for key in card if key.startswith("non_m_recall_") and not key.endswith(("_n", "_lo", "_hi"))]
     repaired = [
         key for key in card if key.startswith("rv_repaired_") and not key.endswith(("_n", "_lo", "_hi", "share"))
     ]
-    lines = [f"# Scorecard of {title}", "", "Keys: docs/scorecard.md. Shares with 95 % limits and number.", ""]
-    lines += ["| key | this catalogue | limits | n | doing nothing | aim |", "|---|---|---|---|---|---|"]
+    rows = [["key", "this catalogue", "limits", "n", "doing nothing", "aim"]]
     for key in (*_HEAD, *recalls, *repaired, *_PARAMETERS):
         limits = (
             f"{_text(card[f'{key}_lo'])} to {_text(card[f'{key}_hi'])}" if card.get(f"{key}_lo") is not None else ""
@@ -77,8 +87,15 @@ def as_markdown(card: dict, title: str) -> str:
         if key in AIMS:
             sign, limit = AIMS[key]
             aim = f"{sign} {limit:g} " + {True: "met", False: "NOT MET", None: "no data"}[met[key]]
-        lines.append(f"| {key} | {_text(card.get(key))} | {limits} | {number} | {_text(nothing.get(key))} | {aim} |")
-    return "\n".join(lines) + "\n"
+        rows.append([key, _text(card.get(key)), limits, str(number), _text(nothing.get(key)), aim])
+    return rows
+
+
+def as_markdown(card: dict, title: str) -> str:
+    """`scorecard_rows` as a Markdown table under a heading."""
+    head, *rows = (f"| {' | '.join(row)} |" for row in scorecard_rows(card))
+    lines = [f"# Scorecard of {title}", "", "Keys: docs/scorecard.md. Shares with 95 % limits and number.", ""]
+    return "\n".join([*lines, head, "|---|---|---|---|---|---|", *rows]) + "\n"
 
 
 def _base(key: str) -> str:

@@ -76,15 +76,17 @@ _HALF = 0.03  # of a node's width
 
 
 @styled
-def draw_flow(numbers: pd.DataFrame, title: str) -> Figure:
+def draw_flow(numbers: pd.DataFrame, survey: str, simulated: bool = False) -> Figure:
     """The flow of counts as bands, with the paper's counts in parentheses.
 
     Parameters
     ----------
     numbers : pandas.DataFrame
         Of `mstars.paper.numbers.compare_numbers`: key, unit, ours, paper.
-    title : str
-        Above the figure.
+    survey : str
+        Its name, for the title.
+    simulated : bool
+        Whether the title says that the survey is simulated.
     """
     table = numbers[numbers["key"] != ""].set_index("key")
     ours, paper = (with_rest(table[side].to_dict()) for side in ("ours", "paper"))
@@ -92,7 +94,7 @@ def draw_flow(numbers: pd.DataFrame, title: str) -> Figure:
     figure = new_figure(PAGE_WIDTH, 4.6)
     axes = figure.subplots()
     axes.set_axis_off()
-    axes.set_title(title, fontsize=8)
+    axes.set_title(f"Flow of counts, survey {survey}" + " (simulated)" * simulated, fontsize=8)
     if not ours.get("n_input", 0) > 0:
         no_data(axes, "no spectrum in the input catalogue")
         return figure

@@ -1,0 +1,19 @@
+# a folder of LAMOST's FITS files: nothing to train on, so the models are the demo's unless others are named
+
+from mstars.lamost.tree import files_digest
+
+SIMULATED = False
+KIND_RULES = []
+BORROWED_PATH = config["models"]["path"] or "results/demo/models"
+EXTERNAL = config["external"]
+PLAN_INPUT = []
+# with what the folder holds now, so that a new file is seen
+PLAN_SOURCE = lambda wildcards: {
+    "files": config["files"]["spectra"],
+    "digest": files_digest(config["files"]["spectra"]),
+}
+K_PREDICTION = "candidate"
+WITH_FILENAME = True
+PLANTED_LITERATURE = {}
+CALIBRATION_FILES = []
+VALIDATION_FILES = []

@@ -11,7 +11,7 @@ import pytest
 from made_releases import catalog, write_catalog
 
 from mstars.core.errors import InputError
-from mstars.lamost.batches import assign_batches, describe_batches
+from mstars.lamost.batches import assign_batches, describe_batches, make_plan
 from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import plan_files
 from mstars.lamost.release import plan_release
@@ -215,6 +215,15 @@ def grouped(release, plates, least):
     plan = plan_release(*release)
     assign_batches(plan, plates, least)
     return plan
+
+
+def test_a_plan_of_either_source_has_its_batches(release):
+    options = {"plates_per_batch": 1, "min_spectra": 1, "training_per_class": 5, "training_snr_max": 5}
+    paths = dict(zip(("spectra", "m_catalog"), map(str, release), strict=True))
+    plan = make_plan({"release": paths}, options, 1)
+    pd.testing.assert_frame_equal(plan.rows(), grouped(release, 1, 1).rows())
+    files = make_plan({"files": f"{release[0]}/**/*.fits.gz", "digest": "any"}, options, 1)
+    assert list(files.rows()["batch"]) == list(plan.rows()["batch"])
 
 
 def test_batches_are_plates_or_groups_of_plates(release):

@@ -341,11 +341,12 @@ def main() -> None:
     ours = bank_of(matched, settings["tm"])
     result["neighbours"] = neighbours(ours)
     result["real"] = real_stars(ours, settings)
-    wide = settings | {"tm": settings["tm"] | {"recipe": "paper", "rest_range": [4700, 8899], "align": False}}
-    paper_bank = bank_of(grow(matched, options.templates, 1), wide["tm"])
-    seconds, table = timed(lambda: match(spectra, paper_bank, wide, options.threads), "paper", n)
-    result["paper_per_s"] = n / seconds
-    result["paper_all"] = scatter(table["rv_tm"].to_numpy() - rv)
+    for scaling in ("mean", "zscore"):
+        wide = filled({"rvmm": {"tm": {"recipe": "paper", "scaling": scaling}}})["rvmm"]
+        paper_bank = bank_of(grow(matched, options.templates, 1), wide["tm"])
+        seconds, table = timed(lambda: match(spectra, paper_bank, wide, options.threads), f"paper_{scaling}", n)  # noqa: B023
+        result[f"paper_{scaling}_per_s"] = n / seconds
+        result[f"paper_{scaling}_all"] = scatter(table["rv_tm"].to_numpy() - rv)
     seconds, _ = timed(lambda: dsal(spectra, threads=options.threads), "dsal", n)
     result["dsal_per_s"] = n / seconds
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

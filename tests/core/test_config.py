@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from mstars.core.config.check import checked
 from mstars.core.config.documents import ABSENT, configuration_page, json_schema, keys_of, paper_overlay
 from mstars.core.config.files import Layer, at, contradictions, layers_of, leaves, read_layer
+from mstars.core.config.velocities import MatchOptions
 from mstars.core.config.whole import SECTIONS, filled, inheriting, merged, section_tree
 from mstars.core.errors import InputError
 from mstars.core.randomness import rng
@@ -343,3 +344,17 @@ def test_each_section_is_in_one_module_of_at_most_400_lines():
     modules = sorted((ROOT / "src" / "mstars" / "core" / "config").glob("*.py"))
     assert all(len(path.read_text().splitlines()) <= 400 for path in modules)
     assert {model.PLACE for model in SECTIONS.values()} == set(SECTIONS)
+
+
+def test_the_papers_recipe_alone_sets_its_range_and_takes_templates_as_they_are():
+    tm = filled({"rvmm": {"tm": {"recipe": "paper"}}})["rvmm"]["tm"]
+    assert (tm["rest_range"], tm["align"], tm["scaling"]) == ([4700, 8899], False, "mean")
+    own = filled({"rvmm": {"tm": {"recipe": "paper", "align": True, "rest_range": [6000, 8000]}}})["rvmm"]["tm"]
+    assert (own["rest_range"], own["align"]) == ([6000, 8000], True)
+    assert filled({})["rvmm"]["tm"]["rest_range"] == [6500, 9000] and filled({})["rvmm"]["tm"]["align"] is True
+
+
+def test_z_scored_templates_go_with_the_papers_recipe_alone():
+    MatchOptions(recipe="paper", scaling="zscore")
+    with pytest.raises(InputError, match="zscore goes with recipe: paper"):
+        MatchOptions(scaling="zscore")

@@ -11,13 +11,13 @@ from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.spectra.container import SpectrumSet
-from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
+from mstars.spectra.wavelengths import DLOGLAM, lamost_wavelength, vacuum_to_air
 from mstars.velocity.compiling import Observed, observed
 from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, measure_lines
 from mstars.velocity.match.bank import coarse_grid, polynomials
 from mstars.velocity.match.chi2 import chi2_at
 from mstars.velocity.match.default_recipe import match_templates
-from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.make_bank import TEMPLATE_RANGE, make_bank
 from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import REACH, match_paper, shift_residuals
 from mstars.velocity.match.prepare import prepare
@@ -339,6 +339,12 @@ def test_the_papers_wording_is_a_trap_and_the_mean_is_not():
         assert set(result.columns) == set(match_templates(spectra.select([0]), wide).columns)
     default = np.median(np.abs(match_templates(spectra, wide).rv_tm - rv))
     assert default < spread["mean"] < spread["zscore"]
+
+
+def test_z_scored_templates_end_where_the_papers_grid_ends():
+    wide = make_bank(REST, TEMPLATES, range(len(KINDS)), scaling="zscore", rest_range=(6500.0, 9000.0))
+    end = 10 ** (wide.loglam0 + DLOGLAM * (wide.coefficient.shape[1] - 1))
+    assert 8898 < end <= TEMPLATE_RANGE[1]
 
 
 def test_the_paper_recipe_needs_room_for_its_shifts(bank):

@@ -119,6 +119,9 @@ def _row(key: Key, section: str) -> str:
     default = f"`{written(key.default)}`" if key.default is not ABSENT else "must be given"
     for kind, value in key.notes.get("kinds", {}).items():
         default += f"; `{written(value)}` where `survey.kind` is `{kind}`"
+    follows = key.notes.get("follows", {"defaults": {}})
+    for leader, value in follows["defaults"].items():
+        default += f"; `{written(value)}` where `{follows['key']}` is `{leader}`"
     paper = ""
     if key.paper is not ABSENT:
         same = "=" if key.paper == key.default else f"`{written(key.paper)}`"

@@ -71,6 +71,7 @@ def key(
     paper: Any = _OURS,
     where: str = "",
     kinds: Mapping[str, Any] | None = None,
+    follows: tuple[str, Mapping[str, Any]] | None = None,
     form: str = "",
     **limits: Any,
 ) -> Any:
@@ -89,6 +90,8 @@ def key(
         with neither the paper does not say.
     kinds : mapping of str to value, optional
         Defaults of surveys of a kind (``survey.kind``) that differ.
+    follows : (str, mapping of str to value), optional
+        Another key of the section, and the default of this one for values of that one where it differs.
     form : str, optional
         How to write a text, for people: what an error says in place of a pattern.
     **limits
@@ -99,6 +102,8 @@ def key(
         notes["paper"] = {"value": plain(default if paper is _OURS else paper), "section": where}
     if kinds:
         notes["kinds"] = dict(kinds)
+    if follows:
+        notes["follows"] = {"key": follows[0], "defaults": plain(follows[1])}
     if form:
         notes["form"] = form
     return Field(default, description=description, json_schema_extra=notes, **limits)
@@ -124,7 +129,7 @@ def path(description: str, default: str | None = None, **more: Any) -> Any:
 
 
 def notes(field: Any) -> dict[str, Any]:
-    """What `key` or `inherited` noted about a pydantic field: unit, paper, kinds, form, inherits."""
+    """What `key` or `inherited` noted about a pydantic field: unit, paper, kinds, follows, form, inherits."""
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 

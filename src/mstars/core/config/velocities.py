@@ -20,8 +20,14 @@ class MatchOptions(Section):
     PLACE: ClassVar[str] = "rvmm.tm"
     recipe: Literal["default", "paper"] = key(
         "default",
-        "default (mean-scaled templates, local minimum, error from the curvature) or paper (as section 3.4.3 words it)",
+        "default (local minimum of chi2, error from its curvature) or paper (a Gaussian over chi2, error from shifts)",
         paper="paper",
+        where="3.4.3",
+    )
+    scaling: Literal["mean", "zscore"] = key(
+        "mean",
+        "of the templates: mean (divided by their mean), or zscore (recipe paper: the wording of section 3.2 to the "
+        "letter; a polynomial can't restore the constant it subtracts, and most velocities are wrong)",
         where="3.4.3",
     )
     device: Literal["auto", "cpu", "cuda", "torch-cpu"] = key(
@@ -34,9 +40,20 @@ class MatchOptions(Section):
         where="3.4.3",
     )
     rest_range: _Range = key(
-        (6500, 9000), "template wavelengths compared, vacuum", unit=_A, paper=[4700, 8899], where="3.2"
+        (6500, 9000),
+        "template wavelengths compared, vacuum",
+        unit=_A,
+        paper=[4700, 8899],
+        where="3.2",
+        follows=("recipe", {"paper": [4700, 8899]}),
     )
-    align: bool = key(True, "make the rest frames of the templates agree first", paper=False, where="3.4.3")
+    align: bool = key(
+        True,
+        "make the rest frames of the templates agree first",
+        paper=False,
+        where="3.4.3",
+        follows=("recipe", {"paper": False}),
+    )
     align_within_kms: float | None = key(
         3,
         "templates that still contradict those most like them by more are left out; null: none is",
@@ -144,6 +161,12 @@ class MatchOptions(Section):
         paper=1,
         where="3.4.3",
     )
+
+    @model_validator(mode="after")
+    def _zscore_is_the_papers(self) -> MatchOptions:
+        if self.scaling == "zscore" and self.recipe != "paper":
+            raise ValueError("scaling: zscore goes with recipe: paper alone")
+        return self
 
     def over_faint_range(self) -> MatchOptions:
         """The same for the longer range of ``bank.wide``, where templates differ more from stars."""

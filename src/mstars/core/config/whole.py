@@ -86,7 +86,7 @@ def filled(config: Mapping[str, Any], engines: Engines | None = None) -> dict[st
     survey = given.get("survey")
     kind = survey.get("kind") if isinstance(survey, dict) else None
     tree = section_tree(engines)
-    result = merged(defaults(tree, kind or Survey.model_fields["kind"].default), given)
+    result = merged(defaults(tree, kind or Survey.model_fields["kind"].default, given), given)
     for place, source in inheriting(tree):
         *above, name = place
         parent = result
@@ -97,19 +97,27 @@ def filled(config: Mapping[str, Any], engines: Engines | None = None) -> dict[st
     return result
 
 
-def defaults(tree: Tree | type[BaseModel], kind: str) -> dict[str, Any]:
-    """Defaults of all keys for a kind of survey; of an inheriting section those that it declares anew."""
+def defaults(tree: Tree | type[BaseModel], kind: str, given: Any = None) -> dict[str, Any]:
+    """Defaults of all keys for a kind of survey; of an inheriting section those that it declares anew.
+
+    ``given`` is what the user's config says here: some defaults follow another key of their section.
+    """
+    given = given if isinstance(given, dict) else {}
     if isinstance(tree, Mapping):
-        return {name: defaults(part, kind) for name, part in tree.items()}
+        return {name: defaults(part, kind, given.get(name)) for name, part in tree.items()}
     result = {}
     for name, field in tree.model_fields.items():
         about = notes(field)
         if "inherits" in about:
             result[name] = own_defaults(field.annotation)
         elif is_section(field.annotation):
-            result[name] = defaults(field.annotation, kind)
+            result[name] = defaults(field.annotation, kind, given.get(name))
         elif not field.is_required():
             result[name] = plain(about.get("kinds", {}).get(kind, field.get_default(call_default_factory=True)))
+            if "follows" in about:
+                other = about["follows"]["key"]
+                leader = given.get(other, tree.model_fields[other].default)
+                result[name] = about["follows"]["defaults"].get(leader, result[name])
     return result
 
 

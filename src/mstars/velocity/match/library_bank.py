@@ -71,7 +71,7 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
     reach = {"margin": REACH} if paper else {}
 
     def make(rows, span, **more):
-        return _bank(library, rows, span, scaling=_scaling(settings), **more)
+        return _bank(library, rows, span, scaling=settings.get("scaling", "mean"), **more)
 
     moving, kept = template_frames(library, settings)
     every = np.flatnonzero(kept)
@@ -108,15 +108,11 @@ def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarra
     if settings["align"]:
         span = tuple(settings["rest_range"])
         every = np.arange(len(names))
-        frame = _bank(library, every, span, scaling=_scaling(settings), velocity=coarse_grid(240.0, 60.0))
+        frame = _bank(library, every, span, scaling=settings.get("scaling", "mean"), velocity=coarse_grid(240.0, 60.0))
         offset, agree = rest_frames(frame, settings["align_within_kms"])
         moving = pd.Series(offset, index=frame.name).reindex(names).fillna(0.0).to_numpy()
         kept = ~names.isin(frame.name[~agree]).to_numpy()
     return moving, kept
-
-
-def _scaling(settings: dict) -> str:
-    return "zscore" if settings.get("recipe") == "paper" else "mean"
 
 
 def _bank(library: TemplateLibrary, rows: np.ndarray, span: tuple, **more) -> TemplateBank:

@@ -52,7 +52,7 @@ def make_bank(
     scaling : {'mean', 'zscore'}
         See `SCALINGS`.
     rest_range : (float, float)
-        Template wavelengths used, angstrom.
+        Template wavelengths used, angstrom; with ``zscore`` within `TEMPLATE_RANGE`, where the paper's grid ends.
     velocity, margin : ndarray, float, optional
         Coarse velocities (`coarse_grid`); largest speed of a template, by default the grid's end plus 60. km/s.
     moving : ndarray, [j] or [j, q], optional
@@ -75,6 +75,8 @@ def make_bank(
     velocity = coarse_grid() if velocity is None else np.asarray(velocity, dtype=float)
     margin = np.abs(velocity).max() + 60.0 if margin is None else margin
     speeds = np.zeros(len(names)) if moving is None else np.asarray(moving, dtype=float)
+    if scaling == "zscore":
+        rest_range = (max(rest_range[0], TEMPLATE_RANGE[0]), min(rest_range[1], TEMPLATE_RANGE[1]))
     covered = _covered(wavelength, flux, rest_range)
     loglam = _log_grid(rest_range)
     rows = [

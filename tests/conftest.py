@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # one core a worker, set before any library starts its threads
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 
 @pytest.fixture(scope="session")
 def real():

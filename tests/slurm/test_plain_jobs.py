@@ -32,8 +32,9 @@ def test_jobs_get_what_they_ask_for_and_grow_after_a_kill(slurm, snakemake, plac
     assert (train["TresPerJob"], train["Partition"], train["CPUs/Task"]) == ("gres:gpu:1", "gpu", "2")
     assert (train["MinMemoryNode"], train["TimeLimit"]) == ("700M", "00:10:00")
     assert (place / "gpu.txt").read_text().strip() in {"0", "1"}
-    big = [(job["MinMemoryNode"], job["JobState"]) for job in jobs if job["Comment"] == "rule_big"]
-    assert sorted(big) == [("2800M", "COMPLETED"), ("700M", "FAILED")] or sorted(big)[-1][1] == "OUT_OF_MEMORY"
+    big = {job["MinMemoryNode"]: job["JobState"] for job in jobs if job["Comment"] == "rule_big"}
+    assert set(big) == {"700M", "2800M"} and big["2800M"] == "COMPLETED"
+    assert big["700M"] in {"FAILED", "OUT_OF_MEMORY"}  # by what the machine has to end a job that takes too much
     assert (place / "big.txt").read_text().strip() == "2800"
 
 

@@ -3,17 +3,20 @@
 import shutil
 
 import pytest
+from once import once
 from places import ROOT
 from workdir import Workdir, new_workdir
 
 
 @pytest.fixture(scope="session")
-def survey(tmp_path_factory) -> Workdir:
+def survey(tmp_path_factory, worker_id) -> Workdir:
     """The finished ``ci`` survey. Tests must leave its results as they are."""
     built = ROOT / "results" / "templates" / "library.h5"
-    workdir = new_workdir(tmp_path_factory.mktemp("survey"), built if built.is_file() else None)
-    workdir.run("all")
-    return workdir
+
+    def make(folder):
+        new_workdir(folder, built if built.is_file() else None).run("all")
+
+    return Workdir(once(tmp_path_factory, worker_id, "finished_survey", make))
 
 
 @pytest.fixture

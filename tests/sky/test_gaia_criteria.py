@@ -1,6 +1,9 @@
 """One list of Gaia's criteria: CMD_flag and `mstars explain` follow it."""
 
+import numpy as np
 import pandas as pd
+import pytest
+from made_sky import good_gaia
 
 from mstars.files.tables import write_table
 from mstars.ops.explain import Story, explain
@@ -20,3 +23,20 @@ def test_every_user_follows_the_limits(monkeypatch, tmp_path):
     monkeypatch.setattr(gaia_criteria, "GAIA_CRITERIA", (Criterion("ruwe", "<", 3.0),))
     assert cmd_flag(gaia).all()
     assert "ruwe 2 < 3: passed" in explain(Story(tmp_path, "a"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("parallax_over_error", 5.0),
+        ("ruwe", 1.4),
+        ("phot_g_mean_flux_over_error", 20.0),
+        ("phot_bp_mean_flux_over_error", 20.0),
+        ("phot_rp_mean_flux_over_error", 20.0),
+        ("ruwe", np.nan),
+        ("parallax_over_error", np.nan),
+    ],
+)
+def test_each_of_the_five_criteria_counts_and_is_strict(name, value):
+    assert cmd_flag(good_gaia()).all()
+    assert not cmd_flag(good_gaia().assign(**{name: value})).any()

@@ -7,6 +7,9 @@ from mstars.core.constants import C_KMS
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
+from mstars.velocity.match.bank import polynomials
+from mstars.velocity.match.make_bank import make_bank
+from mstars.velocity.match.prepare import prepare
 
 REST = 10.0 ** (3.55 + 1e-4 * np.arange(4150))
 LINES = velocity_line_set("absorption")[1]
@@ -51,3 +54,22 @@ def observe(n, seed, snr=40.0, masks=True):
                 ormask[row, start : start + rng.integers(1, 90)] = 32
     key = np.array([f"55000-P-sp01-{k:03d}" for k in range(n)])
     return SpectrumSet((1e3 * flux).astype("f4"), (ivar / 1e6).astype("f4"), ormask, wavelength, key), rv, kind
+
+
+def direct_chi2(spectra, row, bank, template, velocity):
+    """Eq. 2 times N by np.linalg.lstsq on the same pixels."""
+    pixels = bank.pixels(spectra.wavelength)
+    flux, bad, _ = prepare(spectra, pixels)
+    good = ~bad[row]
+    model = bank.evaluate(template, velocity, spectra.wavelength, pixels)
+    design = (polynomials(len(model)) * model[:, None])[good]
+    target = flux[row].astype(float)[good]
+    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    return float(((target - design @ solution) ** 2).sum())
+
+
+def make_many():
+    """A bank of 60 templates: enough for the pruned scan to leave most of them out."""
+    flux = np.array([star(REST, kind, seed) for seed in (1, 2, 3) for kind in np.linspace(0, 2, 20)])
+    names = [f"m{k}" for k in range(len(flux))]
+    return make_bank(REST, flux, names, spectral_class=["M"] * len(flux), rest_range=(7000.0, 8899.0))

@@ -1,4 +1,4 @@
-"""Chunks of spectra on several threads: the same bits as on one, and what they share is made once."""
+"""Chunks side by side: the same bits for any number of threads."""
 
 import threading
 
@@ -12,7 +12,6 @@ from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import REACH, match_paper
-from mstars.velocity.match.scan import leading_span
 from mstars.velocity.pool import over_chunks
 
 NAMES = [f"m{k}" for k in range(36)]
@@ -74,13 +73,3 @@ def test_chunks_run_side_by_side_in_order_with_blas_on_one_core():
 def test_an_error_in_a_chunk_is_raised():
     with pytest.raises(ZeroDivisionError):
         over_chunks(lambda chunk: 1 / chunk, [1, 0], 2)
-
-
-def test_the_span_is_that_of_the_leading_singular_vectors():
-    rng = np.random.default_rng(3)
-    left, right = np.linalg.qr(rng.normal(size=(300, 40)))[0], np.linalg.qr(rng.normal(size=(2000, 40)))[0]
-    values = (left * 0.5 ** np.arange(40) @ right.T).astype(np.float32)
-    span = leading_span(values, 20)
-    np.testing.assert_allclose(span.T @ span, np.eye(20), atol=1e-5)
-    missed = left[:, :10] - span @ (span.T @ left[:, :10])
-    assert np.linalg.norm(missed, axis=0).max() < 1e-3

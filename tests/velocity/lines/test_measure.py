@@ -1,11 +1,14 @@
 """DSEL: which emission line is which, and lines that are noise."""
 
 import numpy as np
-from made_stars import observe
+import pytest
+from made_stars import LINES, observe
+from scipy.optimize import curve_fit
 
 from mstars.core.constants import C_KMS
+from mstars.core.flags import LineFlag
 from mstars.core.lines import velocity_line_set
-from mstars.velocity.lines.measure import LineOptions, dsal, dsel, measure_lines
+from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, dsel, measure_lines
 
 NAMES, CENTERS = velocity_line_set("emission")
 HALPHA = int(np.flatnonzero(NAMES == "H alpha")[0])
@@ -70,3 +73,74 @@ def test_wavelengths_without_the_lines_give_none():
     spectra, _, _ = observe(3, 5)
     spectra.wavelength = spectra.wavelength / 10  # nanometres
     assert dsel(spectra).rv_dsel.isna().all() and (dsal(spectra).dsal1_flag != 0).all()
+
+
+def test_lines_agree_with_scipy():
+    spectra, rv, _ = observe(12, 9, snr=60, masks=False)
+    options = LineOptions()
+    found = measure_lines(spectra, "absorption", options)
+    checked = 0
+    for row in range(len(spectra)):
+        for line in (0, 1, 4, 5, 6, 7):
+            if not np.isfinite(found[row, line, 0]):
+                continue
+            center = LINES[line] * (1 + found[row, line, 0] / C_KMS)
+            near = np.abs(spectra.wavelength - center) < 9
+
+            def model(x, a, m, s, b, c):
+                return a * np.exp(-0.5 * ((x - m) / s) ** 2) + b + c * x
+
+            x, y = spectra.wavelength[near] - center, spectra.flux[row, near] / 1e3
+            best, _ = curve_fit(model, x, y, [-0.3, 0.0, 1.8, 1.0, 0.0], maxfev=5000)
+            # the stretch differs by a few pixels, so within the line's own error
+            assert abs(best[1] / center * C_KMS) < max(3 * found[row, line, 1], 1.0)
+            checked += 1
+    assert checked > 40
+    assert np.nanmedian(np.abs(found[:, :, 0] - rv[:, None])) < 15
+
+
+def test_consistent_lines_takes_the_largest_set():
+    velocity = np.array([10.0, 12.0, 15.0, 100.0, 104.0, np.nan, -300.0, 300.0])
+    rv, error, count, flag = dsal1(velocity, LineOptions())
+    assert (rv, count, flag) == (pytest.approx(np.mean([10, 12, 15])), 3, 0)
+    assert error == pytest.approx(np.std([10, 12, 15]))
+    assert np.isnan(dsal1(np.array([1.0, 2.0, np.nan, 500.0]), LineOptions())[0])
+    # of two sets of three the tighter one
+    assert dsal1(np.array([0.0, 15.0, 30.0, 200.0, 203.0, 206.0]), LineOptions())[0] == pytest.approx(203.0)
+
+
+def test_consistent_lines_against_all_runs():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        velocity = rng.normal(0, 40, 8)
+        ordered = np.sort(velocity)
+        runs = [ordered[i:k] for i in range(8) for k in range(i + 1, 9)]
+        size, spread = max((len(r), -r.std()) for r in runs if np.abs(r - np.median(r)).max() <= 20.0)
+        _, error, count, _ = dsal1(velocity, LineOptions())
+        assert count == size
+        assert count < 3 or error == pytest.approx(-spread)
+
+
+def test_dsal2_iterates_to_the_letter():
+    options = LineOptions()
+    # one removal of what is outside 1 sigma, then a scatter below 20
+    velocity = np.array([0.0, 5.0, 8.0, 3.0, 6.0, 400.0, np.nan, np.nan])
+    rv, error, count, flag = dsal2(velocity, options)
+    rest = np.array([0.0, 5.0, 8.0, 3.0, 6.0])
+    assert (rv, error, count, flag) == (pytest.approx(rest.mean()), pytest.approx(rest.std()), 5, 0)
+    # two far apart never get below 20: those before are used, and it is said
+    rv, error, count, flag = dsal2(np.array([0.0, 100.0]), options)
+    assert (rv, error, count, flag) == (50.0, 50.0, 2, LineFlag.INCONSISTENT)
+    assert dsal2(np.array([np.nan, 7.0]), options)[::2] == (7.0, 1)
+    assert np.isnan(dsal2(np.array([np.nan, np.nan]), options)[0])
+
+
+def test_dsal_of_bad_spectra():
+    spectra, rv, _ = observe(6, 10)
+    spectra.ivar[0] = 0
+    spectra.flux[1] = 3.0
+    spectra.flux[2] = np.nan
+    table = dsal(spectra)
+    assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LineFlag.NOT_MEASURED).all()
+    assert (table.dsal2_flag[:3] & LineFlag.NOT_MEASURED).all()
+    assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20

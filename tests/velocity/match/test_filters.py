@@ -1,22 +1,15 @@
-"""Less of the running mean in the refinement: against plain numpy, and what it is for."""
+"""What is broader than lines is taken out."""
 
 import numpy as np
-import pytest
-from made_stars import KINDS, REST, TEMPLATES, observe
+from made_stars import observe
 
 from mstars.core.constants import C_KMS
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.filters import subtract_running_mean
-from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import SMOOTH_PIXELS, prepare
 
 HALF = SMOOTH_PIXELS // 2
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return make_bank(REST, TEMPLATES, [f"t{k}" for k in range(len(KINDS))], spectral_class=["M"] * len(KINDS))
 
 
 def plain_filter(values, half, share):
@@ -70,10 +63,3 @@ def test_velocities_stand_where_stars_and_templates_differ_smoothly(bank):
         table = match_templates(spectra, bank, MatchOptions(weights="ivar", smooth_removed=share))
         miss[share] = np.abs(table.rv_tm - rv).mean()
     assert miss[0.8] < 0.7 * miss[0.0]
-
-
-def test_a_share_outside_0_to_1_is_refused():
-    from mstars.core.errors import InputError
-
-    with pytest.raises(InputError, match="smooth_removed"):
-        MatchOptions(smooth_removed=1.2)

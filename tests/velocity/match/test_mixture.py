@@ -1,52 +1,18 @@
-"""Clipping, reweighting and mixing of the default recipe against plain numpy and scipy."""
+"""The mixture of templates that fits best."""
 
 import numpy as np
-import pytest
-from made_stars import KINDS, REST, TEMPLATES, observe, star
+from made_stars import REST, observe, star
 from scipy.interpolate import CubicSpline
-from scipy.optimize import lsq_linear, minimize_scalar, nnls
+from scipy.optimize import lsq_linear, minimize_scalar
 
 from mstars.core.constants import C_KMS
-from mstars.core.errors import InputError
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.mixture import TURNS, reweight
 from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import prepare
-from mstars.velocity.normal_equations import nonnegative, solve_symmetric
 
 FULL = MatchOptions(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return make_bank(REST, TEMPLATES, [f"t{k}" for k in range(len(KINDS))], spectral_class=["M"] * len(KINDS))
-
-
-def test_small_systems_are_solved():
-    rng = np.random.default_rng(2)
-    half = rng.normal(size=(5, 5))
-    matrix, right, out = half @ half.T + 0.1 * np.eye(5), rng.normal(size=5), np.empty(5)
-    solve_symmetric(matrix, right, 5, out)
-    np.testing.assert_allclose(out, np.linalg.solve(matrix, right), rtol=1e-8)
-    # of two equal columns one does the work
-    twice = np.array([[1.0, 1.0], [1.0, 1.0]])
-    solve_symmetric(twice, np.array([3.0, 3.0]), 2, out)
-    assert abs(out[0] + out[1] - 3.0) < 1e-12
-
-
-def test_nonnegative_is_scipys_nnls():
-    rng = np.random.default_rng(4)
-    for case in range(200):
-        count = rng.integers(1, 9)
-        design = rng.normal(size=(40, count)) + (2.0 if case % 2 else 0.0)  # half of them nearly parallel
-        target = design @ np.where(rng.random(count) < 0.5, rng.random(count), 0) + rng.normal(size=40)
-        out = np.empty(count)
-        nonnegative(design.T @ design, design.T @ target, out)
-        expected, norm = nnls(design, target)
-        assert (out >= 0).all()
-        assert np.linalg.norm(design @ out - target) <= norm * (1 + 1e-9)
-        np.testing.assert_allclose(out, expected, atol=1e-6)
 
 
 def plain_reweight(flux, weight, model, clip, half):
@@ -180,10 +146,3 @@ def test_bad_spectra_are_flagged_by_the_whole_recipe(bank):
     assert (table.tm_flag != 0).all()
     assert table.rv_tm[:3].isna().all() and (table.tm_flag[:3] & 16 != 0).all()
     assert table.rv_tm_err[table.rv_tm.notna()].notna().all()
-
-
-def test_options_that_make_no_sense_are_refused():
-    with pytest.raises(InputError, match="clip_sigma"):
-        MatchOptions(clip_sigma=-1)
-    with pytest.raises(InputError, match="local_pixels"):
-        MatchOptions(local_pixels=-3)

@@ -1,0 +1,20 @@
+"""Options of template matching."""
+
+import pytest
+
+from mstars.core.errors import InputError
+from mstars.velocity.match.options import MatchOptions
+
+
+def test_a_share_outside_0_to_1_is_refused():
+    from mstars.core.errors import InputError
+
+    with pytest.raises(InputError, match="smooth_removed"):
+        MatchOptions(smooth_removed=1.2)
+
+
+def test_options_that_make_no_sense_are_refused():
+    with pytest.raises(InputError, match="clip_sigma"):
+        MatchOptions(clip_sigma=-1)
+    with pytest.raises(InputError, match="local_pixels"):
+        MatchOptions(local_pixels=-3)

@@ -43,6 +43,7 @@ def made_up_plan(place: Path, plates: int, batches: int, spectra: int) -> None:
     rows["batch"] = [names[number * batches // plates] for number in range(plates) for _ in range(each)]
     for name in ("plan", "m_catalog_v0", "class_catalog", "rejected"):
         rows.to_parquet(folder / f"{name}.parquet", index=False)
+    (folder / "watched.json").write_text(json.dumps({"digest": "", "state": ""}))
     sizes = rows["batch"].value_counts()
     facts = {name: {"n_spectra": int(sizes[name]), "digest": name, "n_plates": plates // batches} for name in names}
     (folder / "batches.json").write_text(json.dumps(facts))

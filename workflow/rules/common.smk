@@ -53,6 +53,7 @@ PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 # BORROWED_PATH       models from elsewhere, a folder or a bundle; None: they are trained on this survey
 # EXTERNAL            external catalogues and maps by name; None where there is none
 # PLAN_INPUT          files whose change means a new plan
+# WATCHED             output of the rule plan that tells what state of the files it has seen
 # PLAN_SOURCE         where the spectra are, for the rule plan
 # K_PREDICTION        what a predicted K star is where scm.k_prediction is auto
 # WITH_FILENAME       whether the catalogues say which file a spectrum is from

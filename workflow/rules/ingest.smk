@@ -27,6 +27,7 @@ checkpoint plan:
         training=R + "/plan/class_catalog.parquet",
         rejected=R + "/plan/rejected.parquet",
         batches=R + "/plan/batches.json",
+        **WATCHED,
     log:
         R + "/logs/plan/plan.log",
     benchmark:

@@ -3,6 +3,7 @@
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
 from mstars.lamost.batches import describe_batches, make_plan
+from mstars.lamost.watch import watched_after
 from mstars.ops.job import job
 
 with job(snakemake) as log:
@@ -14,6 +15,8 @@ with job(snakemake) as log:
     write_table(plan.rejected, made.rejected)
     write_json(batches, made.batches)
     write_table(plan.rows(), made.plan)
+    if watched := made.get("watched"):
+        write_json(watched_after(params.source, [*plan.rows()["path"], *plan.rejected["path"]]), watched)
     for note in plan.notes:
         log.info("note: %s", note)
     log.info("%d candidates and %d training spectra", len(plan.candidates), len(plan.training))

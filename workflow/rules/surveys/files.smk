@@ -7,6 +7,7 @@ KIND_RULES = []
 BORROWED_PATH = config["models"]["path"] or "results/demo/models"
 EXTERNAL = config["external"]
 PLAN_INPUT = []
+WATCHED = {}
 # with what the folder holds now, so that a new file is seen
 PLAN_SOURCE = lambda wildcards: {
     "files": config["files"]["spectra"],

@@ -21,6 +21,7 @@ PLAN_SOURCE = {
     }
 }
 PLAN_INPUT = [path for name, path in PLAN_SOURCE["release"].items() if name != "spectra"] + [f"{R}/sim/simulation.json"]
+WATCHED = {}
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
 PLANTED_LITERATURE = {

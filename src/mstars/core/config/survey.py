@@ -62,6 +62,11 @@ class Release(Section):
     general_catalog: str | None = path("the general catalogue: OB, GALAXY and QSO for training")
     afgk_catalog: str | None = path("the catalogue of A, F, G and K stars for training")
     wd_catalog: str | None = path("the catalogue of white dwarfs for training")
+    watch: Literal["files", "folders"] = key(
+        "files",
+        "what a run looks at to see a change of the tree: files (folders, and each planned file, so that one replaced "
+        "in place is read again) or folders (what was added or removed; less work for a network's file system)",
+    )
 
 
 class External(Section):

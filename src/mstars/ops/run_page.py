@@ -8,11 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 import yaml
-from jinja2 import Environment
 
+from mstars.files.pages import rendered
 from mstars.files.whole import atomic_path
-
-TEMPLATE = Path(__file__).with_name("run_page.html")
 
 
 def summary(catalog: pd.DataFrame, n_non_m: int, n_rejected: int) -> list[tuple[str, str]]:
@@ -85,6 +83,6 @@ def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, 
         heading: `figure_entries`), scorecard (rows of cells, the head first; none: not shown).
     """
     shown = yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False)
-    page = Environment(autoescape=True).from_string(TEMPLATE.read_text())
+    page = rendered("mstars.ops", "run_page.html", survey=survey, simulated=simulated, config=shown, **content)
     with atomic_path(path) as temporary:
-        temporary.write_text(page.render(survey=survey, simulated=simulated, config=shown, **content))
+        temporary.write_text(page)

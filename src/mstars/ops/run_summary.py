@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from html import escape
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
+from mstars.files.pages import rendered
 from mstars.files.whole import atomic_path
 from mstars.ops.job_costs import by_rule, counts, read_benchmarks, rejections, survey_folder
 from mstars.ops.progress import clock
 
 HELP = "spectra in and out, rejected and why, time and memory by rule"
 COUNTED = {"spectra": "{:,}".format, "files": "{:,}".format, "jobs": "{:,}".format}
-STYLE = """body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
-table { border-collapse: collapse; margin: 1em 0 }
-td, th { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ccc }
-td:first-child, th:first-child { text-align: left }
-@media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd } td, th { border-color: #444 } }"""
 
 
 def tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -63,14 +59,11 @@ def as_text(folder: Path, found: dict[str, pd.DataFrame]) -> str:
 
 def as_html(folder: Path, found: dict[str, pd.DataFrame]) -> str:
     """The summary as one page without scripts."""
-    name = escape(folder.name)
-    head = f"<meta charset=utf-8><title>{name}: run summary</title><style>{STYLE}</style>"
-    parts = [f"<!doctype html><html lang=en>{head}"]
-    parts.append(f"<h1>Run summary of the survey {name}</h1><p>{escape(headline(folder))}.</p>")
-    for title, table in found.items():
-        body = table.to_html(index=False, border=0, formatters=COUNTED) if len(table) else "<p>none</p>"
-        parts.append(f"<h2>{escape(title)}</h2>{body}")
-    return "\n".join(parts) + "</html>\n"
+    bodies = {
+        title: Markup(table.to_html(index=False, border=0, formatters=COUNTED)) if len(table) else ""
+        for title, table in found.items()
+    }
+    return rendered("mstars.ops", "run_summary.html", name=folder.name, headline=headline(folder), tables=bodies)
 
 
 def write_summary(folder: str | Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.files.pages import rendered
 from mstars.files.whole import atomic_path
 
 _LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
@@ -32,19 +32,6 @@ _LONG = 42
 
 _WORDY = 40
 """A column with longer text than this is a paragraph."""
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.4 Georgia, serif; margin: 1.5em; color: #222; background: #fff }}
-h1 {{ font-size: 1.1em }} p {{ color: #555; font-size: .9em }}
-table {{ border-collapse: collapse; border-top: 2px solid #222; border-bottom: 2px solid #222 }}
-th {{ text-align: left; border-bottom: 1px solid #222 }} th, td {{ padding: .15em 1em .15em 0; vertical-align: top }}
-td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
-</style>
-{parts}
-</html>
-"""
 
 
 @dataclass
@@ -133,19 +120,8 @@ def to_markdown(table: Table) -> str:
 
 
 def to_html(tables: Sequence[Table]) -> str:
-    """A page of its own with the tables under each other; everything is escaped."""
-    parts = []
-    for table in tables:
-        start = ['<td class="n">' if number else "<td>" for number in table.numeric()]
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
-        rows = [
-            "".join(f"{tag}{html.escape(text)}</td>" for tag, text in zip(start, row, strict=True))
-            for row in table.texts()
-        ]
-        body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-        parts.append(f"<h1>{html.escape(table.title)}</h1>\n<table>\n<tr>{head}</tr>\n{body}\n</table>")
-        parts += [f"<p>{html.escape(note)}</p>" for note in table.notes]
-    return _PAGE.format(title=html.escape(tables[0].title), parts="\n".join(parts))
+    """A page of its own with the tables under each other. All text is escaped."""
+    return rendered("mstars.paper", "tables.html", tables=tables)
 
 
 def write_table_files(table: Table, paths: Iterable[str | Path]) -> None:

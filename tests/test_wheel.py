@@ -22,12 +22,13 @@ import json
 import numpy as np
 import mstars
 from mstars.core.resources import ROOT
-from mstars.lamost.reader import place_on_grid, read_spectrum
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.reader import read_spectrum
 from mstars.spectra.band_indices import band_indices
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
 from mstars.velocity.lines.measure import dsal
-from mstars.velocity.match.bank import make_bank
+from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.default_recipe import match_templates
 
 wavelength = lamost_wavelength()

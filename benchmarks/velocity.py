@@ -57,14 +57,14 @@ def peak_gflops(size: int = 2048) -> float:
     return 2 * size**3 / seconds / 1e9
 
 
-def plain(spectra, library, count: int, settings: dict) -> float:
+def plain(spectra, library, count: int, tm) -> float:
     """Spectra per second of the paper's first step written plainly: interpolation, lstsq, curve_fit."""
     import numpy as np
     from scipy.optimize import curve_fit
 
     from mstars.core.constants import C_KMS
 
-    low, high = settings["rest_range"]
+    low, high = tm.rest_range
     inside = (spectra.wavelength > low + 25) & (spectra.wavelength < high - 25)
     wavelength = spectra.wavelength[inside]
     powers = np.vander(np.linspace(-1, 1, len(wavelength)), 5)
@@ -120,7 +120,7 @@ def pulls(miss, error, snr) -> dict:
     return widths
 
 
-def many_pulls(bank, settings: dict, makers, masks, threads: int) -> dict:
+def many_pulls(bank, tm, makers, masks, threads: int) -> dict:
     """`pulls` of all `PULL_SEEDS`, and of each: 500 spectra a bin say no more than 0.05."""
     import numpy as np
     from velocity_data import simulate
@@ -130,14 +130,14 @@ def many_pulls(bank, settings: dict, makers, masks, threads: int) -> dict:
     parts, each = [], {}
     for seed in PULL_SEEDS:
         spectra, rv, snr, _ = simulate(makers, 2000, (5, 80), seed, masks)
-        table = match(spectra, bank, settings, threads)
+        table = match(spectra, bank, tm, threads)
         part = (table["rv_tm"].to_numpy() - rv, table["rv_tm_err"].to_numpy(), snr)
         each[seed] = [width for width, _ in pulls(*part).values()]
         parts.append(part)
     return pulls(*(np.concatenate(values) for values in zip(*parts, strict=True))) | {"each_seed": each}
 
 
-def apart(bank, settings: dict, makers, masks, threads: int) -> float:
+def apart(bank, tm, makers, masks, threads: int) -> float:
     """The library's zero point: median difference above S/N 20 on spectra that nothing else here sees."""
     import numpy as np
     from velocity_data import simulate
@@ -145,7 +145,7 @@ def apart(bank, settings: dict, makers, masks, threads: int) -> float:
     from mstars.velocity.stage import match
 
     spectra, rv, snr, _ = simulate(makers, 600, (5, 80), 77, masks)
-    return float(np.median((match(spectra, bank, settings, threads)["rv_tm"].to_numpy() - rv)[snr > 20]))
+    return float(np.median((match(spectra, bank, tm, threads)["rv_tm"].to_numpy() - rv)[snr > 20]))
 
 
 def neighbours(bank) -> dict:
@@ -159,13 +159,13 @@ def neighbours(bank) -> dict:
     return {"n": len(value), "median_kms": float(np.median(value)), "within_3_kms": float((value < 3.0).mean())}
 
 
-def real_settings(settings: dict) -> dict:
-    """``settings`` with the error floors of real files."""
+def for_real(tm):
+    """The options with the error floors of real files."""
     from mstars.core.config.whole import filled
 
     real = filled({"survey": {"kind": "files"}})["rvmm"]["tm"]
     floors = {name: real[name] for name in ("error_floor_kms", "giant_floor_kms")}
-    return settings | {"tm": settings["tm"] | floors}
+    return tm.changed(**floors)
 
 
 def mean_difference(miss) -> float:
@@ -175,7 +175,7 @@ def mean_difference(miss) -> float:
     return float(np.abs(miss - np.median(miss)).mean())
 
 
-def real_stars(bank, settings: dict, other=None) -> dict | None:
+def real_stars(bank, tm, other=None) -> dict | None:
     """Real M dwarfs against independent velocities, beside the header's z c: scatter and a paired bootstrap.
 
     The bootstrap is of mean |difference| (each after its own median), ours minus the header's (or those of ``other``, a
@@ -194,7 +194,7 @@ def real_stars(bank, settings: dict, other=None) -> dict | None:
     table["rv"] = table["birky_RV_APOGEE"].fillna(table["cif03_rv"])
     table = table[table["rv"].notna() & table["rv_lamost_z"].notna()].reset_index(drop=True)
     spectra = read_files([folder / row.src / row.file for row in table.itertuples()])
-    matched = match(spectra, bank, real_settings(settings))
+    matched = match(spectra, bank, for_real(tm))
     ours = matched["rv_tm"].to_numpy() - table["rv"].to_numpy()
     header = ((table["rv_lamost_z"] if other is None else other(spectra)) - table["rv"]).to_numpy()
     gain = np.abs(ours - np.median(ours)) - np.abs(header - np.median(header))
@@ -212,7 +212,7 @@ def real_stars(bank, settings: dict, other=None) -> dict | None:
     }
 
 
-def beside(name: str, spectra, rv, snr, library, count: int, settings: dict) -> dict:
+def beside(name: str, spectra, rv, snr, library, count: int, tm) -> dict:
     """Another code on the same spectra and templates: rate, scatter, ratio of processor times (our rate over theirs).
 
     Real stars too, where there are some: mean |difference| of ours less theirs with a paired bootstrap.
@@ -232,21 +232,21 @@ def beside(name: str, spectra, rv, snr, library, count: int, settings: dict) -> 
         f"{name}_core_ms": 1e3 * core / len(few),
         f"{name}_bright": scatter(miss[bright]),
         f"{name}_faint": scatter(miss[~bright]),
-        f"{name}_real": real_peer(PEERS[name], library, settings),
+        f"{name}_real": real_peer(PEERS[name], library, tm),
     }
 
 
-def real_peer(measure, library, settings: dict) -> dict | None:
+def real_peer(measure, library, tm) -> dict | None:
     """Real stars: ours beside another code's."""
     from mstars.velocity.match.library_bank import bank_of
 
-    bank = bank_of(library, settings["tm"])
+    bank = bank_of(library, tm)
 
     def velocities(spectra):
         with contextlib.redirect_stdout(io.StringIO()):
             return measure(spectra, library)[0]
 
-    return real_stars(bank, settings, velocities)
+    return real_stars(bank, tm, velocities)
 
 
 def main() -> None:
@@ -257,6 +257,7 @@ def main() -> None:
     import pandas as pd
     from velocity_data import at_rest, grow, real_folder, real_masks, simulate
 
+    from mstars.core.config.template_matching import MatchOptions
     from mstars.core.config.whole import filled
     from mstars.files.stores import read_batch, write_batch
     from mstars.files.tables import write_table
@@ -269,17 +270,17 @@ def main() -> None:
     from mstars.velocity.stage import match
 
     config = filled({})
-    settings = config["rvmm"]
+    tm = MatchOptions(**config["rvmm"]["tm"])
     library = load_library(options.library)
     m_star = (library.table["spectral_class"] == "M").to_numpy()
     source = library.table["source"]
     matched = library.select(m_star & source.isin(config["templates"]["match_sources"]).to_numpy())
     found = library.select(m_star & source.isin(["bochanski"]).to_numpy())
     # templates of the sky have velocities of their own, late ones above all: only at rest do their spectra have a truth
-    makers = at_rest(found, settings["tm"] | {"align_within_kms": None})
-    aligned = at_rest(matched, settings["tm"])
-    resting = settings | {"tm": settings["tm"] | {"align": False}}
-    bank = bank_of(grow(aligned, options.templates, 1), resting["tm"])
+    makers = at_rest(found, tm.changed(align_within_kms=None))
+    aligned = at_rest(matched, tm)
+    resting = tm.changed(align=False)
+    bank = bank_of(grow(aligned, options.templates, 1), resting)
     masks = real_masks(real_folder())
     spectra, rv, snr, seen = simulate(makers, options.spectra, (5, 80), 2, masks)
     n = len(spectra)
@@ -312,7 +313,7 @@ def main() -> None:
     result["gemm_share"] = result["gemm_gflops"] / result["peak_gflops"]
 
     def default():
-        table = match(read_batch(store), bank, settings, options.threads)
+        table = match(read_batch(store), bank, tm, options.threads)
         write_table(table, folder / "rv.parquet")
         return table
 
@@ -321,13 +322,13 @@ def main() -> None:
     miss = table["rv_tm"].to_numpy() - rv
     result["default_bright"], result["default_faint"] = scatter(miss[snr > 20]), scatter(miss[snr <= 20])
 
-    result["default_pulls"] = many_pulls(bank, settings, makers, masks, options.threads)
+    result["default_pulls"] = many_pulls(bank, tm, makers, masks, options.threads)
     result["default_faint_range"] = float(table["tm_wide"].mean())
-    result["zero_point_kms"] = apart(bank, settings, makers, masks, options.threads)
+    result["zero_point_kms"] = apart(bank, tm, makers, masks, options.threads)
     result["bias_after_zero_point_kms"] = result["default_bright"]["bias_kms"] - result["zero_point_kms"]
     # the makers' own templates, against the velocity in the spectrum: what the noise alone leaves
-    asis = settings["tm"] | {"align": False, "faint_bend_kms": 0}
-    own = match(spectra, bank_of(makers, asis), settings, options.threads)["rv_tm"].to_numpy() - seen
+    asis = tm.changed(align=False, faint_bend_kms=0)
+    own = match(spectra, bank_of(makers, asis), tm, options.threads)["rv_tm"].to_numpy() - seen
     result["own_bright"], result["own_faint"] = scatter(own[snr > 20]), scatter(own[snr <= 20])
     # the makers' templates as they come, with their own velocities in what is called the truth
     again, speed, level, _ = simulate(found, 1000, (5, 80), 3, masks)
@@ -338,23 +339,23 @@ def main() -> None:
         "faint": scatter(miss[level <= 20]),
         "pulls": pulls(miss, error, level),
     }
-    ours = bank_of(matched, settings["tm"])
+    ours = bank_of(matched, tm)
     result["neighbours"] = neighbours(ours)
-    result["real"] = real_stars(ours, settings)
+    result["real"] = real_stars(ours, tm)
     for scaling in ("mean", "zscore"):
-        wide = filled({"rvmm": {"tm": {"recipe": "paper", "scaling": scaling}}})["rvmm"]
-        paper_bank = bank_of(grow(matched, options.templates, 1), wide["tm"])
+        wide = MatchOptions(**filled({"rvmm": {"tm": {"recipe": "paper", "scaling": scaling}}})["rvmm"]["tm"])
+        paper_bank = bank_of(grow(matched, options.templates, 1), wide)
         seconds, table = timed(lambda: match(spectra, paper_bank, wide, options.threads), f"paper_{scaling}", n)  # noqa: B023
         result[f"paper_{scaling}_per_s"] = n / seconds
         result[f"paper_{scaling}_all"] = scatter(table["rv_tm"].to_numpy() - rv)
     seconds, _ = timed(lambda: dsal(spectra, threads=options.threads), "dsal", n)
     result["dsal_per_s"] = n / seconds
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    result["plain_per_s"] = plain(spectra, grow(matched, options.templates, 1), options.plain, settings["tm"])
+    result["plain_per_s"] = plain(spectra, grow(matched, options.templates, 1), options.plain, tm)
     result["ratio_plain"] = result["default_per_s"] / result["plain_per_s"]
     result["core_ms"] = CORE_MS
     for peer in ("laspec", "redrock"):
-        result |= beside(peer, spectra, rv, snr, matched, options.peer, settings)
+        result |= beside(peer, spectra, rv, snr, matched, options.peer, tm)
     print(json.dumps({key: round(v, 4) if isinstance(v, float | np.floating) else v for key, v in result.items()}))
 
 

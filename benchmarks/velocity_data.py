@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
@@ -102,14 +103,14 @@ def simulate(
     return SpectrumSet(1e3 * flux, ivar / 1e6, ormask, wavelength, key), rv, level, seen
 
 
-def at_rest(library: TemplateLibrary, settings: dict) -> TemplateLibrary:
+def at_rest(library: TemplateLibrary, options: MatchOptions) -> TemplateLibrary:
     """The library as the matching uses it: rest frames brought together, what contradicts them left out.
 
     Mixtures of templates at different velocities would be templates of no velocity.
     """
     from mstars.velocity.match.library_bank import template_frames
 
-    moving, kept = template_frames(library, settings)
+    moving, kept = template_frames(library, options)
     flux = np.full(library.flux.shape, np.nan, library.flux.dtype)
     for row, own, speed in zip(flux, library.flux, moving, strict=True):
         good = np.isfinite(own)

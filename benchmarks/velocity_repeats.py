@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 from velocity_data import read_files, real_folder
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.config.whole import filled
 from mstars.templates.library import load_library
 from mstars.velocity.decide.zero_point import repeat_pulls
 from mstars.velocity.match.align import rest_offsets
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
-from mstars.velocity.stage import match_options
 
 RANGES = {"blue": (4000.0, 5800.0), "whole": (4000.0, 8900.0), "red": (6000.0, 8900.0)}
 
@@ -64,7 +64,7 @@ def main() -> None:
     result["header"] = repeat_pulls(header[header["z"] > -1], "rv", "err")
     for name, span in RANGES.items():
         bank = template_bank(library, span)
-        found = match_templates(spectra, bank, match_options(settings | {"left_out": []}))
+        found = match_templates(spectra, bank, MatchOptions(**settings | {"left_out": []}))
         both = pd.concat([table[["star_id"]], found], axis=1)
         result[name] = {"templates": len(bank)} | repeat_pulls(both)
         difference = (found["rv_tm"] - header["rv"])[header["z"] > -1]

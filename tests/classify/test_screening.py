@@ -22,14 +22,14 @@ def test_labels_that_the_spectra_contradict_are_not_trained_on():
     outside[:20], outside[400:440] = True, True
     stars = [f"star{i // 2}" for i in range(680)]
     pool = pd.DataFrame({"star_id": stars, "label": labels, "outside": outside})
-    kept = screen_labels(pool, flux, variance, how="discriminant", prob_min=0.5, seed=1)["kept"].to_numpy()
+    kept = screen_labels(pool, flux, variance, how="discriminant", seed=1)["kept"].to_numpy()
     assert kept[:400].mean() > 0.99 and kept[:20].all()
     assert not kept[400:480].any()
     assert kept[480:].all()
-    by_cmd = screen_labels(pool, None, None, how="cmd", prob_min=0.5, seed=1)["kept"].to_numpy()
+    by_cmd = screen_labels(pool, None, None, how="cmd", seed=1)["kept"].to_numpy()
     np.testing.assert_array_equal(by_cmd, ~outside)
-    assert screen_labels(pool, None, None, how="none", prob_min=0.5, seed=1)["kept"].all()
-    only_m = screen_labels(pool.assign(label="M"), flux, variance, how="discriminant", prob_min=0.5, seed=1)
+    assert screen_labels(pool, None, None, how="none", seed=1)["kept"].all()
+    only_m = screen_labels(pool.assign(label="M"), flux, variance, how="discriminant", seed=1)
     assert only_m["kept"].all()  # nothing to compare with
     with pytest.raises(InputError, match="scm.screen"):
-        screen_labels(pool, flux, variance, how="magic", prob_min=0.5, seed=1)
+        screen_labels(pool, flux, variance, how="magic", seed=1)

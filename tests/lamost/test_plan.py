@@ -218,7 +218,7 @@ def grouped(release, plates, least):
 
 
 def test_a_plan_of_either_source_has_its_batches(release):
-    options = {"plates_per_batch": 1, "min_spectra": 1, "training_per_class": 5, "training_snr_max": 5}
+    options = {"plates_per_batch": 1, "min_spectra": 1, "n_per_class": 5, "snr_min": 5}
     paths = dict(zip(("spectra", "m_catalog"), map(str, release), strict=True))
     plan = make_plan({"release": paths}, options, 1)
     pd.testing.assert_frame_equal(plan.rows(), grouped(release, 1, 1).rows())

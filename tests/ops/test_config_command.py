@@ -67,7 +67,9 @@ def test_only_what_differs_from_the_paper(place, capsys):
 
 
 def test_one_section_or_key_and_a_wrong_name(place, capsys):
-    assert yaml.safe_load(printed(capsys, "--key", "rvmm.lines.half_width")) == {"rvmm": {"lines": {"half_width": 12}}}
+    assert yaml.safe_load(printed(capsys, "--key", "rvmm.lines.min_significance")) == {
+        "rvmm": {"lines": {"min_significance": 3}}
+    }
     assert main(["config", "--key", "rvmm.line"]) == 1
     assert "rvmm.line: no such section or key; did you mean rvmm.lines?" in capsys.readouterr().err
 

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.constants import C_KMS
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
@@ -73,3 +74,24 @@ def make_many():
     flux = np.array([star(REST, kind, seed) for seed in (1, 2, 3) for kind in np.linspace(0, 2, 20)])
     names = [f"m{k}" for k in range(len(flux))]
     return make_bank(REST, flux, names, spectral_class=["M"] * len(flux), rest_range=(7000.0, 8899.0))
+
+
+def plain_match(**changes) -> MatchOptions:
+    """Template matching by Eq. 2 as it is, without what the defaults add to it: independent sums can check it."""
+    plain = {
+        "method": "exhaustive",
+        "device": "cpu",
+        "weights": "none",
+        "left_out": (),
+        "smooth_removed": 0,
+        "clip_sigma": 0,
+        "local_pixels": 0,
+        "mixture": False,
+        "faint_error_kms": 10,
+        "faint_noise_floor": 0.02,
+        "min_pixels": 1000,
+        "error_scale": 1,
+        "error_floor_kms": 0,
+        "giant_floor_kms": 0,
+    }
+    return MatchOptions(**plain | changes)

@@ -1,7 +1,7 @@
 """The diagnostic numbers and their picture."""
 
 import numpy as np
-from made_stars import KINDS, REST, TEMPLATES, observe
+from made_stars import KINDS, REST, TEMPLATES, observe, plain_match
 
 from mstars.paper.figures.diagnosis import draw_diagnosis
 from mstars.velocity.diagnose import diagnose
@@ -12,8 +12,8 @@ from mstars.velocity.match.make_bank import make_bank
 def test_model_and_curve_belong_to_the_measurement(tmp_path):
     bank = make_bank(REST, TEMPLATES, [f"t{k}" for k in range(len(KINDS))])
     spectra = observe(2, 31)[0]
-    row = match_templates(spectra, bank).iloc[0]
-    found = diagnose(spectra.select([0]), bank, row.tm_template, row.rv_tm)
+    row = match_templates(spectra, bank, plain_match()).iloc[0]
+    found = diagnose(spectra.select([0]), bank, row.tm_template, row.rv_tm, plain_match())
     assert abs(found.grid[np.argmin(found.chi2)] - row.rv_tm) <= 5.01
     good = np.isfinite(found.flux)
     assert np.nanmean((found.flux - found.model)[good] ** 2) <= found.chi2.min() * (1 + 1e-6)

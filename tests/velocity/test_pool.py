@@ -4,13 +4,12 @@ import threading
 
 import numpy as np
 import pytest
-from made_stars import KINDS, REST, TEMPLATES, observe, star
+from made_stars import KINDS, REST, TEMPLATES, observe, plain_match, star
 from threadpoolctl import threadpool_info
 
 from mstars.velocity.lines.measure import dsal, dsel, measure_lines
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import REACH, match_paper
 from mstars.velocity.pool import over_chunks
 
@@ -30,8 +29,8 @@ def test_velocities_have_the_same_bits_on_any_number_of_threads(method):
     spectra = observe(90, 71, snr=15.0)[0]
     spectra.ormask[::9, 3000:3300] = 4
     recipe = {"weights": "ivar", "smooth_removed": 0.8, "clip_sigma": 4.0, "local_pixels": 61, "mixture": True}
-    options = MatchOptions(method=method, **recipe, faint_error_kms=3.5, chunk=16)
-    one, two, five = (match_templates(spectra, fresh(), options, threads) for threads in (1, 2, 5))
+    options = plain_match(method=method, **recipe, faint_error_kms=3.5)
+    one, two, five = (match_templates(spectra, fresh(), options, threads, chunk=16) for threads in (1, 2, 5))
     assert one.tm_wide.any() and one.rv_tm.notna().all() and (one.spectrum_key == spectra.spectrum_key).all()
     assert one.equals(two) and one.equals(five)
 
@@ -40,18 +39,18 @@ def test_velocities_have_the_same_bits_on_any_number_of_threads(method):
 def test_a_velocity_does_not_depend_on_the_spectra_beside_it(method):
     spectra = observe(120, 74, snr=8.0)[0]
     spectra.ormask[::7, 3000:3300] = 4
-    bank, options = fresh(), MatchOptions(method=method, weights="ivar", mixture=True, faint_error_kms=3.5, chunk=32)
-    every = match_templates(spectra, bank, options)
+    bank, options = fresh(), plain_match(method=method, weights="ivar", mixture=True, faint_error_kms=3.5)
+    every = match_templates(spectra, bank, options, chunk=32)
     rows = np.random.default_rng(4).permutation(120)[:77]
-    some = match_templates(spectra.select(rows), bank, options)
+    some = match_templates(spectra.select(rows), bank, options, chunk=32)
     assert some.equals(every.iloc[rows].reset_index(drop=True))
 
 
 def test_the_papers_recipe_and_the_lines_too():
     spectra = observe(70, 72)[0]
     wide = make_bank(REST, TEMPLATES, range(len(KINDS)), margin=REACH)
-    options = MatchOptions(chunk=16)
-    assert match_paper(spectra, wide, options, 1).equals(match_paper(spectra, wide, options, 3))
+    options = plain_match()
+    assert match_paper(spectra, wide, options, 1, chunk=16).equals(match_paper(spectra, wide, options, 3, chunk=16))
     for lines in (dsal, dsel):
         assert lines(spectra, threads=1).equals(lines(spectra, threads=3))
     apart = [measure_lines(spectra.select(slice(k, k + 1)), "absorption") for k in range(70)]

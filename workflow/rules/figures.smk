@@ -349,7 +349,6 @@ rule figure_colour:
         R + "/benchmarks/figure_colour/{number}_{name}.tsv"
     params:
         colour=lambda wildcards: {"gaia": "bp_rp_0", "wise": "W1_W2_0"}[wildcards.name],
-        wise_error_max=config["figures"]["wise_error_max"],
         joined=MARKING,
         shown=lambda wildcards: SEQUENCE_CATALOGS[wildcards.number],
         outliers=config["compare"]["outliers"],

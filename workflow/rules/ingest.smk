@@ -34,7 +34,8 @@ checkpoint plan:
         R + "/benchmarks/plan/plan.tsv"
     params:
         source=PLAN_SOURCE,
-        options=config["plan"],
+        # of other classes as many are read as CNN-SPT and CNN-WDM are trained on
+        options=config["plan"] | {name: config["scm"][name] for name in ("n_per_class", "snr_min")},
         seed=SEED,
     threads: 1
     resources:

@@ -2,15 +2,16 @@
 
 import pandas as pd
 
+from mstars.core.config.outputs import Outliers
 from mstars.files.tables import read_table
 from mstars.literature.catalogues import read_description
 from mstars.ops.job import job
-from mstars.paper.figures.literature_comparison import Limits, draw_comparison
+from mstars.paper.figures.literature_comparison import draw_comparison
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
     name, kind = snakemake.wildcards.catalog, snakemake.wildcards.kind
-    limits = Limits(**snakemake.params.outliers)
+    limits = Outliers(**snakemake.params.outliers)
     if snakemake.input.joined:
         joined = read_table(snakemake.input.joined[0])
         joined = joined[joined["luminosity_class"] == kind].reset_index(drop=True)

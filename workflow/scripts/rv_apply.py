@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.files.json_files import write_json
 from mstars.files.tables import read_table, write_table
 from mstars.files.whole import atomic_path
 from mstars.ops.job import job
 from mstars.velocity.decide.apply import apply_decisions, choose, combine_methods, table7
-from mstars.velocity.decide.options import SelectionOptions
 from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
 with job(snakemake) as log:

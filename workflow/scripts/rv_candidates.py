@@ -1,8 +1,8 @@
 """The review queue rv."""
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
-from mstars.velocity.decide.options import SelectionOptions
 from mstars.velocity.decide.queue import rv_queue
 
 with job(snakemake) as log:

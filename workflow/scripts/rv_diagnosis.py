@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mstars.core.config.velocities import Rvmm
 from mstars.core.errors import InputError
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
@@ -12,7 +13,7 @@ from mstars.templates.library import load_library
 from mstars.velocity.diagnose import diagnose
 from mstars.velocity.lines.measure import dsel
 from mstars.velocity.match.library_bank import SHORT_END, bank_of
-from mstars.velocity.stage import line_options, match, match_options
+from mstars.velocity.stage import match
 
 with job(snakemake):
     given, wanted = snakemake.input, snakemake.wildcards.spectrum
@@ -24,13 +25,13 @@ with job(snakemake):
     row = measured.iloc[0]
     spectra = read_batch(given.spectra)
     spectra = spectra.select(np.flatnonzero(spectra.spectrum_key == row["spectrum_key"])[:1])
-    settings = snakemake.params.settings
+    rvmm = Rvmm(**snakemake.params.settings)
     library = load_library(given.templates, sources=snakemake.params.sources)
-    bank, options = bank_of(library, settings["tm"]), match_options(settings["tm"])
+    bank, options = bank_of(library, rvmm.tm), rvmm.tm
     if row["tm_wide"]:
         bank, options = bank.wide, options.over_faint_range()
-    short = match(spectra, bank_of(library, settings["tm"], end=SHORT_END), settings)
-    emission = dsel(spectra, line_options(settings["lines"]))
+    short = match(spectra, bank_of(library, rvmm.tm, end=SHORT_END), rvmm.tm)
+    emission = dsel(spectra, rvmm.lines)
     velocities = dict(row) | {"rv_tml7500": short["rv_tm"].iloc[0], "rv_dsel": emission["rv_dsel"].iloc[0]}
     diagnosis = diagnose(spectra, bank, row["tm_template"], row["rv_tm"], options)
     title = f"{row['spectrum_key']}, tm_flag {row['tm_flag']}"

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.files.json_files import write_json
 from mstars.files.tables import read_table, read_tables, write_table
 from mstars.ops.job import job
 from mstars.velocity.decide.bands import select
 from mstars.velocity.decide.lamost_error import measure_lamost_error
-from mstars.velocity.decide.options import SelectionOptions
 
 with job(snakemake) as log:
     given = snakemake.input

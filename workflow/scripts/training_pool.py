@@ -32,7 +32,6 @@ with job(snakemake) as log:
         features["flux"],
         features["variance"],
         how=params.settings["screen"],
-        prob_min=params.settings["screen_prob_min"],
         seed=params.seed,
     )
     write_table(pool, snakemake.output.pool)

@@ -18,10 +18,11 @@ FOLDS = 5
 LEAST_MEMBERS = 10
 ROUNDS = 2
 
+PROB_MIN = 0.5
+"""Least probability of M by the discriminant: below it, some other class is the likelier one."""
 
-def screen_labels(
-    pool: pd.DataFrame, flux: np.ndarray, variance: np.ndarray, *, how: str, prob_min: float, seed: int
-) -> pd.DataFrame:
+
+def screen_labels(pool: pd.DataFrame, flux: np.ndarray, variance: np.ndarray, *, how: str, seed: int) -> pd.DataFrame:
     """Which labels to trust.
 
     Parameters
@@ -32,10 +33,9 @@ def screen_labels(
         Of `mstars.classify.outliers.bin_spectra`, in the order of ``pool``. Not needed for ``none`` and ``cmd``.
     how : {"none", "cmd", "discriminant"}
         ``none`` trusts all; ``cmd`` drops M outside the CMD regions; ``discriminant`` drops M to which the linear
-        discriminant gives a probability of less than ``prob_min``, wherever it lies in the CMD: metal-poor dwarfs lie
+        discriminant gives a probability of less than `PROB_MIN`, wherever it lies in the CMD: metal-poor dwarfs lie
         outside the regions too. In its first round M outside the regions are not learnt from, in the second those that
         the first dropped.
-    prob_min : float
     seed : int
 
     Returns
@@ -55,7 +55,7 @@ def screen_labels(
     inputs, doubted = _inputs(flux, variance), outside
     for _ in range(ROUNDS):
         probability = _m_probability(inputs, labels, fold, ~doubted)
-        doubted = (labels == "M") & (probability < prob_min)
+        doubted = (labels == "M") & (probability < PROB_MIN)
     return result.assign(m_probability=probability, kept=~doubted)
 
 

@@ -21,7 +21,7 @@ def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
     source : mapping
         ``files``: what `plan_files` takes; or ``release``: the paths that `plan_release` takes, by name.
     options : mapping
-        The section ``plan`` of the config: plates_per_batch, min_spectra, training_per_class, training_snr_max.
+        Of the config's sections ``plan`` and ``scm``: plates_per_batch, min_spectra; n_per_class, snr_min.
     seed : int
         Seed of the draw of training spectra.
 
@@ -38,7 +38,7 @@ def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
     if "files" in source:
         plan = plan_files(source["files"])
     else:
-        drawn = {"per_class": options["training_per_class"], "snr_max": options["training_snr_max"]}
+        drawn = {"per_class": options["n_per_class"], "snr_max": options["snr_min"]}
         plan = plan_release(**source["release"], **drawn, seed=seed)
     assign_batches(plan, options["plates_per_batch"], options["min_spectra"])
     return plan

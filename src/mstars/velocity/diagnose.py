@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.compiling import Splines, observed
@@ -13,7 +14,6 @@ from mstars.velocity.match.bank import TemplateBank, polynomials
 from mstars.velocity.match.chi2 import curve_chunk
 from mstars.velocity.match.default_recipe import steps_of
 from mstars.velocity.match.mixture import Start, finish
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import LEAST_PIXELS, prepare, prepare_weighted, without_smooth
 
 

@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from threadpoolctl import threadpool_limits
 
+CHUNK = 256
+"""Spectra that a thread holds at a time."""
+
 
 def over_chunks(work: Callable, chunks: Iterable, threads: int = 1) -> list:
     """``work(chunk)`` of each chunk, in order; so many at a time.

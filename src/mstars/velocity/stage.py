@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.core.config.template_matching import MatchOptions
+from mstars.core.config.velocities import Rvmm
 from mstars.spectra.container import SpectrumSet
-from mstars.velocity.lines.measure import LineOptions, dsal, dsel
+from mstars.velocity.lines.measure import dsal, dsel
 from mstars.velocity.match.bank import TemplateBank
 from mstars.velocity.match.default_recipe import match_templates
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.paper_recipe import match_paper
 
 
-def match_options(settings: dict) -> MatchOptions:
-    """`MatchOptions` of the config section ``rvmm.tm``."""
-    names = MatchOptions.__dataclass_fields__
-    chosen = {key: value for key, value in settings.items() if key in names}
-    if "left_out" in chosen:
-        chosen["left_out"] = tuple(tuple(band) for band in chosen["left_out"])
-    return MatchOptions(**chosen)
-
-
-def line_options(settings: dict) -> LineOptions:
-    """`LineOptions` of the config section ``rvmm.lines``."""
-    settings = dict(settings)
-    settings["tellurics"] = tuple(tuple(band) for band in settings["tellurics"])
-    return LineOptions(**settings)
-
-
-def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
+def match(spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions, threads: int = 1) -> pd.DataFrame:
     """Template matching by the recipe that the config names.
 
     Parameters
     ----------
     spectra : SpectrumSet
     bank : TemplateBank
-    settings : dict
-        The config section ``rvmm``.
+    options : MatchOptions
     threads : int
 
     Returns
@@ -44,31 +28,32 @@ def match(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int
     pandas.DataFrame
         As `mstars.velocity.match.default_recipe.match_templates`.
     """
-    options = match_options(settings["tm"])
     recipe = match_paper if options.recipe == "paper" else match_templates
     return recipe(spectra, bank, options, threads)
 
 
-def measure(spectra: SpectrumSet, bank: TemplateBank, settings: dict, threads: int = 1) -> pd.DataFrame:
+def measure(spectra: SpectrumSet, bank: TemplateBank, options: Rvmm, threads: int = 1) -> pd.DataFrame:
     """TM, DSAL I and DSAL II of all spectra.
 
     Parameters
     ----------
-    spectra, bank, settings, threads
+    spectra, bank, threads
         As for `match`.
+    options : Rvmm
+        The config section ``rvmm``.
 
     Returns
     -------
     pandas.DataFrame
         n rows: the columns of `match` and of `mstars.velocity.lines.measure.dsal`.
     """
-    matched = match(spectra, bank, settings, threads)
-    lines = dsal(spectra, line_options(settings["lines"]), threads)
+    matched = match(spectra, bank, options.tm, threads)
+    lines = dsal(spectra, options.lines, threads)
     return matched.merge(lines, on="spectrum_key", validate="one_to_one")
 
 
 def remeasure(
-    spectra: SpectrumSet, bank: TemplateBank, settings: dict, stretches: dict[str, TemplateBank], threads: int = 1
+    spectra: SpectrumSet, bank: TemplateBank, options: Rvmm, stretches: dict[str, TemplateBank], threads: int = 1
 ) -> pd.DataFrame:
     """TML7500, template matching by stretch of wavelength, and DSEL.
 
@@ -77,7 +62,7 @@ def remeasure(
     spectra : SpectrumSet
     bank : TemplateBank
         Ends at 7500 A.
-    settings : dict
+    options : Rvmm
         The config section ``rvmm``.
     stretches : dict of str to TemplateBank
         Of `stretch_banks`.
@@ -89,10 +74,10 @@ def remeasure(
         spectrum_key; rv_tml7500, rv_tml7500_err (km/s), tml7500_flag, tml7500_template; rv_blue, rv_blue_err, blue_flag
         and the same for the other stretches; the columns of `mstars.velocity.lines.measure.dsel`.
     """
-    emission = dsel(spectra, line_options(settings["lines"]), threads)
-    result = _named(match(spectra, bank, settings, threads), "tml7500", "tm_template")
+    emission = dsel(spectra, options.lines, threads)
+    result = _named(match(spectra, bank, options.tm, threads), "tml7500", "tm_template")
     for name, own in stretches.items():
-        found = match(spectra, own, settings, threads)
+        found = match(spectra, own, options.tm, threads)
         result = result.merge(_named(found, name), on="spectrum_key", validate="one_to_one")
     return result.merge(emission, on="spectrum_key", validate="one_to_one")
 

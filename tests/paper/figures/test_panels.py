@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.outputs import Outliers
 from mstars.core.labels import LABELS
-from mstars.paper.figures.literature_comparison import Limits
 from mstars.paper.figures.panels import colour_sample, marked_spectra, parameter_panels
 
 
@@ -16,8 +16,8 @@ def test_panels_hold_recommended_rows_and_apogees_values():
     )
     panels = parameter_panels(catalog, apogee)
     assert panels["APOGEE"]["teff"].tolist() == [3500] and len(panels["This work"]) == 2
-    assert colour_sample(catalog, "bp_rp_0", 0.03)["spectrum_key"].tolist() == ["a", "b"]
-    assert colour_sample(catalog, "W1_W2_0", 0.03)["spectrum_key"].tolist() == ["a", "b"]
+    assert colour_sample(catalog, "bp_rp_0")["spectrum_key"].tolist() == ["a", "b"]
+    assert colour_sample(catalog, "W1_W2_0")["spectrum_key"].tolist() == ["a", "b"]
 
 
 def test_panels_of_literature_catalogues_have_their_parameters_and_our_colours():
@@ -37,6 +37,6 @@ def test_marked_spectra_are_those_of_the_comparisons():
         sample[f"{label}_this"] = sample[f"{label}_apogee"] = 3500.0 if label == "teff" else 4.7
     sample.loc[[0, 3], "teff_apogee"] = 4000.0
     ding = sample.assign(logg_catalog=[4.7, 4.0, 3.0, 1.0])
-    marked = marked_spectra(sample, {"ding2022": ding}, Limits(), "fig23")
+    marked = marked_spectra(sample, {"ding2022": ding}, Outliers(), "fig23")
     assert {name: keys.tolist() for name, keys in marked.items()} == {"red": ["a"], "orange": ["b"], "orange +": ["c"]}
-    assert list(marked_spectra(sample, {"ding2022": ding}, Limits(), "fig24")) == ["red"]
+    assert list(marked_spectra(sample, {"ding2022": ding}, Outliers(), "fig24")) == ["red"]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from made_velocities import survey
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.errors import InputError
 from mstars.velocity.decide.bands import PAPER_BANDS, clipped_band, select
-from mstars.velocity.decide.options import SelectionOptions
 
 
 def test_clipping_goes_on_until_nothing_is_removed():

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
-from mstars.velocity.decide.options import SelectionOptions
 
 OPTIONS = SelectionOptions()
 

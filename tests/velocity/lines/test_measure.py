@@ -5,10 +5,11 @@ import pytest
 from made_stars import LINES, observe
 from scipy.optimize import curve_fit
 
+from mstars.core.config.line_velocities import LineOptions
 from mstars.core.constants import C_KMS
 from mstars.core.flags import LineFlag
 from mstars.core.lines import velocity_line_set
-from mstars.velocity.lines.measure import LineOptions, dsal, dsal1, dsal2, dsel, measure_lines
+from mstars.velocity.lines.measure import dsal, dsal1, dsal2, dsel, measure_lines
 
 NAMES, CENTERS = velocity_line_set("emission")
 HALPHA = int(np.flatnonzero(NAMES == "H alpha")[0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_stars import direct_chi2, observe
+from made_stars import direct_chi2, observe, plain_match
 from scipy.optimize import minimize_scalar
 
 from mstars.core.errors import InputError
@@ -11,12 +11,11 @@ from mstars.core.flags import TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength, vacuum_to_air
 from mstars.velocity.match.default_recipe import match_templates
-from mstars.velocity.match.options import MatchOptions
 
 
 def test_velocity_is_the_minimum_that_lstsq_finds(bank):
     spectra, _, _ = observe(6, 3)
-    result = match_templates(spectra, bank)
+    result = match_templates(spectra, bank, plain_match())
     names = list(bank.name)
     for row in range(6):
         chosen = names.index(result.tm_template[row])
@@ -34,7 +33,7 @@ def test_velocity_is_the_minimum_that_lstsq_finds(bank):
 @pytest.mark.parametrize("weights", ["none", "ivar"])
 def test_velocities_and_errors_are_those_of_the_noise(bank, weights):
     spectra, rv, _ = observe(300, 4, snr=25.0)
-    result = match_templates(spectra, bank, MatchOptions(weights=weights, noise_floor=0.0))
+    result = match_templates(spectra, bank, plain_match(weights=weights, noise_floor=0.0))
     miss = result.rv_tm - rv
     assert np.abs(miss).max() < 15
     assert abs(np.median(miss)) < 0.3
@@ -45,8 +44,8 @@ def test_velocities_and_errors_are_those_of_the_noise(bank, weights):
 
 def test_the_answer_does_not_depend_on_chunks_or_company(bank):
     spectra, _, _ = observe(7, 5)
-    together = match_templates(spectra, bank)
-    alone = pd.concat([match_templates(spectra.select([k]), bank) for k in range(7)], ignore_index=True)
+    together = match_templates(spectra, bank, plain_match())
+    alone = pd.concat([match_templates(spectra.select([k]), bank, plain_match()) for k in range(7)], ignore_index=True)
     assert list(together.tm_template) == list(alone.tm_template)
     np.testing.assert_allclose(together.rv_tm, alone.rv_tm, atol=1e-3)
 
@@ -61,7 +60,7 @@ def test_bad_spectra_are_flagged_and_give_no_unflagged_nan(bank):
     spectra.flux[4] = np.random.default_rng(0).normal(size=spectra.flux.shape[1])  # featureless: noise only
     spectra.flux[5] = 0.0
     spectra.ormask[6, 900:3000] = 4  # few pixels
-    result = match_templates(spectra, bank)
+    result = match_templates(spectra, bank, plain_match())
     assert len(result) == 8
     none = TemplateFlag.NOT_MEASURED
     assert all(result.tm_flag[k] & none for k in (0, 1, 2, 3, 5))
@@ -78,7 +77,7 @@ def test_a_velocity_beyond_the_grid_is_flagged(bank):
     fast = SpectrumSet(
         np.roll(spectra.flux, 14, axis=1), spectra.ivar, spectra.ormask, spectra.wavelength, spectra.spectrum_key
     )
-    result = match_templates(fast, bank)
+    result = match_templates(fast, bank, plain_match())
     assert result.tm_flag[0] & (TemplateFlag.EDGE | TemplateFlag.POOR_CHI2 | TemplateFlag.TWO_MINIMA) or (
         abs(result.rv_tm[0]) > 600
     )
@@ -88,13 +87,13 @@ def test_wavelengths_that_are_not_lamosts_are_refused(bank):
     spectra, _, _ = observe(1, 8)
     spectra.wavelength = spectra.wavelength / 10
     with pytest.raises(InputError, match="nanometres"):
-        match_templates(spectra, bank)
+        match_templates(spectra, bank, plain_match())
     spectra.wavelength = np.linspace(3700, 9100, len(spectra.wavelength))
     with pytest.raises(InputError, match="log10 steps"):
-        match_templates(spectra, bank)
+        match_templates(spectra, bank, plain_match())
     spectra.wavelength = vacuum_to_air(lamost_wavelength())  # as even as in vacuum, but 80 km/s off
     with pytest.raises(InputError, match="vacuum"):
-        match_templates(spectra, bank)
+        match_templates(spectra, bank, plain_match())
     spectra.wavelength = lamost_wavelength() * 10**0.4
     with pytest.raises(InputError, match="too little in common"):
-        match_templates(spectra, bank)
+        match_templates(spectra, bank, plain_match())

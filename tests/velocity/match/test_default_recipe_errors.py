@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_stars import KINDS, REST, TEMPLATES, observe
+from made_stars import KINDS, REST, TEMPLATES, observe, plain_match
 from scipy.ndimage import gaussian_filter1d
 
 from mstars.spectra.container import SpectrumSet
@@ -10,9 +10,8 @@ from mstars.velocity.compiling import Observed
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.mixture import LAGS, STEP_KMS, score
-from mstars.velocity.match.options import MatchOptions
 
-PLAIN = MatchOptions(weights="ivar", noise_floor=0.0)
+PLAIN = plain_match(weights="ivar", noise_floor=0.0)
 
 
 def bank_with(luminosity="dwarf"):
@@ -93,6 +92,6 @@ def test_a_star_with_shallower_features_than_the_template_has_larger_errors():
 
 def test_giants_have_a_floor_of_their_own():
     spectra = observe(10, 85, snr=300.0)[0]
-    options = MatchOptions(weights="ivar", error_floor_kms=1.0, giant_floor_kms=4.0)
+    options = plain_match(weights="ivar", error_floor_kms=1.0, giant_floor_kms=4.0)
     dwarfs, giants = (match_templates(spectra, bank_with(kind), options).rv_tm_err for kind in ("dwarf", "giant"))
     np.testing.assert_allclose(giants**2 - dwarfs**2, 15.0, rtol=1e-6)

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from made_stars import KINDS, REST, TEMPLATES, observe
+from made_stars import KINDS, REST, TEMPLATES, observe, plain_match
 
 from mstars.core.constants import C_KMS
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
-from mstars.velocity.match.options import MatchOptions
 
 NEWEST = {"weights": "ivar", "smooth_removed": 0.8, "clip_sigma": 4.0, "local_pixels": 61, "mixture": True}
 NAMES = [f"t{k}" for k in range(len(KINDS))]
@@ -30,7 +29,7 @@ def faint():
 def test_faint_dwarfs_gain_from_the_blue(faint):
     spectra, rv, _ = faint
     bank = with_wide()
-    options = MatchOptions(**NEWEST, faint_error_kms=5.0, min_pixels=300)
+    options = plain_match(**NEWEST, faint_error_kms=5.0, min_pixels=300)
     both = match_templates(spectra, bank, options)
     bank.wide = None
     red = match_templates(spectra, bank, options)
@@ -44,7 +43,7 @@ def test_faint_dwarfs_gain_from_the_blue(faint):
 
 def test_bright_spectra_and_giants_stay_in_the_red(faint):
     bright = observe(12, 62, snr=300.0)[0]
-    options = MatchOptions(**NEWEST, faint_error_kms=8.0, min_pixels=300)
+    options = plain_match(**NEWEST, faint_error_kms=8.0, min_pixels=300)
     for spectra, luminosity in ((bright, "dwarf"), (faint[0], "giant")):
         bank = with_wide(luminosity)
         both = match_templates(spectra, bank, options)
@@ -61,7 +60,7 @@ def test_what_the_blue_cannot_measure_keeps_the_red():
     masked = SpectrumSet(
         spectra.flux, spectra.ivar, ormask[None].repeat(6, 0), spectra.wavelength, spectra.spectrum_key
     )
-    result = match_templates(masked, with_wide(), MatchOptions(**NEWEST, faint_error_kms=2.5, min_pixels=50))
+    result = match_templates(masked, with_wide(), plain_match(**NEWEST, faint_error_kms=2.5, min_pixels=50))
     assert list(result.spectrum_key) == list(spectra.spectrum_key)
     measured = result.tm_flag & 16 == 0
     assert np.isfinite(result.rv_tm[measured]).all() and measured.any()
@@ -69,7 +68,7 @@ def test_what_the_blue_cannot_measure_keeps_the_red():
 
 def test_one_spectrum_alone_gives_the_same(faint):
     spectra = faint[0]
-    options = MatchOptions(**NEWEST, faint_error_kms=8.0, min_pixels=300)
+    options = plain_match(**NEWEST, faint_error_kms=8.0, min_pixels=300)
     bank = with_wide()
     together = match_templates(spectra, bank, options)
     alone = match_templates(spectra.select(slice(7, 8)), bank, options)
@@ -83,7 +82,7 @@ def test_velocities_of_templates_along_the_wavelengths_are_taken_out():
     bend = 60.0 * np.clip((6500.0 - REST) / 1800.0, 0, None)
     bent = np.array([np.interp(REST, REST * (1 + bend / C_KMS), row) for row in TEMPLATES])
     span = {"rest_range": (4700.0, 6500.0)}
-    options = MatchOptions(weights="ivar", min_pixels=300)
+    options = plain_match(weights="ivar", min_pixels=300)
     wrong = match_templates(spectra, make_bank(REST, bent, NAMES, **span), options)
     moving = np.zeros(len(NAMES))[:, None] + bend
     right = match_templates(spectra, make_bank(REST, bent, NAMES, moving=moving, **span), options)
@@ -96,8 +95,8 @@ def test_the_torch_path_gives_the_same_numbers_by_the_newest_recipe(faint):
     pytest.importorskip("torch")
     for spectra in (faint[0], observe(40, 65, snr=50.0)[0]):
         options = {**NEWEST, "faint_error_kms": 8.0, "min_pixels": 300}
-        numpy_path = match_templates(spectra, with_wide(), MatchOptions(**options))
-        torch_path = match_templates(spectra, with_wide(), MatchOptions(**options, device="torch-cpu"))
+        numpy_path = match_templates(spectra, with_wide(), plain_match(**options))
+        torch_path = match_templates(spectra, with_wide(), plain_match(**options, device="torch-cpu"))
         assert list(torch_path.tm_template) == list(numpy_path.tm_template)
         assert np.abs(torch_path.rv_tm - numpy_path.rv_tm).max() < 0.01
         assert (torch_path.tm_wide == numpy_path.tm_wide).all() and (torch_path.tm_flag == numpy_path.tm_flag).all()

@@ -6,6 +6,7 @@ import pytest
 from astropy.io import fits
 from made_stars import observe
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.config.whole import filled
 from mstars.lamost.grid import place_on_grid
 from mstars.lamost.reader import read_spectrum
@@ -15,7 +16,6 @@ from mstars.velocity.lines.measure import dsal
 from mstars.velocity.match.align import pair_velocities, rest_offsets
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
-from mstars.velocity.stage import match_options
 
 GRID = 10.0 ** (3.5682 + 1e-4 * np.arange(-40, 3960))
 
@@ -67,7 +67,7 @@ def robust(values):
 def test_real_dwarfs_against_independent_velocities(stars, bank, settings):
     spectra, truth, header = stars
     assert len(spectra) >= 20
-    result = match_templates(spectra, bank, match_options(settings))
+    result = match_templates(spectra, bank, MatchOptions(**settings))
     sigma, worst = robust(result.rv_tm.to_numpy() - truth)
     before, worst_before = robust(header.to_numpy() - truth)
     assert sigma <= 6.0 and worst < 30.0

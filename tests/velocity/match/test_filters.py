@@ -1,12 +1,11 @@
 """What is broader than lines is taken out."""
 
 import numpy as np
-from made_stars import observe
+from made_stars import observe, plain_match
 
 from mstars.core.constants import C_KMS
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.filters import subtract_running_mean
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import SMOOTH_PIXELS, prepare
 
 HALF = SMOOTH_PIXELS // 2
@@ -25,7 +24,7 @@ def test_running_mean_is_numpys():
 
 def test_the_velocity_is_the_minimum_of_the_filtered_chi2(bank):
     spectra, rv, _ = observe(4, seed=3)
-    options = MatchOptions(weights="ivar", smooth_removed=0.8)
+    options = plain_match(weights="ivar", smooth_removed=0.8)
     table = match_templates(spectra, bank, options)
     pixels = bank.pixels(spectra.wavelength)
     flux, bad, scale = prepare(spectra, pixels)
@@ -60,6 +59,6 @@ def test_velocities_stand_where_stars_and_templates_differ_smoothly(bank):
     spectra.flux[:] *= (1 + 0.06 * np.sin(2 * np.pi * rest / 700.0)).astype("f4")
     miss = {}
     for share in (0.0, 0.8):
-        table = match_templates(spectra, bank, MatchOptions(weights="ivar", smooth_removed=share))
+        table = match_templates(spectra, bank, plain_match(weights="ivar", smooth_removed=share))
         miss[share] = np.abs(table.rv_tm - rv).mean()
     assert miss[0.8] < 0.7 * miss[0.0]

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from made_stars import KINDS, REST, TEMPLATES
+from made_stars import KINDS, REST, TEMPLATES, plain_match
 
 from mstars.core.errors import InputError
 from mstars.spectra.wavelengths import DLOGLAM, lamost_wavelength
 from mstars.velocity.match.bank import coarse_grid
 from mstars.velocity.match.make_bank import TEMPLATE_RANGE, make_bank
-from mstars.velocity.match.options import MatchOptions
 
 
 def test_templates_that_cannot_be_used_are_refused():
@@ -19,7 +18,7 @@ def test_templates_that_cannot_be_used_are_refused():
     with pytest.raises(InputError, match="scaling"):
         make_bank(REST, TEMPLATES, range(len(TEMPLATES)), scaling="median")
     with pytest.raises(InputError, match="method"):
-        MatchOptions(method="guess")
+        plain_match(method="guess")
 
 
 def test_every_velocity_compares_the_same_pixels(bank):

@@ -1,7 +1,7 @@
 """The mixture of templates that fits best."""
 
 import numpy as np
-from made_stars import REST, observe, star
+from made_stars import REST, observe, plain_match, star
 from scipy.interpolate import CubicSpline
 from scipy.optimize import lsq_linear, minimize_scalar
 
@@ -9,10 +9,9 @@ from mstars.core.constants import C_KMS
 from mstars.velocity.match.default_recipe import match_templates
 from mstars.velocity.match.make_bank import make_bank
 from mstars.velocity.match.mixture import TURNS, reweight
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import prepare
 
-FULL = MatchOptions(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
+FULL = plain_match(weights="ivar", clip_sigma=4.0, local_pixels=61, mixture=True)
 
 
 def plain_reweight(flux, weight, model, clip, half):
@@ -40,7 +39,7 @@ def test_reweighting_is_numpys():
 def test_the_answer_is_that_of_a_plain_computation(bank):
     spectra, _, _ = observe(4, seed=13, snr=25.0)
     table = match_templates(spectra, bank, FULL)
-    first = match_templates(spectra, bank, MatchOptions(weights="ivar"))
+    first = match_templates(spectra, bank, plain_match(weights="ivar"))
     pixels = bank.pixels(spectra.wavelength)
     flux, bad, scale = prepare(spectra, pixels)
     powers = np.vander(np.linspace(-1, 1, flux.shape[1]), 5)
@@ -93,8 +92,8 @@ def test_cosmic_rays_do_not_move_the_velocity(bank):
     rng = np.random.default_rng(1)
     for row in range(40):
         spectra.flux[row, rng.integers(1200, 3700, 6)] += rng.uniform(0.5, 4.0, 6) * spectra.flux[row].mean()
-    plain = match_templates(spectra, bank, MatchOptions(weights="ivar"))
-    clipped = match_templates(spectra, bank, MatchOptions(weights="ivar", clip_sigma=4.0))
+    plain = match_templates(spectra, bank, plain_match(weights="ivar"))
+    clipped = match_templates(spectra, bank, plain_match(weights="ivar", clip_sigma=4.0))
     miss = [np.sqrt(np.mean((table.rv_tm - rv) ** 2)) for table in (plain, clipped)]
     assert miss[1] < 0.6 * miss[0]
 
@@ -113,7 +112,7 @@ def test_a_star_between_two_templates(bank):
         spectra.flux[row] = 1e3 * model * (1 + rng.normal(size=len(loglam)) / 300)
     miss = {}
     for mixture in (False, True):
-        table = match_templates(spectra, sparse, MatchOptions(weights="ivar", noise_floor=0.005, mixture=mixture))
+        table = match_templates(spectra, sparse, plain_match(weights="ivar", noise_floor=0.005, mixture=mixture))
         miss[mixture] = np.sqrt(np.mean((table.rv_tm - rv) ** 2))
     assert miss[True] < 0.5 * miss[False]
     assert miss[True] < 1.0
@@ -141,7 +140,7 @@ def test_bad_spectra_are_flagged_by_the_whole_recipe(bank):
     spectra.flux[4] = 10 + rng.normal(size=spectra.flux.shape[1])  # no features
     spectra.flux[5] = 10 + 500 * np.exp(-0.5 * ((spectra.wavelength - 6600) / 2) ** 2)  # one emission line
     spectra.flux[6, ::40] = 1e6  # spoilt all over
-    options = MatchOptions(weights="ivar", smooth_removed=0.8, clip_sigma=4.0, local_pixels=61, mixture=True)
+    options = plain_match(weights="ivar", smooth_removed=0.8, clip_sigma=4.0, local_pixels=61, mixture=True)
     table = match_templates(spectra, bank, options)
     assert (table.tm_flag != 0).all()
     assert table.rv_tm[:3].isna().all() and (table.tm_flag[:3] & 16 != 0).all()

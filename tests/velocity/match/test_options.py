@@ -2,8 +2,8 @@
 
 import pytest
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.errors import InputError
-from mstars.velocity.match.options import MatchOptions
 
 
 def test_a_share_outside_0_to_1_is_refused():

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from made_stars import direct_chi2, make_many, observe
+from made_stars import direct_chi2, make_many, observe, plain_match
 
 from mstars.velocity.match.default_recipe import match_templates
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import prepare
 from mstars.velocity.match.scan import coarse_chi2, leading_span
 
@@ -25,8 +24,8 @@ def test_pruned_gives_the_answers_of_exhaustive(many):
     spectra = observe(2500, 20, snr=12.0)[0]
     better = observe(2500, 21, snr=60.0)[0]
     for part in (spectra, better):
-        exhaustive = match_templates(part, many, MatchOptions(method="exhaustive", candidates=3))
-        pruned = match_templates(part, many, MatchOptions(method="pruned", candidates=3))
+        exhaustive = match_templates(part, many, plain_match(method="exhaustive", candidates=3))
+        pruned = match_templates(part, many, plain_match(method="pruned", candidates=3))
         assert list(pruned.tm_template) == list(exhaustive.tm_template)
         assert np.abs(pruned.rv_tm - exhaustive.rv_tm).max() < 1e-3
         assert (pruned.tm_flag == exhaustive.tm_flag).all()
@@ -36,9 +35,9 @@ def test_pruned_falls_back_where_it_cannot_be_sure(many, monkeypatch):
     from mstars.velocity.match import scan
 
     spectra = observe(40, 22)[0]
-    expected = match_templates(spectra, many)
+    expected = match_templates(spectra, many, plain_match())
     monkeypatch.setattr(scan, "RANK", 3)  # a hopeless ranking
-    pruned = match_templates(spectra, make_many(), MatchOptions(method="pruned"))
+    pruned = match_templates(spectra, make_many(), plain_match(method="pruned"))
     assert list(pruned.tm_template) == list(expected.tm_template)
 
 

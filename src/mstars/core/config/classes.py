@@ -81,7 +81,6 @@ class Scm(Section):
         paper="none",
         where="3.4.1",
     )
-    screen_prob_min: float = key(0.5, "the least probability of M by the discriminant", ge=0, le=1)
     spt_prob_min: float = key(0.9, "consensus: CNN-SPT alone rejects at this probability", ge=0, le=1)
     k_prediction: Literal["auto", "ignored", "candidate"] = key(
         "auto",

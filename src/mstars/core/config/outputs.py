@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from mstars.core.config.keys import List, Section, Span, Words, key, path, subsection
+from mstars.core.config.keys import List, Section, Words, key, path, subsection
 
 _Spectra = Annotated[tuple[int | str, ...], List]
 
@@ -30,9 +30,6 @@ class Figures(Section):
         default="packaged",
     )
     examples: Examples = subsection(Examples)
-    wise_error_max: float = key(
-        0.03, "Fig. 25 shows stars whose W1 and W2 errors are smaller", unit="mag", gt=0, where="4.3"
-    )
 
 
 class Validate(Section):
@@ -72,22 +69,13 @@ class Catalog(Section):
 
 
 class Outliers(Section):
-    """What is marked in Figs. 15-22; the paper gives no number for the first three."""
+    """What is marked in Figs. 15-22 where the paper gives no number."""
 
     PLACE: ClassVar[str] = "compare.outliers"
     red_teff_k: float = key(150, "red: |Teff this work - APOGEE| larger, dM", unit="K", gt=0)
     green_logg_dex: float = key(0.3, "green: log g of this work above APOGEE's by more, dM", unit="dex", gt=0)
     red_plus_teff_k: float = key(
         150, "red plus (Li2021): their Teff below APOGEE's by more, under 3600 K", unit="K", gt=0
-    )
-    blue_dot_logg: float = key(5.05, "blue dots (Ding2022): log g of this work above", unit="dex", where="4.3")
-    blue_plus_logg: float = key(4.55, "blue plus signs: below", unit="dex", where="4.3")
-    orange_logg: float = key(4.35, "orange (Ding2022): their log g of a dM below", unit="dex", where="4.3")
-    purple_alpha: Span = key(
-        (0.18, 0.24),
-        "purple (Qiu2023): APOGEE's [alpha/M] of a gM within, this work's lower",
-        unit="dex",
-        where="4.2.2",
     )
 
 

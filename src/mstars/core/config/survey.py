@@ -81,15 +81,11 @@ class External(Section):
 
 
 class Plan(Section):
-    """How the survey is cut into batches, and which spectra of other classes are read for the trainings."""
+    """How the survey is cut into batches."""
 
     PLACE: ClassVar[str] = "plan"
     plates_per_batch: int = key(1, "a batch is the unit of work: this many plates, in order of date", ge=1, le=5000)
     min_spectra: int = key(100, "the fewest spectra of a batch: small plates go together", ge=1)
-    training_per_class: int = key(
-        30000, "the most spectra of a class other than M that are read for training", ge=1, where="3.4.1"
-    )
-    training_snr_max: float = key(5, "the least S/N_max of a spectrum read for training", where="3.4.1")
 
 
 class ExtraTemplates(Section):

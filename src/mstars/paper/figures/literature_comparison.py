@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mstars.core.config.outputs import Outliers
 from mstars.core.labels import LABELS
 from mstars.core.palette import GREY
 from mstars.paper.figures.style import (
@@ -26,36 +25,17 @@ from mstars.paper.figures.style import (
     styled,
 )
 
+BLUE_LOGG = (4.55, 5.05)
+"""Blue, Ding2022: log g of this work below the first (plus signs) or above the second (dots), dex (section 4.3)."""
 
-@dataclass(frozen=True)
-class Limits:
-    """Where a star is marked as an outlier (section 4.2.2); the config's ``compare.outliers`` holds the same keys.
+ORANGE_LOGG = (3.5, 4.35)
+"""Orange, Ding2022: their log g of a dwarf below the first (plus) or between the two (dots), dex (section 4.3)."""
 
-    Attributes
-    ----------
-    red_teff_k, green_logg_dex : float
-        Red: Teff of this work and APOGEE differ by more; green: log g of this work above APOGEE's by more. The paper
-        gives no numbers: ours.
-    red_plus_teff_k : float
-        Red plus signs: the catalogue's Teff below APOGEE's by more (below 3600 K). The paper gives no number: ours.
-    blue_dot_logg, blue_plus_logg : float
-        Blue dots: log g of this work above it, plus signs: below (5.05 and 4.55), where it has APOGEE's.
-    orange_logg : float
-        Orange dots: the catalogue's log g of a dwarf below it (4.35) and above 3.5; orange plus signs: below 3.5.
-    purple_alpha : tuple of float
-        Purple: APOGEE's [alpha/M] of a giant within (0.18, 0.24), this work lower by 0.05.
-    """
-
-    red_teff_k: float = 150.0
-    green_logg_dex: float = 0.3
-    red_plus_teff_k: float = 150.0
-    blue_dot_logg: float = 5.05
-    blue_plus_logg: float = 4.55
-    orange_logg: float = 4.35
-    purple_alpha: tuple[float, float] = (0.18, 0.24)
+PURPLE_ALPHA = (0.18, 0.24)
+"""Purple, Qiu2023: APOGEE's [alpha/M] of a giant between the two, dex, and this work's lower (section 4.2.2)."""
 
 
-def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[str, np.ndarray]:
+def outliers(table: pd.DataFrame, name: str, kind: str, limits: Outliers) -> dict[str, np.ndarray]:
     """Masks of the marked groups that occur in a figure, by marker name."""
     columns = [f"{label}{side}" for label in LABELS for side in _SIDES]
     table = table.reindex(columns=columns).astype(float)
@@ -67,15 +47,17 @@ def outliers(table: pd.DataFrame, name: str, kind: str, limits: Limits) -> dict[
             groups["green"] = value["logg_this"] - value["logg_apogee"] > limits.green_logg_dex
         if kind == "dM" and name == "ding2022":
             has = np.isfinite(value["logg_apogee"])
-            groups["blue"] = has & (value["logg_this"] > limits.blue_dot_logg)
-            groups["blue +"] = has & (value["logg_this"] < limits.blue_plus_logg)
-            groups["orange"] = (value["logg_catalog"] < limits.orange_logg) & (value["logg_catalog"] >= 3.5)
-            groups["orange +"] = value["logg_catalog"] < 3.5  # beyond the limits of Figure 17, shown in Figure 23
+            groups["blue"] = has & (value["logg_this"] > BLUE_LOGG[1])
+            groups["blue +"] = has & (value["logg_this"] < BLUE_LOGG[0])
+            groups["orange"] = (value["logg_catalog"] < ORANGE_LOGG[1]) & (value["logg_catalog"] >= ORANGE_LOGG[0])
+            groups["orange +"] = (
+                value["logg_catalog"] < ORANGE_LOGG[0]
+            )  # beyond the limits of Figure 17, shown in Figure 23
         if name == "li2021":
             low = value["teff_apogee"] - value["teff_catalog"] > limits.red_plus_teff_k
             groups["red +"] = low & (value["teff_catalog"] < 3600)
         if kind == "gM" and name == "qiu2023":
-            low, high = limits.purple_alpha
+            low, high = PURPLE_ALPHA
             inside = (value["alpha_m_apogee"] > low) & (value["alpha_m_apogee"] < high)
             groups["purple"] = inside & (value["alpha_m_this"] < value["alpha_m_apogee"] - 0.05)
     return {marker: mask for marker, mask in groups.items() if mask.any()}
@@ -85,7 +67,9 @@ _SIDES = ("_this", "_apogee", "_catalog")
 
 
 @styled
-def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limits: Limits, reason: str = "") -> Figure:
+def draw_comparison(
+    joined: pd.DataFrame, name: str, title: str, kind: str, limits: Outliers, reason: str = ""
+) -> Figure:
     """Catalogue against this work, catalogue against APOGEE, this work against APOGEE; a row a parameter.
 
     Parameters
@@ -96,7 +80,7 @@ def draw_comparison(joined: pd.DataFrame, name: str, title: str, kind: str, limi
         The catalogue's.
     kind : str
         dM or gM.
-    limits : Limits
+    limits : Outliers
         Of the marked outliers.
     reason : str
         Said when there is nothing to show.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.core.config.outputs import Outliers
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
-from mstars.paper.figures.literature_comparison import Limits, outliers
+from mstars.paper.figures.literature_comparison import outliers
 
 MARKED = {
     "fig23": ("red", "green", "orange", "orange +"),
@@ -52,15 +53,19 @@ def parameter_panels(
     return panels
 
 
-def colour_sample(catalog: pd.DataFrame, colour: str, wise_error_max: float) -> pd.DataFrame:
+WISE_ERROR_MAX = 0.03
+"""Stars with smaller errors of W1 and W2 are shown in Fig. 25, mag (section 4.3)."""
+
+
+def colour_sample(catalog: pd.DataFrame, colour: str) -> pd.DataFrame:
     """Dwarfs whose colour can be trusted: CMD_flag = 1 for Gaia's, small W1 and W2 errors for WISE's (section 4.3)."""
     dwarfs = catalog[catalog["luminosity_class"] == "dM"]
     if colour == "bp_rp_0":
         return dwarfs[dwarfs["CMD_flag"] == 1]
-    return dwarfs[(dwarfs["e_W1"] < wise_error_max) & (dwarfs["e_W2"] < wise_error_max)]
+    return dwarfs[(dwarfs["e_W1"] < WISE_ERROR_MAX) & (dwarfs["e_W2"] < WISE_ERROR_MAX)]
 
 
-def marked_spectra(sample: pd.DataFrame, literature: dict[str, pd.DataFrame], limits: Limits, figure: str) -> dict:
+def marked_spectra(sample: pd.DataFrame, literature: dict[str, pd.DataFrame], limits: Outliers, figure: str) -> dict:
     """Spectra that Figures 15 to 22 mark as outliers, by marker: their spectrum_key.
 
     Parameters
@@ -69,7 +74,7 @@ def marked_spectra(sample: pd.DataFrame, literature: dict[str, pd.DataFrame], li
         The spectra of section 4.2.2: spectrum_key, luminosity_class, {label}_this, {label}_apogee.
     literature : dict of DataFrame
         By name of the catalogue: the same with {label}_catalog.
-    limits : Limits
+    limits : Outliers
     figure : str
         A key of `MARKED`.
     """

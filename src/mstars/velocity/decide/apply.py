@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.errors import InputError
 from mstars.core.velocities import RV_FROM, SOURCES
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
-from mstars.velocity.decide.options import SelectionOptions
 
 _REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.errors import InputError
 from mstars.velocity.decide.lamost_error import LamostError
-from mstars.velocity.decide.options import SelectionOptions
 
 PAPER_BANDS = {"tm": (3.63, 11.95), "dsal1": (5.02, 28.90), "dsal2": (14.05, 45.93)}
 """Means and standard deviations of Fig. 10, km/s: used where a survey has too few spectra for its own."""

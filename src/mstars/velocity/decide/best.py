@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.velocities import LINE_ERROR_KMS, SOURCES
 from mstars.velocity.decide.methods import usable_methods
-from mstars.velocity.decide.options import SelectionOptions
 
 LINE_FLOOR_KMS = 8.0
 """Least error of a DSAL or DSEL velocity in the combination, with more lines than `LINE_ERROR_KMS` has."""

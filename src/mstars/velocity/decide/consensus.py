@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.velocity.decide.methods import absorption, lamost_errors, method_arrays, usable_methods
-from mstars.velocity.decide.options import SelectionOptions
 from mstars.velocity.decide.wavelength_errors import arms_disagree, stretches_disagree, too_fast
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.core.velocities import LINE_ERROR_KMS, SOURCES, USELESS
-from mstars.velocity.decide.options import SelectionOptions
 
 FLAGS = {
     "TM": "tm_flag",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.velocity.decide.consensus import consensus
-from mstars.velocity.decide.options import SelectionOptions
 
 
 def rv_queue(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.flags import LineFlag, TemplateFlag
 from mstars.core.velocities import SOURCES, USELESS
 from mstars.velocity.decide.methods import absorption, lamost_errors
-from mstars.velocity.decide.options import SelectionOptions
 
 
 def too_fast(rv: np.ndarray, lamost: np.ndarray, options: SelectionOptions) -> np.ndarray:

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.line_velocities import LineOptions
 from mstars.core.constants import C_KMS
 from mstars.core.flags import LineFlag
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.lines.combine import combine_all, combine_clipped, combine_consistent
 from mstars.velocity.lines.find_lines import Limits, Lines, fit_lines
-from mstars.velocity.pool import over_chunks
+from mstars.velocity.pool import CHUNK, over_chunks
 
+HALF_WIDTH = 12.0
+"""Half the stretch fitted around a line, angstrom: six times the sigma that LAMOST's resolution (1800) gives a line."""
 
-@dataclass(frozen=True)
-class LineOptions:
-    """How lines are found and combined; the config's ``rvmm.lines`` holds the same keys.
+SEARCH_KMS = 600.0
+"""Largest speed at which lines are looked for: that of template matching (section 3.4.3)."""
 
-    Attributes
-    ----------
-    half_width : float
-        Half the fitted stretch around a line, angstrom.
-    search_kms : float
-        Largest speed at which lines are looked for.
-    min_significance : float
-        Depth (or height) over its error for a line to be there.
-    min_emission_significance : float
-        The same for emission lines: sky lines leave many small peaks.
-    min_sigma, max_sigma : float
-        Allowed Gaussian sigma, angstrom.
-    max_error_kms : float
-        Lines with a less certain centre are left out.
-    consistent_kms : float
-        DSAL I: lines agree when within this of their common median.
-    scatter_kms : float
-        DSAL II and DSEL: the iteration ends when the standard deviation is below this (the paper's 20).
-    tellurics : tuple of (float, float)
-        Observed wavelengths (vacuum, before HELIO_RV is undone: they move by at most 30 km/s) that are left out.
-    """
+SIGMA_RANGE = (0.6, 6.0)
+"""Allowed sigma of the Gaussian, angstrom.
 
-    half_width: float = 12.0
-    search_kms: float = 600.0
-    min_significance: float = 3.0
-    min_emission_significance: float = 6.0
-    min_sigma: float = 0.6
-    max_sigma: float = 6.0
-    max_error_kms: float = 40.0
-    consistent_kms: float = 20.0
-    scatter_kms: float = 20.0
-    tellurics: tuple = ((6866.0, 6890.0), (7592.0, 7660.0))
-
-
-CHUNK = 256
-"""Spectra whose lines are fitted by one thread at a time."""
+At a resolution of 1800 lines have 1.5 to 2. A narrower one is a bad pixel, a wider one the continuum.
+"""
 
 
 def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None = None, threads: int = 1) -> np.ndarray:
@@ -86,10 +55,10 @@ def measure_lines(spectra: SpectrumSet, kind: str, options: LineOptions | None =
 def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarray:
     names, centers = velocity_line_set(kind)
     emission = kind == "emission"
-    reach = options.search_kms / C_KMS
+    reach = SEARCH_KMS / C_KMS
     near = np.flatnonzero(
-        (spectra.wavelength > centers.min() * (1 - reach) - 2 * options.half_width)
-        & (spectra.wavelength < centers.max() * (1 + reach) + 2 * options.half_width)
+        (spectra.wavelength > centers.min() * (1 - reach) - 2 * HALF_WIDTH)
+        & (spectra.wavelength < centers.max() * (1 + reach) + 2 * HALF_WIDTH)
     )
     if len(near) < 2:
         return np.full((len(spectra), len(centers), 2), np.nan)
@@ -102,11 +71,11 @@ def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarra
     flux, weight = np.where(known, flux, np.float32(0)), np.where(known, weight, np.float32(0))
     leader = int(np.flatnonzero(names == "H alpha")[0]) if emission else -1
     limits = Limits(
-        half_width=float(options.half_width),
-        search_kms=float(options.search_kms),
+        half_width=HALF_WIDTH,
+        search_kms=SEARCH_KMS,
         min_significance=float(options.min_emission_significance if emission else options.min_significance),
-        min_sigma=float(options.min_sigma),
-        max_sigma=float(options.max_sigma),
+        min_sigma=SIGMA_RANGE[0],
+        max_sigma=SIGMA_RANGE[1],
     )
     lines = Lines(centers, 1.0 if emission else -1.0, leader, np.isin(names, ("N II", "S II")))
     result = fit_lines(flux, weight, wavelength, lines, limits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.flags import TemplateFlag
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.compiling import Observed, Splines, observed
@@ -15,18 +16,22 @@ from mstars.velocity.match.chi2 import curve_chunk
 from mstars.velocity.match.device import choose_device, likely_templates_torch
 from mstars.velocity.match.minimum import approach_chunk
 from mstars.velocity.match.mixture import Start, Steps, finish
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import measurable, prepare_weighted, scaled_ivar, without_smooth
 from mstars.velocity.match.result import as_table, curve_flags, empty_result, pixel_flags
 from mstars.velocity.match.scan import likely_templates, make_ready
-from mstars.velocity.pool import over_chunks
+from mstars.velocity.pool import CHUNK, over_chunks
 
 STEP_KMS = 30.0
 """First step of the descent: half a step of the coarse scan."""
 
 
 def match_templates(
-    spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
+    spectra: SpectrumSet,
+    bank: TemplateBank,
+    options: MatchOptions | None = None,
+    threads: int = 1,
+    *,
+    chunk: int = CHUNK,
 ) -> pd.DataFrame:
     """Radial velocities of all spectra by template matching (recipe ``default``).
 
@@ -39,6 +44,8 @@ def match_templates(
     options : MatchOptions, optional
     threads : int
         Chunks of spectra at a time; the same bits for any number.
+    chunk : int
+        Spectra held at a time by a thread.
 
     Returns
     -------
@@ -56,10 +63,10 @@ def match_templates(
     pixels = bank.pixels(spectra.wavelength)
 
     def work(start: int) -> dict[str, np.ndarray]:
-        return _match_chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+        return _match_chunk(spectra.select(slice(start, start + chunk)), bank, pixels, options)
 
     make_ready_for(spectra, bank, options, threads)
-    starts = range(0, max(len(spectra), 1), options.chunk)
+    starts = range(0, max(len(spectra), 1), chunk)
     return as_table(over_chunks(work, starts, threads))
 
 

@@ -1,4 +1,4 @@
-"""Banks of the template library's M templates, as the config section ``rvmm.tm`` wants them."""
+"""Banks of the template library's M templates, as `MatchOptions` wants them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.templates.library import TemplateLibrary
 from mstars.velocity.match.align import rest_frames
 from mstars.velocity.match.bank import TemplateBank, coarse_grid
@@ -22,32 +23,31 @@ They are the blue arm, and the red arm below and above TML7500's limit.
 """
 
 
-def stretch_banks(library: TemplateLibrary, settings: dict) -> dict[str, TemplateBank]:
+def stretch_banks(library: TemplateLibrary, options: MatchOptions) -> dict[str, TemplateBank]:
     """A bank for each of `STRETCHES`.
 
     Parameters
     ----------
     library : TemplateLibrary
-    settings : dict
-        The config section ``rvmm.tm``.
+    options : MatchOptions
 
     Returns
     -------
     dict of str to TemplateBank
     """
-    alone = settings | {"faint_range": None, "align_within_kms": None}
-    return {name: bank_of(library, alone | {"rest_range": list(span)}) for name, span in STRETCHES.items()}
+    alone = options.changed(faint_range=None, align_within_kms=None)
+    return {name: bank_of(library, alone.changed(rest_range=span)) for name, span in STRETCHES.items()}
 
 
 @threadpool_limits.wrap(limits=1)  # the templates' last digits do not depend on the cores
-def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = None) -> TemplateBank:
+def bank_of(library: TemplateLibrary, options: MatchOptions, *, end: float | None = None) -> TemplateBank:
     """The library's M templates as a bank.
 
     Parameters
     ----------
     library : TemplateLibrary
-    settings : dict
-        The config section ``rvmm.tm``. With ``faint_range``, recipe ``default`` and no ``end`` the bank has a
+    options : MatchOptions
+        With ``faint_range``, recipe ``default`` and no ``end`` the bank has a
         `TemplateBank.wide`.
     end : float, optional
         Longer wavelengths are not compared, angstrom.
@@ -62,29 +62,29 @@ def bank_of(library: TemplateLibrary, settings: dict, *, end: float | None = Non
         When no template covers ``rest_range``.
     """
     library = library.select((library.table["spectral_class"] == "M").to_numpy())
-    low, high = settings["rest_range"]
+    low, high = options.rest_range
     if end is not None:
         high = min(high, end)
         low = min(low, TEMPLATE_RANGE[0])
     table = library.table
-    paper = settings.get("recipe") == "paper"
+    paper = options.recipe == "paper"
     reach = {"margin": REACH} if paper else {}
 
     def make(rows, span, **more):
-        return _bank(library, rows, span, scaling=settings.get("scaling", "mean"), **more)
+        return _bank(library, rows, span, scaling=options.scaling, **more)
 
-    moving, kept = template_frames(library, settings)
+    moving, kept = template_frames(library, options)
     every = np.flatnonzero(kept)
     bank = make(every, (low, high), moving=moving[every], **reach)
-    if settings.get("faint_range") and end is None and not paper:
+    if options.faint_range and end is None and not paper:
         dwarfs = np.flatnonzero(kept & (table["luminosity"] == "dwarf").to_numpy())
-        start, stop = settings["faint_range"]
-        bend = settings["faint_bend_kms"] * np.clip((low - library.wavelength) / (low - start), 0.0, None)
+        start, stop = options.faint_range
+        bend = options.faint_bend_kms * np.clip((low - library.wavelength) / (low - start), 0.0, None)
         bank.wide = make(dwarfs, (start, stop), moving=moving[dwarfs, None] + bend)
     return bank
 
 
-def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarray, np.ndarray]:
+def template_frames(library: TemplateLibrary, options: MatchOptions) -> tuple[np.ndarray, np.ndarray]:
     """The velocity of each template's rest frame, and which templates are used.
 
     Found over the full ``rest_range``, whatever a bank then covers (`mstars.velocity.match.align.rest_frames`).
@@ -93,8 +93,7 @@ def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarra
     ----------
     library : TemplateLibrary
         j templates.
-    settings : dict
-        The config section ``rvmm.tm``.
+    options : MatchOptions
 
     Returns
     -------
@@ -105,11 +104,11 @@ def template_frames(library: TemplateLibrary, settings: dict) -> tuple[np.ndarra
     """
     names = library.table["name"]
     moving, kept = np.zeros(len(names)), np.ones(len(names), bool)
-    if settings["align"]:
-        span = tuple(settings["rest_range"])
+    if options.align:
+        span = options.rest_range
         every = np.arange(len(names))
-        frame = _bank(library, every, span, scaling=settings.get("scaling", "mean"), velocity=coarse_grid(240.0, 60.0))
-        offset, agree = rest_frames(frame, settings["align_within_kms"])
+        frame = _bank(library, every, span, scaling=options.scaling, velocity=coarse_grid(240.0, 60.0))
+        offset, agree = rest_frames(frame, options.align_within_kms)
         moving = pd.Series(offset, index=frame.name).reindex(names).fillna(0.0).to_numpy()
         kept = ~names.isin(frame.name[~agree]).to_numpy()
     return moving, kept

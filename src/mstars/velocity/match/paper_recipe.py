@@ -12,6 +12,7 @@ import numba
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import TemplateFlag
@@ -19,18 +20,20 @@ from mstars.spectra.container import SpectrumSet
 from mstars.velocity.compiling import observed
 from mstars.velocity.match.bank import N_COEF, TemplateBank
 from mstars.velocity.match.chi2 import curve_chunk
-from mstars.velocity.match.options import MatchOptions
 from mstars.velocity.match.prepare import measurable, prepare, scaled_ivar
 from mstars.velocity.match.result import as_table, curve_flags, empty_result, pixel_flags
 from mstars.velocity.match.scan import coarse_chi2, make_ready
 from mstars.velocity.normal_equations import solve_damped
-from mstars.velocity.pool import over_chunks
+from mstars.velocity.pool import CHUNK, over_chunks
 
 SHIFT_LIMIT = 500.0
 """Applied shifts run from -500 to 500 km/s."""
 
 REACH = 1760.0
 """Largest speed at which a template is evaluated: 600 (first velocity) + 600 (grid) + 500 (shift) + 60, km/s."""
+
+CURVE_STEP_KMS = 30.0
+"""Step at which chi2 is sampled between the coarse velocities: half of theirs."""
 
 FITTED = 16
 """Templates, of least coarse chi2, whose curves get a Gaussian."""
@@ -175,7 +178,12 @@ def applied_shifts(step: float) -> np.ndarray:
 
 
 def match_paper(
-    spectra: SpectrumSet, bank: TemplateBank, options: MatchOptions | None = None, threads: int = 1
+    spectra: SpectrumSet,
+    bank: TemplateBank,
+    options: MatchOptions | None = None,
+    threads: int = 1,
+    *,
+    chunk: int = CHUNK,
 ) -> pd.DataFrame:
     """Radial velocities by the recipe ``paper``: the columns and flags of `match_templates`.
 
@@ -187,7 +195,7 @@ def match_paper(
         Made with ``margin=REACH``; z-scored for the paper's wording, mean-scaled for the same recipe without that trap.
     options : MatchOptions, optional
         ``shift_step_kms`` thins the 1001 shifts, whose residuals vary smoothly.
-    threads : int
+    threads, chunk : int
         As for `match_templates`.
 
     Raises
@@ -201,11 +209,11 @@ def match_paper(
     pixels = bank.pixels(spectra.wavelength)
 
     def work(start: int) -> dict[str, np.ndarray]:
-        return _chunk(spectra.select(slice(start, start + options.chunk)), bank, pixels, options)
+        return _chunk(spectra.select(slice(start, start + chunk)), bank, pixels, options)
 
     if len(spectra):
         make_ready(bank, spectra.wavelength, "exhaustive", threads)
-    starts = range(0, max(len(spectra), 1), options.chunk)
+    starts = range(0, max(len(spectra), 1), chunk)
     return as_table(over_chunks(work, starts, threads))
 
 
@@ -251,7 +259,7 @@ def _first_velocity(coarse: np.ndarray, bank: TemplateBank) -> tuple[np.ndarray,
 
 def _residuals(seen, splines, template, initial, velocity, options: MatchOptions) -> np.ndarray:
     """Mean and standard deviation of measured minus applied velocity, [k, 2], km/s."""
-    step = options.curve_step_kms
+    step = CURVE_STEP_KMS
     reach = np.abs(velocity).max() + SHIFT_LIMIT + 20.0
     grid = np.arange(-reach, reach + step, step)
     curves = np.empty((len(template), len(grid)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.spectra.container import SpectrumSet
 from mstars.velocity.match.bank import TemplateBank
 from mstars.velocity.match.filters import fill_straight, subtract_running_mean
-from mstars.velocity.match.options import MatchOptions
 
 SMOOTH_PIXELS = 61
 """Width of the running mean of ``smooth_removed``: 4200 km/s, 100 A."""

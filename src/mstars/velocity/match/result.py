@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.template_matching import MatchOptions
 from mstars.core.flags import TemplateFlag
-from mstars.velocity.match.options import MatchOptions
 
 
 def empty_result(keys: np.ndarray, n_good: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from made_networks import SMALL
 
 from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
-from mstars.networks.architecture import _max_pool, build_network
+from mstars.networks.architecture import build_network, max_pool
 
 
 def test_architecture_is_the_papers(data):
@@ -31,7 +31,7 @@ def test_pool_before_relu_equals_relu_before_pool(data):
 def test_the_pool_without_gradients_is_torchs_own(width, length):
     x = torch.randn((3, 6, 1, length)).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        pooled = _max_pool(x, width)
+        pooled = max_pool(x, width)
     assert torch.equal(pooled, torch.max_pool2d(x, (1, width)))
 
 

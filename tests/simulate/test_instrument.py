@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars.core.constants import C_KMS
-from mstars.simulate.instrument import observe
+from mstars.simulate.instrument import dust_left, observe
 from mstars.simulate.observations import ZERO_POINT_KMS
 
 
@@ -68,3 +68,16 @@ def test_velocity_is_in_the_spectrum(maker, plan):
     profiles, mean = profiles - (profiles @ basis) @ basis.T, mean - basis @ (basis.T @ mean)
     match = profiles @ mean / np.sqrt((profiles**2).sum(axis=1))
     assert np.arange(-60, 301)[np.argmin(match)] == pytest.approx(120 + ZERO_POINT_KMS, abs=12)
+
+
+def test_dust_left_by_the_calibration():
+    n = 4000
+    standards = 0.4 * (1 - np.exp(-1000 / 600))
+    rows = pd.DataFrame({"role": "train", "ebv_scale": 0.4, "ebv": np.repeat([0.05, standards], n)})
+    left = dust_left(rows, np.random.default_rng(1))
+    assert left[:n].mean() == pytest.approx(0.05 - standards, abs=0.006)  # in front of the standards: too blue
+    assert left[n:].mean() == pytest.approx(0.0, abs=0.006)
+    # Student's t of three degrees of freedom: about as wide as real stars, with far more that are much too red or blue
+    assert 1.4826 * np.median(np.abs(left[n:])) == pytest.approx(0.125, abs=0.006)
+    assert np.mean(np.abs(left[n:]) > 0.39) == pytest.approx(0.038, abs=0.01)
+    assert np.abs(left[n:]).max() <= 0.66 + 1e-9

@@ -108,7 +108,7 @@ def _free_ports(n: int) -> list[int]:
     return ports
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
     """True while the process runs; a zombie (ended, not yet waited for) does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -226,11 +226,11 @@ class Cluster:
             return
         pid = int(note.read_text())
         for send in (sig, signal.SIGKILL):
-            if not _alive(pid):
+            if not alive(pid):
                 break
             os.kill(pid, send)
             try:
-                wait_for(lambda: not _alive(pid), f"end of {daemon}", 5)
+                wait_for(lambda: not alive(pid), f"end of {daemon}", 5)
             except ClusterError:
                 continue
         note.unlink()

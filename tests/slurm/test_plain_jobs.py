@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cluster import Cluster, ClusterError, _alive
+from cluster import Cluster, ClusterError, alive
 
 pytestmark = pytest.mark.slurm
 
@@ -74,7 +74,7 @@ def test_half_up_is_taken_down(slurm, tmp_path, monkeypatch):
     monkeypatch.setattr(Cluster, "stop", watched)
     with pytest.raises(ClusterError, match="no slurmd today"):
         cluster.up()
-    assert len([pid for pid in pids if pid]) == 2 and not any(_alive(pid) for pid in pids if pid)
+    assert len([pid for pid in pids if pid]) == 2 and not any(alive(pid) for pid in pids if pid)
     assert not list(cluster.folder.glob("*[a-z].pid"))
 
 

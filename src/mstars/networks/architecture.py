@@ -55,7 +55,7 @@ class Network(nn.Module):
         """What the fully connected layer sees: [n, n_features] for spectra [n, n_pixel]."""
         x = x[:, None, None, :].contiguous(memory_format=torch.channels_last)
         for convolution, pool in zip(self.convolutions, self.architecture.pools, strict=True):
-            x = torch.relu(_max_pool(convolution(x), pool))
+            x = torch.relu(max_pool(convolution(x), pool))
         return x.flatten(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,7 @@ class Network(nn.Module):
         return self.output(self.features(x))
 
 
-def _max_pool(x: torch.Tensor, width: int) -> torch.Tensor:
+def max_pool(x: torch.Tensor, width: int) -> torch.Tensor:
     """Max-pool along the last axis of [n, channel, 1, pixel] in channels-last order.
 
     Without gradients a width of 2, 4, 8, ... is halved by maxima of whole rows, which gives the same values in a fifth

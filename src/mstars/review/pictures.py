@@ -105,24 +105,24 @@ class Sheet:
         path : str or Path
             PNG file.
         """
-        smooth = _smooth(flux, bad)
+        smooth = smoothed(flux, bad)
         columns = [SOURCES[method][0] for method in LINE_STYLES]
         velocities = [row.get(name, np.nan) for name in columns] if self.queue == "rv" else [row.get("lamost_rv", 0.0)]
         self.canvas.restore_region(self.background)
-        self.words.set_text(_words(self.queue, row))
+        self.words.set_text(words(self.queue, row))
         self.figure.draw_artist(self.words)
         for axes, artists in self.artists:
             _fill(axes, artists, wavelength, np.where(bad, np.nan, flux), smooth, bad)
             for line, velocity in zip(artists["lines"], velocities, strict=True):
-                line.set_data(*_combs(self.marks, velocity, axes.get_xlim()))
+                line.set_data(*strokes(self.marks, velocity, axes.get_xlim()))
                 axes.draw_artist(line)
             for name in ("bad", "raw", "smooth"):
                 axes.draw_artist(artists[name])
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(path, format="PNG", compress_level=1)
 
 
-def _smooth(flux: np.ndarray, bad: np.ndarray, width: int = 5) -> np.ndarray:
-    """Running mean over good pixels; NaN where there is none within the window."""
+def smoothed(flux: np.ndarray, bad: np.ndarray, width: int = 5) -> np.ndarray:
+    """Running mean of a flux [pixel] over the good ones of ``width`` pixels; NaN where none is good."""
     good = uniform_filter1d((~bad).astype(float), width)
     total = uniform_filter1d(np.where(bad, 0.0, flux), width)
     return np.divide(total, good, out=np.full(len(flux), np.nan), where=good > 1e-6)
@@ -142,8 +142,14 @@ def _fill(axes, artists: dict, wavelength, flux, smooth, bad) -> None:
     artists["bad"].set_data(masked, np.full(len(masked), 0.02))
 
 
-def _combs(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
-    """Vertical strokes at the shifted wavelengths as one broken line; a band has a stroke at each end."""
+def strokes(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
+    """Vertical strokes at features (``lower``, ``upper``, angstrom) moved by ``velocity``, km/s, within ``limits``.
+
+    Returns
+    -------
+    x, y : list or ndarray
+        One broken line, a stroke for each end of each feature; empty without a velocity.
+    """
     if velocity is None or not np.isfinite(velocity):
         return [], []
     places = np.unique(table[["lower", "upper"]].to_numpy(float)) * (1.0 + velocity / C_KMS)
@@ -151,7 +157,8 @@ def _combs(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
     return np.repeat(places, 3), np.tile([0.0, 1.0, np.nan], len(places))
 
 
-def _words(queue: str, row: dict) -> str:
+def words(queue: str, row: dict) -> str:
+    """What is written over a picture: the key, what is known of the spectrum, in ``rv`` its velocities in km/s."""
     said = [text.format(row[name]) for name, text in PRINTED if known(row.get(name))]
     if queue == "rv":
         said += [_velocity(row, method) for method in LINE_STYLES]

@@ -106,7 +106,7 @@ def _response(wave: np.ndarray, wild: np.ndarray, red: np.ndarray, rng: np.rando
     return np.exp(weight * (blue + step[:, None]) + (1 - weight) * beyond + wiggle)
 
 
-def _dust_left(rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def dust_left(rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """E(B-V) that the flux calibration leaves in a spectrum, [n]; negative where it takes out too much.
 
     Fluxes are calibrated with F stars of the same field as if they had no dust. Those are about 1 kpc away: stars in
@@ -227,7 +227,7 @@ def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pi
         if group.size:
             shifted[group] = gaussian_filter1d(shifted[group], lower + 0.05, axis=1)
     train = (rows["role"] == "train").to_numpy()
-    ebv = _dust_left(rows, rng)
+    ebv = dust_left(rows, rng)
     curve = extinction_curve(wave) - extinction_curve(np.array([7450.0]))
     dust = 10 ** (-0.4 * ebv[:, None] * curve)
     wild = train & (rng.random(n) < 0.25)

@@ -10,11 +10,12 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: docs pages help setup demo report test test-slurm test-desk catalog models lint format dry-run clean
+.PHONY: docs pages help setup demo report engines test test-slurm test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
+	@echo "make engines                           the demo's parameters by every engine"
 	@echo "make models                            the demo's trained models in one file, results/demo/models.tar.gz"
 	@echo "make test                              set up, then the tests"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
@@ -51,6 +52,9 @@ docs: $(READY)
 
 models: $(READY)
 	$(SNAKEMAKE) models
+
+engines: $(READY)
+	$(SNAKEMAKE) engines --config 'parameters={"also": "all"}'
 
 # built once for all tests that run the workflow
 $(LIBRARY): $(wildcard src/mstars/templates/*.py) | $(READY)

@@ -37,6 +37,7 @@ include: "workflow/rules/digests.smk"
 
 localrules:
     all,
+    engines,
     ingest,
     catalog,
     figures,

@@ -31,8 +31,9 @@ from heldout import observed
 from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
+from mstars.engines.cnn.baselines import BASELINES
+from mstars.engines.cnn.training import train_fold
 from mstars.networks.inference import predict_regressor
-from mstars.parameters.baselines import BASELINES
 from mstars.parameters.calibration import (
     SNR_BINS,
     calibrate,
@@ -41,7 +42,6 @@ from mstars.parameters.calibration import (
     robust_sigma,
     spread_ratios,
 )
-from mstars.parameters.training import train_fold
 from mstars.simulate.catalog_tables import APOGEE_ERRORS
 from mstars.simulate.observations import make_plan
 from mstars.simulate.spectrum_maker import SpectrumMaker

@@ -25,12 +25,12 @@ import torch
 from mstars.core.config.networks import Architecture, Networks
 from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
+from mstars.engines.cnn.training import train_fold
 from mstars.files.stores import iter_batch, write_batch
 from mstars.networks.architecture import build_network
 from mstars.networks.folder import Model
 from mstars.networks.inference import Ensemble, predict_classifier
 from mstars.networks.training import _classifier_loss, _Data, _train_epoch
-from mstars.parameters.training import train_fold
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength

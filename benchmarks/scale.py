@@ -36,7 +36,7 @@ PAPER_TRAININGS = {
     "tlma_gM": (10, 3_534, 30),
 }
 DISK_GB = {"scale": 15, "fifth": 4}
-TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "out_of_fold")
+TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "engine_tr", "engine_inputs")
 
 
 class Stopped(Exception):

@@ -26,9 +26,6 @@ LONG_FUNCTIONS = {
     "src/mstars/networks/training.py train_classifier",
     "src/mstars/networks/training.py train_regressor",
     "src/mstars/ops/slurm.py complaints",
-    "src/mstars/parameters/ensemble.py collect",
-    "src/mstars/parameters/ensemble.py predict_parameters",
-    "src/mstars/parameters/training_set.py tlma_training_set",
     "src/mstars/simulate/catalog_tables.py gaia_table",
 }
 """Longer ones that wait to be split. Add none."""

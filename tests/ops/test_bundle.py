@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import shutil
 import tarfile
 
 import pytest
@@ -99,8 +100,33 @@ def test_models_that_are_not_whole_are_not_packed(models, tmp_path, name):
 
 def test_folds_of_both_kinds_must_be_as_many(models, tmp_path):
     (models / "tlma_gM/fold2/model.json").unlink()
-    with pytest.raises(InputError, match="3 folds of dM and 2 of gM"):
+    with pytest.raises(InputError, match="engine cnn: 3 of dM, 2 of gM"):
         pack_models(models, tmp_path / "models.tar.gz", tmp_path / "LICENSE")
+
+
+def of_ridge(models):
+    """Adds the engine ridge, whole."""
+    for kind in ("dM", "gM"):
+        names = [f"{part}/{name}" for part in ("fold0", "all") for name in ("model.json", "weights.safetensors")]
+        for name in [*names, "calibration.json", "out_of_fold.parquet"]:
+            (models / f"ridge_{kind}" / name).parent.mkdir(parents=True, exist_ok=True)
+            (models / f"ridge_{kind}" / name).write_text(f"content of {name}")
+
+
+def test_a_bundle_holds_any_engines_each_of_them_whole(models, tmp_path):
+    for folder in models.glob("tlma_*"):
+        shutil.rmtree(folder)
+    with pytest.raises(InputError, match="no parameter models of any engine"):
+        model_files(models)
+    of_ridge(models)
+    assert "ridge_gM/all/weights.safetensors" in model_files(models)
+    pack_models(models, tmp_path / "models.tar.gz", tmp_path / "LICENSE")
+    unpack_models(tmp_path / "models.tar.gz", tmp_path / "unpacked")
+    assert model_files(tmp_path / "unpacked") == model_files(models)
+    for kind in ("dM", "gM"):
+        (models / f"ridge_{kind}/all/model.json").unlink()
+    with pytest.raises(InputError, match="none of which predicts"):
+        model_files(models)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from places import ROOT
 
 from mstars.core.config.files import at, leaves
 from mstars.core.config.whole import filled
+from mstars.engines.registry import engine_models
 from mstars.ops.cli import main
 from mstars.ops.config_command import documents
 
@@ -31,8 +32,7 @@ def comment(text, key):
 def test_it_prints_all_that_is_in_force_as_yaml(place, capsys):
     text = printed(capsys, "mine.yaml")
     changes = {"survey": {"kind": "files"}, "networks": {"epochs": 9}, "rvmm": {"tm": {"weights": "none"}}}
-    wanted = filled(changes)
-    wanted.pop("engines")
+    wanted = filled(changes, engine_models())
     assert yaml.safe_load(text) == wanted
 
 

@@ -240,6 +240,29 @@ def test_other_libraries_do_not_count():
 
 
 def test_digests_of_several_scripts_by_path(tmp_path):
-    found = digests_of(SCRIPTS[:3], tmp_path / "cache.json")
+    found, by_engine = digests_of(SCRIPTS[:3], tmp_path / "cache.json")
     assert list(found) == list(map(str, SCRIPTS[:3])) and (tmp_path / "cache.json").is_file()
-    assert len(set(found.values())) == 3 and all(len(value) == 16 for value in found.values())
+    assert len(set(found.values())) == 3 and all(len(value) == 16 for value in found.values()) and by_engine == {}
+
+
+def test_a_script_of_any_engine_rests_on_the_engine_it_is_run_for_and_on_no_other(copy):
+    trains, tables = (copy / "workflow" / "scripts" / f"engine_{name}.py" for name in ("train", "table"))
+    engines = copy / "src" / "mstars" / "engines"
+
+    def digests():
+        reader = of_copy(copy)
+        return {(s.stem, e): reader.engine_digest(s, e) for s in (trains, tables) for e in ("cnn", "ridge")}
+
+    before = digests()
+    assert len(set(before.values())) == 4
+    edits = {
+        "ridge/regression.py": {("engine_train", "ridge")},
+        "ridge/info.py": {("engine_train", "ridge"), ("engine_table", "ridge")},
+        "cnn/training.py": {("engine_train", "cnn")},
+        "contract.py": set(before),
+    }
+    for name, expected in edits.items():
+        content = (engines / name).read_text()
+        (engines / name).write_text(content + "# edited\n")
+        assert {key for key, value in digests().items() if value != before[key]} == expected, name
+        (engines / name).write_text(content)

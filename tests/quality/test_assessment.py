@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.quality.assessment import assess
+from mstars.engines.cnn.info import INFO
+from mstars.quality.assessment import Measured, assess_parameters, quality_table
 from mstars.quality.error_limits import LABELS, excess_error, fit_errors, interval_name, passes_errors, snr_interval
 from mstars.quality.ranges import TABLE_10, inside_ranges, recompute_ranges, reliable_members
 from mstars.quality.recommended import parameter_flags, rv_flag
@@ -29,6 +30,14 @@ def sample(n=4000, seed=1, noise=1.0):
     for label in LABELS:
         table[f"{label}_err"] = design @ PLANE + generator.normal(0, noise, n)
     return table.assign(no_rv=False, simulation_trained=False)
+
+
+def assess(catalog, parameters, photometry, apogee, settings):
+    """Both steps of the quality stage, for the engine cnn."""
+    measured = Measured(INFO.labels, INFO.ranges, INFO.clearing(), with_errors=True)
+    tables = (catalog, parameters, photometry, apogee)
+    flags, summary = assess_parameters(*tables, measured=measured, settings=settings)
+    return quality_table(catalog, flags, settings["rv_cut"]), summary["fits"], summary["ranges"]
 
 
 def test_rv_flag_counts_the_day_of_the_cut_as_before():

@@ -14,8 +14,8 @@ from workdir import environment
 pytestmark = pytest.mark.workflow
 
 DEPENDENT = {
-    *("review_resolve", "rv_apply", "training_set_tlma", "training_spectra", "train_fold", "out_of_fold"),
-    *("predict_tlma", "calibrate", "parameters_cnn", "quality", "recommended", "scorecard"),
+    *("review_resolve", "rv_apply", "engine_training_set", "engine_inputs", "train_fold", "engine_out_of_fold"),
+    *("predict_tlma", "engine_calibrate", "engine_table", "engine_quality", "quality", "recommended", "scorecard"),
 }
 """What rests on the decisions of queue rv, up to the scorecard."""
 

@@ -11,8 +11,8 @@ from mstars.core.config.files import layers_of
 from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
 from mstars.core.resources import check_resources
+from mstars.engines.registry import engine_models
 from mstars.ops import slurm
-from mstars.ops.engine_models import engine_models
 from mstars.ops.model_source import model_source
 
 if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
@@ -72,7 +72,6 @@ wildcard_constraints:
     batch=r"[A-Za-z0-9_.+-]+",
     task=r"spt|spt9|wdm|dmgm",
     kind=r"dM|gM",
-    fold=r"\d+",
     queue="|".join(QUEUES),
     spectrum=r"[A-Za-z0-9_.+-]+",
 
@@ -129,8 +128,8 @@ def check_place():
 
         accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
         gpus = {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
-        if BORROWED:  # nothing is trained
-            gpus = {rule: n for rule, n in gpus.items() if rule not in ("train", "train_fold")}
+        if BORROWED:  # nothing is trained: leaves out train, train_fold, csn_train, …
+            gpus = {rule: n for rule, n in gpus.items() if not (rule.startswith("train") or rule.endswith("_train"))}
         options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
         found += slurm.complaints(slurm.ask_site(), asked("slurm_partition"), gpus, **options)
     if found:

@@ -55,7 +55,7 @@ rule figure_workflow:
 rule figure_network:
     input:
         expand(MODELS + "/{task}/model.json", task=["spt", "wdm", "dmgm"]),
-        MODELS + f"/tlma_dM/fold{FOLDS[0]}/model.json",
+        expand(MODELS + "/tlma_dM/fold{fold}/model.json", fold=FOLDS[:1]),
     output:
         figure("fig02_network"),
     log:

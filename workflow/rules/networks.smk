@@ -12,7 +12,7 @@ rule training_spectra:
     benchmark:
         R + "/benchmarks/training_spectra/{set}.tsv"
     wildcard_constraints:
-        set=r"spt|spt9|wdm|dmgm|tlma_dM|tlma_gM",
+        set=r"spt|spt9|wdm|dmgm",
     threads: 1
     resources:
         mem_mb=memory(2000),

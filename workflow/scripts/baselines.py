@@ -2,18 +2,19 @@
 
 import pandas as pd
 
+from mstars.engines.cnn.baselines import compare_baselines
+from mstars.engines.cnn.model import ENGINE
+from mstars.engines.inputs import load_inputs
 from mstars.files.tables import read_table
 from mstars.files.whole import atomic_path
-from mstars.networks.data import load_inputs
 from mstars.ops.job import job
-from mstars.parameters.baselines import compare_baselines
 
 with job(snakemake) as log:
     parts = []
-    for kind in ("dM", "gM"):
-        table, x = (snakemake.input[f"{name}_{kind}"] for name in ("table", "spectra"))
-        cnn = read_table(snakemake.input[f"out_of_fold_{kind}"])
-        parts.append(compare_baselines(load_inputs(x), read_table(table), cnn, kind))
+    for kind in ENGINE.info.kinds:
+        table, cnn = (read_table(snakemake.input[f"{name}_{kind}"]) for name in ("table", "out_of_fold"))
+        x = load_inputs(snakemake.input[f"spectra_{kind}"], ENGINE, {}, len(table))
+        parts.append(compare_baselines(x.flux, table, cnn, kind))
     result = pd.concat(parts, ignore_index=True)
     with atomic_path(snakemake.output[0]) as temporary:
         result.to_csv(temporary, index=False, float_format="%.6g")

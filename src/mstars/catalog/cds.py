@@ -5,6 +5,7 @@ Standard: https://vizier.cds.unistra.fr/doc/catstd.htx. The tables are also what
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -179,7 +180,9 @@ def _byte_lines(table: CdsTable) -> list[str]:
         place = f"{first:4d}-{last:4d}" if width > 1 else f"{last:9d}"
         unit = "[cm/s2]" if column.name == "logg" else CDS_UNITS.get(column.unit, column.unit)
         # a question mark: the field may be blank
-        about = textwrap.wrap(("? " if lines else "") + _ascii(column.description), 37)
+        # a line that begins with a number would be read as a column's bytes
+        text = re.sub(r" (?=\d)", "\xa0", ("? " if lines else "") + _ascii(column.description))
+        about = [line.replace("\xa0", " ") for line in textwrap.wrap(text, 37)]
         lines.append(f"{place} {form:<6} {unit:<7} {column.name:<17} {about[0]}")
         lines += [" " * 43 + line for line in about[1:]]
         first = last + 2

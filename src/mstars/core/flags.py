@@ -88,11 +88,16 @@ class EngineFlag(FlagBits):
         "the spectrum was not shifted (the paper gives its parameters too), so parameter_flag is 0",
     )
     NO_PREDICTION = 2, "no prediction", "there is no spectrum, or one of constants"
-    INTERPOLATED = 4, "much interpolated", "`filled_share` is above `spmm.filled_max`"
+    INTERPOLATED = 4, "much interpolated", "`filled_share` is above the engine's `filled_max`"
     SIMULATION_TRAINED = 8, "models of simulated spectra", "the survey is real, so parameter_flag is 0"
     OUTSIDE_TRAINING_LABELS = 16, "outside the training labels", "at least one label is"
     TRAINING_STAR = 32, "a training star", "a model of the engine was trained on it"
     UNLIKE_TRAINING = 64, "unlike the training set", "the score of outliers is at least `scm.ood.threshold`"
+    OTHER_CLASS = 128, "another class", "the engine has no model for this luminosity class"
+    NOT_CONVERGED = 256, "fit not converged", "parameter_flag is 0"
+    AT_BOUNDARY = 512, "fit at the edge of the labels", "parameter_flag is 0"
+    POOR_FIT = 1024, "poor fit", "chi2 is above the engine's limit, so parameter_flag is 0"
+    BELOW_SNR = 2048, "low S/N", "not above the engine's `least_snr`, so parameter_flag is 0"
 
 
 class AspcapFlag(FlagBits):

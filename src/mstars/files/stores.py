@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,6 +180,47 @@ def iter_batch(path: str | Path, chunk: int = 512) -> Iterator[SpectrumSet]:
         n = file["flux"].shape[0]
     for start in range(0, n, chunk):
         yield read_batch(path, slice(start, start + chunk))
+
+
+def iter_rows(
+    table: pd.DataFrame, stores: Mapping[str, str | Path], chunk: int = 1024
+) -> Iterator[tuple[np.ndarray, SpectrumSet]]:
+    """Yield the spectra of a table from the stores of its batches, batch by batch.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a spectrum: spectrum_key, batch and row (position in the store).
+    stores : mapping of str to path
+        The store of each batch.
+    chunk : int
+        The most spectra at a time.
+
+    Yields
+    ------
+    where : ndarray of int
+        Positions in ``table``.
+    spectra : SpectrumSet
+        The spectra there.
+
+    Raises
+    ------
+    InputError
+        When a store is missing, or holds another spectrum in a row than the table says.
+    """
+    missing = sorted(set(table["batch"]) - set(stores))
+    if missing:
+        raise InputError(f"training set: no store for batch {missing[0]} ({len(missing)} missing); run `ingest` again")
+    batches, keys = table["batch"].to_numpy(), table["spectrum_key"].to_numpy(dtype=str)
+    rows = table["row"].to_numpy(dtype=int)
+    for batch in sorted(set(batches)):
+        where = np.flatnonzero(batches == batch)
+        spectra = read_batch(stores[batch], rows[where])
+        if not np.array_equal(spectra.spectrum_key, keys[where]):
+            raise InputError(f"{stores[batch]}: rows differ from the training set's; delete the set and run again")
+        for start in range(0, len(where), chunk):
+            part = slice(start, start + chunk)
+            yield where[part], spectra.select(part)
 
 
 def read_header(path: str | Path) -> pd.DataFrame:

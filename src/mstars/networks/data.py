@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.files.stores import read_batch
+from mstars.files.stores import iter_rows
 from mstars.files.whole import atomic_path
 from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.wavelengths import CLASSIFIER_GRID
-
-_CHUNK = 1024
 
 
 def write_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: str | Path) -> None:
@@ -35,24 +33,12 @@ def write_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: st
     InputError
         When a store is missing, or holds another spectrum in a row than the table says.
     """
-    missing = sorted(set(table["batch"]) - set(stores))
-    if missing:
-        raise InputError(f"training set: no store for batch {missing[0]} ({len(missing)} missing); run `ingest` again")
     rv = table["rv"].to_numpy(dtype=float) if "rv" in table else None
-    batches, keys = table["batch"].to_numpy(), table["spectrum_key"].to_numpy(dtype=str)
-    rows = table["row"].to_numpy(dtype=int)
     with atomic_path(path) as temporary:
         shape = (len(table), len(CLASSIFIER_GRID))
         out = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
-        for batch in sorted(set(batches)):
-            where = np.flatnonzero(batches == batch)
-            spectra = read_batch(stores[batch], rows[where])
-            if not np.array_equal(spectra.spectrum_key, keys[where]):
-                raise InputError(f"{stores[batch]}: rows differ from the training set's; delete the set and run again")
-            for start in range(0, len(where), _CHUNK):
-                part = slice(start, start + _CHUNK)
-                shift = None if rv is None else rv[where[part]]
-                out[where[part]] = classifier_input(spectra.select(part), shift)
+        for where, spectra in iter_rows(table, stores):
+            out[where] = classifier_input(spectra, None if rv is None else rv[where])
         out.flush()
         del out
 

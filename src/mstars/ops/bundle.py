@@ -14,12 +14,13 @@ from pathlib import Path, PurePosixPath
 
 import mstars
 from mstars.core.errors import InputError
+from mstars.engines.contract import EngineInfo
+from mstars.engines.registry import engine_info, engine_names
 from mstars.files.whole import atomic_path
 
 FORMAT = "mstars-models-1"
 DESCRIPTION = "bundle.json"
 CLASSIFIERS = ("spt", "wdm", "dmgm")
-KINDS = ("dM", "gM")
 _SUFFIXES = (".json", ".safetensors", ".csv", ".parquet")
 _LARGEST, _LARGEST_LISTING = 2_000_000_000, 10_000_000
 
@@ -27,26 +28,47 @@ _LARGEST, _LARGEST_LISTING = 2_000_000_000, 10_000_000
 def model_files(folder: str | Path) -> list[str]:
     """Files of a folder of models, relative to it, in order; refuses a folder that inference could not run on.
 
+    The folder may hold the models of any engines, of one at least, each of them whole.
+
     Raises
     ------
     InputError
-        A classifier, the outlier model, a fold or the calibration of a kind is missing, or the kinds' folds differ.
+        A classifier, the outlier model, an engine's part or calibration is missing, an engine's classes have different
+        parts, or there is no engine.
     """
     folder = Path(folder)
     needed = [f"{task}/{name}" for task in CLASSIFIERS for name in ("model.json", "weights.safetensors")]
     needed += ["ood/model.json", "ood/basis.safetensors"]
-    folds = {kind: sorted(path.parent.name for path in folder.glob(f"tlma_{kind}/fold*/model.json")) for kind in KINDS}
-    if folds["dM"] != folds["gM"] or not folds["dM"]:
-        raise InputError(f"{folder}: {len(folds['dM'])} folds of dM and {len(folds['gM'])} of gM; train all of both")
-    for kind in KINDS:
-        needed += [f"tlma_{kind}/{name}" for name in ("calibration.json", "out_of_fold.parquet")]
-        needed += [f"tlma_{kind}/{fold}/weights.safetensors" for fold in folds[kind]]
-    missing = [name for name in needed if not (folder / name).is_file()]
+    of_engines = [name for info in map(engine_info, engine_names()) for name in _engine_files(folder, info)]
+    if not of_engines:
+        known = ", ".join(engine_names())
+        raise InputError(f"{folder}: no parameter models of any engine ({known}); train those of one")
+    missing = [name for name in [*needed, *of_engines] if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: not a whole set of models, {', '.join(missing[:4])} missing; train them first")
     paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix in _SUFFIXES)
     names = (path.relative_to(folder).as_posix() for path in paths if not path.name.startswith("."))
     return sorted(name for name in names if name != DESCRIPTION)
+
+
+def _engine_files(folder: Path, info: EngineInfo) -> list[str]:
+    """Files that an engine needs; none where the folder has nothing of it."""
+    tops = {kind: f"{info.stem}_{kind}" for kind in info.kinds}
+    parts = {
+        kind: sorted(path.parent.name for path in folder.glob(f"{top}/*/model.json")) for kind, top in tops.items()
+    }
+    if not any(parts.values()):
+        return []
+    counts = ", ".join(f"{len(names)} of {kind}" for kind, names in parts.items())
+    if len({tuple(names) for names in parts.values()}) > 1:
+        raise InputError(f"{folder}: models of engine {info.name}: {counts}; train all of each class")
+    if not info.predicting(next(iter(parts.values()))):
+        raise InputError(f"{folder}: models of engine {info.name}: {counts}, none of which predicts; train all parts")
+    needed = []
+    for kind, top in tops.items():
+        needed += [f"{top}/{name}" for name in ("calibration.json", "out_of_fold.parquet")]
+        needed += [f"{top}/{part}/weights.safetensors" for part in parts[kind]]
+    return needed
 
 
 def pack_models(folder: str | Path, path: str | Path, licence: str | Path, about: dict | None = None) -> dict:

@@ -27,8 +27,8 @@ from mstars.core.config.files import BASE, Layer, at, layers_of, origin
 from mstars.core.config.problems import unknown
 from mstars.core.config.whole import defaults, filled, inheriting, merged, section_tree
 from mstars.core.errors import InputError
+from mstars.engines.registry import engine_models
 from mstars.files.whole import atomic_path
-from mstars.ops.engine_models import engine_models
 
 HELP = "the config in force: every key, where it comes from, what differs from the paper"
 

@@ -24,6 +24,7 @@ SOURCE = Path(mstars.__file__).resolve().parents[1]
 """Folder that holds the package `mstars`."""
 
 _LIBRARIES = ("mstars", "mstars_desk")
+_LOADS_ENGINES = "mstars.engines.registry.load_engine"
 _FILE_NAME = re.compile(r"[\w-][\w/.-]*\.(?!py$)[a-z0-9]+")
 
 
@@ -52,13 +53,15 @@ class Digests:
         self._lines: dict[Path, str] = {}
         self._modules = functools.cache(self._find_modules)
 
-    def digest(self, script: str | Path) -> str:
+    def digest(self, script: str | Path, *modules: str) -> str:
         """Digest of a script and all that it rests on.
 
         Parameters
         ----------
         script : str or Path
             A Python file.
+        *modules : str
+            Modules that it imports by a name known only when it runs.
 
         Returns
         -------
@@ -70,12 +73,21 @@ class Digests:
         InputError
             A file can't be read this way (see `facts_of`), or a table that a module names is not there.
         """
-        lines = sorted(self._lines[path] for path in self.closure(script))
+        lines = sorted(self._lines[path] for path in self.closure(script, *modules))
         return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
-    def closure(self, script: str | Path) -> set[Path]:
-        """The script, the modules of the library that it imports directly or not, and the files that these name."""
-        waiting, found = [Path(script).resolve()], set()
+    def engine_digest(self, script: str | Path, engine: str) -> str:
+        """Digest of a script that works for any parameter engine, with what it loads of this one."""
+        read = [self._facts(path)["imports"] for path in self.closure(script) if path.suffix == ".py"]
+        modules = ["info", "model"] if any(_LOADS_ENGINES in imports for imports in read) else ["info"]
+        return self.digest(script, *(f"mstars.engines.{engine}.{name}" for name in modules))
+
+    def closure(self, script: str | Path, *modules: str) -> set[Path]:
+        """The script, the modules of the library that it imports directly or not, and the files that these name.
+
+        ``modules`` are modules that it imports by a name known only when it runs.
+        """
+        waiting, found = [Path(script).resolve(), *(path for name in modules for path in self._modules(name))], set()
         while waiting:
             path = waiting.pop()
             if path not in found:
@@ -196,9 +208,34 @@ def _read_cache(path: Path) -> dict[str, dict]:
         return {}
 
 
-def digests_of(scripts: Iterable[str | Path], cache: str | Path | None = None) -> dict[str, str]:
-    """Digest of each script, by its path as given; ``cache`` is that of `Digests`."""
-    reader = Digests(cache)
+def digests_of(
+    scripts: Iterable[str | Path],
+    cache: str | Path | None = None,
+    *,
+    engine_scripts: Iterable[str | Path] = (),
+    engines: Iterable[str] = (),
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Digest of each script, and of the scripts that work for any parameter engine with each engine.
+
+    Parameters
+    ----------
+    scripts : iterable of path
+    cache : path, optional
+        That of `Digests`.
+    engine_scripts : iterable of path
+        Scripts that load an engine by its name.
+    engines : iterable of str
+        Names of the engines.
+
+    Returns
+    -------
+    found : dict
+        By path as given.
+    by_engine : dict
+        By path as given, then by engine.
+    """
+    reader, engines = Digests(cache), list(engines)
     found = {str(script): reader.digest(script) for script in scripts}
+    by_engine = {str(one): {name: reader.engine_digest(one, name) for name in engines} for one in engine_scripts}
     reader.save()
-    return found
+    return found, by_engine

@@ -1,6 +1,8 @@
-"""Errors that mean what they say: ensemble spread and a noise term, fitted on out-of-fold residuals."""
+"""Errors that mean what they say: an engine's own error and a noise term, fitted on out-of-fold residuals."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,7 +32,9 @@ def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
     return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
-def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20) -> dict[str, dict]:
+def spread_ratios(
+    training: pd.DataFrame, others: pd.DataFrame, least: int = 20, labels: Sequence[str] = LABELS
+) -> dict[str, dict]:
     """How much farther apart the models are on stars that none has seen than on training stars, by S/N_i.
 
     Nine of ten models have seen a training star and agree on it better than on a new one: by a half at low S/N, where
@@ -44,6 +48,8 @@ def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20)
         snri and ``{label}_spread`` of stars of the same class that were not trained on.
     least : int
         Rows that an S/N interval needs on both sides.
+    labels : sequence of str
+        Those of the engine.
 
     Returns
     -------
@@ -53,7 +59,7 @@ def spread_ratios(training: pd.DataFrame, others: pd.DataFrame, least: int = 20)
     """
     inside, outside = (np.digitize(_snr(table["snri"]), _RATIO_EDGES) for table in (training, others))
     ratios = {}
-    for label in LABELS:
+    for label in labels:
         points = []
         for number in range(len(_RATIO_EDGES) + 1):
             seen = training.loc[inside == number, ["snri", f"{label}_spread"]].dropna()
@@ -81,14 +87,20 @@ def _ratio(curve: dict | None, snr: np.ndarray) -> np.ndarray:
     return np.exp(np.interp(np.log(snr), np.log(curve["snri"]), np.log(curve["ratio"])))
 
 
-def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[str, dict] | None = None) -> dict:
+def calibrate(
+    table: pd.DataFrame,
+    label_errors: str = "removed",
+    ratios: dict[str, dict] | None = None,
+    labels: Sequence[str] = LABELS,
+) -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (ensemble standard
-        deviation) and ``_label_err`` (APOGEE's own error; not finite or not positive: the others' median).
+        Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (the engine's own
+        error: ensemble standard deviation, formal error, or 0 for none) and ``_label_err`` (APOGEE's own error; not
+        finite or not positive: the others' median).
     label_errors : {"removed", "kept"}
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors, from 0 to 1, that the residuals can hold beside the other
@@ -98,6 +110,8 @@ def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[s
         never negative, whatever is quoted.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
+    labels : sequence of str
+        Those of the engine.
 
     Returns
     -------
@@ -111,7 +125,7 @@ def calibrate(table: pd.DataFrame, label_errors: str = "removed", ratios: dict[s
         raise ValueError(f"label_errors is {label_errors!r}, expected removed or kept")
     result = {}
     snr = _snr(table["snri"])
-    for label in LABELS:
+    for label in labels:
         residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
         curve = (ratios or {}).get(label)
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
@@ -152,7 +166,7 @@ def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: n
         "bias": bias,
         "pull_width": widths.pop("all"),
         "pull_width_snri": widths,
-        "pull_width_spread": pull_width(residual, np.maximum(spread, 1e-12)),
+        "pull_width_spread": pull_width(residual, np.maximum(spread, 1e-12)) if spread.any() else np.nan,
     }
 
 
@@ -216,11 +230,12 @@ def calibrated_errors(
         Of `calibrate`.
     label : str
     spread : ndarray, [n]
-        Ensemble standard deviation.
+        The engine's own error, as for `calibrate`.
     snri : ndarray, [n]
         S/N_i; below 1 it counts as 1.
     single : bool
-        The error of a single model (an out-of-fold prediction) instead of the ensemble's mean.
+        The error of a single model (an out-of-fold prediction, or an engine that is no ensemble) instead of the
+        ensemble's mean.
     """
     fit = {key: np.nan if value is None else value for key, value in calibration[label].items()}
     spread = np.asarray(spread, dtype=float)

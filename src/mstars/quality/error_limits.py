@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,36 +30,38 @@ def interval_name(number: int) -> str:
     return f"{SNR_EDGES[number]:g}-{'' if np.isinf(upper) else f'{upper:g}'}"
 
 
-def _design(table: pd.DataFrame) -> np.ndarray:
-    columns = [table[name].to_numpy(dtype=float) for name in ("snr_i", *LABELS)]
+def _design(table: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
+    columns = [table[name].to_numpy(dtype=float) for name in ("snr_i", *labels)]
     return np.column_stack([np.ones(len(table)), *columns])
 
 
-def _usable(table: pd.DataFrame) -> np.ndarray:
-    columns = ["snr_i", *LABELS, *(f"{label}_err" for label in LABELS)]
+def _usable(table: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
+    columns = ["snr_i", *labels, *(f"{label}_err" for label in labels)]
     return np.isfinite(table[columns].to_numpy(dtype=float)).all(axis=1)
 
 
-def fit_errors(table: pd.DataFrame, *, sigma: float = 3.0, min_rows: int = 30) -> dict:
+def fit_errors(table: pd.DataFrame, *, sigma: float = 3.0, min_rows: int = 30, labels: Sequence[str] = LABELS) -> dict:
     """Fit Eq. 3 once per class and S/N_i interval, without clipping, and find the limit of Eq. 4.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        luminosity_class, snr_i, and teff (K), logg, m_h, alpha_m (dex) with their ``_err``.
+        luminosity_class, snr_i, and the labels (K, dex) with their ``_err``.
     sigma : float
         3 in Eq. 4.
     min_rows : int
         An interval with fewer usable rows takes the fit of all intervals of its class; a class with fewer has none,
         and its rows don't pass.
+    labels : sequence of str
+        Those of the engine.
 
     Returns
     -------
     dict
         ``{class: {interval: {label: {coefficients, mean, std, limit, rows, pooled}}}}``; coefficients in the order
-        intercept, snr_i, teff, logg, m_h, alpha_m, in units of the label.
+        intercept, snr_i, and the labels, in units of the label.
     """
-    table = table[_usable(table)]
+    table = table[_usable(table, labels)]
     number = snr_interval(table["snr_i"])
     fits: dict = {}
     for kind in ("dM", "gM"):
@@ -73,13 +76,13 @@ def fit_errors(table: pd.DataFrame, *, sigma: float = 3.0, min_rows: int = 30) -
                 continue
             chosen = table[inside if pooled else rows]
             fits[kind][interval_name(k)] = {
-                label: _fit(chosen, label, sigma) | {"pooled": bool(pooled)} for label in LABELS
+                label: _fit(chosen, label, sigma, labels) | {"pooled": bool(pooled)} for label in labels
             }
     return fits
 
 
-def _fit(table: pd.DataFrame, label: str, sigma: float) -> dict:
-    design, error = _design(table), table[f"{label}_err"].to_numpy(dtype=float)
+def _fit(table: pd.DataFrame, label: str, sigma: float, labels: Sequence[str]) -> dict:
+    design, error = _design(table, labels), table[f"{label}_err"].to_numpy(dtype=float)
     # columns of unit size: Teff is 1e3 times the others
     size = np.maximum(np.abs(design).max(axis=0), 1e-12)
     solution = np.linalg.lstsq(design / size, error, rcond=None)[0] / size
@@ -94,11 +97,13 @@ def _fit(table: pd.DataFrame, label: str, sigma: float) -> dict:
     }
 
 
-def excess_error(table: pd.DataFrame, fits: dict, label: str) -> tuple[np.ndarray, np.ndarray]:
+def excess_error(
+    table: pd.DataFrame, fits: dict, label: str, labels: Sequence[str] = LABELS
+) -> tuple[np.ndarray, np.ndarray]:
     """``error - predicted error`` (Eq. 3) and its upper limit (Eq. 4) for each row; NaN where there is no fit."""
     excess, limit = np.full(len(table), np.nan), np.full(len(table), np.nan)
     number = snr_interval(table["snr_i"])
-    design, error = _design(table), table[f"{label}_err"].to_numpy(dtype=float)
+    design, error = _design(table, labels), table[f"{label}_err"].to_numpy(dtype=float)
     for kind, intervals in fits.items():
         of_kind = (table["luminosity_class"] == kind).to_numpy(dtype=bool)
         for k in range(len(SNR_EDGES) - 1):
@@ -111,11 +116,11 @@ def excess_error(table: pd.DataFrame, fits: dict, label: str) -> tuple[np.ndarra
     return excess, limit
 
 
-def passes_errors(table: pd.DataFrame, fits: dict) -> pd.DataFrame:
-    """Eq. 4 for each label: a frame of bool with columns teff, logg, m_h, alpha_m. No fit or no number: False."""
+def passes_errors(table: pd.DataFrame, fits: dict, labels: Sequence[str] = LABELS) -> pd.DataFrame:
+    """Eq. 4 for each label: a frame of bool with a column each. No fit or no number: False."""
     passed = {}
-    for label in LABELS:
-        excess, limit = excess_error(table, fits, label)
+    for label in labels:
+        excess, limit = excess_error(table, fits, label, labels)
         # a fit without scatter (all errors on the plane) passes its own rows
         passed[label] = (excess < limit) | np.isclose(excess, limit, rtol=0, atol=1e-12)
     return pd.DataFrame(passed, index=table.index)

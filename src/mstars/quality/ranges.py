@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -18,9 +20,9 @@ STEP = {"teff": 50.0, "logg": 0.1, "m_h": 0.1, "alpha_m": 0.02}
 that the paper read its ranges off histograms; how many members a bin needs is not published."""
 
 
-def inside_ranges(table: pd.DataFrame, ranges: dict) -> pd.DataFrame:
-    """Which labels lie within the limits of the row's class: a frame of bool with columns teff, logg, m_h, alpha_m."""
-    inside = pd.DataFrame(False, index=table.index, columns=list(LABELS))
+def inside_ranges(table: pd.DataFrame, ranges: Mapping, labels: Sequence[str] = LABELS) -> pd.DataFrame:
+    """Which labels lie within the limits of the row's class: a frame of bool with a column each."""
+    inside = pd.DataFrame(False, index=table.index, columns=list(labels))
     for kind, limits in ranges.items():
         rows = table["luminosity_class"] == kind
         for label, (lower, upper) in limits.items():
@@ -50,26 +52,29 @@ def aspcap_kind(table: pd.DataFrame) -> np.ndarray:
     return np.select([letter == "d", letter == "g"], ["dM", "gM"], "")
 
 
-def recompute_ranges(members: pd.DataFrame, *, min_members: int = 10) -> dict:
+def recompute_ranges(members: pd.DataFrame, *, min_members: int = 10, published: Mapping = TABLE_10) -> dict:
     """Table 10 from reliable members: the outer edges of the bins that hold at least ``min_members``.
 
     Parameters
     ----------
     members : pandas.DataFrame
-        Reliable members: luminosity_class and the four labels.
+        Reliable members: luminosity_class and the labels.
     min_members : int
         Members a bin of `STEP` needs.
+    published : mapping
+        The engine's ranges, as `TABLE_10`.
 
     Returns
     -------
     dict
-        As `TABLE_10`; a class or label without such a bin keeps the printed limits.
+        As `TABLE_10`; a class or label without such a bin keeps the published limits.
     """
     ranges: dict = {}
-    for kind, printed in TABLE_10.items():
+    for kind, printed in published.items():
         rows = members[members["luminosity_class"] == kind]
         ranges[kind] = {}
-        for label, step in STEP.items():
+        for label in printed:
+            step = STEP[label]
             values = rows[label].to_numpy(dtype=float)
             number, count = np.unique(np.round(values[np.isfinite(values)] / step), return_counts=True)
             full = number[count >= min_members]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -46,36 +48,48 @@ def rv_flag(rv, obsdate, cut: str) -> np.ndarray:
     return (np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)).astype(np.int8)
 
 
-def parameter_flags(table: pd.DataFrame, fits: dict, ranges: dict) -> pd.DataFrame:
-    """parameter_flag with its reasons: S/N_i > 0, then Eq. 4 for all four labels, then the ranges.
+def parameter_flags(
+    table: pd.DataFrame,
+    fits: dict,
+    ranges: Mapping,
+    *,
+    labels: Sequence[str] = LABELS,
+    clearing: Sequence[str] = ("no_rv", "simulation_trained"),
+    with_errors: bool = True,
+) -> pd.DataFrame:
+    """parameter_flag with its reasons: S/N_i > 0, then Eq. 4 for all labels, then the ranges.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        luminosity_class, snr_i, the labels and their errors, and bool columns no_rv (parameters of an unshifted
-        spectrum) and simulation_trained (models of simulated spectra on real ones); both give 0.
+        luminosity_class, snr_i, the labels and their errors, and a bool column for each name of ``clearing``.
     fits : dict
         Of `fit_errors`.
-    ranges : dict
+    ranges : mapping
         As `TABLE_10`.
+    labels : sequence of str
+        Those of the engine.
+    clearing : sequence of str
+        Bits of the engine's flag that give 0, for example parameters of an unshifted spectrum (no_rv) or models of
+        simulated spectra on real ones (simulation_trained).
+    with_errors : bool
+        Whether the engine has errors; without, Eq. 4 is left out.
 
     Returns
     -------
     pandas.DataFrame
         parameter_flag (int8), passed (bool: Eq. 4), parameter_reasons (str, ';'-joined; '' where the flag is 1).
     """
-    finite = np.isfinite(table[[*LABELS, *(f"{label}_err" for label in LABELS)]].to_numpy(dtype=float)).all(axis=1)
-    passed, inside = passes_errors(table, fits), inside_ranges(table, ranges)
-    reasons = {
-        "no_parameters": ~finite,
-        "snr_i": ~(table["snr_i"].to_numpy(dtype=float) > 0),
-        "no_rv": table["no_rv"].to_numpy(dtype=bool),
-        "simulation_trained": table["simulation_trained"].to_numpy(dtype=bool),
-    }
+    needed = [*labels, *(f"{label}_err" for label in labels if with_errors)]
+    finite = np.isfinite(table[needed].to_numpy(dtype=float)).all(axis=1)
+    inside = inside_ranges(table, ranges, labels)
+    passed = passes_errors(table, fits, labels) if with_errors else pd.DataFrame(True, table.index, list(labels))
+    reasons = {"no_parameters": ~finite, "snr_i": ~(table["snr_i"].to_numpy(dtype=float) > 0)}
+    reasons |= {name: table[name].to_numpy(dtype=bool) for name in clearing}
     measured = finite & ~reasons["snr_i"]
-    for label in LABELS:
+    for label in labels:
         reasons[f"error_{label}"] = measured & ~passed[label].to_numpy()
-    for label in LABELS:
+    for label in labels:
         reasons[f"range_{label}"] = measured & ~inside[label].to_numpy()
     text = np.full(len(table), "", dtype=object)
     for name, mask in reasons.items():

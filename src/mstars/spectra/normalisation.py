@@ -13,3 +13,14 @@ def zscore(flux: np.ndarray) -> np.ndarray:
     out = np.empty(flux.shape, np.float32)
     zscore_rows(flux, out)
     return out
+
+
+def zscore_ivar(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+    """Inverse variance of `zscore`'s result: ivar times the squared standard deviation of the row's flux, float32.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray, [n, pixel]
+        Before the normalisation.
+    """
+    return (ivar * np.square(np.std(flux, axis=1, dtype=float, keepdims=True))).astype(np.float32)

@@ -63,11 +63,11 @@ def parse_rulegraph(dot: str) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def rule_modules(folder: str | Path) -> dict[str, str]:
-    """Module (name of its rules file) of every rule and checkpoint."""
+    """Module of every rule and checkpoint: the name of its rules file, and ``spmm`` for the parameter engines."""
     modules = {}
     for path in sorted(Path(folder).rglob("*.smk")):
-        for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", path.read_text(), re.M):
-            modules[name] = path.stem
+        for name in re.findall(r"^ *(?:rule|checkpoint|use rule \w+ as) (\w+)(?::| with:)", path.read_text(), re.M):
+            modules[name] = "spmm" if path.parent.name == "engines" else path.stem
     return modules
 
 

@@ -10,8 +10,8 @@ SCRIPT = """
 import os, signal, sys
 import numpy as np, pandas as pd, torch
 from mstars.core.config.whole import filled
-from mstars.parameters.training import train_fold
-from mstars.parameters.training_set import LABELS
+from mstars.engines.cnn.training import train_fold
+from mstars.core.labels import LABELS
 
 torch.set_num_threads(1)
 config = filled({})

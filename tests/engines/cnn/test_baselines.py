@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mstars.core.labels import LABELS
-from mstars.parameters.baselines import BASELINES, compare_baselines, quadratic, ridge
+from mstars.engines.cnn.baselines import BASELINES, compare_baselines, quadratic
 
 
 def spectra(n=400, pixels=300, seed=2, noise=0.02):
@@ -28,13 +28,6 @@ def test_the_quadratic_model_is_exact_where_the_flux_is_quadratic():
     x, y = spectra(noise=1e-4)
     residual = (quadratic(x[:300], y[:300], x[300:]) - y[300:]) / y.std(axis=0)
     assert np.abs(residual).max() < 0.02
-
-
-def test_ridge_is_the_same_from_either_gram_matrix():
-    x, y = spectra(n=300, pixels=120)
-    wide = np.concatenate([x, np.zeros((300, 400), np.float32)], axis=1)
-    narrow = ridge(x[:200], y[:200], x[200:], components=(40,))
-    np.testing.assert_allclose(ridge(wide[:200], y[:200], wide[200:], components=(40,)), narrow, rtol=1e-3, atol=1e-3)
 
 
 def test_all_models_are_compared_on_the_same_folds():

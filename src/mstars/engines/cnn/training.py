@@ -12,7 +12,6 @@ from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.networks.folder import Model
 from mstars.networks.training import train_regressor
-from mstars.parameters.training_set import density_weights
 
 _STEPS = 25
 _BATCHES = (8, 16, 32, 64, 128)
@@ -83,3 +82,26 @@ def train_fold(
         frame="rest",
         about={**about, "fold": fold, "label_min": trained.min(axis=0), "label_max": trained.max(axis=0)},
     )
+
+
+def density_weights(labels: np.ndarray, power: float = 0.5, most: float = 5.0) -> np.ndarray:
+    """Loss weights that lift rare [M/H] and [alpha/M]: density**-power in a 2D histogram, mean 1, at most ``most``.
+
+    Parameters
+    ----------
+    labels : ndarray, [n, 2]
+        [M/H] and [alpha/M], dex.
+    power : float
+        0 gives equal weights, 1 a flat distribution.
+    most : float
+        Ceiling before the mean is set to 1.
+
+    Returns
+    -------
+    ndarray, [n]
+    """
+    bins = np.floor(np.asarray(labels, dtype=float) / np.array([0.2, 0.05])).astype(int)
+    _, inverse, count = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+    density = count[inverse.ravel()] / count.max()
+    weight = np.minimum(density**-power, most)
+    return weight / weight.mean()

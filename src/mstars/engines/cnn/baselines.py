@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from mstars.core.labels import LABELS
+from mstars.engines.ridge.regression import fit_ridge
 from mstars.parameters.calibration import SNR_BINS, robust_sigma
 
 _CONTINUUM = 101
@@ -26,54 +27,10 @@ class _Scaler:
         return cls(y.mean(axis=0), np.maximum(y.std(axis=0), 1e-12))
 
 
-def ridge(x: np.ndarray, y: np.ndarray, x_new: np.ndarray, components=(20, 50, 100, 200)) -> np.ndarray:
-    """Ridge regression on principal components of the spectra; their number and the penalty by generalised
-    cross-validation within the training spectra, for each label.
-
-    Parameters
-    ----------
-    x, y : ndarray, [n, pixel] and [n, label]
-        Training spectra and labels.
-    x_new : ndarray, [m, pixel]
-    components : sequence of int
-        Numbers of components tried.
-
-    Returns
-    -------
-    ndarray, [m, label]
-    """
-    x, x_new = np.asarray(x, dtype=np.float32), np.asarray(x_new, dtype=np.float32)
-    scaler, centre = _Scaler.of(y), x.mean(axis=0)
-    target = (y - scaler.mean) / scaler.scale
-    value, vector = _principal(x - centre, max(components))
-    scores, scores_new = (x - centre) @ vector, (x_new - centre) @ vector
-    predicted = np.empty((len(x_new), y.shape[1]))
-    for label in range(y.shape[1]):
-        best = (np.inf, None)
-        for count in {min(k, len(value)) for k in components}:
-            rotated = scores[:, :count].T.astype(float) @ target[:, label]
-            for penalty in 10.0 ** np.arange(-3, 6) * value[:count].mean() / 1e2:
-                weight = rotated / (value[:count] + penalty)
-                residual = target[:, label] - scores[:, :count] @ weight
-                freedom = len(x) - 1 - np.sum(value[:count] / (value[:count] + penalty))
-                score = np.mean(residual**2) / max(freedom / len(x), 1e-3) ** 2
-                if score < best[0]:
-                    best = (score, weight)
-        predicted[:, label] = scores_new[:, : len(best[1])] @ best[1]
-    return predicted * scaler.scale + scaler.mean
-
-
-def _principal(x: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Squared singular values and right vectors, by the smaller Gram matrix."""
-    n, p = x.shape
-    count = min(count, n - 1, p)
-    value, vector = np.linalg.eigh((x @ x.T if n <= p else x.T @ x).astype(float))
-    value, vector = value[::-1][:count], vector[:, ::-1][:, :count]
-    keep = value > 1e-9 * value[0]
-    value, vector = value[keep], vector[:, keep]
-    if n <= p:
-        vector = x.T @ (vector / np.sqrt(value)).astype(x.dtype)
-    return value, vector.astype(np.float32)
+def ridge(x: np.ndarray, y: np.ndarray, x_new: np.ndarray) -> np.ndarray:
+    """Labels of new spectra by the engine ridge: [m, label]. Training spectra and labels are ``x`` and ``y``."""
+    model = fit_ridge(x, y)
+    return model.predict(model.scores(x_new))
 
 
 def quadratic(x: np.ndarray, y: np.ndarray, x_new: np.ndarray, iterations: int = 12) -> np.ndarray:
@@ -87,8 +44,9 @@ def quadratic(x: np.ndarray, y: np.ndarray, x_new: np.ndarray, iterations: int =
 
     Parameters
     ----------
-    x, y, x_new
-        As for `ridge`.
+    x, y : ndarray, [n, pixel] and [n, label]
+        Training spectra and labels.
+    x_new : ndarray, [m, pixel]
 
     Returns
     -------

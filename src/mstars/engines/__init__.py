@@ -1,0 +1,1 @@
+"""Parameter engines: methods that give Teff, log g and abundances, behind one contract (docs/engines/README.md)."""

@@ -1,0 +1,94 @@
+"""Calibrated errors against residuals whose errors are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mstars.core.labels import LABELS
+from mstars.parameters.calibration import calibrate, calibrated_errors, pull_width, quoted_errors, spread_ratios
+
+
+def residual_table(n=6000, seed=0, label_error=30.0, quoted=30.0):
+    """Single predictions whose errors are known, of labels with errors of their own: most of the constant variance."""
+    generator = np.random.default_rng(seed)
+    snri, spread = generator.uniform(5, 150, n), generator.uniform(5, 25, n)
+    error = np.sqrt((1.5 * spread) ** 2 + 12**2 + (900 / snri) ** 2)
+    table = pd.DataFrame({"snri": snri})
+    for label in LABELS:
+        table[f"{label}_true"] = 3500.0
+        table[f"{label}_label_err"] = quoted
+        table[f"{label}_oof"] = 3503 + generator.normal(0, np.hypot(error, label_error))
+        table[f"{label}_spread"] = spread
+    return table, error
+
+
+@pytest.mark.parametrize("quoted", [60.0, 30.0, 15.0, np.nan])
+def test_calibrated_errors_are_those_of_the_residuals(quoted):
+    """The labels are off by 30, quoted as twice that, that, half, or not at all; new stars have perfect labels."""
+    table, error = residual_table(quoted=quoted)
+    fits = calibrate(table)
+    fit = fits["teff"]
+    assert fit["pull_width_spread"] > 2 and fit["pull_width"] == pytest.approx(1, abs=0.01)
+    assert all(0.9 < width < 1.1 for width in fit["pull_width_snri"].values())
+    assert fit["bias"] == pytest.approx(3, abs=2)
+    again = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
+    mean = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"])
+    np.testing.assert_allclose(again**2 - mean**2, table["teff_spread"] ** 2)
+    fresh, _ = residual_table(seed=9, label_error=0.0)
+    errors = calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"], single=True)
+    pulls = ((fresh["teff_oof"] - fresh["teff_true"]) / errors).to_numpy()
+    if quoted >= 30:  # larger quoted errors take no more than is there
+        assert 0.95 < pull_width(pulls, 1.0) < 1.1 and fit["label_error"] == pytest.approx(30, rel=0.1)
+    else:  # what is not quoted stays in the errors: they are too large
+        assert 0.7 < pull_width(pulls, 1.0) < 1.0
+    if quoted == 30.0:
+        assert np.median(np.abs(again / error - 1)) < 0.05
+
+
+def test_label_errors_are_taken_out_or_kept():
+    table, _ = residual_table(quoted=30.0)
+    kept, off = (calibrate(table, label_errors=how)["teff"] for how in ("kept", "removed"))
+    assert kept["label_share"] == 0 and kept["label_error"] == 0 and off["label_share"] > 0.9
+    assert np.hypot(off["floor"], off["label_error"]) == pytest.approx(kept["floor"], rel=0.1)
+    with pytest.raises(ValueError, match="expected removed or kept"):
+        calibrate(table, label_errors="ignore")
+
+
+def test_quoted_errors_larger_than_the_residuals_leave_an_error_above_zero():
+    table, error = residual_table(quoted=500.0)
+    fits = calibrate(table)
+    assert fits["teff"]["label_share"] < 0.1
+    errors = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
+    assert 0.9 < np.median(errors / error) < 1.1
+
+
+def test_missing_quoted_errors_are_like_the_others():
+    errors = np.array([0.02, np.nan, 0.04, -9999.0, 0.0])
+    assert quoted_errors(errors).tolist() == pytest.approx([0.02, 0.03, 0.04, 0.03, 0.03])
+    assert quoted_errors(np.array([np.nan, -9999.0])).tolist() == [0, 0]
+    table, _ = residual_table(quoted=30.0)
+    some = table.assign(teff_label_err=table["teff_label_err"].where(np.arange(len(table)) % 3 > 0, -9999.0))
+    assert calibrate(some)["teff"] == calibrate(table)["teff"]
+
+
+def test_spread_of_new_stars_is_larger_than_that_of_training_stars_most_at_low_snr():
+    training, _ = residual_table()
+    growth = np.maximum(1, 1.6 * (training["snri"] / 10) ** -0.2)
+    others = training.assign(**{f"{label}_spread": growth * training[f"{label}_spread"] for label in LABELS})
+    ratios = spread_ratios(training, others)
+    line = np.maximum(1, 1.6 * (np.array(ratios["teff"]["snri"]) / 10) ** -0.2)
+    np.testing.assert_allclose(ratios["teff"]["ratio"], line, rtol=0.03)
+    plain = calibrate(training)["m_h"]
+    scaled = calibrate(training, ratios=dict.fromkeys(LABELS, {"snri": [10.0, 100.0], "ratio": [1.3, 1.3]}))["m_h"]
+    assert scaled["spread_factor"] * scaled["scale"] == pytest.approx(
+        plain["spread_factor"] * plain["scale"] / 1.3, 0.01
+    )
+    assert spread_ratios(training, others[:5])["teff"]["ratio"] == [1]
+    assert max(spread_ratios(others, training)["teff"]["ratio"]) < 1.02
+
+
+def test_few_residuals_give_their_scatter():
+    table, _ = residual_table(20)
+    fit = calibrate(table)["teff"]
+    assert fit["spread_factor"] == 0 and fit["floor"] > 20 and np.isfinite(fit["pull_width"])
+    assert calibrate(table[:0])["teff"]["rows"] == 0

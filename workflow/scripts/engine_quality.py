@@ -1,0 +1,21 @@
+"""parameter_flag of an engine, with the fits and ranges behind it."""
+
+from mstars.engines.registry import engine_info
+from mstars.files.json_files import write_json
+from mstars.files.tables import read_table, write_table
+from mstars.ops.job import job
+from mstars.quality.assessment import Measured, assess_parameters
+
+with job(snakemake) as log:
+    given, info = snakemake.input, engine_info(snakemake.wildcards.engine)
+    table, summary = assess_parameters(
+        read_table(given.m_catalog),
+        read_table(given.parameters),
+        read_table(given.photometry, ["spectrum_key", "CMD_pos"]),
+        read_table(given.apogee, ["spectrum_key", "ASPCAP_CLASS"]),
+        measured=Measured(info.labels, info.ranges, info.clearing(), with_errors=info.error != "none"),
+        settings=snakemake.params.settings,
+    )
+    write_table(table, snakemake.output.table)
+    write_json(summary, snakemake.output.summary)
+    log.info("%d spectra, parameters recommended: %d", len(table), table["parameter_flag"].sum())

@@ -28,9 +28,9 @@ from mstars.core.labels import LABELS
 from mstars.engines.cnn.training import train_fold
 from mstars.files.stores import iter_batch, write_batch
 from mstars.networks.architecture import build_network
+from mstars.networks.epochs import TrainingData, classifier_loss, train_epoch
 from mstars.networks.folder import Model
 from mstars.networks.inference import Ensemble, predict_classifier
-from mstars.networks.training import _classifier_loss, _Data, _train_epoch
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.wavelengths import CLASSIFIER_GRID, N_PIXEL, lamost_wavelength
@@ -74,15 +74,15 @@ def training_speed(path: Path, n: int, settings: Networks, precision: str) -> fl
     """Spectra a second of one epoch of a classifier of eight classes."""
     settings = settings.changed(precision=precision)
     target, rows = np.arange(n) % 8, np.arange(n)
-    data = _Data(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
+    data = TrainingData(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
     device = settings.torch_device()
     network = build_network(settings.architecture, 8, 1).to(device)
     optimizer = torch.optim.Adam(network.parameters())
     generator = np.random.default_rng(1)
     warm = replace(data, train=data.train[:256])
-    _train_epoch(network, optimizer, warm, _classifier_loss, settings, device, generator)
+    train_epoch(network, optimizer, warm, classifier_loss, settings, device, generator)
     started = together()
-    _train_epoch(network, optimizer, data, _classifier_loss, settings, device, generator)
+    train_epoch(network, optimizer, data, classifier_loss, settings, device, generator)
     return n / (time.perf_counter() - started)
 
 

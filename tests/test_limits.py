@@ -22,9 +22,6 @@ LONG_MODULES = {
 
 LONG_FUNCTIONS = {
     "benchmarks/velocity.py main",
-    "src/mstars/classify/training_sets.py scm_pool",
-    "src/mstars/networks/training.py train_classifier",
-    "src/mstars/networks/training.py train_regressor",
     "src/mstars/ops/slurm.py complaints",
     "src/mstars/simulate/catalog_tables.py gaia_table",
 }

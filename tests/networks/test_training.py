@@ -8,7 +8,7 @@ from made_networks import QUICK, small, train
 
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table
-from mstars.networks import training
+from mstars.networks import epochs, training
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict, predict_classifier, predict_regressor
 from mstars.networks.training import class_weights, train_regressor
@@ -86,7 +86,7 @@ class Killed(Exception):
 
 def test_averaged_weights_are_the_running_mean_over_the_steps():
     network = torch.nn.Linear(3, 2)
-    averaged = training.averaged_weights(network, 0.6)
+    averaged = epochs.averaged_weights(network, 0.6)
     expected = None
     for step in range(12):
         with torch.no_grad():
@@ -114,7 +114,7 @@ def test_the_averaged_weights_are_the_ones_kept(tmp_path, data):
 def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after, average):
     settings = small(epochs=5, batch_size=32, noise=0.1, shift_kms=20, average=average)
     train(tmp_path / "whole", data, settings)
-    write = training.write_checkpoint
+    write = epochs.write_checkpoint
 
     def kill_after_writing(*arguments):
         write(*arguments)
@@ -122,14 +122,14 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypat
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(training, "write_checkpoint", kill_after_writing)
+        patch.setattr(epochs, "write_checkpoint", kill_after_writing)
         train(tmp_path / "killed", data, settings)
     assert not (tmp_path / "killed" / "model.json").exists()
-    epochs = []
-    trained = training._train_epoch
-    monkeypatch.setattr(training, "_train_epoch", lambda *given: (epochs.append(1), trained(*given))[1])
+    seen = []
+    trained = epochs.train_epoch
+    monkeypatch.setattr(epochs, "train_epoch", lambda *given: (seen.append(1), trained(*given))[1])
     train(tmp_path / "killed", data, settings)
-    assert len(epochs) == 5 - killed_after
+    assert len(seen) == 5 - killed_after
     for file in ("weights.safetensors", "history.csv", "model.json"):
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "killed" / file).read_bytes()
 
@@ -187,14 +187,16 @@ def test_a_loss_that_hardly_falls_stops_the_training_too(tmp_path, data):
 
 
 def test_oversampling_shows_a_row_as_often_as_asked_and_leaves_the_others():
-    from mstars.networks.training import _Data, _fingerprint, _order
+    from mstars.networks.epochs import TrainingData, fingerprint, order_of_epoch
 
     rows = np.arange(100)
     x, nothing = np.zeros((100, 4), np.float32), np.zeros(100, np.float32)
     draws = np.where(rows < 50, 0.5, 2.3)
-    data = _Data(x, nothing, nothing, rows, rows[:1], draws)
-    times = sum(np.bincount(_order(data, np.random.default_rng(seed)), minlength=100) for seed in range(200)) / 200
+    data = TrainingData(x, nothing, nothing, rows, rows[:1], draws)
+    times = (
+        sum(np.bincount(order_of_epoch(data, np.random.default_rng(seed)), minlength=100) for seed in range(200)) / 200
+    )
     np.testing.assert_allclose([times[:50].mean(), times[50:].mean()], [0.5, 2.3], rtol=0.02)
-    plain = _Data(x, nothing, nothing, rows, rows[:1])
-    assert sorted(_order(plain, np.random.default_rng(1))) == rows.tolist()
-    assert _fingerprint(data, 1, QUICK, 1) != _fingerprint(plain, 1, QUICK, 1)  # no checkpoint of the other is taken
+    plain = TrainingData(x, nothing, nothing, rows, rows[:1])
+    assert sorted(order_of_epoch(plain, np.random.default_rng(1))) == rows.tolist()
+    assert fingerprint(data, 1, QUICK, 1) != fingerprint(plain, 1, QUICK, 1)  # no checkpoint of the other is taken

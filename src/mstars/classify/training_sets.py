@@ -67,12 +67,9 @@ def scm_pool(
     ----------
     m_catalog, class_catalog : pandas.DataFrame
         m_catalog_v0 (all labelled M) and the spectra of other classes with their ``label``.
-    spectra : pandas.DataFrame
-        What the stores hold: spectrum_key, batch, row.
-    stars : pandas.DataFrame
-        spectrum_key, star_id of the matched M candidates.
-    photometry : pandas.DataFrame
-        spectrum_key, CMD_flag, CMD_pos of the M candidates.
+    spectra, stars, photometry : pandas.DataFrame
+        spectrum_key with batch and row of what the stores hold; with star_id; with CMD_flag and CMD_pos (the last two
+        of the M candidates).
     classes : sequence of str
         All labels wanted.
     settings : dict
@@ -105,11 +102,11 @@ def scm_pool(
     for name, table in (class_tables or {}).items():
         excluded.add(f"contradicted by {name}", contradicted(pool, table, radius_arcsec))
     pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
-    pool["outside"] = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
     taken = _sample(pool["label"], classes, round(1.2 * settings["n_per_class"]), rng(seed, "training pool"))
     excluded.counts["more than needed"] = len(pool) - len(taken)
     pool = pool.iloc[taken].reset_index(drop=True)
-    pool["star_id"] = star_groups(pool, radius_arcsec)
+    outside = (pool["label"] == "M") & (pool["CMD_flag"] == 1) & (pool["CMD_pos"] == "other")
+    pool = pool.assign(outside=outside, star_id=star_groups(pool, radius_arcsec))
     return pool.astype({"row": "int64"})[[*COLUMNS[:5], "outside"]], excluded.counts
 
 

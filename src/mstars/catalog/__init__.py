@@ -1,1 +1,1 @@
-"""The products for people: their columns, their rows, their formats."""
+"""The catalogues that people use: their columns, rows and file formats."""

@@ -1,6 +1,6 @@
-"""Products as the CDS wants them: aligned ASCII tables and a ReadMe that describes them byte by byte.
+"""Catalogues as the CDS takes them: aligned ASCII tables, and a ReadMe that describes them byte by byte.
 
-Standard: https://vizier.cds.unistra.fr/doc/catstd.htx. The tables are also what AAS journals call machine-readable.
+Standard: https://vizier.cds.unistra.fr/doc/catstd.htx. AAS journals call such tables machine-readable.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CdsTable:
     file : str
         Name of the data file.
     columns : list of ProductColumn
-        Without those that would be empty of width.
+        In the order of the file.
     formats : list of str
         Fortran formats, for example F8.2.
     rows : int
@@ -63,18 +63,18 @@ class CdsTable:
 
 
 def write_cds_table(table: pd.DataFrame, columns: list[ProductColumn], path: str | Path, title: str) -> CdsTable:
-    """Write one product as aligned ASCII; what is missing is blank.
+    """Write a catalogue as aligned ASCII. A missing value is blank.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `product_table` or `read_product`.
+        From `mstars.catalog.columns.product_table` or `mstars.catalog.writers.read_product`.
     columns : list of ProductColumn
         Its columns, in order.
     path : str or Path
         The data file.
     title : str
-        Of the table.
+        What the table is, for the ReadMe.
 
     Returns
     -------
@@ -147,8 +147,8 @@ def readme_text(tables: list[CdsTable], *, title: str, description: str, referen
         One line.
     description : str
         What the catalogue is and how it was made.
-    references : mapping
-        Short name of a paper: its place.
+    references : mapping of str to str
+        For each paper's short name where it was published.
     """
     parts = [title, "=" * 80, "Keywords: Stars, M-type ; Spectroscopy ; Radial velocities ; Surveys", ""]
     parts += ["Description:", _wrapped(description, "    "), "", "File Summary:", _LINE]

@@ -1,4 +1,4 @@
-"""The one description of the products' columns, ``resources/catalog_columns.csv``, and what is made from it."""
+"""The one description of the catalogues' columns, ``resources/catalog_columns.csv``, and what is made from it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,27 @@ _BITS = "{bits}"
 
 @dataclass(frozen=True)
 class ProductColumn:
-    """A column of a product: a row of the column file."""
+    """A column of a catalogue: a row of the column file.
+
+    Attributes
+    ----------
+    name : str
+        In the catalogue.
+    source : str
+        In the tables between rules.
+    dtype : str
+        int16, int32, int64, float32, float64 or str.
+    unit, ucd : str
+        Empty where there is none.
+    null : str
+        Value that stands for a missing whole number in FITS.
+    products : tuple of str
+        Keys of `PRODUCTS`, and ``files`` for a column that only surveys from a folder of files have.
+    table9 : bool
+        Whether the paper's Table 9 has the column.
+    description : str
+        For people, and for the files' metadata.
+    """
 
     name: str
     source: str
@@ -43,7 +63,15 @@ class ProductColumn:
 
 
 def product_columns(product: str, *, with_filename: bool = False) -> list[ProductColumn]:
-    """Columns of a product in order; ``with_filename`` for a survey that is a folder of files."""
+    """Columns of a catalogue, in order.
+
+    Parameters
+    ----------
+    product : str
+        A key of `PRODUCTS`.
+    with_filename : bool
+        Whether the survey is a folder of files: then some columns more.
+    """
     wanted = [column for column in all_columns() if product in column.products]
     return [column for column in wanted if with_filename or "files" not in column.products]
 
@@ -62,18 +90,19 @@ def _product_column(row: dict) -> ProductColumn:
 
 
 def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataFrame:
-    """Rows under the products' names and types, ordered by the first column.
+    """A catalogue's rows with its names and types.
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table : pandas.DataFrame, [n]
         With the ``source`` of every column.
     columns : list of ProductColumn
 
     Returns
     -------
-    pandas.DataFrame
-        float32 and float64 (none: NaN), Int16 to Int64 (none: NA), str (none: '').
+    pandas.DataFrame, [n]
+        Sorted by the first column. Types are float32 and float64 (missing: NaN), Int16 to Int64 (missing: NA) and str
+        (missing: '').
     """
     table = table.sort_values(columns[0].source, kind="stable", ignore_index=True)
     return pd.DataFrame({column.name: _cast(table[column.source], column) for column in columns})

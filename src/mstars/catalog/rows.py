@@ -1,4 +1,4 @@
-"""Rows of the products: the stages' tables joined, with nothing lost on the way."""
+"""Rows of the catalogues: the tables of all stages joined, and a check that no spectrum is lost."""
 
 from __future__ import annotations
 
@@ -48,7 +48,20 @@ def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality,
 
 
 def named_errors(parameters: pd.DataFrame, errors: str) -> pd.DataFrame:
-    """The engine's table with its own errors as ``{label}_spread`` and the chosen ones as ``{label}_err``."""
+    """An engine's parameters with the errors under the names that the catalogue has.
+
+    Parameters
+    ----------
+    parameters : pandas.DataFrame
+        ``{label}_err``, the engine's own errors, and ``{label}_calib_err``, the calibrated ones.
+    errors : {'calibrated', 'spread'}
+        Which of the two takes the plain name ``{label}_err``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``{label}_spread``, the engine's own errors, beside ``{label}_err``.
+    """
     spread = {f"{label}_spread": parameters[f"{label}_err"] for label in LABELS}
     table = parameters.assign(**spread)
     if errors == "calibrated":
@@ -57,7 +70,22 @@ def named_errors(parameters: pd.DataFrame, errors: str) -> pd.DataFrame:
 
 
 def non_m_table(non_m_v1, non_m_v2, spectra, gaia, photometry) -> pd.DataFrame:
-    """Rows of the non-M catalogue: what SCM and DGCM found, with label, reason and review_status."""
+    """Rows of the catalogue of spectra that are not of M stars.
+
+    Parameters
+    ----------
+    non_m_v1, non_m_v2 : pandas.DataFrame
+        What SCM and DGCM removed, with label, reason and review_status.
+    spectra : pandas.DataFrame
+        Of ingest: spectrum_key, orp_*.
+    gaia, photometry : pandas.DataFrame
+        Of the crossmatch.
+
+    Raises
+    ------
+    InputError
+        When a spectrum is in both.
+    """
     parts = [part for part in (non_m_v1, non_m_v2) if len(part)] or [non_m_v1]
     table = pd.concat(parts, ignore_index=True)
     if table[KEY].duplicated().any():
@@ -85,7 +113,7 @@ def _join(table: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def combined_status(table: pd.DataFrame) -> pd.Series:
-    """Over all queues: provisional where any decision is, else reviewed where any is, else ''."""
+    """Review status over all queues: provisional where any decision is, else reviewed where any is, else empty."""
     statuses = table[[name for name in _STATUS if name in table.columns]].fillna("")
     provisional, reviewed = (statuses == "provisional").any(axis=1), (statuses == "reviewed").any(axis=1)
     status = pd.Series("", index=table.index, dtype=object)
@@ -93,7 +121,7 @@ def combined_status(table: pd.DataFrame) -> pd.Series:
 
 
 def classification_table(m_catalog_v0, rejected, m_catalog_v2, non_m_v1, non_m_v2, photometry) -> pd.DataFrame:
-    """One row for every input spectrum: what the networks, the diagram and the reviewers said, and what it became.
+    """A row for every input spectrum: what the networks, the CMD and the reviewers said, and what it became.
 
     Parameters
     ----------
@@ -104,17 +132,17 @@ def classification_table(m_catalog_v0, rejected, m_catalog_v2, non_m_v1, non_m_v
     m_catalog_v2, non_m_v1, non_m_v2 : pandas.DataFrame
         Of SCM and DGCM.
     photometry : pandas.DataFrame
-        CMD_pos by spectrum_key.
+        spectrum_key, CMD_pos.
 
     Returns
     -------
     pandas.DataFrame
-        `CLASSIFICATION_COLUMNS`, the rejected rows last.
+        `CLASSIFICATION_COLUMNS`. The rejected rows come last.
 
     Raises
     ------
     InputError
-        When a spectrum is nowhere, or in two places: M stars, non-M and rejected must add up to the input.
+        When a spectrum is in no output or in two: M stars, non-M and rejected spectra must add up to the input.
     """
     rejected = rejected[rejected["role"] == "candidate"]
     parts = [

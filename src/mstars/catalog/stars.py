@@ -1,4 +1,4 @@
-"""The recommended catalogue a star a row: repeats combined."""
+"""The catalogue with one row a star: its spectra combined."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mstars.core.labels import LABELS
 
 _OF_BEST = ("ra", "dec", "source_id", "r_med_geo", "ebv", "ebv_flag", "bp_rp_0", "M_G_0", "CMD_flag", "CMD_pos")
 VARIABLE_BELOW = 1e-3
-"""A velocity varies where a constant one would scatter so with a smaller probability than this."""
+"""A velocity is called variable where a constant one would scatter as much with less than this probability."""
 
 BINARY_RUWE = 1.4
-"""Gaia's usual limit of sources that a single star fits well (Lindegren et al. 2018, technical note)."""
+"""Usual upper limit of RUWE for a single star (Lindegren et al. 2018, technical note)."""
 
 _WISE = ("W1_W2_0", "e_W1", "e_W2")
 
@@ -28,8 +28,9 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a star_id, in its order: the best spectrum (highest S/N_i) with its place and photometry, the class of
-        most spectra, and of velocity (rv_flag = 1) and parameters (parameter_flag = 1) the means of `combine`.
+        A row a star_id, sorted by it. Place and photometry are those of the best spectrum, the one of highest S/N_i.
+        The class is that of most spectra. Velocities (of spectra with rv_flag 1) and parameters (parameter_flag 1) are
+        means, see `combine`.
     """
     catalog = catalog.sort_values(["star_id", "snr_i", "spectrum_key"], ascending=[True, False, True], kind="stable")
     catalog = catalog.reset_index(drop=True)
@@ -55,7 +56,18 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
 
 
 def likely_binary(ruwe: pd.Series) -> pd.Series:
-    """1 where Gaia's RUWE is above `BINARY_RUWE`, 0 where it is not, null where it is not known."""
+    """Whether a single star fits Gaia's measurements badly.
+
+    Parameters
+    ----------
+    ruwe : pandas.Series, [n]
+        Gaia's renormalised unit weight error.
+
+    Returns
+    -------
+    pandas.Series, Int8 [n]
+        1 where RUWE is above `BINARY_RUWE`, 0 where it is not, null where it is not known.
+    """
     known = ruwe.to_numpy(dtype=float, na_value=np.nan)
     return _flag(pd.Series(known > BINARY_RUWE, index=ruwe.index), ruwe.notna())
 
@@ -65,22 +77,23 @@ def _flag(yes: pd.Series, known: pd.Series) -> pd.Series:
 
 
 def combine(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Weighted mean of a quantity over the spectra of each star.
+    """Weighted mean of a quantity over the spectra of each star, with weights 1 / error^2.
 
-    Weights are 1 / error^2. Where any spectrum of a star has an error, those without are left out; where none has, the
-    mean is not weighted and has no error.
+    Where some spectra of a star have an error, the others are left out. Where none has, the mean is not weighted and
+    has no error.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        star_id, ``name`` and ``{name}_err``.
+        star_id, ``name`` and ``{name}_err``, in the unit of the quantity.
     name : str
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by star_id: ``{name}``, ``{name}_err`` (of the mean, from the errors), ``{name}_scatter`` (sample
-        standard deviation), n, p (of a chi2 at least as large for a constant quantity); the last two need two spectra.
+        Indexed by star_id: ``{name}``, the mean; ``{name}_err``, its error, from the errors of the spectra;
+        ``{name}_scatter``, the sample standard deviation; ``n``; ``p``, the probability of a chi2 at least as large for
+        a constant quantity. Scatter and p need two spectra.
     """
     from scipy.special import chdtrc
 

@@ -1,4 +1,4 @@
-"""Products as FITS, VOTable, CSV and Parquet: the same content, and the same bytes each time."""
+"""Catalogues as FITS, VOTable, CSV and Parquet: the same content in each, and the same bytes each time."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ _UNSTANDARD_UNITS = ("dex",)  # neither FITS nor VOUnit know it: these files say
 
 
 def write_product(table: pd.DataFrame, columns: list[ProductColumn], path: str | Path, *, title: str = "") -> None:
-    """Write a product in the format of the path's ending, atomically.
+    """Write a catalogue in the format that the file's name ends with, whole or not at all.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `product_table`.
+        From `mstars.catalog.columns.product_table`.
     columns : list of ProductColumn
         Its columns, in order.
     path : str or Path
         Ends in .fits, .vot, .csv or .parquet.
     title : str
-        What the table is, for the formats that have room for it.
+        What the table is. CSV has no room for it.
+
+    Raises
+    ------
+    InputError
+        For any other ending.
     """
     writer = FORMATS.get(Path(path).suffix)
     if writer is None:
@@ -157,7 +162,15 @@ FORMATS = {".fits": _write_fits, ".vot": _write_votable, ".csv": _write_csv, ".p
 
 
 def read_product(path: str | Path, columns: list[ProductColumn]) -> pd.DataFrame:
-    """Read a product back in the types that `product_table` gives, from any of the formats."""
+    """Read a catalogue in the types that `mstars.catalog.columns.product_table` gives.
+
+    Parameters
+    ----------
+    path : str or Path
+        In any of the formats.
+    columns : list of ProductColumn
+        Its columns.
+    """
     path = Path(path)
     types = {column.name: INTEGERS.get(column.dtype, column.dtype) for column in columns}
     if path.suffix == ".parquet":
@@ -186,7 +199,7 @@ def read_product(path: str | Path, columns: list[ProductColumn]) -> pd.DataFrame
 
 
 def column_metadata(path: str | Path) -> dict[str, dict]:
-    """Unit, UCD and description of each column of a Parquet product, as its file says."""
+    """Unit, UCD and description of each column, from a catalogue's Parquet file."""
     import pyarrow.parquet
 
     schema = pyarrow.parquet.read_schema(path)

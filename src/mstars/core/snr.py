@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 
 SNR = ("snru", "snrg", "snrr", "snri", "snrz")
+"""Columns of the five bands."""
+
+SNR_I_LIMITS = (20.0, 50.0, 100.0)
+"""Limits of the S/N_i intervals of Figure 12 and section 4.2.2 of Li et al. (2025), and of every table by S/N_i that
+follows them. A limit belongs to the interval below it."""
 
 
 def snr_max(table: pd.DataFrame) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""Other catalogues beside this work (Li et al. 2025, section 4.2)."""
+"""Other catalogues beside ours."""

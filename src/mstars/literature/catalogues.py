@@ -1,4 +1,4 @@
-"""Any literature catalogue beside this work and APOGEE, described by one small YAML file (section 4.2.2)."""
+"""A literature catalogue beside this work and APOGEE (section 4.2.2). A small YAML file describes the catalogue."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from astropy.table import Table as AstropyTable
 
 from mstars.core.errors import InputError
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.snr import SNR_I_LIMITS
 from mstars.literature.criteria import good_spectra
 
 COMPARED = (*LABELS, "rv")
-"""What a catalogue may have."""
+"""Quantities that a catalogue can have."""
+
 PAIRS = {
     "catalog-this": ("catalog", "this"),
     "catalog-apogee": ("catalog", "apogee"),
@@ -25,8 +27,9 @@ PAIRS = {
 }
 """Differences of Figures 15 to 22: first minus second."""
 
-SNR_EDGES = (20.0, 50.0, 100.0, np.inf)
+SNR_EDGES = (*SNR_I_LIMITS, np.inf)
 SNR_NAMES = ("20-50", "50-100", ">100")
+"""Intervals of S/N_i of good spectra: their limits, and their names."""
 
 _KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset"}
 _NEEDED = {"name", "file", "match", "columns"}
@@ -115,7 +118,16 @@ def _check_match(path: Path, match) -> None:
 
 
 def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
-    """The catalogue's rows with our names: ``match`` (or ra, dec) and its labels; what it doesn't measure is NaN.
+    """The rows of a catalogue with our names.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``match``, or ra and dec; `COMPARED` (K, dex, km/s; NaN where the catalogue does not have it).
 
     Raises
     ------
@@ -145,7 +157,22 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
 
 
 def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Our spectra that the catalogue has, its labels as ``{label}_catalog``; its first row where several match."""
+    """Our spectra that a catalogue has, with its labels. Where several of its rows match, the first is taken.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `comparison_sample`.
+    theirs : pandas.DataFrame
+        From `read_catalogue`.
+    catalogue : Catalogue
+        How rows are matched.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``table``, and ``{label}_catalog`` for each of `COMPARED`.
+    """
     renamed = {label: f"{label}_catalog" for label in COMPARED}
     if "column" in catalogue.match:
         key = catalogue.match["to"]
@@ -166,16 +193,16 @@ def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.
 
 
 def titled(joined: dict[str, pd.DataFrame], shown: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
-    """Joined tables by the title of their catalogue: of those that a figure shows, in its order.
+    """Joined tables by the title of their catalogue, in the order in which a figure shows them.
 
     Parameters
     ----------
-    joined : dict of DataFrame
-        By name.
+    joined : dict of str to pandas.DataFrame
+        By name of the catalogue.
     shown : sequence of str
-        Names, those that are not configured left out.
+        Names that the figure shows. Those that are not configured are left out.
     descriptions : sequence of path
-        Of the catalogues in ``joined``, in its order.
+        YAML files of the catalogues in ``joined``, in its order.
     """
     titles = {name: read_description(path).title for name, path in zip(joined, descriptions, strict=True)}
     return {titles[name]: joined[name] for name in shown if name in joined}
@@ -216,13 +243,21 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
 
 
 def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Systematic difference and dispersion of every pair, label and class, for all S/N and by interval.
+    """Systematic difference and dispersion of every pair, label and class, for all S/N_i and by interval.
+
+    Parameters
+    ----------
+    joined : pandas.DataFrame
+        From `join`.
+    name : str
+        Of the catalogue.
 
     Returns
     -------
     pandas.DataFrame
-        catalog, kind, pair, label, snr ('all' or an interval), n, mean, std (as the paper), median, robust_std (1.4826
-        times the median absolute deviation). Combinations without a star are left out.
+        catalog, kind (dM, gM), pair (a key of `PAIRS`), label, snr ('all' or an interval), n; mean and std, as in the
+        paper; median and robust_std (1.4826 times the median absolute deviation). Combinations without a star are left
+        out.
     """
     rows = []
     for kind, stars in joined.groupby("luminosity_class"):
@@ -241,14 +276,20 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def all_statistics(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Statistics of several catalogues under each other; without any, an empty table with the same columns."""
+    """Statistics of several catalogues under each other.
+
+    Parameters
+    ----------
+    tables : list of pandas.DataFrame
+        From `statistics` and its like. Of none, an empty table with the same columns is made.
+    """
     empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in _HEADS.items()})
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True).astype(_HEADS) if filled else empty
 
 
 def moments(values: np.ndarray) -> dict[str, float]:
-    """Number, mean and standard deviation as the paper, median and robust standard deviation of finite values."""
+    """Number, mean, standard deviation, median and robust standard deviation of finite values, [n]."""
     median = np.median(values)
     spread = 1.4826 * np.median(np.abs(values - median))
     return {"n": len(values), "mean": values.mean(), "std": values.std(), "median": median, "robust_std": spread}

@@ -1,4 +1,4 @@
-"""Which spectra and which external values are good enough to compare (section 4.2)."""
+"""Which spectra and which external values are good enough to compare (section 4.2 of Li et al. 2025)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ ORP_MAX = 0.01
 
 
 def good_spectra(table: pd.DataFrame, orp_max: float = ORP_MAX) -> np.ndarray:
-    """The quality criteria of section 4.2: bool [n].
+    """Spectra that meet the quality criteria of section 4.2.
 
-    S/N_u and S/N_g above 0, S/N_r, S/N_i and S/N_z above 20, ``orp_*`` (fractions 0-1) below ``orp_max``.
+    S/N_u and S/N_g are above 0, S/N_r, S/N_i and S/N_z above 20, and in each band the share of masked pixels is below
+    ``orp_max``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        ``snr_{band}`` and ``orp_{band}`` (0 to 1) of the bands u, g, r, i, z.
+    orp_max : float
+
+    Returns
+    -------
+    ndarray, bool [n]
     """
     good = np.ones(len(table), bool)
     for band, least in zip("ugriz", (0, 0, 20, 20, 20), strict=True):
@@ -47,8 +58,8 @@ def gaia_velocities(
     Returns
     -------
     pandas.DataFrame
-        spectrum_key, rv, lamost_rv, gaia_rv (km/s), updated (RVMM replaced LAMOST's), doubted (LAMOST's velocity was
-        queued and the consensus keeps it; no person has looked), good (`good_spectra`), snr_i.
+        spectrum_key; rv, lamost_rv, gaia_rv (km/s); updated, whether RVMM replaced LAMOST's velocity; doubted, whether
+        LAMOST's velocity was queued, the consensus keeps it and no person has looked; good, see `good_spectra`; snr_i.
     """
     theirs = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]]
     table = catalog[catalog["rv_flag"] == 1].drop(columns=["lamost_rv", "radial_velocity"], errors="ignore")

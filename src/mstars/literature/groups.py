@@ -1,4 +1,4 @@
-"""Comparisons without a literature catalogue of parameters: Gaia's velocities, classes, wide binaries and clusters."""
+"""Comparisons with Gaia's velocities, between classes, and within wide binaries and clusters."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from mstars.literature.catalogues import SNR_EDGES, SNR_NAMES, all_statistics, m
 from mstars.literature.criteria import good_spectra
 
 SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
-"""What the components of a binary and the members of a cluster have in common."""
+"""Quantities that the components of a binary, or the members of a cluster, have in common."""
 
 CHANCE_MAX = 0.1
-"""Largest probability of a chance alignment (R_chance_align of El-Badry et al. 2021) of the binaries that are used."""
+"""Binaries with a larger probability of a chance alignment (R_chance_align, El-Badry et al. 2021) are not used."""
 
 _BINARIES = ("source_id1", "source_id2")
 _CLUSTERS = ("source_id", "cluster")
 
 
 def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
-    """Recommended and LAMOST's own velocities minus Gaia's, for good and for poor spectra, by S/N_i (section 4.2.1).
+    """Recommended and LAMOST's velocities minus Gaia's, for good and for poor spectra, by S/N_i (section 4.2.1).
 
     Parameters
     ----------
     velocities : pandas.DataFrame
-        Of `mstars.literature.criteria.gaia_velocities`.
+        From `mstars.literature.criteria.gaia_velocities`.
 
     Returns
     -------
     pandas.DataFrame
-        As `mstars.literature.catalogues.statistics`; catalog 'gaia', kind 'high quality' or 'low quality'.
+        As `mstars.literature.catalogues.statistics`, km/s. catalog is 'gaia', kind 'high quality' or 'low quality'.
     """
     edges, names = (0.0, 10.0, *SNR_EDGES), ("0-10", "10-20", *SNR_NAMES)
     rows = []
@@ -49,12 +49,20 @@ def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
 
 
 def class_agreement(catalog: pd.DataFrame, m_catalog: pd.DataFrame) -> pd.DataFrame:
-    """How often LAMOST, DGCM and the CMD say dM or gM, over all and over good spectra (section 4.2).
+    """How often LAMOST, DGCM and the CMD say dM or gM (section 4.2).
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+    m_catalog : pandas.DataFrame
+        spectrum_key, lamost_class.
 
     Returns
     -------
     pandas.DataFrame
-        lamost, dgcm, cmd (dM, gM, other, '' unknown), spectra, good_spectra, agree (all three).
+        lamost, dgcm, cmd (dM, gM, other, or '' where unknown); spectra and good_spectra, counts; agree, whether all
+        three say the same.
     """
     table = catalog[["spectrum_key", "luminosity_class", "CMD_pos"]].assign(good=good_spectra(catalog))
     table = table.merge(m_catalog[["spectrum_key", "lamost_class"]], on="spectrum_key", how="left")
@@ -65,12 +73,19 @@ def class_agreement(catalog: pd.DataFrame, m_catalog: pd.DataFrame) -> pd.DataFr
 
 
 def read_groups(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table of binaries or of cluster members (CSV, ECSV, FITS, VOTable or Parquet).
+    """Read a table of binaries or of cluster members.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, ECSV, FITS, VOTable or Parquet.
+    columns : tuple of str
+        Columns that it must have.
 
     Raises
     ------
     InputError
-        When it can't be read or lacks a column.
+        When the file can't be read or lacks a column.
     """
     path = Path(path)
     try:
@@ -84,7 +99,18 @@ def read_groups(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def read_binaries(path: str | Path) -> pd.DataFrame:
-    """Wide binaries: source_id1, source_id2; those likely to be chance alignments are left out."""
+    """Wide binaries: source_id1 and source_id2 (Gaia DR3). Likely chance alignments are left out.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `read_groups`. Where there is a column R_chance_align, it must be below `CHANCE_MAX`.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read or lacks a column.
+    """
     table = read_groups(path, _BINARIES)
     if "R_chance_align" in table:
         table = table[table["R_chance_align"] < CHANCE_MAX]
@@ -92,26 +118,32 @@ def read_binaries(path: str | Path) -> pd.DataFrame:
 
 
 def read_clusters(path: str | Path) -> pd.DataFrame:
-    """Cluster members: source_id, cluster."""
+    """Cluster members: source_id (Gaia DR3) and cluster, one row a star.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read or lacks a column.
+    """
     table = read_groups(path, _CLUSTERS)
     return table[list(_CLUSTERS)].astype({"source_id": "int64", "cluster": str}).drop_duplicates("source_id")
 
 
 def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFrame:
-    """Differences of the two components of wide binaries, both in the catalogue.
+    """Differences between the two components of wide binaries of which the catalogue has both.
 
     Parameters
     ----------
     stars : pandas.DataFrame
-        A row a star: source_id, luminosity_class, and `SHARED_BY_GROUPS`.
+        A row a star: source_id, luminosity_class, and `SHARED_BY_GROUPS` (km/s, dex).
     binaries : pandas.DataFrame
-        Of `read_binaries`.
+        From `read_binaries`.
 
     Returns
     -------
     pandas.DataFrame
-        As `mstars.literature.catalogues.statistics`; catalog 'wide binaries', pair 'first-second'. Of one star the
-        dispersion is smaller by the square root of 2.
+        As `mstars.literature.catalogues.statistics`. catalog is 'wide binaries', pair 'first-second'. The dispersion of
+        one star is smaller by the square root of 2.
     """
     own = _by_source(stars)
     both = binaries.merge(own.add_suffix("_1"), left_on="source_id1", right_index=True)
@@ -126,12 +158,21 @@ def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFra
 
 
 def cluster_statistics(stars: pd.DataFrame, clusters: pd.DataFrame, least: int = 3) -> pd.DataFrame:
-    """Members of each cluster minus the cluster's median, for clusters with ``least`` members of a class.
+    """Differences between members of a cluster and the cluster's median.
+
+    Parameters
+    ----------
+    stars : pandas.DataFrame
+        As for `binary_statistics`.
+    clusters : pandas.DataFrame
+        From `read_clusters`.
+    least : int
+        Members of a class that a cluster must have.
 
     Returns
     -------
     pandas.DataFrame
-        As `mstars.literature.catalogues.statistics`; catalog is the cluster's name, pair 'member-median'.
+        As `mstars.literature.catalogues.statistics`. catalog is the cluster's name, pair 'member-median'.
     """
     members = clusters.merge(_by_source(stars), left_on="source_id", right_index=True)
     rows = []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.snr import SNR_I_LIMITS
 
 MIN_ROWS = 30
 """With fewer residuals the calibrated error is their robust scatter alone."""
 
-SNR_BINS = {"all": (-np.inf, np.inf), "0-20": (0, 20), "20-50": (20, 50), "50-100": (50, 100), "100-": (100, np.inf)}
+SNR_BINS = {"all": (-np.inf, np.inf)}
+SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), pairwise((0.0, *SNR_I_LIMITS, np.inf)), strict=True)
+"""Intervals of S/N_i by name. A limit belongs to the interval below it."""
 
 _CLIP = 5.0
 _LABELS_PART = 0.8

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.snr import SNR_I_LIMITS
 
-SNR_EDGES = (0.0, 20.0, 50.0, 100.0, np.inf)
+SNR_EDGES = (0.0, *SNR_I_LIMITS, np.inf)
 """Intervals of S/N_i: (0, 20], (20, 50], (50, 100], > 100."""
 COEFFICIENTS = ("intercept", "snr_i", *LABELS)
 

@@ -74,7 +74,20 @@ def marks(queue: str) -> pd.DataFrame:
 
 
 def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The candidates with `EVIDENCE_COLUMNS` of other tables; of columns that several have, the first is taken.
+    """Add `EVIDENCE_COLUMNS` of other tables to a queue.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        Candidates with spectrum_key.
+    others : sequence of pandas.DataFrame
+        With spectrum_key (unique). Of a column that several have, the first one's is taken. One has batch and row,
+        where the spectrum is stored.
+
+    Returns
+    -------
+    pandas.DataFrame, [n]
+        In the order of ``table``.
 
     Raises
     ------
@@ -91,7 +104,21 @@ def with_evidence(table: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Dat
 
 
 def desk_facts(photometry: pd.DataFrame, region: str) -> dict:
-    """Background and regions of the colour-magnitude diagram: ``stars`` [n, 2], ``dm_region``, ``gm_line``."""
+    """What the review desk draws in the colour-magnitude diagram.
+
+    Parameters
+    ----------
+    photometry : pandas.DataFrame
+        spectrum_key, CMD_flag, bp_rp_0 and M_G_0 (mag).
+    region : str
+        A key of `mstars.sky.cmd.DM_REGIONS`.
+
+    Returns
+    -------
+    dict
+        ``stars``, float64 [`BACKGROUND` or fewer, 2]: colour and M_G (mag) of stars with CMD_flag 1. ``dm_region``:
+        corners of the dwarfs' region. ``gm_line``: slope and intercept of the giants' limit.
+    """
     good = photometry[(photometry["CMD_flag"].fillna(0) == 1)].sort_values("spectrum_key")
     points = good[["bp_rp_0", "M_G_0"]].dropna().to_numpy(dtype=float)
     step = max(1, len(points) // BACKGROUND)

@@ -1,4 +1,4 @@
-"""Features of a queue's spectra: what the last layer of a network sees, in its principal components."""
+"""What the last layer of a network sees in a queue's spectra, in its principal components."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ N_COMPONENTS = 32
 
 
 def queue_features(table: pd.DataFrame, model, store: Callable[[str], Path]) -> np.ndarray:
-    """Principal components of a network's features, float32 [n, `N_COMPONENTS` or fewer].
+    """Features of a queue's spectra.
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table : pandas.DataFrame, [n]
         spectrum_key, batch, row.
     model : mstars.networks.folder.Model
     store : callable
         Path of a batch's store by the batch's name.
+
+    Returns
+    -------
+    ndarray, float32 [n, `N_COMPONENTS` or fewer]
+        Principal components of the network's features.
     """
     from mstars.files.stores import read_batch
     from mstars.networks.inference import features
@@ -40,7 +45,20 @@ def queue_features(table: pd.DataFrame, model, store: Callable[[str], Path]) -> 
 
 
 def principal_components(values: np.ndarray, count: int = N_COMPONENTS) -> np.ndarray:
-    """The first components of standardised columns, each with unit variance; constant columns are left out."""
+    """Principal components of standardised columns.
+
+    Parameters
+    ----------
+    values : ndarray, [n, m]
+        Constant columns are left out.
+    count : int
+        How many components at most.
+
+    Returns
+    -------
+    ndarray, float32 [n, ``count`` or fewer]
+        The first components, each with unit variance. The largest weight of each is positive.
+    """
     values = np.nan_to_num(np.asarray(values, dtype=float))
     spread = values.std(axis=0)
     values = (values - values.mean(axis=0))[:, spread > 1e-9] / spread[spread > 1e-9]
@@ -53,14 +71,33 @@ def principal_components(values: np.ndarray, count: int = N_COMPONENTS) -> np.nd
 
 
 def write_network_features(keys: Sequence[str], values: np.ndarray, path: str | Path) -> None:
-    """Write features as HDF5, atomically."""
+    """Write features as HDF5, whole or not at all.
+
+    Parameters
+    ----------
+    keys : sequence of str, [n]
+        spectrum_keys.
+    values : ndarray, [n, m]
+    path : str or Path
+    """
     with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
         file.create_dataset("spectrum_key", data=np.asarray(keys, dtype=str).astype("S"))
         file.create_dataset("features", data=values)
 
 
 def read_network_features(path: str | Path) -> dict[str, np.ndarray]:
-    """Features by spectrum_key; an `InputError` for a file that can't be read."""
+    """Read features.
+
+    Returns
+    -------
+    dict of str to ndarray, float32 [m]
+        By spectrum_key.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read.
+    """
     try:
         with h5py.File(path, "r") as file:
             return dict(zip(file["spectrum_key"][:].astype(str), file["features"][:], strict=True))

@@ -1,4 +1,4 @@
-"""One picture a candidate: the spectrum, the features that decide, the numbers; fast by redrawing only what changes."""
+"""One picture a candidate: the spectrum, the features that decide, the numbers. Only what changes is drawn again."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ PRINTED = (
 
 
 class Sheet:
-    """A figure drawn once, whose lines and words are replaced for each candidate.
+    """A figure that is drawn once, and whose lines and words are replaced for each candidate.
 
     Parameters
     ----------
     queue : str
-        scm and dgcm mark the features of Table 3 at LAMOST's velocity, rv the lines of Tables 5 and 6 at each method's.
+        In scm and dgcm the features of Table 3 are marked at LAMOST's velocity, in rv the lines of Tables 5 and 6 at
+        the velocity of each method.
     """
 
     def __init__(self, queue: str):

@@ -32,16 +32,25 @@ def picture_name(key: str) -> str:
 
 
 def order_value(candidates: pd.DataFrame, by: str) -> np.ndarray:
-    """How early each candidate is shown, by one of `ORDERS`: higher first, float64 [n].
+    """How early each candidate is shown.
 
-    Disagreement is how evenly the methods' votes are split (scm: SPT, WDM, CMD; dgcm: LAMOST, CNN, CMD), or how far
-    their velocities lie apart (rv). Uncertainty is what the least sure network leaves to the other classes, or the
-    error of the most certain velocity.
+    Parameters
+    ----------
+    candidates : pandas.DataFrame, [n]
+    by : str
+        One of `ORDERS`. Disagreement is how evenly the methods' votes are split (in scm: SPT, WDM, CMD; in dgcm:
+        LAMOST, CNN, CMD) or how far their velocities lie apart (rv). Uncertainty is the probability that the least sure
+        network leaves to the other classes, or the error of the most certain velocity.
+
+    Returns
+    -------
+    ndarray, float64 [n]
+        Higher comes first.
 
     Raises
     ------
     InputError
-        For an unknown order, or one whose columns the candidates don't have.
+        For an unknown order, or one whose columns the candidates do not have.
     """
     if by not in ORDERS:
         raise InputError(f"review.order: {by!r} is not one of {', '.join(ORDERS)}")
@@ -85,28 +94,48 @@ def _uncertainty(table: pd.DataFrame) -> np.ndarray:
 
 
 def ordered(candidates: pd.DataFrame, by: str = "priority") -> pd.DataFrame:
-    """Candidates in the order to look at them (`order_value`), equals by key."""
+    """Candidates in the order to look at them.
+
+    Parameters
+    ----------
+    candidates : pandas.DataFrame
+    by : str
+        One of `ORDERS`. Equals are in the order of their keys.
+    """
     value = order_value(candidates, by)
     rows = np.lexsort((candidates["spectrum_key"].to_numpy(dtype=str), -value))
     return candidates.iloc[rows].reset_index(drop=True)
 
 
 def share_of_key(key: str, salt: str) -> float:
-    """A number in [0, 1) that depends on the key alone: the same on every machine and after a rerun."""
+    """A number in [0, 1) that depends on the key and the salt alone: the same on every machine and after a rerun.
+
+    Parameters
+    ----------
+    key : str
+    salt : str
+        What the number is used for. Numbers of two salts are independent.
+    """
     return int.from_bytes(hashlib.blake2b(f"{salt}\x1f{key}".encode(), digest_size=7).digest(), "big") / 2**56
 
 
 def assign(keys: Sequence[str], reviewers: Sequence[str], overlap: float) -> list[str]:
-    """Who looks at which spectrum: one reviewer each, two for the planned overlap; ';' between names.
+    """Who looks at which spectrum.
 
     Parameters
     ----------
-    keys : sequence of str
+    keys : sequence of str, [n]
+        spectrum_keys. What a spectrum gets depends on its key alone, so a queue that changes after a retraining leaves
+        the other spectra with their reviewers.
     reviewers : sequence of str
-        Names; empty: '' for each (whoever comes).
+        Names. Empty: nobody is named, and whoever comes gets the next spectrum.
     overlap : float
-        Share of the spectra that two look at. What a spectrum gets depends on its key alone, so a queue that changes
-        after a retraining leaves the others where they were.
+        Share of the spectra, 0 to 1, that two reviewers look at.
+
+    Returns
+    -------
+    list of str, [n]
+        One name, or two with ';' between; empty without reviewers.
     """
     if not reviewers:
         return [""] * len(keys)

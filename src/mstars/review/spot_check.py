@@ -1,4 +1,4 @@
-"""The random check of section 3.4.2: some 50,000 of the spectra taken as dM without a look are looked at after all."""
+"""The random check of section 3.4.2: a sample of the spectra that are taken as dM without a look."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ def spot_check(
     m_catalog, dmgm, photometry : pandas.DataFrame
         As for `mstars.classify.dgcm.dgcm_candidates`.
     candidates : pandas.DataFrame
-        The queue dgcm; its spectra are looked at anyway.
+        The queue dgcm. Its spectra are looked at anyway and are left out.
     size : int
         How many at most (the paper: about 50,000).
     seed : int
-        With the key it makes a spectrum's number; a catalogue that changes after a retraining leaves the others theirs.
+        A spectrum's random number depends on this and on its key. A catalogue that changes after a retraining leaves
+        the others their numbers.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of the queue dgcm; consensus_label is dM, the class such spectra have; priority is a random number:
-        whoever looks at the first few has looked at a random sample.
+        Columns of the queue dgcm. consensus_label is dM, the class that such spectra have. priority is the random
+        number: the first rows are a random sample, however many are looked at.
     """
     table = evidence(m_catalog, dmgm, photometry)
     table = table[~table["spectrum_key"].isin(candidates["spectrum_key"])].sort_values("spectrum_key")

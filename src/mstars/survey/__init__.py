@@ -1,1 +1,1 @@
-"""What repeats, plates and spot checks say about a survey."""
+"""What repeated spectra, plates and spot checks tell about a survey."""

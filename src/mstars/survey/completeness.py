@@ -7,18 +7,21 @@ import pandas as pd
 from scipy.stats import norm
 
 STEPS = ("recommended", "rv", "parameters")
-"""In the recommended catalogue; with rv_flag = 1; with parameter_flag = 1."""
+"""What a spectrum can end with: a place in the recommended catalogue, rv_flag = 1, parameter_flag = 1."""
 
 MAGNITUDE_STEP = 0.5
+"""Width of a cell in G, mag."""
+
 COLOUR_STEP = 0.25
+"""Width of a cell in BP - RP, mag."""
 
 
 def magnitudes_and_outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
-    """Every input spectrum with its magnitude and colour and what became of it.
+    """Magnitude and colour of every input spectrum, and what became of it.
 
     Parameters
     ----------
-    m_catalog : pandas.DataFrame
+    m_catalog : pandas.DataFrame, [n]
         The input catalogue: spectrum_key.
     gaia : pandas.DataFrame
         The crossmatch: spectrum_key, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag.
@@ -27,8 +30,8 @@ def magnitudes_and_outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog:
 
     Returns
     -------
-    pandas.DataFrame
-        spectrum_key, g, bp_rp (mag, observed), and bool `STEPS`.
+    pandas.DataFrame, [n]
+        spectrum_key; g and bp_rp (mag, as observed); `STEPS` (bool).
     """
     photometry = gaia[["spectrum_key", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag"]]
     table = m_catalog[["spectrum_key"]].merge(photometry, on="spectrum_key", how="left")
@@ -55,19 +58,20 @@ def wilson(k, n, level: float = 0.6827) -> tuple[np.ndarray, np.ndarray]:
 
 
 def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFrame:
-    """Shares of the input in cells of magnitude (and colour).
+    """Shares of the input in cells of magnitude, or of magnitude and colour.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `magnitudes_and_outcome`; spectra without the magnitude or colour are left out.
+        From `magnitudes_and_outcome`. Spectra without the magnitude or colour are left out.
     by : tuple of str
         ``("g",)`` or ``("g", "bp_rp")``.
 
     Returns
     -------
     pandas.DataFrame
-        Lower edges ``g`` (``bp_rp``), n, and of each of `STEPS` the share with ``_low`` and ``_high`` (68 %).
+        Lower edges ``g`` (and ``bp_rp``), mag; ``n``; of each of `STEPS` the share, with its 68 % limits ``_low`` and
+        ``_high``.
     """
     steps = {"g": MAGNITUDE_STEP, "bp_rp": COLOUR_STEP}
     known = table.dropna(subset=list(by))

@@ -7,8 +7,10 @@ import pandas as pd
 
 SNR_EDGES = (-np.inf, 10.0, 20.0, 50.0, np.inf)
 SNR_NAMES = ("<10", "10-20", "20-50", ">50")
+"""Limits and names of the strata by S/N_i. Most spectra that no one looks at are faint."""
+
 QUEUED = "candidates of SCM"
-"""Stratum of those that were queued by SCM and stayed M by the consensus: no person has looked at them either."""
+"""Stratum of the candidates of SCM that the consensus left M: no person has looked at them either."""
 
 STRATA = (*SNR_NAMES, QUEUED)
 M_LABELS = ("dM", "gM", "M")
@@ -17,17 +19,17 @@ _DRAWS = 20_000
 
 
 def population(classification: pd.DataFrame, m_catalog: pd.DataFrame, reviewed: pd.Series | None = None):
-    """What the random check is drawn from: M spectra after SCM that DGCM has not queued, and that no one has looked at.
+    """The spectra that the random check is drawn from: M stars after SCM that neither DGCM nor a person looked at.
 
     Parameters
     ----------
     classification : pandas.DataFrame
-        ``catalogs/classification.parquet``: spectrum_key, candidate_reasons (those of DGCM begin with ``dgcm:``),
+        ``catalogs/classification.parquet``: spectrum_key; candidate_reasons (those of DGCM begin with ``dgcm:``);
         dmgm_class (empty where SCM took the spectrum out).
     m_catalog : pandas.DataFrame
         The input catalogue: spectrum_key, snri.
     reviewed : pandas.Series, optional
-        Keys of the SCM candidates that a person has decided: what they are is known.
+        Keys of the SCM candidates that a person has decided. What they are is known, so they are left out.
 
     Returns
     -------
@@ -47,29 +49,29 @@ def population(classification: pd.DataFrame, m_catalog: pd.DataFrame, reviewed: 
 
 
 def contamination(spectra: pd.DataFrame, decisions: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Share of each label among the spectra taken as dM without a look, with errors.
+    """Share of each label among the spectra taken as dM without a look.
 
-    The queue `random` is a simple random sample of ``spectra`` that is looked at in random order, so within a stratum
-    the checked ones are a random sample whatever their number. The share of a stratum has Jeffreys' posterior; that of
-    all is the sum over the strata by the number of spectra in each. Those checked are known: the errors are of the
-    rest alone, and none are left once all have been looked at.
+    The queue `random` is a simple random sample that is looked at in random order, so within a stratum the checked
+    spectra are a random sample whatever their number. The share of a stratum has the posterior of Jeffreys' prior. The
+    share of all is the sum over the strata, weighted by their sizes. Spectra that were checked are known, so the errors
+    are those of the other spectra, and there are none once all have been checked.
 
     Parameters
     ----------
     spectra : pandas.DataFrame
-        Of `population`.
+        From `population`.
     decisions : pandas.DataFrame
-        spectrum_key, label of the random check, one row a spectrum; rows outside ``spectra`` are left out.
+        Of the random check: spectrum_key, label; one row a spectrum. Rows about other spectra are left out.
     seed : int
-        Of the posterior draws.
+        For the draws from the posterior.
 
     Returns
     -------
     pandas.DataFrame
-        label (K, unknown, not M), stratum (one of `STRATA` that has spectra, or all), n_spectra, n_checked, n_found,
-        share, low, high (per cent of n_spectra; the 16th and 84th percentile), left, left_low, left_high (spectra among
-        those not checked: still in the catalogue). Without a checked spectrum in some stratum the rows of it and of all
-        have no share.
+        ``label``: K, unknown or not M. ``stratum``: one of `STRATA` that has spectra, or all. ``n_spectra``,
+        ``n_checked``, ``n_found``: counts. ``share``, ``low``, ``high``: per cent of n_spectra, and its 16th and 84th
+        percentile. ``left``, ``left_low``, ``left_high``: spectra among those not checked, which are still in the
+        catalogue. A stratum without a checked spectrum has no share, and neither has all.
     """
     checked = spectra.merge(decisions[["spectrum_key", "label"]], on="spectrum_key")
     total = spectra["stratum"].value_counts()
@@ -88,7 +90,7 @@ def contamination(spectra: pd.DataFrame, decisions: pd.DataFrame, seed: int = 0)
 
 
 def _rest(n_spectra: int, n: int, k: int, rng: np.random.Generator) -> tuple:
-    """Of one stratum: sizes, found, best number among the rest and draws of it (NaN where none was checked)."""
+    """Of one stratum: its sizes, how many were found, the estimate for the rest and draws of it (NaN: none checked)."""
     rest = n_spectra - n
     if not n:
         return n_spectra, n, k, np.nan, np.full(_DRAWS, np.nan)
@@ -103,5 +105,5 @@ def _row(label: str, stratum: str, n_spectra: int, n: int, k: int, left: float, 
 
 
 def _none(label: str) -> dict:
-    """The row of all where there is nothing to check."""
+    """The row of all strata, when no spectrum is in any."""
     return {**_row(label, "all", 1, 0, 0, np.nan, np.full(2, np.nan)), "n_spectra": 0}

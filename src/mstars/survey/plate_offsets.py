@@ -9,26 +9,27 @@ from mstars.core.labels import LABELS
 from mstars.literature.criteria import good_gaia_velocity
 
 RESIDUALS_OF = ("rv", *LABELS)
-"""rv: minus Gaia's. teff: minus the median of dwarfs of the same colour. The others: minus the median of dwarfs."""
+"""Quantities with residuals: rv from Gaia's, teff from the median of dwarfs of the same colour, the others from the
+median of all dwarfs."""
 
 LEAST = 5
 """Spectra that a median needs."""
 
 
 def residuals(catalog: pd.DataFrame, gaia: pd.DataFrame) -> pd.DataFrame:
-    """Each recommended spectrum with its plate, spectrograph and residuals of `RESIDUALS_OF`.
+    """Plate, spectrograph and residuals of each recommended spectrum.
 
     Parameters
     ----------
-    catalog : pandas.DataFrame
+    catalog : pandas.DataFrame, [n]
         The recommended catalogue.
     gaia : pandas.DataFrame
         The crossmatch: spectrum_key, radial_velocity (km/s) and its quality columns.
 
     Returns
     -------
-    pandas.DataFrame
-        plate, spectrograph, ra, dec, obsdate and `RESIDUALS_OF` (NaN where not known).
+    pandas.DataFrame, [n]
+        plate, spectrograph, ra, dec, obsdate and `RESIDUALS_OF` (km/s, K, dex; NaN where not known).
     """
     parts = catalog["spectrum_key"].astype(str).str.rsplit("-", n=2)
     table = pd.DataFrame({"plate": parts.str[0], "spectrograph": parts.str[1]}, index=catalog.index)
@@ -46,7 +47,7 @@ def residuals(catalog: pd.DataFrame, gaia: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_colour(colour: pd.Series, teff: pd.Series, width: float = 0.05) -> pd.Series:
-    """Median Teff of the colour of each row, between medians of intervals."""
+    """Median Teff at each row's colour, interpolated between the medians of intervals of colour."""
     number = np.floor(colour.astype(float) / width)
     medians = teff.astype(float).groupby(number).median()
     if len(medians) < 2:
@@ -59,11 +60,17 @@ def _by_colour(colour: pd.Series, teff: pd.Series, width: float = 0.05) -> pd.Se
 def group_medians(table: pd.DataFrame, by: str) -> pd.DataFrame:
     """Medians of the residuals of each plate or spectrograph.
 
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `residuals`.
+    by : {'plate', 'spectrograph'}
+
     Returns
     -------
     pandas.DataFrame
-        ``by``, n, ra, dec, obsdate, and of each quantity ``{name}`` (median), ``{name}_err`` (1.2533 robust standard
-        deviations / sqrt(n)) and ``{name}_n``; NaN for fewer than `LEAST`.
+        ``by``, n, ra, dec, obsdate, and of each quantity ``{name}``, the median; ``{name}_err``, its error, 1.2533
+        robust standard deviations / sqrt(n); ``{name}_n``. Median and error are NaN for fewer than `LEAST` spectra.
     """
     group = table.groupby(by, sort=True)
     result = pd.DataFrame({"n": group.size(), "ra": group["ra"].median(), "dec": group["dec"].median()})

@@ -8,31 +8,32 @@ from scipy.optimize import minimize
 
 FLAG_OF = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
 FLAG_OF |= {"alpha_m": "parameter_flag"}
-"""Quantity and the flag that must be 1."""
+"""For each quantity the flag that must be 1."""
 
 LEAST_PAIRS = 20
-_STARTS = ((0.5, 0.5), (0.1, 1.0), (1.0, 0.1))
-"""Of the fit: shares of a typical scatter that a / (S/N) and b have."""
+"""Pairs that a fit needs."""
 
+_STARTS = ((0.5, 0.5), (0.1, 1.0), (1.0, 0.1))
+"""Where the fit starts: shares of the typical scatter that a / (S/N) and b have."""
 
 _FIRST = 5000
-"""Pairs that the first fits are made with; the last one has all."""
+"""Pairs of the first fits. The last fit has all pairs."""
 
 
 def repeat_pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Independent pairs of spectra of one star: the first with the second by S/N_i, the third with the fourth, ...
+    """Independent pairs of spectra of a star: by S/N_i the first and the second, the third and the fourth, and so on.
 
     Parameters
     ----------
     catalog : pandas.DataFrame
         star_id, spectrum_key, luminosity_class, snr_i, ``name`` and its flag.
     name : str
-        Key of `FLAG_OF`.
+        A key of `FLAG_OF`.
 
     Returns
     -------
-    pandas.DataFrame
-        luminosity_class (of the first), snr_1, snr_2, difference.
+    pandas.DataFrame, [pair]
+        luminosity_class (of the first), snr_1, snr_2, difference (in the unit of the quantity).
     """
     rows = catalog[(catalog[FLAG_OF[name]] == 1) & (catalog["snr_i"] > 0) & catalog[name].notna()]
     rows = rows.sort_values(["star_id", "snr_i", "spectrum_key"], kind="stable")
@@ -49,17 +50,24 @@ def repeat_pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
 def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
     """Fit sigma = a / (S/N) + b of a single spectrum to the differences of pairs.
 
-    The variance of a difference is the sum of those of its two spectra. Maximum likelihood of a normal distribution and
-    of a share of outliers (binaries, failures) that may lie anywhere. Errors from the curvature.
+    The variance of a difference is the sum of those of its two spectra. The fit is of maximum likelihood, for a normal
+    distribution and a share of outliers (binaries, failures) that may lie anywhere. Errors are from the curvature.
+
+    Parameters
+    ----------
+    snr_1, snr_2 : ndarray, [pair]
+        S/N_i of the two spectra.
+    difference : ndarray, [pair]
+        In any unit.
 
     Returns
     -------
     dict
-        a, a_err, b, b_err (in the unit of the difference), n, outliers (their share); NaN with fewer than `LEAST_PAIRS`
-        pairs.
+        a, a_err, b, b_err (in the unit of the difference), n, outliers (their share). All but n are NaN with fewer than
+        `LEAST_PAIRS` pairs.
     """
     one, two, off = (np.asarray(values, dtype=float) for values in (snr_1, snr_2, difference))
-    known = np.random.default_rng(0).permutation(np.flatnonzero(np.isfinite(off)))  # so that the first are of all kinds
+    known = np.random.default_rng(0).permutation(np.flatnonzero(np.isfinite(off)))  # the first fits see a random part
     one, two, off = one[known], two[known], off[known]
     result = dict.fromkeys(("a", "a_err", "b", "b_err", "outliers"), np.nan) | {"n": len(off)}
     if len(off) < LEAST_PAIRS:
@@ -101,7 +109,20 @@ def _errors(cost, place: np.ndarray, step: float = 1e-2) -> np.ndarray:
 
 
 def binned_scatter(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300)) -> pd.DataFrame:
-    """Robust standard deviation of one spectrum in intervals of the pairs' mean S/N: snr, n, sigma, error."""
+    """Robust standard deviation of one spectrum in intervals of the pairs' mean S/N.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [pair]
+        From `repeat_pairs`.
+    edges : sequence of float
+        Of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        snr (median), n (pairs), sigma and its error (in the unit of the difference); intervals of eight pairs or more.
+    """
     snr = 2 / (1 / table["snr_1"] + 1 / table["snr_2"])
     rows = []
     for low, high in zip(edges[:-1], edges[1:], strict=True):
@@ -115,7 +136,18 @@ def binned_scatter(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 15
 
 
 def precision_table(catalog: pd.DataFrame) -> pd.DataFrame:
-    """`fit_precision` of every quantity and class: quantity, kind, a, a_err, b, b_err, n, outliers."""
+    """`fit_precision` of every quantity and class.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+
+    Returns
+    -------
+    pandas.DataFrame
+        quantity, kind (dM, gM), a, a_err, b, b_err, n, outliers.
+    """
     rows = []
     for name in FLAG_OF:
         table = repeat_pairs(catalog, name)

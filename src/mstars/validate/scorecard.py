@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.snr import SNR_I_LIMITS
 from mstars.validate.outcome import input_outcomes
 from mstars.validate.shares import scatter, scatter_with_limits, share
 
@@ -23,7 +25,8 @@ CLASS_OF = {
 }
 """Output a task should give, by true class; other true classes are not counted."""
 
-SNR_BINS = {"0_20": (0, 20), "20_50": (20, 50), "50_100": (50, 100), "100_up": (100, np.inf)}
+SNR_BINS = dict(zip(("0_20", "20_50", "50_100", "100_up"), pairwise((0.0, *SNR_I_LIMITS, np.inf)), strict=True))
+"""Intervals of S/N_i by the name they have in the scorecard's keys."""
 
 
 def scorecard(table: pd.DataFrame, held_out: Mapping[str, pd.DataFrame], truth: pd.DataFrame, settings: dict) -> dict:

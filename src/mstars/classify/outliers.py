@@ -21,6 +21,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from mstars.classify.zirconium import HEADS, head_steps, zro_score
+from mstars.core.config.classes import Ood
 from mstars.core.errors import InputError
 from mstars.core.lines import CHROMOSPHERIC, VACUUM_LINES
 from mstars.files.json_files import read_json, write_json
@@ -166,8 +167,8 @@ def fit_outlier_model(
     flux: np.ndarray,
     variance: np.ndarray,
     *,
-    n_component: int = 6,
-    quantile: float = 0.995,
+    n_component: int = Ood.default("n_component"),
+    quantile: float = Ood.default("quantile"),
     clip: float = 4.0,
     rounds: int = 5,
     about: dict | None = None,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.parameters import Quality
 from mstars.core.labels import LABELS
 from mstars.core.snr import SNR_I_LIMITS
 
@@ -41,7 +42,13 @@ def _usable(table: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
     return np.isfinite(table[columns].to_numpy(dtype=float)).all(axis=1)
 
 
-def fit_errors(table: pd.DataFrame, *, sigma: float = 3.0, min_rows: int = 30, labels: Sequence[str] = LABELS) -> dict:
+def fit_errors(
+    table: pd.DataFrame,
+    *,
+    sigma: float = Quality.default("sigma"),
+    min_rows: int = Quality.default("min_rows"),
+    labels: Sequence[str] = LABELS,
+) -> dict:
     """Fit Eq. 3 once per class and S/N_i interval, without clipping, and find the limit of Eq. 4.
 
     Parameters

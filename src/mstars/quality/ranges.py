@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.parameters import Quality
 from mstars.core.labels import LABELS
 
 TABLE_10 = {
@@ -52,7 +53,12 @@ def aspcap_kind(table: pd.DataFrame) -> np.ndarray:
     return np.select([letter == "d", letter == "g"], ["dM", "gM"], "")
 
 
-def recompute_ranges(members: pd.DataFrame, *, min_members: int = 10, published: Mapping = TABLE_10) -> dict:
+def recompute_ranges(
+    members: pd.DataFrame,
+    *,
+    min_members: int = Quality.default("range_min_members"),
+    published: Mapping = TABLE_10,
+) -> dict:
     """Table 10 from reliable members: the outer edges of the bins that hold at least ``min_members``.
 
     Parameters

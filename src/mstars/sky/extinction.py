@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mstars.core.config.sky import Photometry
 from mstars.core.errors import InputError
 
 logger = logging.getLogger("mstars")
-
-EBV_SCALE = 0.884
-"""E(B-V) per unit of Bayestar19, fixed by E(g-r) of Green et al. (2019); 0.996 when fixed by E(r-z)."""
 
 MSTAR_TEFF = 3800.0
 """Temperature (K) of the coefficients, one for all M stars, so that the diagram does not depend on our parameters."""
@@ -25,7 +23,7 @@ _TERMS = {"G": (1.4013, 3.1406, -1.5626), "BP": (1.7895, 4.2355, -2.7071), "RP":
 _CHUNK = 100_000
 
 
-def gaia_coefficients(option: str = "teff") -> dict[str, float]:
+def gaia_coefficients(option: str = Photometry.default("gaia_extinction")) -> dict[str, float]:
     """R_G, R_BP and R_RP of Casagrande & VandenBerg (2018), so that A_X = R_X E(B-V).
 
     Parameters
@@ -85,7 +83,13 @@ def wise_coefficients(ebv: np.ndarray, option: str = "simple") -> dict[str, np.n
 
 
 def reddening(
-    ra: np.ndarray, dec: np.ndarray, distance: np.ndarray, path: str | Path, *, mode: str = "median", scale=EBV_SCALE
+    ra: np.ndarray,
+    dec: np.ndarray,
+    distance: np.ndarray,
+    path: str | Path,
+    *,
+    mode: str = Photometry.default("dust_mode"),
+    scale: float = Photometry.default("ebv_scale"),
 ) -> tuple[np.ndarray, np.ndarray]:
     """E(B-V) of each source from the 3D map Bayestar19 (Green et al. 2019).
 

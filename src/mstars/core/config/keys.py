@@ -48,6 +48,11 @@ class Section(BaseModel):
     # without this mark pydantic calls __init__ for sections within sections too, and their places would be lost
     __init__.__pydantic_base_init__ = True
 
+    @classmethod
+    def default(cls, name: str) -> Any:
+        """Default of a key, for functions that take it as an argument."""
+        return cls.model_fields[name].default
+
     def changed(self, **values: Any) -> Self:
         """The same options with other values for some keys, checked like new ones."""
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | values)

@@ -45,7 +45,7 @@ class Photometry(Section):
     dust_mode: Literal["median", "mean", "best"] = key("median", "which value of Bayestar19")
     ebv_scale: float = key(
         0.884,
-        "E(B-V) per unit of Bayestar19: 0.884 by E(g-r), 0.996 by E(r-z)",
+        "E(B-V) per unit of Bayestar19 (Green et al. 2019): 0.884 by E(g-r), 0.996 by E(r-z)",
         unit="mag",
         gt=0,
         le=2,

@@ -91,7 +91,11 @@ def gather_methods(table: pd.DataFrame, offsets: Mapping[str, float], options: S
 
 
 def best_velocity(
-    methods: Methods, label: np.ndarray, *, agree_sigma: float = 3.0, common_kms: float = 0.0
+    methods: Methods,
+    label: np.ndarray,
+    *,
+    agree_sigma: float = SelectionOptions.default("agree_sigma"),
+    common_kms: float = 0.0,
 ) -> pd.DataFrame:
     """One velocity of all methods that agree.
 

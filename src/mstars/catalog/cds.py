@@ -18,14 +18,14 @@ from mstars.catalog.columns import INTEGERS, ProductColumn
 from mstars.files.whole import atomic_path
 
 DECIMALS = {"deg": 7, "K": 1, "km s-1": 2, "dex": 4, "mag": 4, "pc": 2, "Angstrom": 4}
-"""Decimals of a number by its unit; `OTHER_DECIMALS` for the rest."""
+"""Decimals of a number by its unit. Other units have `OTHER_DECIMALS`."""
 
 OTHER_DECIMALS = 4
 
 CDS_UNITS = {"": "---", "km s-1": "km/s", "Angstrom": "0.1nm", "dex": "[-]"}
 """Units as the CDS writes them, where they differ from those of ``resources/catalog_columns.csv``."""
 
-_ROWS = 50_000  # formatted at a time
+_ROWS = 50_000  # rows formatted at a time
 _LINE = "-" * 80
 
 
@@ -179,8 +179,8 @@ def _byte_lines(table: CdsTable) -> list[str]:
         last = first + width - 1
         place = f"{first:4d}-{last:4d}" if width > 1 else f"{last:9d}"
         unit = "[cm/s2]" if column.name == "logg" else CDS_UNITS.get(column.unit, column.unit)
-        # a question mark: the field may be blank
-        # a line that begins with a number would be read as a column's bytes
+        # the CDS reads a question mark as: the field may be blank
+        # the CDS takes a line that begins with a number for the next column
         text = re.sub(r" (?=\d)", "\xa0", ("? " if lines else "") + _ascii(column.description))
         about = [line.replace("\xa0", " ") for line in textwrap.wrap(text, 37)]
         lines.append(f"{place} {form:<6} {unit:<7} {column.name:<17} {about[0]}")

@@ -17,10 +17,10 @@ PRODUCTS = {
     "extension": "Beyond the paper: band indices, H alpha, subtype and metallicity class of the recommended spectra",
     "stars": "The recommended catalogue a star a row: repeats combined, weighted by their errors",
 }
-"""Products and what they are."""
+"""The catalogues, and what each holds."""
 
 INTEGERS = {"int16": "Int16", "int32": "Int32", "int64": "Int64"}
-"""Whole-number types of the column file and pandas' nullable ones."""
+"""For each whole-number type of the column file the nullable type of pandas."""
 
 
 _LAMOST_NULL = -9999.0

@@ -14,7 +14,7 @@ from mstars.core.errors import InputError
 from mstars.files.whole import atomic_path
 
 _FITS_CODES = {"int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D"}
-_UNSTANDARD_UNITS = ("dex",)  # neither FITS nor VOUnit know it: these files say it in the description
+_UNSTANDARD_UNITS = ("dex",)  # unknown to FITS and VOUnit: such a unit stands in the description
 
 
 def write_product(table: pd.DataFrame, columns: list[ProductColumn], path: str | Path, *, title: str = "") -> None:

@@ -25,7 +25,7 @@ PAIRS = {
     "catalog-apogee": ("catalog", "apogee"),
     "this-apogee": ("this", "apogee"),
 }
-"""Differences of Figures 15 to 22: first minus second."""
+"""Pairs of Figures 15 to 22. A difference is the first minus the second."""
 
 SNR_EDGES = (*SNR_I_LIMITS, np.inf)
 SNR_NAMES = ("20-50", "50-100", ">100")
@@ -265,7 +265,7 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
         for pair, (first, second) in PAIRS.items():
             for label in [label for label in COMPARED if f"{label}_{second}" in stars]:
                 off = (stars[f"{label}_{first}"].astype(float) - stars[f"{label}_{second}"]).to_numpy(float)
-                # every pair over the stars the catalogue has
+                # every pair is measured on the same stars, those of the catalogue
                 off = np.where(np.isfinite(stars[f"{label}_catalog"].to_numpy(float)), off, np.nan)
                 for number, snr in enumerate(("all", *SNR_NAMES)):
                     chosen = off if number == 0 else off[interval == number]

@@ -1,1 +1,1 @@
-"""The paper's figures, tables and numbers, from the tables of a run."""
+"""The paper's figures, tables and numbers, made from a survey's catalogues."""

@@ -1,4 +1,4 @@
-"""The paper's figures and tables as a list (``resources/paper_products.csv``), read without heavy imports."""
+"""The list of the paper's figures and tables (``resources/paper_products.csv``), read without heavy imports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from mstars.core.resources import resource, resource_rows
 
 
 def read_figures_and_tables(trained: bool = True) -> list[dict[str, str]]:
-    """Rows product, shows, target, rule, group, needs, inputs.
+    """The figures and tables that a survey can have.
 
     Parameters
     ----------
     trained : bool
-        Whether the survey's own models are trained; without, products that need that are left out.
+        Whether the survey's own models are trained. Without, those that need the trainings are left out.
+
+    Returns
+    -------
+    list of dict of str to str
+        product, shows, target, rule, group, needs, inputs.
     """
     rows = resource_rows(resource("paper_products.csv"))
     return [row for row in rows if trained or row["needs"] != "trained"]

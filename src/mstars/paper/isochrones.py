@@ -1,4 +1,4 @@
-"""PARSEC isochrones for Figures 23 to 25: the CMD web form's files, or a packaged grid."""
+"""PARSEC isochrones for Figures 23 to 25: files of the CMD web form, or a packaged grid."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ METALLICITIES = (-0.6, -0.3, 0.0, 0.3)
 LOG_AGE = float(np.log10(9e9))
 
 ISOCHRONE_COLUMNS = ("m_h", "log_age", "stage", "teff", "logg", "bp_rp", "w1_w2", "mean_colours")
-"""Of an isochrone table: dex, log10 of years, evolutionary label, K, dex, mag, mag (NaN where there is no colour), and
-the colours that are of a mean relation, not of the isochrones ('', 'bp_rp', 'w1_w2' or 'bp_rp w1_w2')."""
+"""Columns of an isochrone table: dex, log10 of years, evolutionary label, K, dex, mag, mag. A missing colour is NaN.
+The last column names the colours that come from a mean relation ('', 'bp_rp', 'w1_w2' or 'bp_rp w1_w2')."""
 
 _WANTED = {"m_h": ("MH",), "log_age": ("logAge",), "teff": ("logTe",), "logg": ("logg",), "stage": ("label",)}
 _COLOURS = {"bp_rp": ("G_BPmag", "G_RPmag"), "w1_w2": ("W1mag", "W2mag")}
@@ -38,7 +38,7 @@ PARSEC_GRID = Package(
     "not stated; PARSEC v1.2S (Bressan et al. 2012)",
     ("lachesis_grids/grids/parsec_v1.25.h5",),
 )
-"""PARSEC v1.2S tables resampled to equivalent evolutionary points: no colours."""
+"""PARSEC v1.2S tables resampled to equivalent evolutionary points. They have no colours."""
 
 MANN_METALLICITY = 3500 * 0.04417
 """Change of Teff with [Fe/H] at fixed BP - RP, K / dex: Mann et al. 2015, Table 2 (2016 erratum). The rest of their
@@ -76,9 +76,9 @@ def read_cmd(path: str | Path) -> pd.DataFrame:
 
 
 def read_grid(path: str | Path, metallicities: Sequence[float] = METALLICITIES, log_age: float = LOG_AGE):
-    """Isochrones of one age from the packaged grid, between its metallicities by equivalent evolutionary point.
+    """Isochrones of one age from the packaged grid, interpolated in [M/H] at equal evolutionary points.
 
-    The grid has no colours: dwarfs get those of `with_mean_colours`, giants none.
+    The grid has no colours. Dwarfs get those of `with_mean_colours`, giants none.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def read_grid(path: str | Path, metallicities: Sequence[float] = METALLICITIES, 
     metallicities : sequence of float
         [M/H] wanted, dex.
     log_age : float
-        The nearest age of the grid is taken, log10 of years.
+        log10 of years. The nearest age of the grid is taken.
 
     Returns
     -------
@@ -128,8 +128,8 @@ def _finer(track: pd.DataFrame, parts: int = 10) -> pd.DataFrame:
 def with_mean_colours(table: pd.DataFrame) -> pd.DataFrame:
     """Give dwarfs the colours that a table lacks altogether, by relations measured on the sky.
 
-    BP - RP by `dwarf_bp_rp`, with a term in metallicity; W1 - W2 by `dwarf_w1_w2`, which has none, so that isochrones
-    of all metallicities fall on one line. ``mean_colours`` says which colours are such.
+    BP - RP is that of `dwarf_bp_rp`, with a term in metallicity. W1 - W2 is that of `dwarf_w1_w2`, which has no such
+    term: isochrones of all metallicities fall on one line. The column ``mean_colours`` names the colours given so.
 
     Parameters
     ----------
@@ -146,19 +146,39 @@ def with_mean_colours(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def dwarf_bp_rp(table: pd.DataFrame) -> np.ndarray:
-    """BP - RP (mag) of dwarfs from 2700 to 4400 K; NaN for the rest.
+    """BP - RP of dwarfs from 2700 to 4400 K.
 
-    Medians of the stars of Cifuentes et al. (2020) against Teff (``resources/stellar_colours.csv``), as those of solar
-    composition, with the term in metallicity of Mann et al. (2015).
+    They are the medians of the stars of Cifuentes et al. (2020) against Teff (``resources/stellar_colours.csv``), taken
+    as those of solar composition, with the term in metallicity of Mann et al. (2015).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        teff (K), logg and m_h (dex).
+
+    Returns
+    -------
+    ndarray, float64 [n]
+        mag; NaN for all other stars.
     """
     solar = table["teff"] - MANN_METALLICITY * table["m_h"]
     return np.where((table["logg"] > 4) & table["teff"].between(2700, 4400), _mean_colour("bp_rp", solar), np.nan)
 
 
 def dwarf_w1_w2(table: pd.DataFrame) -> np.ndarray:
-    """W1 - W2 (mag) of dwarfs from 2700 to 4400 K: medians of the stars of Cifuentes et al. (2020); NaN for the rest.
+    """W1 - W2 of dwarfs from 2700 to 4400 K: medians of the stars of Cifuentes et al. (2020).
 
     Mamajek's sequence has no W1 - W2 between K6 and M4.5.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        teff (K), logg.
+
+    Returns
+    -------
+    ndarray, float64 [n]
+        mag; NaN for all other stars.
     """
     known = (table["logg"] > 4) & table["teff"].between(2700, 4400)
     return np.where(known, _mean_colour("w1_w2", table["teff"]), np.nan)
@@ -176,12 +196,21 @@ def read_files(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def pick(table: pd.DataFrame, metallicities: Sequence[float] = METALLICITIES, log_age: float = LOG_AGE):
-    """One isochrone for each wanted metallicity: those nearest in [M/H] (within 0.2 dex), at the nearest age.
+    """One isochrone for each wanted metallicity: the nearest in [M/H], within 0.2 dex, at the nearest age.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `ISOCHRONE_COLUMNS`.
+    metallicities : sequence of float
+        [M/H], dex.
+    log_age : float
+        log10 of years.
 
     Returns
     -------
-    list of DataFrame
-        Each with the metallicity in ``attrs["m_h"]``; in the order of the table, up to the tip of the giant branch.
+    list of pandas.DataFrame
+        Each with its metallicity in ``attrs["m_h"]``, in the order of the table, up to the tip of the giant branch.
     """
     chosen = {}
     found = np.unique(table["m_h"].to_numpy(float)) if len(table) else np.array([])
@@ -200,12 +229,17 @@ def pick(table: pd.DataFrame, metallicities: Sequence[float] = METALLICITIES, lo
 
 
 def fetch_grid(own: str | Path | None = None) -> pd.DataFrame:
-    """The packaged grid's isochrones; no row, and a warning, where the package can't be had.
+    """Isochrones of the packaged grid.
 
     Parameters
     ----------
     own : str or Path, optional
         Folder of wheels downloaded elsewhere (``templates.packages`` of the config).
+
+    Returns
+    -------
+    pandas.DataFrame
+        `ISOCHRONE_COLUMNS`. Without a row, and with a warning in the log, where the package can't be had.
     """
     with tempfile.TemporaryDirectory() as scratch:
         try:

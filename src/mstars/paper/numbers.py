@@ -1,4 +1,4 @@
-"""The numbers the paper prints, as this survey has them (``resources/paper_numbers.csv`` lists them)."""
+"""The numbers that the paper prints, as this survey has them (``resources/paper_numbers.csv`` lists them)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ CLASS_SUFFIXES = {"dM": "dm", "gM": "gm"}
 
 
 def paper_numbers() -> pd.DataFrame:
-    """``resources/paper_numbers.csv``: product, section, key, description, paper, unit,
-    compared (count, ratio, difference).
+    """The paper's numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``resources/paper_numbers.csv``: product, section, key, description, paper, unit, compared (count, ratio or
+        difference).
     """
     table = resource_table(resource("paper_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     return table.assign(paper=pd.to_numeric(table["paper"]))
@@ -30,14 +35,14 @@ def compare_numbers(ours: Mapping[str, float]) -> pd.DataFrame:
 
     Parameters
     ----------
-    ours : mapping
-        By key; a key that is missing or NaN stays empty.
+    ours : mapping of str to float
+        By key. A key that is missing or NaN stays empty.
 
     Returns
     -------
     pandas.DataFrame
-        product, section, key, description, unit, compared, paper, ours, ratio, difference. ratio is ours / paper, of a
-        count the ratio of the shares of the input; what may have either sign has the difference instead.
+        product, section, key, description, unit, compared, paper, ours, ratio, difference. ratio is ours / paper; of a
+        count it is the ratio of the shares of the input. A number that can have either sign has the difference instead.
     """
     table = paper_numbers()
     table["ours"] = [float(ours.get(key, np.nan)) for key in table["key"]]
@@ -53,7 +58,18 @@ def compare_numbers(ours: Mapping[str, float]) -> pd.DataFrame:
 
 
 def average_accuracy(validation: pd.DataFrame) -> float:
-    """Mean over the true classes of the share predicted rightly, per cent; NaN without rows."""
+    """Mean over the true classes of the share predicted rightly, per cent.
+
+    Parameters
+    ----------
+    validation : pandas.DataFrame
+        truth, predicted.
+
+    Returns
+    -------
+    float
+        NaN without rows.
+    """
     if not len(validation):
         return np.nan
     right = validation["truth"] == validation["predicted"]
@@ -69,7 +85,19 @@ def scm_numbers(
     v1: pd.DataFrame,
     non_m_v1: pd.DataFrame,
 ) -> dict[str, float]:
-    """Counts of sections 3.1 and 3.4.1."""
+    """Counts of sections 3.1 and 3.4.1.
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        The input catalogue, m_catalog_v0.
+    gaia, photometry : pandas.DataFrame
+        Of the crossmatch.
+    candidates, decisions : pandas.DataFrame
+        The queue scm, and its resolved decisions.
+    v1, non_m_v1 : pandas.DataFrame
+        What SCM kept and removed.
+    """
     classified = pd.concat([v1[["spt_class", "wdm_class"]], non_m_v1[["spt_class", "wdm_class"]]])
     matched = gaia[gaia["source_id"].notna()]
     outside = (photometry["CMD_flag"] == 1) & (photometry["CMD_pos"] == "other")
@@ -108,7 +136,19 @@ def dgcm_numbers(
     non_m_v1: pd.DataFrame,
     non_m_v2: pd.DataFrame,
 ) -> dict[str, float]:
-    """Counts of section 3.4.2."""
+    """Counts of section 3.4.2.
+
+    Parameters
+    ----------
+    v1 : pandas.DataFrame
+        What SCM kept, m_catalog_v1.
+    photometry : pandas.DataFrame
+        Of the crossmatch.
+    candidates, decisions : pandas.DataFrame
+        The queue dgcm, and its resolved decisions.
+    v2, non_m_v1, non_m_v2 : pandas.DataFrame
+        What DGCM kept, and what SCM and DGCM removed.
+    """
     giants = photometry.loc[photometry["CMD_pos"] == "gM", "spectrum_key"]
     said, found = v2["lamost_class"], v2["luminosity_class"]
     gm_to_dm = int(((said == "gM") & (found == "dM")).sum())
@@ -133,15 +173,29 @@ def dgcm_numbers(
 def rv_numbers(
     selection: pd.DataFrame, summary: dict, decisions: pd.DataFrame, v3: pd.DataFrame, *, rv_cut: str
 ) -> dict[str, float]:
-    """Numbers of section 3.4.3 and Figure 10; ``rv_cut`` is the last day with doubtful wavelengths (section 4.1)."""
+    """Numbers of section 3.4.3 and Figure 10.
+
+    Parameters
+    ----------
+    selection : pandas.DataFrame
+        Of RVMM: spectrum_key, velocities (km/s), in_tm_band, candidate.
+    summary : dict
+        Of RVMM's selection: counts and bands.
+    decisions : pandas.DataFrame
+        The resolved decisions of the queue rv.
+    v3 : pandas.DataFrame
+        m_catalog_v3.
+    rv_cut : str
+        Last day with doubtful wavelengths (section 4.1).
+    """
     bands = summary["bands"]
-    # where a survey has too few spectra the band is the paper's, and no number of ours
+    # with too few spectra RVMM takes the paper's band: then this survey has no number of its own
     own = {name: band if band.get("own", True) else {"mean": None, "sigma": None} for name, band in bands.items()}
     numbers = {f"{name}_{part}": _number(own[name][part]) for name in own for part in ("mean", "sigma")}
     outside = int(summary["n_outside_dsal1"]) + int(summary["n_outside_dsal2"])
     left = selection[~selection["candidate"]]
     tm_only, dsal_only = _one_method_only(left, bands)
-    # the paper's bands are of spectra outside TM's, five times as wide as those of all (rvmm.selection.dsal_band)
+    # the paper's bands are of the spectra outside TM's band: five times as wide as of all (rvmm.selection.dsal_band)
     wide = {name: {"mean": mean, "sigma": sigma, "k": bands[name]["k"]} for name, (mean, sigma) in PAPER_BANDS.items()}
     tm_only_wide, dsal_only_wide = _one_method_only(left, wide)
     updated = v3["rv_paper_from"].isin(["TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL"])
@@ -183,7 +237,15 @@ def _one_method_only(table: pd.DataFrame, bands: dict) -> tuple[float, float]:
 
 
 def catalog_numbers(catalog: pd.DataFrame, ranges: dict) -> dict[str, float]:
-    """Numbers of section 4.1: flags, internal errors (Figure 13), ranges recomputed from our members (Table 10)."""
+    """Numbers of section 4.1: flags, internal errors (Figure 13), and ranges recomputed from our members (Table 10).
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+    ranges : dict
+        ``quality/ranges.json``.
+    """
     ranges = ranges.get("recomputed", {})
     numbers = {"rv_flag_share": 100 * (catalog["rv_flag"] == 1).mean() if len(catalog) else np.nan}
     for kind, short in CLASS_SUFFIXES.items():
@@ -202,7 +264,17 @@ def catalog_numbers(catalog: pd.DataFrame, ranges: dict) -> dict[str, float]:
 def external_numbers(
     catalog: pd.DataFrame, gaia: pd.DataFrame, apogee: pd.DataFrame, selection: pd.DataFrame
 ) -> dict[str, float]:
-    """Numbers of sections 4.2.1 and 5: velocities against Gaia, recommended parameters against APOGEE."""
+    """Numbers of sections 4.2.1 and 5: velocities against Gaia's, recommended parameters against APOGEE's.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+    gaia, apogee : pandas.DataFrame
+        Of the crossmatch.
+    selection : pandas.DataFrame
+        Of RVMM: spectrum_key, lamost_rv (km/s).
+    """
     velocities = gaia_velocities(catalog, gaia, selection)
     off = velocities["rv"] - velocities["gaia_rv"]
     bright = off[velocities["snr_i"] > 20]
@@ -225,7 +297,13 @@ def external_numbers(
 
 
 def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:
-    """Means and standard deviations of section 4.2.2, catalogue minus this work, of ``compare/comparison.parquet``."""
+    """Means and standard deviations of section 4.2.2, catalogue minus this work.
+
+    Parameters
+    ----------
+    statistics : pandas.DataFrame
+        ``compare/comparison.parquet``.
+    """
     rows = statistics[(statistics["pair"] == "catalog-this") & (statistics["snr"] == "all")]
     numbers = {}
     for row in rows.itertuples():
@@ -236,7 +314,13 @@ def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:
 
 
 def random_numbers(table: pd.DataFrame) -> dict[str, float]:
-    """UNKNOWN among the spectra never inspected, of `mstars.survey.contamination`, per cent."""
+    """Share of the spectra never inspected that are unknown, per cent.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `mstars.survey.contamination.contamination`.
+    """
     rows = table[(table["label"] == "unknown") & (table["stratum"] == "all")]
     return {"random_unknown_share": float(rows["share"].iloc[0]) if len(rows) else np.nan}
 
@@ -249,7 +333,7 @@ def fold_table(kind: str, folds: Mapping[int, tuple[pd.DataFrame, dict]]) -> pd.
     kind : str
         dM or gM.
     folds : mapping
-        By fold: the validation table ({label}_true, {label}_predicted) and the model's description (model.json).
+        For each fold the validation table ({label}_true, {label}_predicted) and the model's description (model.json).
 
     Returns
     -------
@@ -267,7 +351,13 @@ def fold_table(kind: str, folds: Mapping[int, tuple[pd.DataFrame, dict]]) -> pd.
 
 
 def fold_numbers(table: pd.DataFrame) -> dict[str, float]:
-    """Means over the folds of Table 8, and the sizes of the training samples."""
+    """Means over the folds of Table 8, and the sizes of the training samples.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `fold_table`, of both classes.
+    """
     numbers = {}
     for kind, short in CLASS_SUFFIXES.items():
         rows = table[table["kind"] == kind]

@@ -16,7 +16,17 @@ LABEL_HEADS = {label.name: label.head for label in STELLAR_LABELS}
 
 
 def inspection_table(number: int, queue: str, decisions: pd.DataFrame) -> Table:
-    """Tables 1, 4 and 7: candidates of a queue by what they were found to be, beside the paper's."""
+    """Tables 1, 4 and 7: what the candidates of a queue were found to be, beside the paper's counts.
+
+    Parameters
+    ----------
+    number : int
+        Of the table.
+    queue : str
+        scm, dgcm or rv.
+    decisions : pandas.DataFrame
+        The queue's resolved decisions.
+    """
     reviewed = decisions["review_status"] == "reviewed"
     counts, own = decisions["label"].value_counts(), decisions.loc[reviewed, "label"].value_counts()
     paper = paper_numbers()
@@ -31,7 +41,7 @@ def inspection_table(number: int, queue: str, decisions: pd.DataFrame) -> Table:
 
 
 def external_table() -> Table:
-    """Table 2: an external number (LAMOST DR8); the workflow doesn't produce it."""
+    """Table 2: counts of the LAMOST DR8 catalogue, quoted from the paper. The workflow does not make them."""
     paper = paper_numbers()
     rows = paper.loc[paper["product"] == "tab02", ["description", "paper"]]
     rows = [(text.removeprefix("DR8 catalogue: ").removesuffix(" (external number)"), n) for text, n in rows.to_numpy()]
@@ -62,7 +72,13 @@ def _features_table() -> Table:
 
 
 def cross_validation_table(folds: pd.DataFrame) -> Table:
-    """Table 8 of the columns of `mstars.paper.numbers.fold_table`."""
+    """Table 8.
+
+    Parameters
+    ----------
+    folds : pandas.DataFrame
+        From `mstars.paper.numbers.fold_table`.
+    """
     rows = []
     for fold in folds.to_dict("records"):
         cells = []
@@ -76,7 +92,13 @@ def cross_validation_table(folds: pd.DataFrame) -> Table:
 
 
 def ranges_table(ranges: dict) -> Table:
-    """Table 10: ranges in use, recomputed from this survey's reliable members (quality/ranges.json), the paper's."""
+    """Table 10: the ranges in use, those recomputed from this survey's reliable members, and the paper's.
+
+    Parameters
+    ----------
+    ranges : dict
+        ``quality/ranges.json``.
+    """
     paper = paper_numbers().set_index("key")["paper"]
     rows = []
     for label in LABELS:
@@ -92,7 +114,7 @@ def ranges_table(ranges: dict) -> Table:
 
 
 def columns_table() -> Table:
-    """Table 9: the columns of the recommended catalogue, those of the paper marked."""
+    """Table 9: the columns of the recommended catalogue. The last column says which ones the paper has."""
     columns = product_columns("recommended", with_filename=True)
     rows = [(one.name, one.unit, one.description, "yes" if one.table9 else "no") for one in columns]
     title = "Table 9. Columns of the recommended catalogue"
@@ -100,7 +122,14 @@ def columns_table() -> Table:
 
 
 def statistics_table(statistics: pd.DataFrame, survey: str) -> Table:
-    """Systematic differences and dispersions of all comparisons, by S/N interval."""
+    """Systematic differences and dispersions of all comparisons, by S/N_i interval.
+
+    Parameters
+    ----------
+    statistics : pandas.DataFrame
+        From `mstars.literature.catalogues.all_statistics`.
+    survey : str
+    """
     rows = statistics.values.tolist()
     heads = ("compared with", "class", "pair", "quantity", "S/N_i", "n", "mean", "std", "median", "robust std")
     notes = () if rows else ("No literature catalogue is configured (compare.catalogs) or has a star in common.",)
@@ -108,7 +137,14 @@ def statistics_table(statistics: pd.DataFrame, survey: str) -> Table:
 
 
 def classes_table(classes: pd.DataFrame, survey: str) -> Table:
-    """Agreement of LAMOST, DGCM and CMD (columns of `mstars.literature.groups.class_agreement`)."""
+    """Agreement of the classes of LAMOST, DGCM and the CMD.
+
+    Parameters
+    ----------
+    classes : pandas.DataFrame
+        From `mstars.literature.groups.class_agreement`.
+    survey : str
+    """
     rows = [
         (row.lamost, row.dgcm, row.cmd or "no CMD", row.spectra, row.good_spectra, "yes" if row.agree else "")
         for row in classes.itertuples()
@@ -121,7 +157,18 @@ def classes_table(classes: pd.DataFrame, survey: str) -> Table:
 
 
 def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool, notes: tuple[str, ...] = ()) -> Table:
-    """The paper's numbers and ours side by side (columns of `mstars.paper.numbers.compare_numbers`)."""
+    """The paper's numbers and ours side by side.
+
+    Parameters
+    ----------
+    numbers : pandas.DataFrame
+        From `mstars.paper.numbers.compare_numbers`.
+    survey : str
+    simulated : bool
+        Whether the survey is simulated: the notes then say so.
+    notes : tuple of str
+        More notes.
+    """
     columns = ["product", "section", "description", "unit", "paper", "ours", "ratio", "difference"]
     rows = numbers[columns].values.tolist()
     explained = (
@@ -142,7 +189,14 @@ def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool, notes:
 
 
 def contamination_table(table: pd.DataFrame, survey: str) -> Table:
-    """Spectra not of M stars among those taken as dM without a look (columns of `mstars.survey.contamination`)."""
+    """Spectra that are not of M stars among those taken as dM without a look.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `mstars.survey.contamination.contamination`.
+    survey : str
+    """
     rows = [
         (
             *(row.label, row.stratum, row.n_spectra, row.n_checked, row.n_found, row.share),

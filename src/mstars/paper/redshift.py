@@ -1,4 +1,4 @@
-"""Redshift of a galaxy or quasar from its strongest lines, to name them in a figure; the catalogue has none."""
+"""Redshift of a galaxy or quasar from its strongest lines, so that a figure can name them."""
 
 from __future__ import annotations
 
@@ -79,5 +79,7 @@ def redshift(kind: str, wavelength: np.ndarray, flux: np.ndarray, bad: np.ndarra
     inside = (pixel >= 20) & (pixel < len(flux) - 20)
     value = np.where(inside, height[np.clip(pixel, 0, len(flux) - 1)] * sign[:, None], 0.0)
     score = value.sum(axis=0) / np.sqrt(np.maximum(inside.sum(axis=0), 3))
-    best = int(np.median(np.flatnonzero(score >= 0.98 * score.max())))  # broad lines are clipped: the middle of the top
+    best = int(
+        np.median(np.flatnonzero(score >= 0.98 * score.max()))
+    )  # the middle of the maximum: broad lines are clipped
     return float(10 ** shift[best] - 1) if (value[:, best] > _SEEN).sum() >= _LEAST[kind] else np.nan

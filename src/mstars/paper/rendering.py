@@ -25,13 +25,13 @@ _PHRASES = (
     (r"S/N\\_i\b", r"S/N$_i$"),
     (r"km/s|km s-1", r"km s$^{-1}$"),
 )
-"""What is a formula in LaTeX: pattern in the escaped text, and what stands in its place."""
+"""Pieces of text that LaTeX sets as formulae: a pattern in the escaped text, and its replacement."""
 
 _LONG = 42
-"""More rows than this may cross pages."""
+"""A table with more rows may cross pages."""
 
 _WORDY = 40
-"""A column with longer text than this is a paragraph."""
+"""A column with longer text is set as paragraphs."""
 
 
 @dataclass
@@ -41,13 +41,13 @@ class Table:
     Attributes
     ----------
     title : str
-        Above the table; one of the paper's begins with 'Table N. '.
+        Stands above the table. A table of the paper begins with 'Table N. '.
     columns : tuple of str
         Heads.
     rows : list of sequence
         Text or numbers, one sequence a row.
     notes : tuple of str
-        Below the table.
+        Stand below the table.
     """
 
     title: str
@@ -56,11 +56,11 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def texts(self) -> list[list[str]]:
-        """The rows as text; what is missing is empty."""
+        """The rows as text. A missing value is empty."""
         return [[_text(value) for value in row] for row in self.rows]
 
     def numeric(self) -> list[bool]:
-        """Which columns hold numbers alone."""
+        """Whether each column holds only numbers."""
         columns = zip(*self.texts(), strict=True) if self.rows else [()] * len(self.columns)
         return [any(column) and all(map(_is_number, filter(None, column))) for column in columns]
 
@@ -79,13 +79,27 @@ def _is_number(text: str) -> bool:
 
 
 def number_text(value: float, digits: int) -> str:
-    """A number with so many decimals; a zero has no sign."""
+    """A number as text; a zero has no sign.
+
+    Parameters
+    ----------
+    value : float
+    digits : int
+        Decimals.
+    """
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if not text.strip("-0.") else text
 
 
 def to_latex(table: Table, label: str) -> str:
-    """An AASTeX deluxetable; a long one may cross pages."""
+    """An AASTeX deluxetable. A long one may cross pages.
+
+    Parameters
+    ----------
+    table : Table
+    label : str
+        For references.
+    """
     number = re.match(r"Table (\d+)\. ", table.title)
     title = table.title[number.end() :] if number else table.title
     texts = table.texts()
@@ -108,11 +122,11 @@ def _escape(text: str) -> str:
     text = "".join(_LATEX.get(letter, letter) for letter in text)
     for pattern, formula in _PHRASES:
         text = re.sub(pattern, formula, text)
-    return "{[}" + text[1:] if text.startswith("[") else text  # after the end of a row a bracket would be an option
+    return "{[}" + text[1:] if text.startswith("[") else text  # LaTeX reads a bracket after a row as an option
 
 
 def to_markdown(table: Table) -> str:
-    """A Markdown table under its title; numbers are on the right."""
+    """A Markdown table under its title. Numbers stand on the right."""
     lines = ["| " + " | ".join(table.columns) + " |"]
     lines.append("|" + "".join("---:|" if right else "---|" for right in table.numeric()))
     lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in table.texts()]
@@ -125,7 +139,14 @@ def to_html(tables: Sequence[Table]) -> str:
 
 
 def write_table_files(table: Table, paths: Iterable[str | Path]) -> None:
-    """Write the table to each path, in the format of its suffix (.csv, .tex, .md, .html)."""
+    """Write a table to files, each whole or not at all.
+
+    Parameters
+    ----------
+    table : Table
+    paths : iterable of path
+        The ending says the format: .csv, .tex, .md or .html.
+    """
     for path in map(Path, paths):
         if path.suffix == ".csv":
             text = pd.DataFrame(table.texts(), columns=list(table.columns)).to_csv(index=False)

@@ -123,7 +123,21 @@ class Sheet:
 
 
 def smoothed(flux: np.ndarray, bad: np.ndarray, width: int = 5) -> np.ndarray:
-    """Running mean of a flux [pixel] over the good ones of ``width`` pixels; NaN where none is good."""
+    """Running mean over good pixels.
+
+    Parameters
+    ----------
+    flux : ndarray, [pixel]
+    bad : ndarray, bool [pixel]
+        Pixels to leave out.
+    width : int
+        Pixels of the window.
+
+    Returns
+    -------
+    ndarray, [pixel]
+        NaN where the window holds no good pixel.
+    """
     good = uniform_filter1d((~bad).astype(float), width)
     total = uniform_filter1d(np.where(bad, 0.0, flux), width)
     return np.divide(total, good, out=np.full(len(flux), np.nan), where=good > 1e-6)
@@ -144,12 +158,21 @@ def _fill(axes, artists: dict, wavelength, flux, smooth, bad) -> None:
 
 
 def strokes(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
-    """Vertical strokes at features (``lower``, ``upper``, angstrom) moved by ``velocity``, km/s, within ``limits``.
+    """Vertical strokes at features that move with a velocity, as one broken line.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``lower`` and ``upper`` (angstrom): a band has a stroke at each end.
+    velocity : float or None
+        km/s.
+    limits : tuple of float
+        Wavelengths that are shown, angstrom.
 
     Returns
     -------
-    x, y : list or ndarray
-        One broken line, a stroke for each end of each feature; empty without a velocity.
+    x, y : sequence
+        Empty without a velocity.
     """
     if velocity is None or not np.isfinite(velocity):
         return [], []
@@ -159,7 +182,15 @@ def strokes(table: pd.DataFrame, velocity, limits) -> tuple[list, list]:
 
 
 def words(queue: str, row: dict) -> str:
-    """What is written over a picture: the key, what is known of the spectrum, in ``rv`` its velocities in km/s."""
+    """The two lines of text above a picture.
+
+    Parameters
+    ----------
+    queue : str
+        In rv the velocities are among them.
+    row : dict
+        The candidate's columns.
+    """
     said = [text.format(row[name]) for name, text in PRINTED if known(row.get(name))]
     if queue == "rv":
         said += [_velocity(row, method) for method in LINE_STYLES]

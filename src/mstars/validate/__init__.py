@@ -1,1 +1,1 @@
-"""How good is the catalogue: a simulated survey against its truth."""
+"""How good the catalogue is: a simulated survey against its truth."""

@@ -1,4 +1,4 @@
-"""The right labels of a simulated survey's candidates: blind calibration of the reviewers of another survey."""
+"""The right labels of a simulated survey's candidates, with which the reviewers of another survey are calibrated."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ _NO_VELOCITY = {"low_quality": "NoRV_lowQuality", "wave_err": "NoRV_waveErr"}
 
 
 def right_labels(queue: str, truth: pd.DataFrame, candidates: pd.DataFrame, tolerance_kms: float) -> pd.DataFrame:
-    """Which labels of a queue are right for each of its candidates.
+    """The labels that are right for each candidate of a queue.
 
     Parameters
     ----------
     queue : str
-        scm, dgcm, random: the true class. rv: the methods near the truth, the nearest first; a spectrum with a planted
-        low quality or wrong wavelengths has the label for it before them.
+        In scm, dgcm and random the true class is right. In rv the methods near the truth are right. A spectrum with a
+        planted low quality or wrong wavelengths has the label for it before them.
     truth : pandas.DataFrame
-        sim/truth.parquet: spectrum_key, true_class, true_rv_lamost (km/s), planted_rv.
-    candidates : pandas.DataFrame
+        ``sim/truth.parquet``: spectrum_key, true_class, true_rv_lamost (km/s), planted_rv.
+    candidates : pandas.DataFrame, [n]
         spectrum_key, and in queue rv the velocities.
     tolerance_kms : float
-        How near a velocity must be (``validate.rv_tolerance_kms``).
+        How near a velocity must be, km/s (``validate.rv_tolerance_kms``).
 
     Returns
     -------
-    pandas.DataFrame
-        spectrum_key, right (';' between labels, the best first; empty where none is right).
+    pandas.DataFrame, [n]
+        spectrum_key; right, the labels with ';' between, the nearest first, empty where none is right.
     """
     names = ["true_class", "true_rv_lamost", "planted_rv"]
     table = candidates.drop(columns=names, errors="ignore")

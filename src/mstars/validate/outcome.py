@@ -1,4 +1,4 @@
-"""What became of every candidate: one table with truth, input and result."""
+"""What became of every candidate of a simulated survey: one table with truth, input and result."""
 
 from __future__ import annotations
 
@@ -73,7 +73,18 @@ def _add(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def input_outcomes(table: pd.DataFrame) -> pd.DataFrame:
-    """The same survey when nothing is done: LAMOST's classes, velocities and parameters, all recommended."""
+    """The same survey when nothing is done: LAMOST's classes, velocities and parameters, all recommended.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        From `candidate_outcomes`.
+
+    Returns
+    -------
+    pandas.DataFrame, [n]
+        The same columns.
+    """
     twin = table.copy()
     twin["state"] = "recommended"
     twin["out_class"] = np.where(twin["lamost_class"] == "sdM", "dM", twin["lamost_class"])

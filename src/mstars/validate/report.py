@@ -1,4 +1,4 @@
-"""The scorecard for people: a table beside doing nothing, and whether each aim is met."""
+"""The scorecard for people: our numbers, those of the unchanged input, and whether each aim is met."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AIMS = {
     "rv_repaired_share": (">=", 0.9),
     "rv_false_updates": ("<=", 0.01),
 }
-"""What the project asks of the demo."""
+"""Limits that the demo must keep."""
 
 _HEAD = (
     "n_input",

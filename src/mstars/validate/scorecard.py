@@ -1,4 +1,4 @@
-"""The scorecard: flat keys, defined in docs/scorecard.md."""
+"""The scorecard: numbers by key. docs/scorecard.md says what each key means."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ CLASS_OF = {
     "wdm": {"dM": "M", "gM": "M", "WD": "WD"},
     "dmgm": {"dM": "dM", "gM": "gM"},
 }
-"""Output a task should give, by true class; other true classes are not counted."""
+"""For each task the right output by true class. Spectra of other true classes are not counted."""
 
 SNR_BINS = dict(zip(("0_20", "20_50", "50_100", "100_up"), pairwise((0.0, *SNR_I_LIMITS, np.inf)), strict=True))
 """Intervals of S/N_i by the name they have in the scorecard's keys."""
 
 
 def scorecard(table: pd.DataFrame, held_out: Mapping[str, pd.DataFrame], truth: pd.DataFrame, settings: dict) -> dict:
-    """All keys, and under ``do_nothing`` the same ones for the input catalogue as it came.
+    """All numbers of the scorecard, and under ``do_nothing`` the same ones for the input catalogue unchanged.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        `candidate_outcomes`.
-    held_out : mapping
-        By task (spt, wdm, dmgm): the validation table of its model (spectrum_key, predicted).
+        From `mstars.validate.outcome.candidate_outcomes`.
+    held_out : mapping of str to pandas.DataFrame
+        For each task (spt, wdm, dmgm) the validation table of its model: spectrum_key, predicted.
     truth : pandas.DataFrame
         Of candidates and training spectra.
     settings : dict
@@ -46,11 +46,11 @@ def scorecard(table: pd.DataFrame, held_out: Mapping[str, pd.DataFrame], truth: 
     Returns
     -------
     dict
-        Numbers, None where nothing can be counted.
+        A number is None where nothing can be counted.
     """
     result = _all(table, settings) | _accuracies(held_out, truth)
     twin = _all(input_outcomes(table), settings)
-    # an input catalogue has no networks; saying M of every spectrum is what it does
+    # the input catalogue has no networks, so their accuracies are empty
     nothing = {key: None for key in result if key not in twin}
     return result | {"do_nothing": twin | nothing}
 

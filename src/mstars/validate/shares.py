@@ -1,4 +1,4 @@
-"""Shares with limits, and robust scatter."""
+"""Shares with their limits, and robust scatter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ def wilson(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def share(name: str, successes, among) -> dict:
-    """Keys ``name``, ``name_n``, ``name_lo``, ``name_hi``: how many of ``among`` are ``successes`` (bool arrays)."""
+    """A share with its 95 % limits (Wilson 1927), under the keys of the scorecard.
+
+    Parameters
+    ----------
+    name : str
+    successes, among : ndarray, bool [n]
+        How many of ``among`` are ``successes``.
+
+    Returns
+    -------
+    dict
+        ``name``, ``name_n``, ``name_lo``, ``name_hi``; None where ``among`` is empty.
+    """
     among = np.asarray(among, dtype=bool)
     n, hits = int(among.sum()), int((np.asarray(successes, dtype=bool) & among).sum())
     low, high = wilson(hits, n)
@@ -34,10 +46,21 @@ def scatter(values: np.ndarray) -> tuple[float | None, float | None, int]:
 
 
 def scatter_with_limits(name: str, values: np.ndarray) -> dict:
-    """Keys ``name``, ``name_n``, ``name_lo``, ``name_hi``: `scatter` of the finite values and its 95 % limits.
+    """Robust scatter with its 95 % limits, under the keys of the scorecard.
 
-    A normal sample's scatter of this kind is uncertain by 1.167 / sqrt(n) of itself (its efficiency is 37 %); pairs of
-    spectra of one star count as two, and tails wider than a normal's make little difference to a median.
+    The robust standard deviation of a normal sample is uncertain by 1.167 / sqrt(n) of itself: its efficiency is 37 %.
+    Pairs of spectra of one star count as two.
+
+    Parameters
+    ----------
+    name : str
+    values : ndarray, [n]
+        Those that are not finite are left out.
+
+    Returns
+    -------
+    dict
+        ``name`` (`scatter`), ``name_n``, ``name_lo``, ``name_hi``.
     """
     _, sigma, n = scatter(values)
     half = 1.96 * 1.167 * sigma / np.sqrt(n) if n > 1 else None

@@ -1,4 +1,4 @@
-"""Activity and metallicity classes from line and band indices (beyond the paper)."""
+"""Activity and metallicity classes from line and band indices. The paper has no such figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ _DASHES = ("-", "--", ":")
 
 
 def active_share(extension: pd.DataFrame) -> pd.DataFrame:
-    """Share of active dwarfs by subtype (TiO5, nearest integer): subtype, n, share, low, high (68 %, Wilson)."""
+    """Share of active dwarfs by subtype.
+
+    Parameters
+    ----------
+    extension : pandas.DataFrame
+        luminosity_class, active (0, 1 or null), subtype_tio5.
+
+    Returns
+    -------
+    pandas.DataFrame
+        subtype (of TiO5, the nearest integer), n, share, and low and high, its 68 % limits (Wilson 1927).
+    """
     known = extension[(extension["luminosity_class"] == "dM") & extension["active"].notna()]
     known = known[known["subtype_tio5"].astype(float).between(-1.5, 9.5)]
     group = known["active"].astype(int).groupby(np.floor(known["subtype_tio5"].astype(float) + 0.5).astype(int))
@@ -27,14 +38,14 @@ def active_share(extension: pd.DataFrame) -> pd.DataFrame:
 
 @styled
 def draw_indices(extension: pd.DataFrame, calibration: str) -> Figure:
-    """H-alpha against subtype, share of active dwarfs, and CaH2 + CaH3 against TiO5 with the limits of zeta.
+    """H alpha against subtype, share of active dwarfs, and CaH2 + CaH3 against TiO5 with the limits of zeta.
 
     Parameters
     ----------
     extension : pandas.DataFrame
-        luminosity_class, cah2, cah3, tio5, ewha (A, positive in emission), active, subtype_tio5.
-    calibration : str
-        Of zeta: zhang2019 or lepine2007.
+        luminosity_class, cah2, cah3, tio5, ewha (angstrom, positive in emission), active, subtype_tio5.
+    calibration : {'zhang2019', 'lepine2007'}
+        Of zeta.
     """
     figure = new_figure(PAGE_WIDTH, 2.5)
     panels = figure.subplots(1, 3)

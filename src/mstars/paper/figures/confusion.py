@@ -12,7 +12,18 @@ CLASS_ORDER = ("OB", "A", "F", "G", "K", "M", "GALAXY", "QSO", "WD", "dM", "gM")
 
 
 def confusion(truth, predicted) -> tuple[list[str], np.ndarray]:
-    """Counts by true class (rows) and predicted class (columns), in the paper's order of classes."""
+    """Counts by true and predicted class, in the paper's order of classes.
+
+    Parameters
+    ----------
+    truth, predicted : sequence of str, [n]
+
+    Returns
+    -------
+    classes : list of str, [m]
+    counts : ndarray, int [m, m]
+        Rows are true classes, columns predicted ones.
+    """
     found = set(map(str, truth)) | set(map(str, predicted))
     order = [name for name in CLASS_ORDER if name in found] + sorted(found - set(CLASS_ORDER))
     table = pd.crosstab(pd.Categorical(truth, order), pd.Categorical(predicted, order), dropna=False)

@@ -18,7 +18,7 @@ DRAWN_VELOCITIES = {
     "TML7500": ("rv_tml7500", ORANGE),
     "DSEL": ("rv_dsel", PURPLE),
 }
-_DASHES = ((0, (4, 8)), (4, (4, 8)), (8, (4, 8)))  # lines of methods that agree lie side by side, not on each other
+_DASHES = ((0, (4, 8)), (4, (4, 8)), (8, (4, 8)))  # methods that agree are drawn side by side
 _PANELS = {
     r"H$\alpha$, [N II]": ((6535.0, 6600.0), "emission"),
     "K I": ((7640.0, 7725.0), "absorption"),
@@ -34,13 +34,9 @@ def draw_diagnosis(diagnosis: Diagnosis, velocities: dict, title: str) -> Figure
     Parameters
     ----------
     diagnosis : Diagnosis
-    velocities : dict
-        Columns of `DRAWN_VELOCITIES`, km/s; missing or NaN: not drawn.
+    velocities : dict of str to float
+        Columns of `DRAWN_VELOCITIES`, km/s. A missing one or NaN is not drawn.
     title : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     known = {
         name: (float(velocities[column]), color)

@@ -1,4 +1,4 @@
-"""Example spectra: non-M spectra (Figure 7), corrected luminosity classes (9), corrected velocities (11)."""
+"""Example spectra: spectra that are not of M stars (Figure 7), corrected classes (9) and corrected velocities (11)."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ class Example:
 
 
 def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, order: Sequence[str], most: int):
-    """The rows a figure shows: those the config names, else the best S/N of each group, group by group.
+    """The rows that a figure shows: those that the config names, or else the spectra of best S/N of each group.
 
     Parameters
     ----------
     table : pandas.DataFrame
         spectrum_key, snri, ``group``; obsid where known.
     wanted : sequence of str or int
-        spectrum_keys or obsids named in the config (``figures.examples``).
+        spectrum_keys or obsids that the config names (``figures.examples``).
     group : str
-        Column whose values each get a panel before any gets a second.
+        Column of the group. Each group gets a panel before any gets a second.
     order : sequence of str
-        Values of the group that come first.
+        Groups that come first.
     most : int
         Panels at most.
 
@@ -98,7 +98,17 @@ def wanted_rows(table: pd.DataFrame, wanted: Sequence[str | int], group: str, or
 
 
 def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -> list[Example]:
-    """Figure 7: a spectrum of each kind found among LAMOST's M stars."""
+    """Figure 7: a spectrum of each kind found among LAMOST's M stars.
+
+    Parameters
+    ----------
+    non_m : pandas.DataFrame
+        spectrum_key, subclass, label, snri; obsid where known.
+    wanted : sequence of str or int
+        As for `wanted_rows`.
+    most : int
+        Panels at most.
+    """
     order = ("O", "B", "A", "F", "G", "K", "WD", "S", "spectral_binary", "em_star", "galaxy", "qso", "unknown")
     rows = wanted_rows(non_m, wanted, "label", order, most)
     return [
@@ -113,7 +123,17 @@ def non_m_examples(non_m: pd.DataFrame, wanted: Sequence = (), most: int = 10) -
 
 
 def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4) -> list[Example]:
-    """Figure 9: spectra whose luminosity class was changed, with the features of Table 3 (at LAMOST's velocity)."""
+    """Figure 9: spectra whose luminosity class was changed, with the features of Table 3 at LAMOST's velocity.
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        spectrum_key, lamost_class, luminosity_class, lamost_rv (km/s), snri; obsid where known.
+    wanted : sequence of str or int
+        As for `wanted_rows`.
+    most : int
+        Panels at most.
+    """
     table = m_catalog[m_catalog["lamost_class"].isin(["dM", "gM"])]
     table = table[table["lamost_class"] != table["luminosity_class"]]
     features = luminosity_features()
@@ -129,7 +149,17 @@ def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4
 
 
 def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 7) -> list[Example]:
-    """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities."""
+    """Figure 11: spectra whose velocity was changed or taken away, with the lines at both velocities.
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        spectrum_key, lamost_rv and rv_paper (km/s), rv_paper_from, snri; obsid where known.
+    wanted : sequence of str or int
+        As for `wanted_rows`.
+    most : int
+        Panels at most.
+    """
     table = m_catalog[m_catalog["rv_paper_from"] != "LAMOST"]
     examples = []
     for row in wanted_rows(table, wanted, "rv_paper_from", RV_ORDER, most).itertuples():
@@ -149,7 +179,27 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
 
 
 def read_examples(keys: Sequence[str], index: pd.DataFrame, store: Callable[[str], Path]) -> dict[str, SpectrumSet]:
-    """The stored spectra of some keys, one `SpectrumSet` of one row each, read batch by batch."""
+    """Read the stored spectra of some keys.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        spectrum_keys.
+    index : pandas.DataFrame
+        spectrum_key, batch, row: where each spectrum is stored.
+    store : callable
+        Path of a batch's store by the batch's name.
+
+    Returns
+    -------
+    dict of str to SpectrumSet
+        One spectrum each.
+
+    Raises
+    ------
+    InputError
+        When a spectrum is not stored.
+    """
     rows = index[index["spectrum_key"].isin(list(keys))]
     found = {}
     for batch, part in rows.groupby("batch", sort=True):
@@ -169,10 +219,10 @@ def draw_examples(examples: Sequence[Example], spectra: dict[str, SpectrumSet], 
     ----------
     examples : sequence of Example
         Panels.
-    spectra : dict of SpectrumSet
-        By spectrum_key.
+    spectra : dict of str to SpectrumSet
+        From `read_examples`.
     reason : str
-        Said when there is no example.
+        Stands in the figure when there is no example.
     """
     if not examples:
         figure = new_figure(PAGE_WIDTH, 2.0)

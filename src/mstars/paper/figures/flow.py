@@ -23,7 +23,7 @@ NODES = {
     "parameter_flag_gm": (3, "gM, parameters recommended", BLUE),
     "rest_gm": (3, "gM, others", GREY),
 }
-"""Key of the count: column, name, colour; each column from the top. ``rest_*`` are the differences."""
+"""For each count its column, name and colour; a column is drawn from the top. ``rest_*`` are differences."""
 
 LINKS = (
     ("n_input", "n_v1"),
@@ -36,7 +36,7 @@ LINKS = (
     ("n_gm", "parameter_flag_gm"),
     ("n_gm", "rest_gm"),
 )
-"""From, to: the count of the second flows."""
+"""Bands from one node to another, as wide as the second one's count."""
 
 ASIDE = {
     "SCM": {
@@ -68,11 +68,11 @@ ASIDE = {
         "parameter_flag_share_gm": "gM: parameter_flag = 1",
     },
 }
-"""By module: key and name of the numbers written above."""
+"""For each module the numbers written above the flow, by key, with their names."""
 
 _GAP = 0.1
 _THINNEST = 0.004
-_HALF = 0.03  # of a node's width
+_HALF = 0.03  # half the width of a node
 
 
 @styled
@@ -82,11 +82,11 @@ def draw_flow(numbers: pd.DataFrame, survey: str, simulated: bool = False) -> Fi
     Parameters
     ----------
     numbers : pandas.DataFrame
-        Of `mstars.paper.numbers.compare_numbers`: key, unit, ours, paper.
+        From `mstars.paper.numbers.compare_numbers`: key, unit, ours, paper.
     survey : str
         Its name, for the title.
     simulated : bool
-        Whether the title says that the survey is simulated.
+        Whether the survey is simulated: the title then says so.
     """
     table = numbers[numbers["key"] != ""].set_index("key")
     ours, paper = (with_rest(table[side].to_dict()) for side in ("ours", "paper"))
@@ -120,7 +120,13 @@ def draw_flow(numbers: pd.DataFrame, survey: str, simulated: bool = False) -> Fi
 
 
 def with_rest(counts: dict) -> dict:
-    """The counts and those of M stars without recommended parameters."""
+    """Counts, and for each class the M stars without recommended parameters.
+
+    Parameters
+    ----------
+    counts : dict of str to float
+        By key.
+    """
     kinds = ("dm", "gm")
     return counts | {f"rest_{kind}": counts[f"n_{kind}"] - counts[f"parameter_flag_{kind}"] for kind in kinds}
 

@@ -36,7 +36,24 @@ PURPLE_ALPHA = (0.18, 0.24)
 
 
 def outliers(table: pd.DataFrame, name: str, kind: str, limits: Outliers) -> dict[str, np.ndarray]:
-    """Masks of the marked groups that occur in a figure, by marker name."""
+    """The stars that a figure marks.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, [n]
+        {label}_this, {label}_apogee, {label}_catalog.
+    name : str
+        Of the catalogue: ding2022, li2021, qiu2023 or another.
+    kind : str
+        dM or gM.
+    limits : Outliers
+        From the config, ``compare.outliers``.
+
+    Returns
+    -------
+    dict of str to ndarray, bool [n]
+        By a key of `mstars.paper.figures.style.MARKERS`, for the groups that occur.
+    """
     columns = [f"{label}{side}" for label in LABELS for side in _SIDES]
     table = table.reindex(columns=columns).astype(float)
     value = {column: table[column].to_numpy() for column in columns}
@@ -70,20 +87,20 @@ _SIDES = ("_this", "_apogee", "_catalog")
 def draw_comparison(
     joined: pd.DataFrame, name: str, title: str, kind: str, limits: Outliers, reason: str = ""
 ) -> Figure:
-    """Catalogue against this work, catalogue against APOGEE, this work against APOGEE; a row a parameter.
+    """Catalogue against this work, catalogue against APOGEE, this work against APOGEE, for each label (Figs. 15 to 22).
 
     Parameters
     ----------
     joined : pandas.DataFrame
-        {label}_this, {label}_apogee, {label}_catalog of the stars of this class.
+        {label}_this, {label}_apogee, {label}_catalog of the stars of this class (K, dex).
     name, title : str
         The catalogue's.
     kind : str
         dM or gM.
     limits : Outliers
-        Of the marked outliers.
+        From the config, ``compare.outliers``.
     reason : str
-        Said when there is nothing to show.
+        Stands in the figure when there is nothing to show.
     """
     shown = [label for label in LABELS if len(joined) and joined[f"{label}_catalog"].notna().any()]
     if not shown:

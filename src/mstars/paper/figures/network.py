@@ -10,7 +10,7 @@ from mstars.paper.figures.style import LABEL, PAGE_WIDTH, new_figure, styled
 
 
 def layer_sizes(architecture: dict) -> list[tuple[str, int, int]]:
-    """Name, channels and pixels after the input and after each convolution and pool (no padding).
+    """Name, channels and pixels of the input, and of what each convolution and pool gives (without padding).
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ def layer_sizes(architecture: dict) -> list[tuple[str, int, int]]:
 
 @styled
 def draw_network(architecture: dict, outputs: dict[str, list[str]]) -> Figure:
-    """Layers of the network with their sizes, and what each model puts out.
+    """Layers of the network with their sizes, and what each model puts out (Figure 2).
 
     Parameters
     ----------
     architecture : dict
         As for `layer_sizes`.
-    outputs : dict of list
-        By model name: its classes or labels.
+    outputs : dict of str to list of str
+        By model name its classes or labels.
     """
     sizes = layer_sizes(architecture)
     figure = new_figure(PAGE_WIDTH, 2.7)

@@ -19,7 +19,7 @@ COLOURS = {
     "bp_rp_0": ("bp_rp", r"$(G_{\rm BP} - G_{\rm RP})_0$ (mag)"),
     "W1_W2_0": ("w1_w2", r"$(W1 - W2)_0$ (mag)"),
 }
-"""Column of the catalogue: the name among the isochrones and the label of the axis."""
+"""For each colour of the catalogue its column in the isochrones and the label of its axis."""
 
 
 def parameter_panels(
@@ -58,7 +58,16 @@ WISE_ERROR_MAX = 0.03
 
 
 def colour_sample(catalog: pd.DataFrame, colour: str) -> pd.DataFrame:
-    """Dwarfs whose colour can be trusted: CMD_flag = 1 for Gaia's, small W1 and W2 errors for WISE's (section 4.3)."""
+    """Dwarfs whose colour can be trusted (section 4.3).
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        The recommended catalogue.
+    colour : str
+        A key of `COLOURS`. For Gaia's colour CMD_flag must be 1. For that of WISE the errors of W1 and W2 must be below
+        `WISE_ERROR_MAX`.
+    """
     dwarfs = catalog[catalog["luminosity_class"] == "dM"]
     if colour == "bp_rp_0":
         return dwarfs[dwarfs["CMD_flag"] == 1]

@@ -44,11 +44,11 @@ SHARED_MODULES = ("networks", "review")
 """Rules of these modules are drawn in each of the `STAGES` that uses them."""
 
 ROW = 1.0
-"""Distance of two boxes of a column."""
+"""Distance between two boxes of a column."""
 
 
 def parse_rulegraph(dot: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """Rules and edges of what ``snakemake --rulegraph dot`` prints.
+    """Rules and edges from what ``snakemake --rulegraph dot`` prints.
 
     Returns
     -------
@@ -63,7 +63,13 @@ def parse_rulegraph(dot: str) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def rule_modules(folder: str | Path) -> dict[str, str]:
-    """Module of every rule and checkpoint: the name of its rules file, and ``spmm`` for the parameter engines."""
+    """For every rule and checkpoint its module: the name of its rules file.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the rules files.
+    """
     modules = {}
     for path in sorted(Path(folder).rglob("*.smk")):
         for name in re.findall(r"^ *(?:rule|checkpoint|use rule \w+ as) (\w+)(?::| with:)", path.read_text(), re.M):
@@ -72,7 +78,16 @@ def rule_modules(folder: str | Path) -> dict[str, str]:
 
 
 def depths(rules: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
-    """Longest way from a source to each rule; a rule used by several modules may close a circle, which ends it."""
+    """Length of the longest way from a source to each rule.
+
+    A rule that several modules use can close a circle. The search ends there.
+
+    Parameters
+    ----------
+    rules : list of str
+    edges : list of tuple
+        (from, to).
+    """
     depth = dict.fromkeys(rules, 0)
     for _ in range(len(rules) - 1):
         for first, second in edges:
@@ -84,11 +99,24 @@ def depths(rules: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
 def unfold(
     rules: list[str], edges: list[tuple[str, str]], modules: dict[str, str]
 ) -> tuple[list[str], list[tuple[str, str]], dict[str, str]]:
-    """Rules that several stages share once in each stage, named ``rule@stage``, so that no circle is left.
+    """Draw shared rules once in each stage that uses them, named ``rule@stage``, so that no circle is left.
 
-    A stage uses a shared rule when it comes before and after it (other shared rules between do not count). An edge from
-    a stage's rule goes to the stage's own copy; where that would close a circle (a stage's result is the next queue),
-    to the copy of the next stage.
+    A stage uses a shared rule when it comes before and after it, where other shared rules may lie between. An edge from
+    a rule of a stage goes to that stage's own copy. Where this would close a circle, because the stage's result is the
+    next queue, it goes to the copy of the next stage.
+
+    Parameters
+    ----------
+    rules : list of str
+    edges : list of tuple
+        (from, to).
+    modules : dict of str to str
+        From `rule_modules`.
+
+    Returns
+    -------
+    rules, edges, modules
+        As given, with the copies in place of the shared rules.
     """
     shared = [rule for rule in rules if modules.get(rule) in SHARED_MODULES]
     before = {rule: _stages(rule, [(b, a) for a, b in edges], modules, shared) for rule in shared}
@@ -158,14 +186,16 @@ def _reachable(start: str, edges: list[tuple[str, str]]) -> set[str]:
 
 @styled
 def draw_rulegraph(rules: list[str], edges: list[tuple[str, str]], modules: dict[str, str]) -> Figure:
-    """Rules as boxes, a column a module, with an arrow where one needs another (and no longer way says so).
+    """Rules as boxes, a column a module, with an arrow where one needs another (Figure 1).
+
+    An arrow is left out where a longer way says the same. Rules that stages share have a dashed frame.
 
     Parameters
     ----------
     rules, edges
-        Of `parse_rulegraph`.
-    modules : dict
-        Of `rule_modules`. Rules that stages share have a dashed frame.
+        From `parse_rulegraph`.
+    modules : dict of str to str
+        From `rule_modules`.
     """
     rules, edges, modules = unfold(rules, edges, modules)
     shown = [rule for rule in rules if any(modules.get(rule) in group for group in LANES)]
@@ -226,7 +256,7 @@ def _edge(axes, start, end) -> None:
         first, last = (start[0], start[1] - 0.31), (end[0], end[1] + 0.31)
         bend = "arc3,rad=0" if 0 < start[1] - end[1] < 1.5 * ROW else "arc3,rad=-0.5"
         if bend != "arc3,rad=0":
-            side = 0.37 if start[1] > end[1] else -0.37  # down on the right, up on the left: outside the boxes
+            side = 0.37 if start[1] > end[1] else -0.37  # beside the boxes: down on the right, up on the left
             bend = bend if side > 0 else "arc3,rad=-0.15"
             first, last = (start[0] + side, start[1]), (end[0] + side, end[1])
     else:

@@ -27,10 +27,10 @@ from mstars.paper.figures.style import (
 )
 
 ISOCHRONE_DASHES = ("-", "--", "-.", ":")
-"""Of the isochrones, in the order of their metallicities."""
+"""Line styles of the isochrones, in the order of their metallicities."""
 
 MOST_POINTS = 20_000
-"""With more spectra the mean [M/H] of cells is drawn in place of points."""
+"""With more spectra, the mean [M/H] of cells is drawn in place of points."""
 
 
 @styled
@@ -43,13 +43,13 @@ def draw_kiel(
 
     Parameters
     ----------
-    panels : dict of DataFrame
-        By title; each with spectrum_key, teff (K), logg, m_h (dex). Left: density and marked spectra; right: coloured
-        by metallicity.
-    isochrones : sequence of DataFrame
-        Of `mstars.paper.isochrones.pick`.
-    marked : dict of Series, optional
-        By marker (``red``, ``orange +``): spectrum_key.
+    panels : dict of str to pandas.DataFrame
+        By title: spectrum_key, teff (K), logg, m_h (dex). The left panel shows the density and marked spectra, the
+        right one the metallicity.
+    isochrones : sequence of pandas.DataFrame
+        From `mstars.paper.isochrones.pick`.
+    marked : dict of str to pandas.Series, optional
+        By marker (``red``, ``orange +``) the spectrum_keys.
     """
     limits = {"x": (4600.0, 2900.0), "y": (6.0, -1.0)}
     labels = (axis_label("teff"), axis_label("logg"))
@@ -68,17 +68,17 @@ def draw_colour(
 
     Parameters
     ----------
-    panels : dict of DataFrame
-        By title; each with spectrum_key, teff (K), m_h (dex) and ``colour``.
+    panels : dict of str to pandas.DataFrame
+        By title: spectrum_key, teff (K), m_h (dex) and ``colour`` (mag).
     colour : str
         Column of the colour, the same in the isochrones.
     label : str
         Label of the colour's axis.
-    isochrones : sequence of DataFrame
-        Of `mstars.paper.isochrones.pick`; those without the colour are not drawn. Where the colour is of a mean
+    isochrones : sequence of pandas.DataFrame
+        From `mstars.paper.isochrones.pick`. Those without the colour are not drawn. Where the colour is of a mean
         relation without metallicity, one line is drawn for all.
-    marked : dict of Series, optional
-        By marker: spectrum_key.
+    marked : dict of str to pandas.Series, optional
+        By marker the spectrum_keys.
     """
     limits = {
         "x": span(*(table[colour] for table in panels.values()), share=0.003),

@@ -33,7 +33,13 @@ SNR_NAMES = (r"S/N$_i\leq$20", "20-50", "50-100", ">100")
 
 
 def best_fold(models: Sequence[dict]) -> int:
-    """Index of the model of least validation loss among the descriptions (model.json) of the folds."""
+    """Index of the model of least validation loss.
+
+    Parameters
+    ----------
+    models : sequence of dict
+        Descriptions (model.json) of the folds.
+    """
     losses = [model.get("about", {}).get("validation_loss") for model in models]
     return int(np.argmin([np.inf if loss is None else loss for loss in losses]))
 
@@ -44,10 +50,10 @@ def draw_label_comparison(validation: dict[str, pd.DataFrame], folds: dict[str, 
 
     Parameters
     ----------
-    validation : dict of DataFrame
-        Keys dM and gM; columns ``{label}_true``, ``{label}_predicted`` for the four labels, and ``snr_i``.
-    folds : dict of int
-        Which fold each table is of.
+    validation : dict of str to pandas.DataFrame
+        By class (dM, gM): ``{label}_true``, ``{label}_predicted`` (K, dex) and ``snr_i``.
+    folds : dict of str to int
+        By class the fold that the table is of.
     """
     figure = new_figure(PAGE_WIDTH, 3.9)
     panels = figure.subplots(len(validation), len(LABELS), squeeze=False)

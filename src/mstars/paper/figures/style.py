@@ -1,4 +1,4 @@
-"""The one style of all figures: journal widths, fonts, colours that colour-blind readers can tell apart."""
+"""The style of all figures: widths of the journal, fonts, and what every figure needs to draw."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAGE_WIDTH = 7.1
 """Width of two columns, inches."""
 
 PAGE_HEIGHT = 9.1
-"""Height of the text of a page, inches: no figure is taller."""
+"""Height of the text of a page, inches. No figure is taller."""
 
 CLASS_COLOR = {"dM": RED, "gM": BLUE}
 
@@ -48,7 +48,7 @@ MARKERS = {
     "red +": r"$T_{\rm eff}$ of Li2021 low",
     "purple": r"[$\alpha$/M] of this work low",
 }
-"""Outlier groups of section 4.2.2 in the order of the legend: what each is."""
+"""Outlier groups of section 4.2.2 in the order of the legend, with what each is."""
 
 _STYLE = {
     "font.family": "serif",
@@ -77,7 +77,7 @@ _STYLE = {
 
 
 def marker_style(marker: str) -> dict:
-    """Options of ``scatter`` for an outlier group of `MARKERS`; shapes differ too, for readers who see few colours."""
+    """Options of ``scatter`` for an outlier group of `MARKERS`. Shapes differ as well as colours."""
     color = {"red": RED, "green": GREEN, "blue": BLUE, "orange": ORANGE, "purple": PURPLE}[marker.split()[0]]
     if marker.endswith("+"):
         return {"s": 14, "c": color, "marker": "+", "linewidths": 0.8}
@@ -97,7 +97,7 @@ def marker_handles(markers: Iterable[str]) -> list[Line2D]:
 
 @contextmanager
 def journal_style() -> Iterator[None]:
-    """Matplotlib's settings for the time of one figure, whatever the user's own are."""
+    """Matplotlib's settings for one figure. The user's own settings are put back afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -105,7 +105,7 @@ def journal_style() -> Iterator[None]:
 
 
 def styled(draw):
-    """Decorate a function that returns a Figure: it draws in the journal's style."""
+    """Decorate a function that returns a figure: it draws in the journal's style."""
 
     @functools.wraps(draw)
     def inside(*arguments, **options):
@@ -116,20 +116,41 @@ def styled(draw):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of that size in inches, without any window system."""
+    """An empty figure, which needs no window system.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
-    """Label of an axis with its unit, for example 'T_eff (K)'."""
+    """Label of an axis with its unit, for example 'T_eff (K)'.
+
+    Parameters
+    ----------
+    name : str
+        A key of `LABEL`.
+    prefix, suffix : str
+        Text before and after the symbol.
+    """
     unit = f" ({UNIT[name]})" if UNIT[name] else ""
     return f"{prefix}{LABEL[name]}{suffix}{unit}"
 
 
 def free_corner(axes, x, y) -> str:
-    """The upper left or lower right corner of a one-to-one panel, whichever has fewer points under a note."""
+    """The upper left or the lower right corner of a one-to-one panel, whichever has fewer points.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    x, y : ndarray, [n]
+        Points in the panel.
+    """
     place = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y])))
     upper = ((place[:, 0] < 0.42) & (place[:, 1] > 0.72)).sum()
     lower = ((place[:, 0] > 0.58) & (place[:, 1] < 0.28)).sum()
@@ -137,7 +158,14 @@ def free_corner(axes, x, y) -> str:
 
 
 def one_to_one(axes, ends: tuple[float, float]) -> None:
-    """A square panel with the same limits and ticks on both axes, and the line y = x."""
+    """Make a square panel with the same limits and ticks on both axes, and draw the line y = x.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    ends : tuple of float
+        Limits.
+    """
     ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(*ends)
     ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
     axes.plot(ends, ends, color=BLACK, lw=0.6)
@@ -146,7 +174,15 @@ def one_to_one(axes, ends: tuple[float, float]) -> None:
 
 
 def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:
-    """Say in the middle of the axes that there is nothing to show, and why; `save` can be told to refuse it."""
+    """Say in the middle of the axes that there is nothing to show, and why.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    reason : str
+        Also kept with the figure, so that `save` can refuse it.
+    keep_ticks : bool
+    """
     figure = axes.get_figure(root=True)
     figure.missing = [*getattr(figure, "missing", []), " ".join(reason.split())]
     if not keep_ticks:
@@ -165,7 +201,17 @@ def no_data(axes, reason: str, *, keep_ticks: bool = False) -> None:
 
 
 def note(axes, text: str, corner: str = "upper left", **options) -> None:
-    """Text in a corner of the axes."""
+    """Write text in a corner of the axes.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    text : str
+    corner : str
+        upper or lower, and left or right.
+    **options
+        Of ``axes.text``.
+    """
     vertical, horizontal = corner.split()
     axes.text(
         0.04 if horizontal == "left" else 0.96,
@@ -181,31 +227,30 @@ def note(axes, text: str, corner: str = "upper left", **options) -> None:
 def density(
     axes, x, y, *, bins: int = 160, most: int = 3000, color: str = BLUE, size: float = 3.0, extent=None, cmap=None
 ):
-    """Points, or their density where there are too many to tell apart.
+    """Draw points, or their density where there are too many to tell apart.
 
     Parameters
     ----------
     axes : matplotlib Axes
-        Where to draw.
     x, y : ndarray, [n]
-        Points; those not finite are left out.
+        Points; those that are not finite are left out.
     bins : int
-        Cells along each axis when the density is drawn.
+        Cells along each axis of the density.
     most : int
-        Up to so many points are drawn one by one.
+        Up to this number, points are drawn one by one.
     color : str
         Of single points.
     size : float
         Of single points, square points.
     extent : tuple of 4 float, optional
-        x and y limits; points outside are not drawn. By default the data's own.
+        x and y limits; points outside are not drawn. By default the limits of the data.
     cmap : str, optional
-        Colour map of the density; with "Greys" one spectrum is a light grey, not white.
+        Colour map of the density. With "Greys" a single spectrum is light grey, not white.
 
     Returns
     -------
     artist or None
-        The density image (for a colour bar), None when single points were drawn.
+        The image, for a colour bar. None when single points were drawn.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     keep = np.isfinite(x) & np.isfinite(y)
@@ -224,21 +269,22 @@ def density(
 
 
 def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300, *, missing: str = "say") -> None:
-    """Write the figure to each path (PDF, PNG by suffix), whole or not at all, the same bytes each time.
+    """Write a figure to files, each whole or not at all, and the same bytes each time.
 
     Parameters
     ----------
-    figure : Figure
+    figure : matplotlib Figure
     paths : iterable of path
+        The ending says the format, .pdf or .png.
     dpi : int
-        Of what is in pixels.
+        Resolution of what is in pixels.
     missing : {"say", "stop"}
-        What to do with a panel without data: the panel says so (``figures.missing`` of the config), or an error.
+        What to do with a panel without data (``figures.missing`` of the config): the panel says so, or it is an error.
 
     Raises
     ------
     InputError
-        With ``missing="stop"``: which figure, and why it has no data.
+        With ``missing="stop"``: which figure has no data, and why.
     """
     paths = list(map(Path, paths))
     reasons = getattr(figure, "missing", [])
@@ -252,20 +298,40 @@ def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300, *, missing
 
 
 def save_outputs(figure: Figure, snakemake) -> None:
-    """Write the figure to a job's PDF and PNG outputs, as ``figures.missing`` of the config has it."""
+    """Write a figure to a job's PDF and PNG outputs, with ``figures.missing`` of its config.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    snakemake
+        The job's object.
+    """
     paths = [path for path in map(str, snakemake.output) if path.endswith((".pdf", ".png"))]
     save(figure, paths, missing=snakemake.config["figures"]["missing"])
 
 
 def mean_sigma(values) -> tuple[float, float]:
-    """Mean and standard deviation of the finite values, as the paper's mu and sigma; NaN when there are none."""
+    """Mean and standard deviation of the finite values, the paper's mu and sigma; NaN when there are none."""
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     return (float(values.mean()), float(values.std())) if len(values) else (np.nan, np.nan)
 
 
 def difference_note(axes, values, name: str, corner: str = "upper left", more: str = "") -> None:
-    """Mean and standard deviation of differences in a corner, the paper's mu and sigma, in the unit of ``name``."""
+    """Write mean and standard deviation of differences, the paper's mu and sigma, in a corner.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    values : ndarray, [n]
+        In the unit of ``name``.
+    name : str
+        A key of `UNIT`.
+    corner : str
+        As for `note`.
+    more : str
+        One more line.
+    """
     digits = {"teff": 0, "rv": 1}.get(name, 2)
     mean, sigma = mean_sigma(values)
     unit = UNIT[name]
@@ -274,7 +340,17 @@ def difference_note(axes, values, name: str, corner: str = "upper left", more: s
 
 
 def span(*arrays, share: float = 0.002, margin: float = 0.05) -> tuple[float, float]:
-    """Limits that hold all but ``share`` of the finite values at each end, with a margin."""
+    """Limits of an axis that hold nearly all values.
+
+    Parameters
+    ----------
+    *arrays : ndarray
+        Values; those that are not finite are left out.
+    share : float
+        Share of the values that may lie outside at each end.
+    margin : float
+        Space at each end, in units of the range.
+    """
     values = np.concatenate([np.ravel(np.asarray(array, dtype=float)) for array in arrays])
     values = values[np.isfinite(values)]
     if not len(values):

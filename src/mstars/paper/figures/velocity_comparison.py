@@ -12,7 +12,7 @@ from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED
 from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, density, difference_note, new_figure, no_data, styled
 
 LIMIT = 800.0
-"""Velocities shown, km/s."""
+"""Largest velocity shown, km/s."""
 
 
 @dataclass
@@ -51,7 +51,13 @@ class Comparison:
 
 @styled
 def draw_rv_comparison(panels: list[Comparison]) -> Figure:
-    """LAMOST's velocities beside those of template matching and of the absorption lines (Figure 10)."""
+    """LAMOST's velocities beside those of template matching and of the absorption lines (Figure 10).
+
+    Parameters
+    ----------
+    panels : list of Comparison
+        From `comparisons`.
+    """
     figure = new_figure(PAGE_WIDTH, 2.7)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _panel(axes, panel)
@@ -72,7 +78,7 @@ def _panel(axes, panel: Comparison) -> None:
     if np.isfinite(panel.sigma):
         for sign in (-1, 1):
             axes.plot(x, x + panel.mean + sign * panel.k * panel.sigma, "--", color=BLACK, lw=0.7)
-        # above the panel: within it wrong velocities would lie beneath
+        # the band is written above the panel, where no point lies
         band = rf"$y = x {panel.mean:+.2f} \pm {panel.k:g} \times {panel.sigma:.2f}$"
     counts = f"{len(panel.lamost)} spectra, {panel.outside} outside"
     if panel.beyond:
@@ -86,10 +92,10 @@ def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
     Parameters
     ----------
     selection : pandas.DataFrame
-        lamost_rv, rv_tm, rv_dsal1, rv_dsal2 (km/s) and dsal_used ('I', 'II' or '': only spectra outside the TM band
-        are compared with the absorption lines).
-    bands : dict
-        By method tm, dsal1, dsal2: mean, sigma (km/s) and k.
+        lamost_rv, rv_tm, rv_dsal1, rv_dsal2 (km/s), and dsal_used ('I', 'II' or ''): only spectra outside the band of
+        template matching are compared with the absorption lines.
+    bands : dict of str to dict
+        By method (tm, dsal1, dsal2): mean, sigma (km/s) and k.
     """
     panels = []
     for key, name, used in (("tm", "TM", None), ("dsal1", "DSAL I", "I"), ("dsal2", "DSAL II", "II")):

@@ -1,4 +1,4 @@
-"""What the catalogue is like as a whole: the sky, plates, completeness, selection, repeats (beyond the paper)."""
+"""A survey as a whole: sky, plates, completeness, repeats. The paper has no such figures."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _STEP_STYLE = {
 
 @styled
 def draw_sky(catalog: pd.DataFrame, nside: int = 32) -> Figure:
-    """Spectra per square degree on the sky, equatorial coordinates, Mollweide's projection.
+    """Spectra per square degree on the sky, in equatorial coordinates and Mollweide's projection.
 
     Parameters
     ----------
     catalog : pandas.DataFrame
         ra, dec (degrees).
     nside : int
-        Of the HEALPix cells that are counted in.
+        Of the HEALPix cells in which spectra are counted.
     """
     from healpy import ang2pix, nside2pixarea, pix2ang
 
@@ -75,7 +75,7 @@ def draw_plates(plates: pd.DataFrame, spectrographs: pd.DataFrame) -> Figure:
     Parameters
     ----------
     plates, spectrographs : pandas.DataFrame
-        Of `mstars.survey.plates.group_medians`.
+        From `mstars.survey.plate_offsets.group_medians`.
     """
     figure = new_figure(PAGE_WIDTH, 4.6)
     panels = figure.subplots(2, 3).ravel()
@@ -134,12 +134,12 @@ def _by_spectrograph(axes, table: pd.DataFrame) -> None:
 
 @styled
 def draw_completeness(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """Share of the input by magnitude (left) and, with recommended parameters, by magnitude and colour (right).
+    """Share of the input by magnitude, and the share with recommended parameters by magnitude and colour.
 
     Parameters
     ----------
     shares, cells : pandas.DataFrame
-        Of `mstars.survey.completeness.completeness` by magnitude, and by magnitude and colour.
+        From `mstars.survey.completeness.completeness`, by magnitude, and by magnitude and colour.
     """
     from mstars.survey.completeness import COLOUR_STEP, MAGNITUDE_STEP
 
@@ -177,14 +177,14 @@ def draw_completeness(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
 
 @styled
 def draw_precision(tables: dict[str, pd.DataFrame], fits: pd.DataFrame) -> Figure:
-    """Scatter between repeats of the same star against S/N, with the fit a / (S/N) + b.
+    """Scatter between repeats of the same star against S/N_i, with the fit a / (S/N) + b.
 
     Parameters
     ----------
-    tables : dict of DataFrame
-        By quantity, of `mstars.survey.repeats.repeat_pairs`.
+    tables : dict of str to pandas.DataFrame
+        By quantity, from `mstars.survey.repeats.repeat_pairs`.
     fits : pandas.DataFrame
-        Of `mstars.survey.repeats.precision_table`.
+        From `mstars.survey.repeats.precision_table`.
     """
     figure = new_figure(PAGE_WIDTH, 4.2)
     panels = figure.subplots(2, 3).ravel()
@@ -209,7 +209,7 @@ def _precision_panel(axes, table: pd.DataFrame, fits: pd.DataFrame, name: str) -
             drawn = True
         if kind in fits.index and np.isfinite(fits.loc[kind, "a"]):
             a, b = fits.loc[kind, ["a", "b"]].astype(float)
-            ends = np.quantile(own[["snr_1", "snr_2"]], [0.02, 0.98])  # where there are pairs
+            ends = np.quantile(own[["snr_1", "snr_2"]], [0.02, 0.98])  # only where there are pairs
             snr = np.geomspace(*ends, 60)
             axes.plot(snr, a / snr + b, color=color, lw=0.8)
             digits = {"teff": 0, "rv": 1}.get(name, 3)

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
+from mstars.core.robust import share_limits
 from mstars.review.decisions import ADJUDICATOR, labels
-from mstars.validate.shares import wilson
 from mstars_desk.votes import Votes
 
 TABLES = {"scm": 1, "dgcm": 4, "rv": 7}
@@ -68,7 +68,7 @@ def accuracy(votes: Votes) -> list[dict]:
             count[reviewer] = (hits + (vote.label in right[key]), n + 1)
     found = []
     for reviewer, (hits, n) in sorted(count.items()):
-        low, high = wilson(hits, n)
+        low, high = map(float, share_limits(hits, n))
         found.append({"reviewer": reviewer, "n": n, "share": hits / n, "low": low, "high": high})
     return found
 
@@ -107,7 +107,7 @@ def expectation(votes: Votes, order: Sequence[str]) -> dict:
         "sample_changed": sum(sample),
     }
     if sample:
-        shares = (sum(sample) / len(sample), *wilson(sum(sample), len(sample)))
+        shares = (sum(sample) / len(sample), *map(float, share_limits(sum(sample), len(sample))))
     else:
         shares = (0.0, 0.0, 0.0) if not undecided else (None, None, None)
     scaled = (None if share is None else len(undecided) * share for share in shares)

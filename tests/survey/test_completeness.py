@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.survey.completeness import completeness, magnitudes_and_outcome, wilson
+from mstars.core.robust import share_limits
+from mstars.survey.completeness import completeness, magnitudes_and_outcome
 
 
 def test_completeness_counts_each_step_with_wilsons_interval():
@@ -18,6 +19,6 @@ def test_completeness_counts_each_step_with_wilsons_interval():
     assert shares["recommended"].tolist() == [1, 1 / 3] and shares["rv"].tolist() == [0.75, 1 / 3]
     assert shares["parameters_low"][0] < 0.25 < shares["parameters_high"][0]
     assert completeness(table, ("g", "bp_rp"))["bp_rp"].tolist() == [2.0, 2.0]
-    low, high = wilson([0, 5], [0, 10], 0.95)
+    low, high = share_limits([0, 5], [0, 10], 0.95)
     assert np.isnan(low[0]) and (low[1], high[1]) == pytest.approx((0.2366, 0.7634), abs=1e-4)
     assert len(completeness(table.iloc[:0])) == 0

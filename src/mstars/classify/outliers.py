@@ -24,6 +24,7 @@ from mstars.classify.zirconium import HEADS, head_steps, zro_score
 from mstars.core.config.classes import Ood
 from mstars.core.errors import InputError
 from mstars.core.lines import CHROMOSPHERIC, VACUUM_LINES
+from mstars.core.robust import mad_std
 from mstars.files.json_files import read_json, write_json
 from mstars.files.stores import iter_batch, read_batch
 from mstars.files.whole import atomic_path
@@ -212,9 +213,7 @@ def fit_outlier_model(
         floor = _floor(residual[kept], variance[kept])
         chi2 = _reduced_chi2(residual, 1.0 / (variance + floor**2), len(basis))
         log = np.log(chi2)
-        center = np.median(log[kept])
-        spread = 1.4826 * np.median(np.abs(log[kept] - center))
-        kept = log < center + clip * spread
+        kept = log < np.median(log[kept]) + clip * mad_std(log[kept])
     typical = float(np.quantile(chi2[kept], quantile))
     said = {**(about or {}), "n_stars": len(flux), "n_clipped": int((~kept).sum()), "n_component": n_component}
     return OutlierModel(basis, floor, typical, quantile, said)
@@ -271,7 +270,7 @@ def _floor(residual: np.ndarray, variance: np.ndarray) -> np.ndarray:
     floor = np.empty(N_BIN)
     for k in range(N_BIN):
         good = better[:, k] & np.isfinite(variance[:, k])
-        spread = 1.4826 * np.median(np.abs(residual[good, k])) if good.any() else 0.0
+        spread = mad_std(residual[good, k], 0.0) if good.any() else 0.0
         noise = np.median(variance[good, k]) if good.any() else 0.0
         floor[k] = np.sqrt(max(spread**2 - noise, LEAST_FLOOR**2))
     return floor

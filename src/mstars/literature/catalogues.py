@@ -14,6 +14,7 @@ from astropy.table import Table as AstropyTable
 
 from mstars.core.errors import InputError
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.robust import mad_std
 from mstars.core.snr import SNR_I_LIMITS
 from mstars.literature.criteria import good_spectra
 
@@ -256,8 +257,7 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         catalog, kind (dM, gM), pair (a key of `PAIRS`), label, snr ('all' or an interval), n; mean and std, as in the
-        paper; median and robust_std (1.4826 times the median absolute deviation). Combinations without a star are left
-        out.
+        paper; median and robust_std (`mad_std`). Combinations without a star are left out.
     """
     rows = []
     for kind, stars in joined.groupby("luminosity_class"):
@@ -290,6 +290,5 @@ def all_statistics(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 def moments(values: np.ndarray) -> dict[str, float]:
     """Number, mean, standard deviation, median and robust standard deviation of finite values, [n]."""
-    median = np.median(values)
-    spread = 1.4826 * np.median(np.abs(values - median))
-    return {"n": len(values), "mean": values.mean(), "std": values.std(), "median": median, "robust_std": spread}
+    found = {"n": len(values), "mean": values.mean(), "std": values.std(), "median": np.median(values)}
+    return found | {"robust_std": mad_std(values)}

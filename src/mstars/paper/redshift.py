@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 
 from mstars.core.lines import VACUUM_LINES, quasar_lines
+from mstars.core.robust import mad_std
 from mstars.spectra.wavelengths import DLOGLAM
 
 _NAMED = {
@@ -72,7 +73,7 @@ def redshift(kind: str, wavelength: np.ndarray, flux: np.ndarray, bad: np.ndarra
         return np.nan
     full = np.interp(np.arange(len(flux)), good, flux[good])
     lines = uniform_filter1d(full - median_filter(full, _CONTINUUM[kind], mode="nearest"), _SMOOTH[kind])
-    height = np.clip(lines / (1.4826 * np.median(np.abs(lines)) + 1e-30), -_CLIP, _CLIP)
+    height = np.clip(lines / (mad_std(lines, 0.0) + 1e-30), -_CLIP, _CLIP)
     rest, sign = (np.array([line[number] for line in REDSHIFT_LINES[kind]], dtype=float) for number in (1, 2))
     shift = np.arange(0, np.log10(1 + _LARGEST[kind]), DLOGLAM)
     pixel = np.round((np.log10(rest)[:, None] + shift - np.log10(wavelength[0])) / DLOGLAM).astype(int)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.robust import mad_std
 from mstars.core.snr import SNR_I_LIMITS
 
 MIN_ROWS = 30
@@ -24,16 +25,9 @@ _LEAST_SNR = 1.0
 _RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
 
-def robust_sigma(values: np.ndarray) -> float:
-    """1.4826 times the median absolute deviation from the median; NaN for no finite value."""
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if len(values) else np.nan
-
-
 def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
     """Robust width of residual / error: 1 for honest errors."""
-    return robust_sigma(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
+    return mad_std(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
 def spread_ratios(
@@ -152,7 +146,7 @@ def _snr(snri) -> np.ndarray:
 
 
 def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: np.ndarray) -> dict:
-    typical = max(robust_sigma(residual), 1e-9) if len(residual) else np.nan
+    typical = max(mad_std(residual), 1e-9) if len(residual) else np.nan
     fit = {"spread_factor": 0.0, "floor": typical, "noise": 0.0, "scale": 1.0, "label_share": 0.0}
     bias = float(np.median(residual)) if len(residual) else np.nan
     if len(residual) >= MIN_ROWS:

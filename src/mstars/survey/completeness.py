@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+
+from mstars.core.robust import ONE_SIGMA, share_limits
 
 STEPS = ("recommended", "rv", "parameters")
 """What a spectrum can end with: a place in the recommended catalogue, rv_flag = 1, parameter_flag = 1."""
@@ -46,17 +47,6 @@ def magnitudes_and_outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog:
     return pd.DataFrame({"spectrum_key": table["spectrum_key"], "g": g, "bp_rp": blue - red, **became})
 
 
-def wilson(k, n, level: float = 0.6827) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's interval of a share k / n; NaN for n = 0."""
-    k, n = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
-    z = norm.ppf(0.5 + level / 2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centre = (k + z**2 / 2) / (n + z**2)
-        half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
-    empty = n == 0
-    return np.where(empty, np.nan, centre - half), np.where(empty, np.nan, centre + half)
-
-
 def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFrame:
     """Shares of the input in cells of magnitude, or of magnitude and colour.
 
@@ -81,7 +71,7 @@ def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFr
     result = found.index.to_frame(index=False).set_axis(list(by), axis=1)
     result["n"] = counts.to_numpy()
     for step in STEPS:
-        low, high = wilson(found[step].to_numpy(), counts.to_numpy())
+        low, high = share_limits(found[step].to_numpy(), counts.to_numpy(), ONE_SIGMA)
         result[step] = found[step].to_numpy() / np.maximum(counts.to_numpy(), 1)
         result[f"{step}_low"], result[f"{step}_high"] = low, high
     return result

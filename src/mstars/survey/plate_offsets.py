@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.robust import MEDIAN_ERROR, SIGMA_PER_MAD
 from mstars.literature.criteria import good_gaia_velocity
 
 RESIDUALS_OF = ("rv", *LABELS)
@@ -69,8 +70,9 @@ def group_medians(table: pd.DataFrame, by: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``by``, n, ra, dec, obsdate, and of each quantity ``{name}``, the median; ``{name}_err``, its error, 1.2533
-        robust standard deviations / sqrt(n); ``{name}_n``. Median and error are NaN for fewer than `LEAST` spectra.
+        ``by``, n, ra, dec, obsdate, and of each quantity ``{name}``, the median; ``{name}_err``, its error,
+        `MEDIAN_ERROR` robust standard deviations / sqrt(n); ``{name}_n``. Median and error are NaN for fewer than
+        `LEAST` spectra.
     """
     group = table.groupby(by, sort=True)
     result = pd.DataFrame({"n": group.size(), "ra": group["ra"].median(), "dec": group["dec"].median()})
@@ -78,9 +80,9 @@ def group_medians(table: pd.DataFrame, by: str) -> pd.DataFrame:
     for name in RESIDUALS_OF:
         median, count = group[name].median(), group[name].count()
         off = (table[name] - table[by].map(median)).abs()
-        spread = 1.4826 * off.groupby(table[by]).median()
+        spread = SIGMA_PER_MAD * off.groupby(table[by]).median()
         enough = count >= LEAST
         result[name] = median.where(enough)
-        result[f"{name}_err"] = (1.2533 * spread / np.sqrt(count.clip(lower=1))).where(enough)
+        result[f"{name}_err"] = (MEDIAN_ERROR * spread / np.sqrt(count.clip(lower=1))).where(enough)
         result[f"{name}_n"] = count
     return result.reset_index()

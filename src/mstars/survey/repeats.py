@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+from mstars.core.robust import MAD_STD_ERROR, mad_std
+
 FLAG_OF = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
 FLAG_OF |= {"alpha_m": "parameter_flag"}
 """For each quantity the flag that must be 1."""
@@ -72,7 +74,7 @@ def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
     result = dict.fromkeys(("a", "a_err", "b", "b_err", "outliers"), np.nan) | {"n": len(off)}
     if len(off) < LEAST_PAIRS:
         return result
-    scale = 1.4826 * np.median(np.abs(off)) / np.sqrt(2) or 1.0
+    scale = mad_std(off, 0.0) / np.sqrt(2) or 1.0
     typical, farthest = np.median(np.concatenate([one, two])), np.abs(off).max() or 1.0
 
     def cost(guess, one=one, two=two, off=off):
@@ -129,9 +131,9 @@ def binned_scatter(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 15
         off = table["difference"][(snr >= low) & (snr < high)].to_numpy(float)
         off = off[np.isfinite(off)]
         if len(off) >= 8:
-            sigma = 1.4826 * np.median(np.abs(off)) / np.sqrt(2)
+            sigma = mad_std(off, 0.0) / np.sqrt(2)
             inside = snr[(snr >= low) & (snr < high)]
-            rows.append((float(inside.median()), len(off), sigma, 1.17 * sigma / np.sqrt(2 * len(off)) * np.sqrt(2)))
+            rows.append((float(inside.median()), len(off), sigma, MAD_STD_ERROR * sigma / np.sqrt(len(off))))
     return pd.DataFrame(rows, columns=["snr", "n", "sigma", "error"])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
+from mstars.core.robust import mad_std
 from mstars.core.snr import SNR_I_LIMITS
 from mstars.validate.outcome import input_outcomes
 from mstars.validate.shares import scatter, scatter_with_limits, share
@@ -218,8 +219,8 @@ def _repeats(values: pd.Series, rows: np.ndarray, table: pd.DataFrame, name: str
     part = part[part["size"] > 1]
     if len(part) == 0:
         return {f"{name}_repeat_sigma": None, f"{name}_repeat_n": 0}
-    difference = np.abs(part["first"] - part["last"])
-    return {f"{name}_repeat_sigma": float(1.4826 * difference.median() / np.sqrt(2)), f"{name}_repeat_n": len(part)}
+    difference = part["first"] - part["last"]
+    return {f"{name}_repeat_sigma": mad_std(difference, 0.0) / np.sqrt(2), f"{name}_repeat_n": len(part)}
 
 
 def _honest(table: pd.DataFrame, label: str) -> pd.Series:

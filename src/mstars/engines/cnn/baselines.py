@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from mstars.core.labels import LABELS
+from mstars.core.robust import mad_std
 from mstars.engines.ridge.regression import fit_ridge
-from mstars.parameters.calibration import SNR_BINS, robust_sigma
+from mstars.parameters.calibration import SNR_BINS
 
 _CONTINUUM = 101
 
@@ -116,7 +117,7 @@ def compare_baselines(x: np.ndarray, table: pd.DataFrame, cnn: pd.DataFrame, kin
     Returns
     -------
     pandas.DataFrame
-        class, model, label, snr_i (bin), n, bias (median), sigma (1.4826 MAD) of predicted - APOGEE.
+        class, model, label, snr_i (bin), n, bias (median), sigma (robust) of predicted - APOGEE.
     """
     truth, fold = table[list(LABELS)].to_numpy(dtype=float), table["fold"].to_numpy(dtype=int)
     columns = {"cnn": "oof", "cnn_ensemble": "mean"}
@@ -137,5 +138,5 @@ def compare_baselines(x: np.ndarray, table: pd.DataFrame, cnn: pd.DataFrame, kin
                 inside = inside[np.isfinite(inside)]
                 bias = float(np.median(inside)) if len(inside) else np.nan
                 row = {"class": kind, "model": name, "label": label, "snr_i": interval, "n": len(inside)}
-                rows.append(row | {"bias": bias, "sigma": robust_sigma(inside)})
+                rows.append(row | {"bias": bias, "sigma": mad_std(inside)})
     return pd.DataFrame(rows)

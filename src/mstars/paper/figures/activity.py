@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.palette import BLACK, BLUE, GREY, RED
+from mstars.core.robust import ONE_SIGMA, share_limits
 from mstars.paper.figures.style import PAGE_WIDTH, WHITE, density, new_figure, no_data, note, styled
 from mstars.spectra.band_indices import ACTIVE_ABOVE, CLASS_LIMITS, solar_tio5
-from mstars.survey.completeness import wilson
 
 _LEAST = 5
 _DASHES = ("-", "--", ":")
@@ -32,7 +32,7 @@ def active_share(extension: pd.DataFrame) -> pd.DataFrame:
     known = known[known["subtype_tio5"].astype(float).between(-1.5, 9.5)]
     group = known["active"].astype(int).groupby(np.floor(known["subtype_tio5"].astype(float) + 0.5).astype(int))
     found = pd.DataFrame({"n": group.size(), "share": group.mean()}).rename_axis("subtype").reset_index()
-    found["low"], found["high"] = wilson(found["n"] * found["share"], found["n"])
+    found["low"], found["high"] = share_limits(found["n"] * found["share"], found["n"], ONE_SIGMA)
     return found[found["n"] >= _LEAST].reset_index(drop=True)
 
 

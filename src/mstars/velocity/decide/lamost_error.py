@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mstars.core.robust import mad_std
+
 logger = logging.getLogger("mstars")
 
 SNR_EDGES = (10.0, 20.0, 50.0, 100.0)
@@ -152,12 +154,11 @@ def added_error(difference: np.ndarray, variance: np.ndarray, count: np.ndarray)
     Returns
     -------
     float
-        km/s; 0 where the known errors suffice. The width is robust (1.4826 times the median of the absolute
-        difference over its error).
+        km/s; 0 where the known errors suffice. The width is robust: `mad_std` of difference over error about 0.
     """
 
     def width(added: float) -> float:
-        return 1.4826 * float(np.median(np.abs(difference) / np.sqrt(variance + count * added**2)))
+        return mad_std(difference / np.sqrt(variance + count * added**2), 0.0)
 
     if not len(difference) or width(0.0) <= 1.0:
         return 0.0

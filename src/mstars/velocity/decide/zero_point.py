@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.robust import MEDIAN_ERROR, mad_std
 from mstars.velocity.decide.lamost_error import added_error
 
 
 def robust_mean(difference: np.ndarray) -> tuple[float, float, int]:
-    """Median, its standard error (1.2533 times 1.4826 MAD over root n) and the number of values; NaN for none."""
+    """Median, its standard error from the robust scatter, and the number of finite values; NaN for none."""
     known = difference[np.isfinite(difference)]
     if not len(known):
         return np.nan, np.nan, 0
-    middle = np.median(known)
-    sigma = 1.4826 * np.median(np.abs(known - middle))
-    return float(middle), float(1.2533 * sigma / np.sqrt(len(known))), len(known)
+    return float(np.median(known)), float(MEDIAN_ERROR * mad_std(known) / np.sqrt(len(known))), len(known)
 
 
 def zero_point(
@@ -98,7 +97,7 @@ def repeat_pulls(table: pd.DataFrame, rv: str = "rv_tm", error: str = "rv_tm_err
 
     return {
         "n_pairs": len(difference),
-        "width": 1.4826 * float(np.median(np.abs(difference) / np.sqrt(variance))),
-        "scatter_kms": float(1.4826 * np.median(np.abs(difference)) / np.sqrt(2.0)),
+        "width": mad_std(difference / np.sqrt(variance), 0.0),
+        "scatter_kms": mad_std(difference, 0.0) / np.sqrt(2.0),
         "floor_kms": added_error(difference, variance, np.full(len(difference), 2.0)),
     }

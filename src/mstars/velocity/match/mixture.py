@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from mstars.core.robust import SIGMA_PER_MAD
 from mstars.velocity.compiling import FAST, Observed, Splines
 from mstars.velocity.match.chi2 import chi2_at
 from mstars.velocity.match.minimum import approach, refine_one
@@ -141,7 +142,7 @@ def reweight(flux, weight, model, clip, half, out):
     if used == 0:
         return
     if clip > 0:
-        limit = clip * max(1.4826 * np.median(known[:used]), 1.0)
+        limit = clip * max(SIGMA_PER_MAD * np.median(known[:used]), 1.0)
         for i in range(count):
             if abs(scaled[i]) > limit:
                 out[i] = 0.0

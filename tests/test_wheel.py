@@ -107,3 +107,15 @@ def test_the_command_is_there(installed, tmp_path):
     program = installed.with_name("mstars")
     done = subprocess.run([program, "diff", tmp_path, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and str(tmp_path) in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_config_needs_no_checkout(installed, tmp_path):
+    (tmp_path / "mine.yaml").write_text("spmm: {folds: 4}")
+    command = [installed.with_name("mstars"), "config", "--key", "spmm.folds", "mine.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0 and "folds: 4" in done.stdout and "mine.yaml" in done.stdout, done.stderr
+    (tmp_path / "mine.yaml").write_text("spmm: {fold: 4}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 1 and "mine.yaml: spmm.fold: no such key; did you mean folds?" in done.stderr
+    done = subprocess.run([command[0], "config", "--schema"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert json.loads(done.stdout)["properties"]["spmm"]["properties"]["folds"]["maximum"] == 100

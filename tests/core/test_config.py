@@ -342,6 +342,18 @@ def test_engines_bring_their_own_settings():
     assert "## `engines.slam`" in configuration_page(engines)
 
 
+@pytest.mark.parametrize(
+    "kind, missing", [("files", ["files.spectra"]), ("release", ["release.spectra", "release.m_catalog"])]
+)
+def test_a_kind_of_survey_without_its_spectra_is_refused(kind, missing):
+    with pytest.raises(InputError) as caught:
+        checked({"survey": {"kind": kind}}, ENGINES)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(missing)
+    for line, name in zip(lines, missing, strict=True):
+        assert name in line and f"must be given where survey.kind is {kind}" in line
+
+
 def test_all_engines_at_once():
     assert checked({"parameters": {"also": "all"}}, ENGINES)["parameters"]["also"] == "all"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mstars.core.config.classes import Scm
 from mstars.core.errors import InputError
 from mstars.lamost import archive
 from mstars.lamost.catalogs import catalog_table, read_catalog
@@ -26,8 +27,8 @@ def plan_release(
     general_catalog: str | Path | None = None,
     afgk_catalog: str | Path | None = None,
     wd_catalog: str | Path | None = None,
-    per_class: int = 30000,
-    snr_max: float = 5.0,
+    per_class: int = Scm.default("n_per_class"),
+    snr_max: float = Scm.default("snr_min"),
     seed: int = 0,
 ) -> Plan:
     """Plan a LAMOST release as it is laid out on disk.

@@ -40,6 +40,7 @@ def checked(
     """
     result = filled(config, engines)
     problems = [*problems_in(section_tree(engines), result), *_engine_problems(result, engines or {})]
+    problems += [] if problems else _without_spectra(result)
     lines = [_with_file(problem, layers) for problem in _stated(problems, plain(config))]
     overlays = [layer for layer in layers if layer.name != base and not layer.name.startswith("command line")]
     if len(overlays) > 1:
@@ -70,6 +71,18 @@ def _is_in(values: Any, place: tuple) -> bool:
 def _with_file(problem: Problem, layers: Sequence[Layer]) -> str:
     where = origin(layers, problem.place)
     return problem.line() if where is None else f"{where}: {problem.line()}"
+
+
+NEEDED = {"simulated": (), "files": ("files.spectra",), "release": ("release.spectra", "release.m_catalog")}
+"""Keys that a survey of a kind can't do without."""
+
+
+def _without_spectra(config: dict) -> list[Problem]:
+    """Keys that this kind of survey needs and that are null."""
+    kind = config["survey"]["kind"]
+    places = [tuple(name.split(".")) for name in NEEDED[kind]]
+    empty = [(section, name) for section, name in places if config[section][name] is None]
+    return [Problem(place, f"must be given where survey.kind is {kind}; give a path") for place in empty]
 
 
 def _engine_problems(config: dict, engines: Engines) -> list[Problem]:

@@ -106,6 +106,10 @@ def test_an_unknown_key_stops_at_once(tmp_path):
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "command line (--config): plan.plates: no such key; did you mean plates_per_batch?" in said
+    done = workdir.run("-n", "--config", 'plan={"plates_per_batch": 3}', 'spmm={"folds": 1}', check=False)
+    said = done.stdout + done.stderr
+    assert "command line (--config): spmm.folds: 1 is not allowed; give a whole number from 2 to 100" in said
+    assert "plates_per_batch" not in said
 
 
 def test_overlays_are_checked_by_name_before_anything_runs(tmp_path):

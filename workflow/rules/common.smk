@@ -7,8 +7,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from mstars.core.config.check import checked
+from mstars.core.config.command_line import typed
 from mstars.core.config.files import layers_of
-from mstars.core.config.whole import filled
+from mstars.core.config.whole import filled, merged, section_tree
 from mstars.core.errors import InputError
 from mstars.core.resources import check_resources
 from mstars.engines.registry import engine_models
@@ -21,9 +22,11 @@ if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder her
 
 def whole_config():
     """The config with every key. The main process checks it; a job that it starts need not."""
+    overlays, said = workflow.config_settings.configfiles, workflow.config_settings.config
+    said = typed(said, section_tree(engine_models()))
+    config.update(merged(dict(config), said))
     if not workflow.is_main_process:
         return filled(config, engine_models())
-    overlays, said = workflow.config_settings.configfiles, workflow.config_settings.config
     base = [path for path in workflow.configfiles if path not in overlays]
     return checked(config, engine_models(), layers_of(base[0] if base else None, overlays, said))
 

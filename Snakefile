@@ -2,10 +2,14 @@
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.14")
 
 
 configfile: "config/config.yaml"
+
+
+# with --sdm conda all jobs run in this one environment; --lint looks for one at each rule and does not see it
+conda: "envs/environment.yaml"
 
 
 report: "workflow/report/workflow.rst"
@@ -22,10 +26,10 @@ include: "workflow/rules/rvmm.smk"
 include: "workflow/rules/spmm.smk"
 include: "workflow/rules/review.smk"
 include: "workflow/rules/catalog.smk"
-include: "workflow/rules/products.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/compare.smk"
-include: "workflow/rules/statistics.smk"
+include: "workflow/rules/literature.smk"
+include: "workflow/rules/paper_figures.smk"
+include: "workflow/rules/paper_tables.smk"
+include: "workflow/rules/whole_survey.smk"
 include: "workflow/rules/report.smk"
 for name in OPTIONAL_RULES:
 
@@ -57,7 +61,7 @@ rule all:
 
 rule ingest:
     input:
-        R + "/ingest/spectra.parquet",
+        "<results>/ingest/spectra.parquet",
 
 
 rule catalog:
@@ -83,10 +87,10 @@ rule tables:
 rule paper:
     input:
         FIGURE_FILES,
-        product_files("paper", ["pdf", "png"]),
+        paper_files("paper", FIGURE_FORMATS),
         PAPER_TABLES,
-        R + "/compare/comparison.parquet",
+        "<results>/compare/comparison.parquet",
         CDS_FILES,
-        STATISTICS_FIGURES,
-        STATISTICS_TABLES,
-        R + "/index.html",
+        SURVEY_FIGURES,
+        SURVEY_TABLES,
+        "<results>/index.html",

@@ -33,7 +33,7 @@ TABLES = (
     *(f"review/{queue}/decisions.parquet" for queue in ("scm", "dgcm", "rv")),
 )
 NOISE = {"teff": 20.0, "rv": 3.0, "bp_rp_0": 0.03, "W1_W2_0": 0.02, "M_G_0": 0.1, "logg": 0.03, "m_h": 0.05}
-RULES = ("common", "spmm", "products", "figures", "compare", "statistics")
+RULES = ("common", "spmm", "literature", "paper_figures", "paper_tables", "whole_survey")
 GIVEN = "CATALOG_FILES, VALIDATION_FILES, CDS_FILES = [], [], []\n"
 FIGURES = (
     *("fig06_cmd", "fig10_rv_comparison", "fig13_internal_errors", "fig14_gaia_rv", "fig23_kiel"),

@@ -11,9 +11,9 @@ rule unpack_models:
     output:
         [f"{MODELS}/{name}" for name in BORROWED.files],
     log:
-        R + "/logs/unpack_models.log",
+        "<logs>/unpack_models.log",
     benchmark:
-        R + "/benchmarks/unpack_models.tsv"
+        "<benchmarks>/unpack_models.tsv"
     message:
         "models of {input}"
     script:

@@ -4,35 +4,33 @@ import mstars
 
 PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
 CATALOG_FILES = [
-    *expand(R + "/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars", "extension"], ending=PRODUCT_FORMATS),
-    R + "/catalogs/classification.parquet",
+    *expand("<results>/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars", "extension"], ending=PRODUCT_FORMATS),
+    "<results>/catalogs/classification.parquet",
 ]
 CDS_PRODUCTS = ["recommended", "non_m", "stars", "extension"]
-CDS_FILES = [R + "/catalogs/cds/ReadMe", *expand(R + "/catalogs/cds/{product}.dat", product=CDS_PRODUCTS)]
+CDS_FILES = ["<results>/catalogs/cds/ReadMe", *expand("<results>/catalogs/cds/{product}.dat", product=CDS_PRODUCTS)]
 
 
 rule recommended:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        spectra=R + "/ingest/spectra.parquet",
-        gaia=R + "/crossmatch/gaia.parquet",
-        photometry=R + "/crossmatch/photometry.parquet",
-        parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
-        quality=R + "/quality/quality.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        spectra="<results>/ingest/spectra.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
+        parameters=f"<results>/parameters/{config['parameters']['engine']}.parquet",
+        quality="<results>/quality/quality.parquet",
     output:
-        expand(R + "/catalogs/recommended.{ending}", ending=PRODUCT_FORMATS),
+        expand("<results>/catalogs/recommended.{ending}", ending=PRODUCT_FORMATS),
     log:
-        R + "/logs/recommended.log",
+        "<logs>/recommended.log",
     benchmark:
-        R + "/benchmarks/recommended.tsv"
+        "<benchmarks>/recommended.tsv"
     params:
         with_filename=WITH_FILENAME,
         errors=config["catalog"]["errors"],
         survey=SURVEY,
-    threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=minutes(20),
     message:
         "the recommended catalogue"
     script:
@@ -41,25 +39,23 @@ rule recommended:
 
 rule non_m:
     input:
-        v1=R + "/catalogs/non_m_catalog_v1.parquet",
-        v2=R + "/catalogs/non_m_catalog_v2.parquet",
-        spectra=R + "/ingest/spectra.parquet",
-        gaia=R + "/crossmatch/gaia.parquet",
-        photometry=R + "/crossmatch/photometry.parquet",
+        v1="<results>/catalogs/non_m_catalog_v1.parquet",
+        v2="<results>/catalogs/non_m_catalog_v2.parquet",
+        spectra="<results>/ingest/spectra.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        expand(R + "/catalogs/non_m.{ending}", ending=PRODUCT_FORMATS),
+        expand("<results>/catalogs/non_m.{ending}", ending=PRODUCT_FORMATS),
     log:
-        R + "/logs/non_m.log",
+        "<logs>/non_m.log",
     benchmark:
-        R + "/benchmarks/non_m.tsv"
+        "<benchmarks>/non_m.tsv"
     params:
         with_filename=WITH_FILENAME,
         survey=SURVEY,
     priority: -2
-    threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=minutes(20),
     message:
         "the non-M catalogue"
     script:
@@ -68,23 +64,21 @@ rule non_m:
 
 rule classification:
     input:
-        m_catalog_v0=R + "/plan/m_catalog_v0.parquet",
-        rejected=R + "/ingest/rejected.parquet",
-        m_catalog_v2=R + "/catalogs/m_catalog_v2.parquet",
-        non_m_v1=R + "/catalogs/non_m_catalog_v1.parquet",
-        non_m_v2=R + "/catalogs/non_m_catalog_v2.parquet",
-        photometry=R + "/crossmatch/photometry.parquet",
+        m_catalog_v0="<results>/plan/m_catalog_v0.parquet",
+        rejected="<results>/ingest/rejected.parquet",
+        m_catalog_v2="<results>/catalogs/m_catalog_v2.parquet",
+        non_m_v1="<results>/catalogs/non_m_catalog_v1.parquet",
+        non_m_v2="<results>/catalogs/non_m_catalog_v2.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        R + "/catalogs/classification.parquet",
+        "<results>/catalogs/classification.parquet",
     log:
-        R + "/logs/classification.log",
+        "<logs>/classification.log",
     benchmark:
-        R + "/benchmarks/classification.tsv"
+        "<benchmarks>/classification.tsv"
     priority: -2
-    threads: 1
     resources:
         mem_mb=memory(2000, 10),
-        runtime=minutes(20),
     message:
         "classification of every input spectrum"
     script:
@@ -93,19 +87,17 @@ rule classification:
 
 rule stars:
     input:
-        catalog=R + "/catalogs/recommended.parquet",
+        catalog="<results>/catalogs/recommended.parquet",
     output:
-        expand(R + "/catalogs/stars.{ending}", ending=PRODUCT_FORMATS),
+        expand("<results>/catalogs/stars.{ending}", ending=PRODUCT_FORMATS),
     log:
-        R + "/logs/stars.log",
+        "<logs>/stars.log",
     benchmark:
-        R + "/benchmarks/stars.tsv"
+        "<benchmarks>/stars.tsv"
     params:
         survey=SURVEY,
-    threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=minutes(20),
     message:
         "the recommended catalogue a star a row"
     script:
@@ -114,22 +106,20 @@ rule stars:
 
 rule indices:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        spectra=R + "/spectra/{batch}.h5",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        spectra="<results>/spectra/{batch}.h5",
     output:
-        R + "/indices/{batch}.parquet",
+        "<results>/indices/{batch}.parquet",
     log:
-        R + "/logs/indices/{batch}.log",
+        "<logs>/indices/{batch}.log",
     benchmark:
-        R + "/benchmarks/indices/{batch}.tsv"
+        "<benchmarks>/indices/{batch}.tsv"
     params:
         calibration=config["catalog"]["zeta"],
     # no product but the extension waits for them
     priority: -1
-    threads: 1
     resources:
         mem_mb=memory(1500, 10),
-        runtime=minutes(10),
     message:
         "band indices of {wildcards.batch}"
     script:
@@ -138,22 +128,20 @@ rule indices:
 
 rule extension:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        gaia=R + "/crossmatch/gaia.parquet",
-        parameters=R + f"/parameters/{config['parameters']['engine']}.parquet",
-        indices=per_batch(R + "/indices/{batch}.parquet"),
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        parameters=f"<results>/parameters/{config['parameters']['engine']}.parquet",
+        indices=per_batch("<results>/indices/{batch}.parquet"),
     output:
-        expand(R + "/catalogs/extension.{ending}", ending=PRODUCT_FORMATS),
+        expand("<results>/catalogs/extension.{ending}", ending=PRODUCT_FORMATS),
     log:
-        R + "/logs/extension.log",
+        "<logs>/extension.log",
     benchmark:
-        R + "/benchmarks/extension.tsv"
+        "<benchmarks>/extension.tsv"
     params:
         survey=SURVEY,
-    threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=minutes(20),
     message:
         "indices and activity of the recommended spectra"
     script:
@@ -162,24 +150,22 @@ rule extension:
 
 rule cds:
     input:
-        products=expand(R + "/catalogs/{product}.parquet", product=CDS_PRODUCTS),
+        products=expand("<results>/catalogs/{product}.parquet", product=CDS_PRODUCTS),
     output:
         readme=CDS_FILES[0],
         tables=CDS_FILES[1:],
     log:
-        R + "/logs/cds.log",
+        "<logs>/cds.log",
     benchmark:
-        R + "/benchmarks/cds.tsv"
+        "<benchmarks>/cds.tsv"
     params:
         products=CDS_PRODUCTS,
         with_filename=WITH_FILENAME,
         survey=SURVEY,
         simulated=SIMULATED,
         version=mstars.__version__,
-    threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=minutes(20),
     message:
         "the catalogues as machine-readable tables with a ReadMe"
     script:

@@ -1,10 +1,19 @@
-"""Config, paths and the helpers that every rules file uses."""
+"""Config, names and paths, and by inclusion the functions that the rules files share.
 
-import functools
-import json
+Paths in rules begin with a name in angle brackets (see ``pathvars`` below): ``<results>`` is the survey's folder.
+"""
+
+import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+# the library of this checkout, also where it is not installed; scripts and jobs inherit it
+SOURCE = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).resolve().parents[1] / "src")
+if SOURCE not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    sys.path.insert(0, SOURCE)
+    os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")])))
 
 from mstars.core.config.check import checked
 from mstars.core.config.command_line import typed
@@ -79,94 +88,14 @@ wildcard_constraints:
     spectrum=r"[A-Za-z0-9_.+-]+",
 
 
-def batches():
-    """Names of the batches, known once the checkpoint has written the plan."""
-    facts = Path(checkpoints.plan.get().output.batches)
-    return batch_names(facts, facts.stat().st_mtime_ns)
+pathvars:
+    results=R,
+    logs=f"{R}/logs",
+    benchmarks=f"{R}/benchmarks",
+    models=MODELS,
 
 
-@functools.lru_cache(maxsize=1)
-def batch_names(facts, changed):
-    return sorted(json.loads(facts.read_text()))
-
-
-def per_batch(pattern):
-    """Input function: ``pattern`` for every batch of the plan."""
-    return lambda wildcards: expand(pattern, batch=batches(), allow_missing=True)
-
-
-def gpus(stage):
-    """GPUs a job of this stage asks for: ``resources.gpu`` of the config (0: none is requested)."""
-    return config["resources"]["gpu"][stage]
-
-
-def external(name):
-    """Path of an external catalogue or map; no input where there is none."""
-    return EXTERNAL[name] or []
-
-
-def memory(base, per_input=0.0):
-    """Memory of a job in MB: ``base``, ``per_input`` times the size of its input files, and half more each new attempt."""
-
-    def mem_mb(wildcards, input, attempt):
-        size = per_input * input.size_mb if per_input else 0
-        return int((base + size) * 1.5 ** (attempt - 1))
-
-    return mem_mb
-
-
-def minutes(base, per_input=0.0):
-    """Time limit of a job in minutes: ``base``, ``per_input`` a MB of its input files, and twice as much each new attempt."""
-    return lambda wildcards, input, attempt: int((base + per_input * input.size_mb) * 2 ** (attempt - 1) + 0.5)
-
-
-def check_place():
-    """Before the first job: can the results be written, and has the cluster what the profile asks for?"""
-    found = slurm.unwritable([R] if BORROWED else [R, MODELS])
-    if workflow.executor_plugin.name == "slurm":
-
-        def asked(resource):
-            found = {rule.name: rule.resources.get(resource) for rule in workflow.rules}
-            return {name: str(of.raw) for name, of in found.items() if of is not None and of.raw is not None}
-
-        accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
-        gpus = {rule: int(n) for rule, n in asked("gpu").items() if n.isdigit()}
-        if BORROWED:  # nothing is trained: leaves out train, train_fold, csn_train, …
-            gpus = {rule: n for rule, n in gpus.items() if not (rule.startswith("train") or rule.endswith("_train"))}
-        options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
-        found += slurm.complaints(slurm.ask_site(), asked("slurm_partition"), gpus, **options)
-    if found:
-        raise WorkflowError("\n".join(found))
-
-
-onstart:
-    check_place()
-
-
-onsuccess:
-    from mstars.ops.run_summary import write_summary
-
-    print(write_summary(R))
-    for path in map(Path, VALIDATION_FILES):
-        if path.is_file():
-            print(path.with_suffix(".md").read_text(), end="")
-
-
-onerror:
-    print(f"what is done so far: mstars progress {R}; which files are whole: mstars verify {R}")
-
-
-def trained(pattern):
-    """Input function for files of trained models: says what to do where borrowed ones are not there."""
-
-    def files(wildcards):
-        if BORROWED:
-            BORROWED.check()
-        patterns = [pattern] if isinstance(pattern, str) else pattern
-        return [path.format(**wildcards) for path in patterns]
-
-    return files
-
-
-if config["models"]["path"]:
-    BORROWED.check()
+include: "inputs.smk"
+include: "outputs.smk"
+include: "requests.smk"
+include: "hooks.smk"

@@ -3,21 +3,19 @@
 
 rule crossmatch_gaia:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
         gaia=external("gaia"),
         distances=external("distances"),
     output:
-        R + "/crossmatch/gaia.parquet",
+        "<results>/crossmatch/gaia.parquet",
     log:
-        R + "/logs/crossmatch_gaia.log",
+        "<logs>/crossmatch_gaia.log",
     benchmark:
-        R + "/benchmarks/crossmatch_gaia.tsv"
+        "<benchmarks>/crossmatch_gaia.tsv"
     params:
         settings=config["crossmatch"],
-    threads: 1
     resources:
         mem_mb=memory(2000, 6),
-        runtime=minutes(30),
     message:
         "match with Gaia DR3 and Bailer-Jones distances"
     script:
@@ -26,21 +24,19 @@ rule crossmatch_gaia:
 
 rule crossmatch_allwise:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
-        gaia=R + "/crossmatch/gaia.parquet",
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
         allwise=external("allwise"),
     output:
-        R + "/crossmatch/allwise.parquet",
+        "<results>/crossmatch/allwise.parquet",
     log:
-        R + "/logs/crossmatch_allwise.log",
+        "<logs>/crossmatch_allwise.log",
     benchmark:
-        R + "/benchmarks/crossmatch_allwise.tsv"
+        "<benchmarks>/crossmatch_allwise.tsv"
     params:
         settings=config["crossmatch"],
-    threads: 1
     resources:
         mem_mb=memory(2000, 6),
-        runtime=minutes(30),
     message:
         "match with AllWISE"
     script:
@@ -49,21 +45,19 @@ rule crossmatch_allwise:
 
 rule crossmatch_apogee:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
-        gaia=R + "/crossmatch/gaia.parquet",
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
         apogee=external("apogee"),
     output:
-        R + "/crossmatch/apogee.parquet",
+        "<results>/crossmatch/apogee.parquet",
     log:
-        R + "/logs/crossmatch_apogee.log",
+        "<logs>/crossmatch_apogee.log",
     benchmark:
-        R + "/benchmarks/crossmatch_apogee.tsv"
+        "<benchmarks>/crossmatch_apogee.tsv"
     params:
         settings=config["crossmatch"],
-    threads: 1
     resources:
         mem_mb=memory(2000, 6),
-        runtime=minutes(30),
     message:
         "match with APOGEE DR16"
     script:
@@ -72,21 +66,19 @@ rule crossmatch_apogee:
 
 rule photometry:
     input:
-        gaia=R + "/crossmatch/gaia.parquet",
-        allwise=R + "/crossmatch/allwise.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        allwise="<results>/crossmatch/allwise.parquet",
         dust_map=external("dust_map"),
     output:
-        R + "/crossmatch/photometry.parquet",
+        "<results>/crossmatch/photometry.parquet",
     log:
-        R + "/logs/photometry.log",
+        "<logs>/photometry.log",
     benchmark:
-        R + "/benchmarks/photometry.tsv"
+        "<benchmarks>/photometry.tsv"
     params:
         settings=config["photometry"],
-    threads: 1
     resources:
         mem_mb=memory(3000, 20),
-        runtime=minutes(30),
     message:
         "extinction, CMD and WISE colour"
     script:

@@ -3,25 +3,23 @@
 
 rule training_set_dmgm:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        spectra=R + "/ingest/spectra.parquet",
-        stars=R + "/crossmatch/gaia.parquet",
-        photometry=R + "/crossmatch/photometry.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v1.parquet",
+        spectra="<results>/ingest/spectra.parquet",
+        stars="<results>/crossmatch/gaia.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        table=R + "/training/dmgm.parquet",
-        summary=R + "/training/dmgm.json",
+        table="<results>/training/dmgm.parquet",
+        summary="<results>/training/dmgm.json",
     log:
-        R + "/logs/training_set_dmgm.log",
+        "<logs>/training_set_dmgm.log",
     benchmark:
-        R + "/benchmarks/training_set_dmgm.tsv"
+        "<benchmarks>/training_set_dmgm.tsv"
     params:
         settings=without_networks("dgcm"),
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
-    threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=30,
     message:
         "training set dmgm"
     script:
@@ -30,21 +28,19 @@ rule training_set_dmgm:
 
 rule dgcm_candidates:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
-        photometry=R + "/crossmatch/photometry.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v1.parquet",
+        dmgm=per_batch("<results>/predictions/dmgm/{batch}.parquet"),
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        R + "/dgcm/candidates.parquet",
+        "<results>/dgcm/candidates.parquet",
     log:
-        R + "/logs/dgcm_candidates.log",
+        "<logs>/dgcm_candidates.log",
     benchmark:
-        R + "/benchmarks/dgcm_candidates.tsv"
+        "<benchmarks>/dgcm_candidates.tsv"
     params:
         snr_min=config["dgcm"]["snr_min"],
-    threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "DGCM candidates"
     script:
@@ -53,22 +49,20 @@ rule dgcm_candidates:
 
 rule dgcm_apply:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
-        candidates=R + "/dgcm/candidates.parquet",
-        decisions=R + "/review/dgcm/decisions.parquet",
-        checked=R + "/review/random/decisions.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v1.parquet",
+        dmgm=per_batch("<results>/predictions/dmgm/{batch}.parquet"),
+        candidates="<results>/dgcm/candidates.parquet",
+        decisions="<results>/review/dgcm/decisions.parquet",
+        checked="<results>/review/random/decisions.parquet",
     output:
-        m_catalog=R + "/catalogs/m_catalog_v2.parquet",
-        non_m=R + "/catalogs/non_m_catalog_v2.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v2.parquet",
+        non_m="<results>/catalogs/non_m_catalog_v2.parquet",
     log:
-        R + "/logs/dgcm_apply.log",
+        "<logs>/dgcm_apply.log",
     benchmark:
-        R + "/benchmarks/dgcm_apply.tsv"
-    threads: 1
+        "<benchmarks>/dgcm_apply.tsv"
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "m_catalog_v2 and non_m_catalog_v2"
     script:
@@ -77,23 +71,21 @@ rule dgcm_apply:
 
 rule random_candidates:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        candidates=R + "/dgcm/candidates.parquet",
-        dmgm=per_batch(R + "/predictions/dmgm/{batch}.parquet"),
-        photometry=R + "/crossmatch/photometry.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v1.parquet",
+        candidates="<results>/dgcm/candidates.parquet",
+        dmgm=per_batch("<results>/predictions/dmgm/{batch}.parquet"),
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        R + "/random/candidates.parquet",
+        "<results>/random/candidates.parquet",
     log:
-        R + "/logs/random_candidates.log",
+        "<logs>/random_candidates.log",
     benchmark:
-        R + "/benchmarks/random_candidates.tsv"
+        "<benchmarks>/random_candidates.tsv"
     params:
         size=config["review"]["random_check"],
         seed=SEED,
-    threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "spectra taken as dM, for the random check"
     script:

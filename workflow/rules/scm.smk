@@ -16,26 +16,25 @@ POOL_CODE = [f"classify/{name}" for name in ("class_tables", "training_sets", "s
 
 rule training_pool:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
-        class_catalog=R + "/plan/class_catalog.parquet",
-        spectra=R + "/ingest/spectra.parquet",
-        stars=R + "/crossmatch/gaia.parquet",
-        photometry=R + "/crossmatch/photometry.parquet",
-        stores=per_batch(R + "/spectra/{batch}.h5"),
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
+        class_catalog="<results>/plan/class_catalog.parquet",
+        spectra="<results>/ingest/spectra.parquet",
+        stars="<results>/crossmatch/gaia.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
+        stores=per_batch("<results>/spectra/{batch}.h5"),
         class_tables=config["scm"]["class_tables"],
     output:
-        pool=R + "/training/pool.parquet",
-        excluded=R + "/training/pool.json",
+        pool="<results>/training/pool.parquet",
+        excluded="<results>/training/pool.json",
     log:
-        R + "/logs/training_pool.log",
+        "<logs>/training_pool.log",
     benchmark:
-        R + "/benchmarks/training_pool.tsv"
+        "<benchmarks>/training_pool.tsv"
     params:
         settings=without_networks("scm"),
         classes=[*SCM_CLASSES["spt9"]],
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
-    threads: 1
     resources:
         mem_mb=memory(8000),
         runtime=60,
@@ -47,25 +46,21 @@ rule training_pool:
 
 rule training_set_scm:
     input:
-        pool=R + "/training/pool.parquet",
-        excluded=R + "/training/pool.json",
+        pool="<results>/training/pool.parquet",
+        excluded="<results>/training/pool.json",
     output:
-        table=R + "/training/{task}.parquet",
-        summary=R + "/training/{task}.json",
+        table="<results>/training/{task}.parquet",
+        summary="<results>/training/{task}.json",
     log:
-        R + "/logs/training_set_scm/{task}.log",
+        "<logs>/training_set_scm/{task}.log",
     benchmark:
-        R + "/benchmarks/training_set_scm/{task}.tsv"
+        "<benchmarks>/training_set_scm/{task}.tsv"
     params:
         settings=without_networks("scm"),
         classes=lambda wildcards: SCM_CLASSES[wildcards.task],
         seed=SEED,
     wildcard_constraints:
         task="spt|spt9|wdm",
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=10,
     message:
         "training set {wildcards.task}"
     script:
@@ -74,22 +69,21 @@ rule training_set_scm:
 
 rule fit_outliers:
     input:
-        table=R + "/training/spt.parquet",
-        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
-        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
-        stores=per_batch(R + "/spectra/{batch}.h5"),
+        table="<results>/training/spt.parquet",
+        spt=per_batch("<results>/predictions/spt/{batch}.parquet"),
+        wdm=per_batch("<results>/predictions/wdm/{batch}.parquet"),
+        stores=per_batch("<results>/spectra/{batch}.h5"),
     output:
-        model=R + "/models/ood/model.json",
-        basis=R + "/models/ood/basis.safetensors",
+        model="<results>/models/ood/model.json",
+        basis="<results>/models/ood/basis.safetensors",
     log:
-        R + "/logs/fit_outliers.log",
+        "<logs>/fit_outliers.log",
     benchmark:
-        R + "/benchmarks/fit_outliers.tsv"
+        "<benchmarks>/fit_outliers.tsv"
     params:
         settings=config["scm"]["ood"],
         survey=SURVEY,
         kind=KIND,
-    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=60,
@@ -103,20 +97,16 @@ if "ood" not in READ_WITH_CLASSIFIERS:
 
     rule score_outliers:
         input:
-            model=trained(MODELS + "/ood/model.json"),
-            basis=trained(MODELS + "/ood/basis.safetensors"),
-            store=R + "/spectra/{batch}.h5",
-            catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
+            model=trained("<models>/ood/model.json"),
+            basis=trained("<models>/ood/basis.safetensors"),
+            store="<results>/spectra/{batch}.h5",
+            catalog=ancient("<results>/plan/m_catalog_v0.parquet"),
         output:
-            R + "/predictions/ood/{batch}.parquet",
+            "<results>/predictions/ood/{batch}.parquet",
         log:
-            R + "/logs/score_outliers/{batch}.log",
+            "<logs>/score_outliers/{batch}.log",
         benchmark:
-            R + "/benchmarks/score_outliers/{batch}.tsv"
-        threads: 1
-        resources:
-            mem_mb=memory(2000),
-            runtime=30,
+            "<benchmarks>/score_outliers/{batch}.tsv"
         message:
             "out-of-distribution score of batch {wildcards.batch}"
         script:
@@ -125,23 +115,21 @@ if "ood" not in READ_WITH_CLASSIFIERS:
 
 rule scm_candidates:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
-        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
-        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
-        ood=per_batch(R + "/predictions/ood/{batch}.parquet") if config["scm"]["ood"]["use"] != "off" else [],
-        photometry=R + "/crossmatch/photometry.parquet",
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
+        spt=per_batch("<results>/predictions/spt/{batch}.parquet"),
+        wdm=per_batch("<results>/predictions/wdm/{batch}.parquet"),
+        ood=per_batch("<results>/predictions/ood/{batch}.parquet") if config["scm"]["ood"]["use"] != "off" else [],
+        photometry="<results>/crossmatch/photometry.parquet",
     output:
-        R + "/scm/candidates.parquet",
+        "<results>/scm/candidates.parquet",
     log:
-        R + "/logs/scm_candidates.log",
+        "<logs>/scm_candidates.log",
     benchmark:
-        R + "/benchmarks/scm_candidates.tsv"
+        "<benchmarks>/scm_candidates.tsv"
     params:
         settings=SCM_SETTINGS,
-    threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "SCM candidates"
     script:
@@ -150,22 +138,20 @@ rule scm_candidates:
 
 rule scm_apply:
     input:
-        m_catalog=R + "/plan/m_catalog_v0.parquet",
-        spt=per_batch(R + "/predictions/spt/{batch}.parquet"),
-        wdm=per_batch(R + "/predictions/wdm/{batch}.parquet"),
-        candidates=R + "/scm/candidates.parquet",
-        decisions=R + "/review/scm/decisions.parquet",
+        m_catalog="<results>/plan/m_catalog_v0.parquet",
+        spt=per_batch("<results>/predictions/spt/{batch}.parquet"),
+        wdm=per_batch("<results>/predictions/wdm/{batch}.parquet"),
+        candidates="<results>/scm/candidates.parquet",
+        decisions="<results>/review/scm/decisions.parquet",
     output:
-        m_catalog=R + "/catalogs/m_catalog_v1.parquet",
-        non_m=R + "/catalogs/non_m_catalog_v1.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v1.parquet",
+        non_m="<results>/catalogs/non_m_catalog_v1.parquet",
     log:
-        R + "/logs/scm_apply.log",
+        "<logs>/scm_apply.log",
     benchmark:
-        R + "/benchmarks/scm_apply.tsv"
-    threads: 1
+        "<benchmarks>/scm_apply.tsv"
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "m_catalog_v1 and non_m_catalog_v1"
     script:

@@ -8,9 +8,6 @@ rule fetch_templates:
         "results/templates/benchmarks/fetch_templates.tsv"
     params:
         own=config["templates"]["packages"],
-    resources:
-        mem_mb=memory(500),
-        runtime=30,
     message:
         "Fetching published template spectra"
     script:
@@ -29,9 +26,6 @@ rule build_templates:
         "results/templates/benchmarks/build_templates.tsv"
     params:
         extra=config["templates"]["extra"],
-    resources:
-        mem_mb=memory(2000),
-        runtime=20,
     message:
         "Building the template library"
     script:

@@ -3,31 +3,29 @@
 
 rule scorecard:
     input:
-        truth=R + "/sim/truth.parquet",
-        lamost=R + "/sim/catalogs/lamost_m.fits.gz",
-        plan=R + "/plan/plan.parquet",
-        recommended=R + "/catalogs/recommended.parquet",
-        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        non_m=[R + "/catalogs/non_m_catalog_v1.parquet", R + "/catalogs/non_m_catalog_v2.parquet"],
-        rejected=R + "/ingest/rejected.parquet",
-        quality=R + "/quality/quality.parquet",
-        parameters=R + f"/parameters/{ENGINE}.parquet",
-        velocities=per_batch(R + "/rv/measure/{batch}.parquet"),
-        held_out=expand(MODELS + "/{task}/validation.parquet", task=["spt", "wdm", "dmgm"]),
+        truth="<results>/sim/truth.parquet",
+        lamost="<results>/sim/catalogs/lamost_m.fits.gz",
+        plan="<results>/plan/plan.parquet",
+        recommended="<results>/catalogs/recommended.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        non_m=["<results>/catalogs/non_m_catalog_v1.parquet", "<results>/catalogs/non_m_catalog_v2.parquet"],
+        rejected="<results>/ingest/rejected.parquet",
+        quality="<results>/quality/quality.parquet",
+        parameters=f"<results>/parameters/{ENGINE}.parquet",
+        velocities=per_batch("<results>/rv/measure/{batch}.parquet"),
+        held_out=expand("<models>/{task}/validation.parquet", task=["spt", "wdm", "dmgm"]),
     output:
-        json=R + "/validation/scorecard.json",
-        markdown=R + "/validation/scorecard.md",
+        json="<results>/validation/scorecard.json",
+        markdown="<results>/validation/scorecard.md",
     log:
-        R + "/logs/scorecard.log",
+        "<logs>/scorecard.log",
     benchmark:
-        R + "/benchmarks/scorecard.tsv"
+        "<benchmarks>/scorecard.tsv"
     params:
         settings=config["validate"],
         survey=SURVEY,
-    threads: 1
     resources:
         mem_mb=memory(1000, 6),
-        runtime=minutes(10),
     message:
         "scorecard of {SURVEY}"
     script:
@@ -36,20 +34,16 @@ rule scorecard:
 
 rule calibration_answers:
     input:
-        truth=R + "/sim/truth.parquet",
-        candidates=R + "/{queue}/candidates.parquet",
+        truth="<results>/sim/truth.parquet",
+        candidates="<results>/{queue}/candidates.parquet",
     output:
-        R + "/validation/calibration_{queue}.parquet",
+        "<results>/validation/calibration_{queue}.parquet",
     log:
-        R + "/logs/calibration_answers/{queue}.log",
+        "<logs>/calibration_answers/{queue}.log",
     benchmark:
-        R + "/benchmarks/calibration_answers/{queue}.tsv"
+        "<benchmarks>/calibration_answers/{queue}.tsv"
     params:
         tolerance=config["validate"]["rv_tolerance_kms"],
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=10,
     message:
         "right labels of queue {wildcards.queue}, to calibrate reviewers of other surveys"
     script:

@@ -1,9 +1,8 @@
 """Example spectra (Figures 7, 9 and 11)."""
 
-from pathlib import Path
-
 import pandas as pd
 
+from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures import examples
@@ -20,6 +19,6 @@ with job(snakemake):
     table = pd.concat([read_table(path) for path in snakemake.input.tables], ignore_index=True)
     shown = choose(table, snakemake.params.wanted)
     index = read_table(snakemake.input.index, ["spectrum_key", "batch", "row"])
-    stores = Path(snakemake.params.stores)
-    spectra = examples.read_examples([example.key for example in shown], index, lambda batch: stores / f"{batch}.h5")
+    stores = stores_by_batch(snakemake.input.stores)
+    spectra = examples.read_examples([example.key for example in shown], index, stores.__getitem__)
     save_outputs(examples.draw_examples(shown, spectra, reason), snakemake)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from mstars.classify.outliers import fit_outlier_model, m_stars, read_features, save_outlier_model
 from mstars.classify.zirconium import fit_steps
+from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, read_tables
 from mstars.ops.job import job
 
 with job(snakemake) as log:
     given, settings = snakemake.input, snakemake.params.settings
     rows = m_stars(read_table(given.table), read_tables(given.spt), read_tables(given.wdm))
-    features = read_features(rows, {Path(path).stem: path for path in given.stores})
+    features = read_features(rows, stores_by_batch(given.stores))
     model = fit_outlier_model(
         features["flux"],
         features["variance"],

@@ -13,7 +13,7 @@ with job(snakemake):
     non_m = sum(len(read_table(path, ["spectrum_key"])) for path in given.non_m)
     rejected = len(read_table(given.rejected, ["spectrum_key"]))
     groups = {"The paper's figures": given.figures, "The catalogue as a whole": given.statistics}
-    captions = Path(params.captions)
+    captions = Path(snakemake.scriptdir, "..", "report")
     run_page.write_page(
         page,
         survey=params.survey,

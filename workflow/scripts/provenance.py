@@ -9,5 +9,5 @@ from mstars.ops.provenance import provenance
 
 with job(snakemake):
     n_spectra = len(read_table(snakemake.input.plan, ["spectrum_key"]))
-    found = provenance(Path(snakemake.params.source), snakemake.input.files, snakemake.config, n_spectra)
+    found = provenance(Path(snakemake.scriptdir), snakemake.input.files, snakemake.config, n_spectra)
     write_json(found, snakemake.output[0])

@@ -1,8 +1,7 @@
 """A queue for people to look at: table, decision file to fill in, pictures, and what the review desk shows."""
 
-from pathlib import Path
-
 from mstars.files.json_files import write_json
+from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, read_tables, write_table
 from mstars.ops.job import job
 from mstars.review.evidence import desk_facts, with_evidence
@@ -22,6 +21,6 @@ with job(snakemake) as log:
     facts = {"queue": queue, "survey": params.survey, "seed": params.seed, "templates": params.templates}
     facts |= {"models": params.models, "settings": params.settings}
     write_json(facts | desk_facts(photometry, params.dm_region), made.desk)
-    stores, most = Path(params.stores), params.settings["max_pictures"]
-    drawn = write_pictures(queue, table, index, lambda batch: stores / f"{batch}.h5", made.pictures, most)
+    stores, most = stores_by_batch(given.stores), params.settings["max_pictures"]
+    drawn = write_pictures(queue, table, index, stores.__getitem__, made.pictures, most)
     log.info("queue %s: %d candidates, %d pictures", queue, len(table), drawn)

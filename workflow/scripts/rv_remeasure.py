@@ -1,12 +1,10 @@
 """TML7500, template matching by stretch of wavelength, and DSEL of the rv candidates."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from mstars.core.config.velocities import Rvmm
-from mstars.files.stores import read_batch
+from mstars.files.stores import read_batch, stores_by_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.templates.library import load_library
@@ -24,9 +22,10 @@ with job(snakemake) as log:
     bank = bank_of(library, options.tm, end=SHORT_END)
     stretches = stretch_banks(library, options.tm)
     # of no spectra: the columns, should there be no candidate
+    stores = stores_by_batch(snakemake.input.spectra)
     parts = [remeasure(read_batch(snakemake.input.spectra[0], slice(0, 0)), bank, options, stretches)]
     for batch, rows in plan.groupby("batch"):
-        spectra = read_batch(Path(snakemake.params.stores, f"{batch}.h5"))
+        spectra = read_batch(stores[batch])
         spectra = spectra.select(np.isin(spectra.spectrum_key, rows["spectrum_key"].to_numpy(dtype=str)))
         parts.append(remeasure(spectra, bank, options, stretches, snakemake.threads))
     table = pd.concat(parts[1:] or parts, ignore_index=True)

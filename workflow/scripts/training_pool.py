@@ -1,12 +1,11 @@
 """Spectra and labels that CNN-SPT and CNN-WDM are trained on, and which labels of the M catalogue to trust."""
 
-from pathlib import Path
-
 from mstars.classify.class_tables import read_class_tables
 from mstars.classify.outliers import read_features
 from mstars.classify.screening import screen_labels
 from mstars.classify.training_sets import scm_pool
 from mstars.files.json_files import write_json
+from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 
@@ -26,7 +25,7 @@ with job(snakemake) as log:
     )
     features = {"flux": None, "variance": None}
     if params.settings["screen"] == "discriminant":
-        features = read_features(pool, {Path(path).stem: path for path in given.stores})
+        features = read_features(pool, stores_by_batch(given.stores))
     pool = screen_labels(
         pool,
         features["flux"],

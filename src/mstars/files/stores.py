@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,6 +141,11 @@ def _open(path: str | Path) -> Iterator[h5py.File]:
             yield file
         except OSError as error:  # a checksum or a chunk that doesn't fit
             raise DamagedFile(path, str(error)) from None
+
+
+def stores_by_batch(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Stores by the batch they are of, which is the name of the file."""
+    return {Path(path).stem: str(path) for path in paths}
 
 
 def read_batch(path: str | Path, rows: np.ndarray | slice | None = None) -> SpectrumSet:

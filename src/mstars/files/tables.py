@@ -63,3 +63,26 @@ def _absent(path: str | Path, columns: list[str]) -> list[str]:
 def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -> pd.DataFrame:
     """One table of several with the same columns (a batch each), in the order given."""
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+
+
+def row_of(table: pd.DataFrame, spectrum: str, where: str) -> pd.Series:
+    """The row of a spectrum.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With spectrum_key and obsid.
+    spectrum : str
+        A spectrum_key or an obsid.
+    where : str
+        What the error calls the table.
+
+    Raises
+    ------
+    InputError
+        There is no such row.
+    """
+    chosen = table[(table["spectrum_key"] == spectrum) | (table["obsid"].astype(str) == spectrum)]
+    if chosen.empty:
+        raise InputError(f"{spectrum} is no spectrum_key or obsid of {where}")
+    return chosen.iloc[0]

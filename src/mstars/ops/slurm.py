@@ -128,6 +128,30 @@ def complaints(
     return found
 
 
+def rule_complaints(rules: Iterable, *, trained: bool = True) -> list[str]:
+    """`complaints` of what the rules of a workflow ask of the Slurm that answers here.
+
+    Parameters
+    ----------
+    rules : iterable of snakemake.rules.Rule
+        With what the profile and the config say of them.
+    trained : bool
+        Whether models are trained in this run; without, GPUs of the trainings (``train…``, ``…_train``) do not count.
+    """
+
+    def asked(resource):
+        found = {rule.name: rule.resources.get(resource) for rule in rules}
+        return {name: str(of.raw) for name, of in found.items() if of is not None and of.raw is not None}
+
+    rules = list(rules)
+    accounts, models = (set(asked(one).values()) for one in ("slurm_account", "gpu_model"))
+    gpus = {rule: int(number) for rule, number in asked("gpu").items() if number.isdigit()}
+    if not trained:
+        gpus = {name: n for name, n in gpus.items() if not (name.startswith("train") or name.endswith("_train"))}
+    options = {"account": next(iter(accounts), None), "gpu_model": next(iter(models), None)}
+    return complaints(ask_site(), asked("slurm_partition"), gpus, **options)
+
+
 def unwritable(folders: Iterable[str | Path]) -> list[str]:
     """Folders in which nothing can be written (read-only or full), each with what to do."""
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import logging
 import tempfile
@@ -188,6 +189,25 @@ def _mean_colour(name: str, teff) -> np.ndarray:
     sequence = resource_table(resource("stellar_colours.csv"))
     sequence = sequence[sequence["kind"] == "dwarf"].sort_values("teff")
     return np.interp(teff, sequence["teff"], sequence[name])
+
+
+def find_files(pattern: str) -> list[str]:
+    """The user's own isochrone files, in order of their names.
+
+    Parameters
+    ----------
+    pattern : str
+        A folder, or a glob pattern: the key ``figures.isochrones``.
+
+    Raises
+    ------
+    InputError
+        No file matches.
+    """
+    files = sorted(glob.glob(f"{pattern}/*" if Path(pattern).is_dir() else pattern))
+    if not files:
+        raise InputError(f"figures.isochrones: no file matches {pattern!r}; give a folder or pattern of CMD 3.x files")
+    return files
 
 
 def read_files(paths: Sequence[str | Path]) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 # a release of LAMOST as it lies on disk: its catalogues say which spectra there are and what trains the networks
 
+import functools
+
 from mstars.lamost.watch import state_of_release
 
 SIMULATED = False

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from mstars.core.errors import InputError
 from mstars.core.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
@@ -60,6 +66,40 @@ def parse_rulegraph(dot: str) -> tuple[list[str], list[tuple[str, str]]]:
     names = dict(re.findall(r'^\s*(\d+)\s*\[.*?label\s*=\s*"([^"\\]+)', dot, re.M))
     pairs = re.findall(r"^\s*(\d+)\s*->\s*(\d+)", dot, re.M)
     return list(names.values()), [(names[a], names[b]) for a, b in pairs if a in names and b in names]
+
+
+def ask_rulegraph(snakefile: Path, config: Mapping, target: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """The rules that a target needs, as Snakemake tells them in the folder of the results.
+
+    Parameters
+    ----------
+    snakefile : Path
+    config : mapping
+        Of the run.
+    target : str
+        A rule or a file.
+
+    Returns
+    -------
+    rules, edges
+        Of `parse_rulegraph`.
+
+    Raises
+    ------
+    InputError
+        Snakemake ends with an error.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given = Path(folder) / "config.json"
+        given.write_text(json.dumps(config))
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--nolock"]
+        command += ["--configfile", str(given), "--rulegraph", "dot", "--quiet", "all"]
+        # by time alone, so that nothing hides the jobs of the batches
+        command += ["--rerun-triggers", "mtime", "--", target]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"snakemake --rulegraph: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return parse_rulegraph(done.stdout)
 
 
 def rule_modules(folder: str | Path) -> dict[str, str]:

@@ -1,0 +1,106 @@
+# input functions: what jobs read that is known only when the plan, the config or the reviewers' files are looked at
+
+import functools
+import json
+
+
+def plan_batches():
+    """Facts of each batch by its name, known once the checkpoint has written the plan."""
+    facts = Path(checkpoints.plan.get().output.batches)
+    return read_batches(facts, facts.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def read_batches(facts, changed):
+    return json.loads(facts.read_text())
+
+
+def batches():
+    """Names of the batches, known once the checkpoint has written the plan."""
+    return sorted(plan_batches())
+
+
+def batch_facts(wildcards):
+    """Size and digest of a batch, from the plan."""
+    return plan_batches()[wildcards.batch]
+
+
+def batch_table(wildcards):
+    """The plan, whose age does not count: it may be made anew without this batch changing."""
+    checkpoints.plan.get()
+    return ancient("<results>/plan/plan.parquet")
+
+
+def per_batch(pattern):
+    """Input function: ``pattern`` for every batch of the plan."""
+    return lambda wildcards: expand(pattern, batch=batches(), allow_missing=True)
+
+
+def of_spectrum(pattern):
+    """Input function: ``pattern`` for the batch of the wildcard {spectrum}, a spectrum_key or an obsid."""
+
+    def path(wildcards):
+        from mstars.files.tables import read_table, row_of
+
+        checkpoints.plan.get()
+        survey = read_table(f"{R}/plan/m_catalog_v0.parquet", ["spectrum_key", "obsid", "batch"])
+        return expand(pattern, batch=row_of(survey, wildcards.spectrum, f"survey {SURVEY}")["batch"])
+
+    return path
+
+
+def external(name):
+    """Path of an external catalogue or map; no input where there is none."""
+    return EXTERNAL[name] or []
+
+
+def trained(pattern):
+    """Input function for files of trained models: says what to do where borrowed ones are not there."""
+
+    def files(wildcards):
+        if BORROWED:
+            BORROWED.check()
+        patterns = [pattern] if isinstance(pattern, str) else pattern
+        return [path.format(**wildcards) for path in patterns]
+
+    return files
+
+
+if config["models"]["path"]:
+    BORROWED.check()
+
+
+def review_mode(wildcards):
+    """The random check is a sample: nothing waits for it to be complete."""
+    return "provisional" if wildcards.queue == "random" else config["review"]["mode"]
+
+
+def decision_files(queue="{queue}"):
+    """Input function: the decision files of a queue as they are now; a new one reruns what rests on it, nothing else."""
+    return lambda wildcards: sorted(map(str, Path("review", SURVEY, queue.format(**wildcards)).glob("*.csv")))
+
+
+def queue_to_show(wildcards):
+    """Where decisions are required, the queue is written before the run stops for them."""
+    return f"<results>/review/{wildcards.queue}/queue.csv" if review_mode(wildcards) == "required" else []
+
+
+def joined_catalog(wildcards):
+    """The joined table of a configured catalogue; nothing where it isn't configured."""
+    return [f"<results>/compare/catalogs/{wildcards.catalog}.parquet"] if wildcards.catalog in LITERATURE else []
+
+
+def isochrone_files(wildcards):
+    """The user's own isochrone files."""
+    from mstars.paper.isochrones import find_files
+
+    return find_files(config["figures"]["isochrones"])
+
+
+def run_inputs(wildcards):
+    """What a run reads that it hasn't made: tables, maps, the template library, people's decisions; and the plan."""
+    files = [*PLAN_INPUT, LIBRARY, f"{R}/plan/batches.json"]
+    files += [path for path in EXTERNAL.values() if path]
+    files += [path for pair in LITERATURE.values() for path in pair]
+    files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
+    return sorted({*files, *map(str, Path("review", SURVEY).glob("*/*.csv"))})

@@ -3,19 +3,17 @@
 
 rule training_spectra:
     input:
-        table=R + "/training/{set}.parquet",
-        stores=per_batch(R + "/spectra/{batch}.h5"),
+        table="<results>/training/{set}.parquet",
+        stores=per_batch("<results>/spectra/{batch}.h5"),
     output:
-        temp(R + "/training/{set}.npy"),
+        temp("<results>/training/{set}.npy"),
     log:
-        R + "/logs/training_spectra/{set}.log",
+        "<logs>/training_spectra/{set}.log",
     benchmark:
-        R + "/benchmarks/training_spectra/{set}.tsv"
+        "<benchmarks>/training_spectra/{set}.tsv"
     wildcard_constraints:
         set=r"spt|spt9|wdm|dmgm",
-    threads: 1
     resources:
-        mem_mb=memory(2000),
         runtime=60,
     message:
         "spectra of the training set {wildcards.set}"
@@ -25,24 +23,23 @@ rule training_spectra:
 
 rule train:
     input:
-        table=R + "/training/{task}.parquet",
-        summary=R + "/training/{task}.json",
-        spectra=R + "/training/{task}.npy",
+        table="<results>/training/{task}.parquet",
+        summary="<results>/training/{task}.json",
+        spectra="<results>/training/{task}.npy",
     output:
-        model=R + "/models/{task}/model.json",
-        weights=R + "/models/{task}/weights.safetensors",
-        history=R + "/models/{task}/history.csv",
-        validation=R + "/models/{task}/validation.parquet",
+        model="<results>/models/{task}/model.json",
+        weights="<results>/models/{task}/weights.safetensors",
+        history="<results>/models/{task}/history.csv",
+        validation="<results>/models/{task}/validation.parquet",
     log:
-        R + "/logs/train/{task}.log",
+        "<logs>/train/{task}.log",
     benchmark:
-        R + "/benchmarks/train/{task}.tsv"
+        "<benchmarks>/train/{task}.tsv"
     params:
         settings=lambda wildcards: config["dgcm" if wildcards.task == "dmgm" else "scm"]["networks"],
         seed=SEED,
         survey=SURVEY,
         kind=KIND,
-    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=600,
@@ -64,18 +61,15 @@ rule predict:
         weights=trained([f"{MODELS}/{task}/weights.safetensors" for task in TOGETHER]),
         ood=trained(f"{MODELS}/ood/model.json") if "ood" in READ_WITH_CLASSIFIERS else [],
         basis=trained(f"{MODELS}/ood/basis.safetensors") if "ood" in READ_WITH_CLASSIFIERS else [],
-        store=R + "/spectra/{batch}.h5",
-        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
+        store="<results>/spectra/{batch}.h5",
+        catalog=ancient("<results>/plan/m_catalog_v0.parquet"),
     output:
-        **{name: R + f"/predictions/{name}/{{batch}}.parquet" for name in READ_WITH_CLASSIFIERS},
+        **{name: f"<results>/predictions/{name}/{{batch}}.parquet" for name in READ_WITH_CLASSIFIERS},
     log:
-        R + "/logs/predict/{batch}.log",
+        "<logs>/predict/{batch}.log",
     benchmark:
-        R + "/benchmarks/predict/{batch}.tsv"
-    threads: 1
+        "<benchmarks>/predict/{batch}.tsv"
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
         gpu=gpus("predict"),
     message:
         "CNN " + ", ".join(TOGETHER) + " on batch {wildcards.batch}"
@@ -86,23 +80,20 @@ rule predict:
 # trained on what rests on the others' predictions (dmgm), or asked for alone
 rule predict_one:
     input:
-        models=trained(MODELS + "/{task}/model.json"),
-        weights=trained(MODELS + "/{task}/weights.safetensors"),
+        models=trained("<models>/{task}/model.json"),
+        weights=trained("<models>/{task}/weights.safetensors"),
         ood=[],
-        store=R + "/spectra/{batch}.h5",
-        catalog=ancient(R + "/plan/m_catalog_v0.parquet"),
+        store="<results>/spectra/{batch}.h5",
+        catalog=ancient("<results>/plan/m_catalog_v0.parquet"),
     output:
-        R + "/predictions/{task}/{batch}.parquet",
+        "<results>/predictions/{task}/{batch}.parquet",
     log:
-        R + "/logs/predict_one/{task}/{batch}.log",
+        "<logs>/predict_one/{task}/{batch}.log",
     benchmark:
-        R + "/benchmarks/predict_one/{task}/{batch}.tsv"
+        "<benchmarks>/predict_one/{task}/{batch}.tsv"
     wildcard_constraints:
         task="|".join(sorted({"spt", "spt9", "wdm", "dmgm"} - set(TOGETHER))),
-    threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
         gpu=gpus("predict"),
     message:
         "CNN {wildcards.task} on batch {wildcards.batch}"

@@ -4,28 +4,26 @@
 include: "engines/common.smk"
 
 
-TABLE_FILES = [R + "/tables/baselines.csv"] if "cnn" in ENGINES and not BORROWED else []
+TABLE_FILES = ["<results>/tables/baselines.csv"] if "cnn" in ENGINES and not BORROWED else []
 
 
 rule quality:
     input:
-        m_catalog=R + "/catalogs/m_catalog_v3.parquet",
-        parameter_flags=R + f"/quality/{ENGINE}.parquet",
-        summary=R + f"/quality/{ENGINE}.json",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        parameter_flags=f"<results>/quality/{ENGINE}.parquet",
+        summary=f"<results>/quality/{ENGINE}.json",
     output:
-        table=R + "/quality/quality.parquet",
-        fits=R + "/quality/error_fits.json",
-        ranges=R + "/quality/ranges.json",
+        table="<results>/quality/quality.parquet",
+        fits="<results>/quality/error_fits.json",
+        ranges="<results>/quality/ranges.json",
     log:
-        R + "/logs/quality.log",
+        "<logs>/quality.log",
     benchmark:
-        R + "/benchmarks/quality.tsv"
+        "<benchmarks>/quality.tsv"
     params:
         rv_cut=config["quality"]["rv_cut"],
-    threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=10,
     message:
         "rv_flag and parameter_flag"
     script:
@@ -34,29 +32,25 @@ rule quality:
 
 rule models:
     input:
-        expand(MODELS + "/{task}/weights.safetensors", task=["spt", "wdm", "dmgm"]),
+        expand("<models>/{task}/weights.safetensors", task=["spt", "wdm", "dmgm"]),
         [
             f"{MODELS}/{ENGINE_INFOS[name].stem}_{kind}/{file}"
             for name in ENGINES
             for kind in ENGINE_INFOS[name].kinds
             for file in [*(f"{part}/weights.safetensors" for part in ENGINE_PARTS[name]), "calibration.json"]
         ],
-        MODELS + "/ood/basis.safetensors",
+        "<models>/ood/basis.safetensors",
     output:
-        R + "/models.tar.gz",
+        "<results>/models.tar.gz",
     log:
-        R + "/logs/models.log",
+        "<logs>/models.log",
     benchmark:
-        R + "/benchmarks/models.tsv"
+        "<benchmarks>/models.tsv"
     params:
         folder=MODELS,
         licence=str(Path(workflow.basedir) / "LICENSE"),
         survey=SURVEY,
         kind=KIND,
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=10,
     message:
         "bundle of the trained models"
     script:

@@ -3,17 +3,17 @@
 
 use rule engine_train as train_fold with:
     output:
-        model=R + "/models/{model}_{kind}/{part}/model.json",
-        weights=R + "/models/{model}_{kind}/{part}/weights.safetensors",
-        history=R + "/models/{model}_{kind}/{part}/history.csv",
-        validation=R + "/models/{model}_{kind}/{part}/validation.parquet",
+        model="<results>/models/{model}_{kind}/{part}/model.json",
+        weights="<results>/models/{model}_{kind}/{part}/weights.safetensors",
+        history="<results>/models/{model}_{kind}/{part}/history.csv",
+        validation="<results>/models/{model}_{kind}/{part}/validation.parquet",
     wildcard_constraints:
         model="tlma",
         part=r"fold\d+",
     log:
-        R + "/logs/train_fold/{model}_{kind}_{part}.log",
+        "<logs>/train_fold/{model}_{kind}_{part}.log",
     benchmark:
-        R + "/benchmarks/train_fold/{model}_{kind}_{part}.tsv"
+        "<benchmarks>/train_fold/{model}_{kind}_{part}.tsv"
     resources:
         mem_mb=memory(4000),
         runtime=240,
@@ -26,9 +26,9 @@ use rule engine_predict as predict_tlma with:
     wildcard_constraints:
         model="tlma",
     log:
-        R + "/logs/predict_tlma/{model}/{batch}.log",
+        "<logs>/predict_tlma/{model}/{batch}.log",
     benchmark:
-        R + "/benchmarks/predict_tlma/{model}/{batch}.tsv"
+        "<benchmarks>/predict_tlma/{model}/{batch}.tsv"
     resources:
         mem_mb=memory(3000),
         runtime=60,
@@ -39,16 +39,15 @@ use rule engine_predict as predict_tlma with:
 
 rule baselines:
     input:
-        **{f"table_{kind}": R + f"/training/tlma_{kind}.parquet" for kind in ("dM", "gM")},
-        **{f"spectra_{kind}": R + f"/training/tlma_{kind}.inputs" for kind in ("dM", "gM")},
-        **{f"out_of_fold_{kind}": R + f"/models/tlma_{kind}/out_of_fold.parquet" for kind in ("dM", "gM")},
+        **{f"table_{kind}": f"<results>/training/tlma_{kind}.parquet" for kind in ("dM", "gM")},
+        **{f"spectra_{kind}": f"<results>/training/tlma_{kind}.inputs" for kind in ("dM", "gM")},
+        **{f"out_of_fold_{kind}": f"<results>/models/tlma_{kind}/out_of_fold.parquet" for kind in ("dM", "gM")},
     output:
-        R + "/tables/baselines.csv",
+        "<results>/tables/baselines.csv",
     log:
-        R + "/logs/baselines.log",
+        "<logs>/baselines.log",
     benchmark:
-        R + "/benchmarks/baselines.tsv"
-    threads: 1
+        "<benchmarks>/baselines.tsv"
     resources:
         mem_mb=memory(6000),
         runtime=120,

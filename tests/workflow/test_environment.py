@@ -1,4 +1,4 @@
-"""The conda twin of the lock has the same direct pins, in the form that Snakemake takes for a workflow's environment."""
+"""The conda twin of the lock has the same direct pins, in the form that Snakemake takes for an environment."""
 
 import re
 import tomllib

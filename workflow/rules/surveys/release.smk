@@ -4,23 +4,24 @@ import functools
 
 from mstars.lamost.watch import state_of_release
 
+
+@functools.cache
+def release_and_its_state():
+    """Where the release is, with what its tree holds now: a plate that arrives and a file that is replaced are seen."""
+    paths = {name: path for name, path in config["release"].items() if name != "watch"}
+    watch = config["release"]["watch"]
+    return {"release": paths, "watch": watch, "state": state_of_release(paths["spectra"], f"{R}/plan", watch)}
+
+
 SIMULATED = False
 KIND_RULES = []
 BORROWED_PATH = config["models"]["path"]
 EXTERNAL = config["external"]
-RELEASE = {name: path for name, path in config["release"].items() if name != "watch"}
-PLAN_INPUT = [path for name, path in RELEASE.items() if path and name != "spectra"]
+PLAN_INPUT = [path for name, path in config["release"].items() if path and name not in ("spectra", "watch")]
 WATCHED = {"watched": f"{R}/plan/watched.json"}
-# with what the tree holds now, so that a plate that arrives and a file that is replaced are seen
-PLAN_SOURCE = lambda wildcards: {"release": RELEASE, "watch": config["release"]["watch"], "state": state_of_tree()}
+PLAN_SOURCE = lambda wildcards: release_and_its_state()
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
 PLANTED_LITERATURE = {}
 CALIBRATION_FILES = []
 VALIDATION_FILES = []
-
-
-@functools.cache
-def state_of_tree():
-    """A text that changes when the release must be planned anew."""
-    return state_of_release(RELEASE["spectra"], f"{R}/plan", config["release"]["watch"])

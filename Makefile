@@ -6,18 +6,20 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 READY := .venv/.ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+WORKERS ?= $(CORES)
 NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: docs pages help setup demo report engines test test-slurm test-desk catalog models lint format dry-run clean
+.PHONY: docs pages help setup demo report engines test test-quick test-slurm test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
 	@echo "make engines                           the demo's parameters by every engine"
 	@echo "make models                            the demo's trained models in one file, results/demo/models.tar.gz"
-	@echo "make test                              set up, then the tests"
+	@echo "make test                              set up, then the tests, side by side on all cores"
+	@echo "make test-quick                        the quick ones: for the time between two edits"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
 	@echo "make docs                              these pages for a browser, build/docs/html/index.html"
@@ -60,8 +62,12 @@ engines: $(READY)
 $(LIBRARY): $(wildcard src/mstars/templates/*.py) | $(READY)
 	$(SNAKEMAKE) --quiet all -- $@
 
+TEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 test: $(READY) $(LIBRARY)
-	$(BIN)/python -m pytest
+	$(TEST)
+
+test-quick: $(READY)
+	$(TEST) -m "not slow and not workflow and not browser and not slurm"
 
 test-slurm: $(READY) $(LIBRARY)
 	@$(BIN)/python tests/slurm/cluster.py install

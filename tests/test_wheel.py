@@ -77,6 +77,7 @@ def pip(*arguments):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_spectrum_is_measured_away_from_the_checkout(installed, tmp_path):
     spectra, rv, _ = observe(1, seed=3, masks=False)
     arrays = {"flux": spectra.flux[0], "ivar": spectra.ivar[0], "ormask": spectra.ormask[0].astype(np.float32)}

@@ -58,6 +58,7 @@ def test_keys_and_templates_are_names_not_paths(serve, folder):
     assert not list(server.decisions.glob("*.csv"))
 
 
+@pytest.mark.slow
 def test_what_is_acknowledged_survives_a_kill(serve, folder):
     server = serve(folder, "--port", 0)
     acknowledged = []
@@ -73,6 +74,7 @@ def test_what_is_acknowledged_survives_a_kill(serve, folder):
     assert server.ask("api/progress?reviewer=ann").json()["mine"] == 4
 
 
+@pytest.mark.slow
 def test_a_second_server_on_the_queue_is_refused_and_another_queue_is_not(serve, folder, tmp_path):
     server = serve(folder, "--port", 0)
     done = subprocess.run(command(folder, "--port", 0), capture_output=True, text=True, env=environment(), timeout=60)

@@ -106,6 +106,7 @@ def test_a_copy_elsewhere_has_the_same_digests(copy, reader):
     assert all(there.digest(copy / "workflow" / "scripts" / path.name) == reader.digest(path) for path in SCRIPTS)
 
 
+@pytest.mark.slow
 def test_an_edit_changes_the_digests_of_exactly_the_scripts_that_rest_on_the_file(copy, tmp_path):
     """For every module, table and script, one edit at a time; who rests on it is read from the compiled code."""
     scripts = sorted((copy / "workflow" / "scripts").glob("*.py"))

@@ -51,6 +51,7 @@ def test_a_full_disk_is_one_line(place, error):
     assert "No space left on device; free some space" in log.read_text() and "Traceback" not in log.read_text()
 
 
+@pytest.mark.slow
 def test_one_thread_where_numba_was_imported_with_more(place):
     code = (
         "import numba; from types import SimpleNamespace as N; from mstars.ops.job import job\n"

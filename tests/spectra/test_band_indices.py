@@ -121,6 +121,7 @@ def test_real_m_dwarfs_have_the_subtypes_lamost_gives(real):
     assert table["zeta"].median() == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calibration", ["zhang2019", "lepine2007"])
 def test_standards_have_their_published_metallicity_class(real, calibration):
     """60 observed standards: Bochanski 2007 dM, Kesseli 2019 and Lepine 2007 dM, sdM, esdM and usdM."""

@@ -57,7 +57,7 @@ def make(m, others, classes=("K", "M", "QSO"), spectra=None, **changes):
         radius_arcsec=3.0,
         seed=1,
     )
-    pool = screen_labels(pool, None, None, how=settings["screen"], prob_min=0.5, seed=1)
+    pool = screen_labels(pool, None, None, how=settings["screen"], seed=1)
     return scm_training_set(pool, excluded, classes=classes, settings=settings, seed=1, task="spt")
 
 

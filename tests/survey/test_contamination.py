@@ -33,6 +33,7 @@ def random_queue(table, size, seed):
     return ordered(spot_check(catalog, table.iloc[:0], dmgm, place, size, seed))["spectrum_key"].tolist()
 
 
+@pytest.mark.slow
 def test_contamination_from_the_random_queue_has_the_true_share_and_errors_that_hold():
     inside, off, plain = [], [], []
     for trial in range(60):

@@ -24,6 +24,7 @@ def fresh(**more):
     return bank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["pruned", "exhaustive"])
 def test_velocities_have_the_same_bits_on_any_number_of_threads(method):
     spectra = observe(90, 71, snr=15.0)[0]

@@ -3,6 +3,8 @@
 import pytest
 import yaml
 
+pytestmark = pytest.mark.workflow
+
 
 @pytest.mark.parametrize(
     ("changes", "products"),

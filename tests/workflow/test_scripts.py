@@ -28,6 +28,7 @@ def test_every_name_of_a_script_is_known(script):
     assert not sorted({node.id for node in names} - known)
 
 
+@pytest.mark.slow
 def test_jobs_of_tables_and_the_workflow_itself_start_without_heavy_libraries():
     """A survey's tables are made one after the other: what each imports in vain, the whole run waits for."""
     of_tables = ("scm_candidates", "scm_apply", "dgcm_apply", "rv_select", "rv_apply")

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 
+import pytest
 from places import ROOT
 
 SCRIPT = """
@@ -45,6 +46,7 @@ def run(folder, last_step=0):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_fold_killed_at_a_random_step_ends_in_the_same_weights(tmp_path):
     whole = run(tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr

@@ -1,6 +1,7 @@
 """Figures of the survey."""
 
 import pandas as pd
+import pytest
 from figure_words import words
 from made_survey import plate_rows, repeats
 
@@ -10,6 +11,7 @@ from mstars.survey.plate_offsets import group_medians, residuals
 from mstars.survey.repeats import FLAG_OF, precision_table, repeat_pairs
 
 
+@pytest.mark.slow
 def test_the_figures_are_drawn_and_say_when_there_is_nothing(tmp_path):
     catalog, gaia = plate_rows()
     table = residuals(catalog, gaia)

@@ -20,6 +20,7 @@ def test_coarse_chi2_is_that_of_lstsq(bank):
         assert chi2[row, template, k] == pytest.approx(expected, rel=2e-4, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_pruned_gives_the_answers_of_exhaustive(many):
     spectra = observe(2500, 20, snr=12.0)[0]
     better = observe(2500, 21, snr=60.0)[0]

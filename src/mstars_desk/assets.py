@@ -15,6 +15,10 @@ ASSETS = {
     "spectrum.js": "text/javascript",
     "plots.js": "text/javascript",
     "source.js": "text/javascript",
+    "cache.js": "text/javascript",
+    "outbox.js": "text/javascript",
+    "panel.js": "text/javascript",
+    "sheet.js": "text/javascript",
     "desk.js": "text/javascript",
 }
 """Files that the page loads, with their types. The server serves these and no others."""

@@ -2,50 +2,19 @@
 "use strict";
 
 (() => {
-  const at = (id) => document.getElementById(id);
-  const make = (tag, text, name) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (name) e.className = name; return e; };
+  const { at, make } = Panel;
   const isStatic = Boolean(at("desk-about"));
   const source = isStatic ? new Source.Static() : new Source.Server();
   const AHEAD = 8, KEEP = 60, SHEET = 24;
   const WIDTHS = [1, 3, 5, 9, 15, 25, 41];
 
-  let about, view, diagram, wave;
+  let about, view, diagram, wave, outbox, sheet;
   const state = {
     reviewer: "", current: null, upcoming: [], shown: [], place: -1, mode: "review", smoothing: 2, overlay: true, template: "", active: "",
     methods: new Set(), sets: new Set(), confidence: null, since: 0, last: new Map(), broken: new Set(), showing: "",
   };
-  const cache = new Map(), templates = new Map();
-
-  // spectra and templates, a few ahead
-
-  function spectrum(key) {
-    if (!cache.has(key)) {
-      const wanted = source.spectrum(key).then((payload) => {
-        payload.values = Spectrum.unpack(payload.flux);
-        payload.mask = Spectrum.mask(payload.bad, payload.values.length);
-        if (payload.template) template(payload.template).catch(() => null);
-        return payload;
-      });
-      wanted.catch(() => cache.delete(key));
-      cache.set(key, wanted);
-      for (const old of cache.keys()) { // memory stays bounded however long the session
-        if (cache.size <= KEEP) break;
-        if (old !== key && old !== state.current?.key && !state.upcoming.includes(old)) cache.delete(old);
-      }
-    }
-    return cache.get(key);
-  }
-
-  function template(name) {
-    if (!about.templates.some(([known]) => known === name)) return Promise.reject(new Error(`no template ${name}`));
-    if (!templates.has(name)) {
-      const wanted = source.template(name).then((answer) => ({ ...answer, flux: Spectrum.unpack(answer.flux) }));
-      wanted.catch(() => templates.delete(name));
-      templates.set(name, wanted);
-      if (templates.size > KEEP) templates.delete(templates.keys().next().value);
-    }
-    return templates.get(name);
-  }
+  const cache = new Cache(source, KEEP, (key) => key === state.current?.key || state.upcoming.includes(key));
+  const spectrum = (key) => cache.spectrum(key);
 
   // asks for more keys and resolves to how many the server gave; one request at a time
   let filling = null;
@@ -108,7 +77,7 @@
     at("key").textContent = payload.key;
     const head = payload.evidence.spectrum.filter(([name]) => ["subclass", "S/N i", "date"].includes(name));
     at("facts").textContent = head.map(([name, value]) => `${name} ${value}`).join("   ");
-    evidence(payload); labelButtons(); velocities();
+    Panel.evidence(payload); labelButtons(); velocities();
     diagram.show(payload.cmd);
     await draw();
     state.since = performance.now();
@@ -126,7 +95,7 @@
     const velocity = payload.velocities[state.active]?.[0];
     if (state.overlay && state.template && velocity !== undefined) {
       try {
-        const chosen = await template(state.template);
+        const chosen = await cache.template(state.template);
         if (state.current !== payload) return;
         model = Spectrum.fitted(payload.values, payload.mask, Spectrum.shifted(chosen, about.grid, wave.length, velocity), wave, 4720, 8860);
       } catch { model = null; }
@@ -140,92 +109,34 @@
 
   // the panel on the right
 
-  function evidence(payload) {
-    const place = at("evidence");
-    place.replaceChildren();
-    for (const [group, entries] of Object.entries(payload.evidence)) {
-      const list = make("p");
-      for (const [name, value] of entries) { const entry = make("span"); entry.append(make("i", name), ` ${value}`); list.append(entry, " "); }
-      place.append(make("h3", group), list);
-    }
-    if (payload.same_star.length) place.append(make("h3", "same star in this queue"), make("div", payload.same_star.join(", ")));
-  }
-
-  function labelButtons() {
-    const place = at("labels"), said = state.last.get(state.current.key);
-    place.replaceChildren();
-    for (const [label, key, meaning] of about.labels) {
-      const button = make("button", undefined, label === said ? "said" : "");
-      button.append(make("kbd", key), label);
-      button.title = meaning; button.dataset.label = label;
-      button.disabled = state.current.forbidden.includes(label);
-      button.addEventListener("click", () => decide(label));
-      place.append(button);
-    }
-    at("confidence").textContent = state.confidence === null ? "not said" : state.confidence;
-  }
-
-  function velocities() {
-    const table = at("velocities");
-    table.replaceChildren();
-    about.methods.forEach(([name, title, color, dash], number) => {
-      const known = state.current.velocities[name];
-      const row = make("tr", undefined, [state.methods.has(name) && known ? "" : "off", name === state.active ? "active" : ""].join(" "));
-      const swatch = make("span", undefined, "swatch");
-      swatch.style.borderTopColor = color; swatch.style.borderTopStyle = name === "LAMOST" ? "solid" : dash[0] > 4 ? "dashed" : "dotted";
-      const mark = make("td"); mark.append(make("kbd", number + 1), swatch);
-      const error = known && known[1] !== null ? ` \u00b1 ${known[1].toFixed(0)}` : "";
-      row.append(mark, make("td", title), make("td", known ? `${known[0].toFixed(0)}${error} km/s` : "none"));
-      row.addEventListener("click", () => toggle(name));
-      table.append(row);
-    });
-  }
+  function labelButtons() { Panel.labels(about, state.current, { said: state.last.get(state.current.key), confidence: state.confidence, decide }); }
+  function velocities() { Panel.velocities(about, state.current, { shown: state.methods, active: state.active, toggle }); }
 
   async function opinions(key) {
-    const place = at("opinions");
-    place.hidden = state.mode !== "disagreements";
-    if (place.hidden) return;
+    at("opinions").hidden = state.mode !== "disagreements";
+    if (at("opinions").hidden) return;
     const rows = await source.opinions(key);
-    if (state.current?.key !== key) return;
-    place.replaceChildren(...rows.map((row) => make("p", `${row.reviewer}: ${row.label || "taken back"}${row.confidence === null ? "" : ` (${row.confidence})`}, ${row.time.slice(0, 16).replace("T", " ")}${row.comment ? `: ${row.comment}` : ""}`)));
+    if (state.current?.key === key) Panel.opinions(rows);
   }
 
-  // decisions on their way; kept by the browser until the server says that they are on its disk
-
-  const outbox = {
-    waiting: [], busy: false,
-    get name() { return `mstars-outbox:${about.survey}:${about.queue}:${state.reviewer}`; },
-    keys() { return this.waiting.flatMap((entry) => entry.rows.map((row) => row.key)); },
-    load() { if (!isStatic) this.waiting = JSON.parse(localStorage.getItem(this.name) || "[]"); },
-    keep() { if (!isStatic) localStorage.setItem(this.name, JSON.stringify(this.waiting)); saved(); },
-    add(entry) { this.waiting.push(entry); this.keep(); return this.flush(); },
-    async flush() {
-      if (this.busy) return;
-      this.busy = true;
-      while (this.waiting.length) {
-        const entry = this.waiting[0];
-        try {
-          await source.decide(entry);
-          this.failed = false;
-        } catch (error) {
-          if (!(error instanceof Source.Refused)) { this.failed = true; saved(); setTimeout(() => { this.busy = false; this.flush(); }, 1000); return; }
-          say(`not saved: ${error.message}`);
-          state.upcoming.unshift(...entry.rows.map((row) => row.key));
-          for (const row of entry.rows) state.last.delete(row.key);
-        }
-        this.waiting.shift(); this.keep();
-      }
-      this.busy = false;
-      progress();
-      if (document.body.dataset.state === "finished" && state.mode !== "sheet") advance();
-    },
-  };
+  // decisions
 
   function saved() {
     const count = outbox.waiting.length, place = at("saved");
     place.textContent = count ? (outbox.failed ? `${count} not saved yet: is the server running? They are kept here and sent again` : `saving ${count}`) : isStatic ? "kept in this browser" : "all saved";
     place.classList.toggle("waiting", Boolean(outbox.failed && count));
     document.body.dataset.waiting = count;
+  }
+
+  function refused(entry, error) {
+    say(`not saved: ${error.message}`);
+    state.upcoming.unshift(...entry.rows.map((row) => row.key));
+    for (const row of entry.rows) state.last.delete(row.key);
+  }
+
+  function emptied() {
+    progress();
+    if (document.body.dataset.state === "finished" && state.mode !== "sheet") advance();
   }
 
   const identity = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`);
@@ -290,72 +201,23 @@
     if (text) silence = setTimeout(() => { at("message").hidden = true; }, 6000);
   }
 
-  // the contact sheet: 24 that are probably alike
-
-  const sheet = { keys: [], aside: new Set(), focus: 0, plots: [] };
+  // the contact sheet
 
   async function openSheet() {
     state.mode = "sheet"; mode();
-    for (const plot of sheet.plots) plot.destroy();
-    const held = [...outbox.keys()];
-    sheet.keys = await source.next(state.reviewer, SHEET, held, true);
-    sheet.aside = new Set(); sheet.focus = 0; sheet.plots = [];
-    const place = at("sheet");
-    place.replaceChildren();
-    const payloads = await Promise.all(sheet.keys.map(spectrum));
-    payloads.forEach((payload, number) => {
-      const figure = make("figure"), caption = make("figcaption"), box = make("div");
-      caption.append(make("b", payload.key), make("span", inShort(payload)));
-      figure.title = `${payload.key}: ${inShort(payload)}`;
-      figure.append(caption, box); figure.dataset.key = payload.key;
-      figure.addEventListener("click", () => { sheet.focus = number; putAside(); });
-      place.append(figure);
-    });
-    payloads.forEach((payload, number) => {
-      const combs = about.methods.filter(([name]) => (name === "LAMOST" || (about.queue === "rv" && (name === "TM" || name === payload.consensus))) && payload.velocities[name])
-        .map(([name, , color, dash]) => ({ velocity: payload.velocities[name][0], color, dash: name === "LAMOST" ? [] : dash, active: false }));
-      const view = { wave, smooth: Spectrum.smooth(payload.values, payload.mask, about.queue === "rv" ? 5 : 9), bad: [], combs, marks: about.marks.filter((mark) => mark.set === SETS()[0]) };
-      sheet.plots.push(...Plots.thumbnail(place.children[number].querySelector("div"), view, WINDOWS[about.queue] || WINDOWS.scm));
-    });
-    marks();
-    document.body.dataset.state = sheet.keys.length ? "sheet" : "finished"; document.body.dataset.key = sheet.keys.join(" ");
-    if (!sheet.keys.length) say("nothing is left to decide here");
-  }
-
-  // what an easy call rests on: for velocities Na I, Ti I and Ca II at LAMOST's, template matching's and the consensus'
-  const WINDOWS = { scm: [[3690, 9110, 1]], rv: [[3900, 9110, 0.4], [8150, 8240, 0.25], [8400, 8700, 0.35]], dgcm: [[6000, 9000, 1]] };
-
-  function inShort(payload) {
-    const said = new Map(Object.values(payload.evidence).flat()), speed = (name) => payload.velocities[name]?.[0].toFixed(0);
-    const own = speed(payload.consensus), facts = [own === undefined ? payload.consensus : `${payload.consensus} ${own} km/s`];
-    if (about.queue === "rv") { if (payload.consensus !== "LAMOST") facts.push(`LAMOST ${speed("LAMOST") ?? "none"}`); }
-    else for (const name of ["subclass", "CMD"]) if (said.has(name)) facts.push(name === "CMD" ? `CMD ${said.get(name)}` : said.get(name));
-    if (said.has("S/N i")) facts.unshift(`S/N ${said.get("S/N i")}`);
-    return facts.join(", ");
-  }
-
-  function marks() {
-    [...at("sheet").children].forEach((figure, number) => {
-      figure.classList.toggle("aside", sheet.aside.has(figure.dataset.key));
-      figure.classList.toggle("focus", number === sheet.focus);
-    });
-  }
-
-  function putAside() {
-    const key = sheet.keys[sheet.focus];
-    sheet.aside.has(key) ? sheet.aside.delete(key) : sheet.aside.add(key);
-    marks();
+    const keys = await source.next(state.reviewer, SHEET, outbox.keys(), true);
+    sheet.show(await Promise.all(keys.map(spectrum)));
+    document.body.dataset.state = keys.length ? "sheet" : "finished"; document.body.dataset.key = keys.join(" ");
+    if (!keys.length) say("nothing is left to decide here");
   }
 
   async function decideSheet(label) {
-    const payloads = await Promise.all(sheet.keys.map(spectrum));
-    const chosen = payloads.filter((payload) => !sheet.aside.has(payload.key));
+    const chosen = sheet.chosen, later = sheet.later;
     const barred = chosen.filter((payload) => payload.forbidden.includes(label)).map((payload) => payload.key);
-    if (barred.length) { for (const key of barred) sheet.aside.add(key); marks(); say(`${barred.length} have no velocity by ${label} and are put aside; press again`); return; }
+    if (barred.length) { sheet.putAside(barred); say(`${barred.length} have no velocity by ${label} and are put aside; press again`); return; }
     if (!chosen.length) { say("all are put aside"); return; }
     const rows = chosen.map(({ key }) => ({ key, label, confidence: null, comment: "", via: "sheet" }));
     for (const { key } of rows) state.last.set(key, label);
-    const later = sheet.keys.filter((key) => sheet.aside.has(key));
     await outbox.add({ reviewer: state.reviewer, request: identity(), adjudicate: false, rows });
     if (later.length) { state.upcoming = [...later, ...state.upcoming.filter((key) => !later.includes(key))]; await switchTo("review"); say(`${later.length} put aside come one by one`); } else await openSheet();
   }
@@ -439,23 +301,13 @@
     [["?", "h"], "these keys", help],
   ];
 
-  const ARROWS = { ArrowLeft: "\u2190", ArrowRight: "\u2192", ArrowUp: "\u2191", ArrowDown: "\u2193" };
-
   async function enter() {
-    if (state.mode === "sheet") { putAside(); return; }
+    if (state.mode === "sheet") { sheet.putAside(); return; }
     if (!about.samp || !state.current) { say("no SAMP hub: start `mstars review` with --samp"); return; }
     try { say((await source.samp(state.current.key)).said); } catch (error) { say(error.message); }
   }
 
-  function help() {
-    const box = at("help");
-    if (box.open) { box.close(); return; }
-    const labels = make("section"), commands = make("section");
-    for (const [label, key, meaning] of about.labels) { const p = make("p"); p.append(make("kbd", key), make("b", label), ` ${meaning}`); labels.append(p); }
-    for (const [keys, meaning] of COMMANDS) { const p = make("p"); for (const key of keys) p.append(make("kbd", ARROWS[key] || key)); p.append(meaning); commands.append(p); }
-    box.replaceChildren(make("h2", "Labels: one key decides and goes on"), labels, make("p", "Shift with the key: unsure (confidence 0.5)."), make("h2", "Other keys"), commands);
-    box.showModal();
-  }
+  function help() { if (at("help").open) at("help").close(); else Panel.help(about, COMMANDS); }
 
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || at("login").open) return;
@@ -474,7 +326,7 @@
     const method = /^[1-6]$/.test(name) && about.methods[Number(name) - 1];
     if (state.mode === "sheet" && name.startsWith("Arrow")) {
       const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -6, ArrowDown: 6 }[name];
-      event.preventDefault(); sheet.focus = Math.min(sheet.keys.length - 1, Math.max(0, sheet.focus + step)); marks(); return;
+      event.preventDefault(); sheet.move(step); return;
     }
     if (method && state.current) { event.preventDefault(); toggle(method[0]); return; }
     const command = COMMANDS.find(([keys, , act]) => act && keys.includes(name));
@@ -499,6 +351,7 @@
   async function start() {
     at("summary-button").hidden = isStatic;
     about = await source.about();
+    cache.known = new Set(about.templates.map(([name]) => name));
     document.title = `${about.queue} \u00b7 ${about.survey} \u00b7 review desk`;
     at("queue").textContent = `${about.queue} \u00b7 ${about.survey}`;
     state.reviewer = await whoIsThere();
@@ -515,6 +368,7 @@
     state.sets = new Set([SETS()[0]]);
     view = new Plots.SpectrumView(about, { full: at("full"), residual: at("residual"), zooms: at("zooms") });
     view.build(wave);
+    sheet = new Sheet(at("sheet"), about, wave);
     diagram = new Plots.Diagram(about.cmd, at("cmd"));
     addEventListener("keydown", pressed);
     if (isStatic) {
@@ -526,7 +380,9 @@
         link.click(); URL.revokeObjectURL(link.href);
       });
     }
-    outbox.load(); saved(); outbox.flush();
+    const kept = isStatic ? "" : `mstars-outbox:${about.survey}:${about.queue}:${state.reviewer}`;
+    outbox = new Outbox(source, kept, { changed: saved, refused, emptied });
+    saved(); outbox.flush();
     addEventListener("beforeunload", (event) => { if (outbox.waiting.length) event.preventDefault(); });
     progress(); setInterval(progress, 15000);
     mode();

@@ -45,6 +45,8 @@ def survey(tmp_path):
     write_json({"bands": {"tm": {"mean": 3.6, "sigma": 12.0, "k": 3}}}, tmp_path / "rv/selection.json")
     put("catalogs/m_catalog_v3", rv=[0.0], rv_err=[3.0], rv_from=["TM"])
     put("parameters/cnn", teff=[3500.0], teff_err=[30.0], flag=[33])
+    put("parameters/ridge", teff=[3456.0], teff_err=[12.0], chi2=[1.1], flag=[1024])
+    put("quality/ridge", parameter_flag=[0])
     put("quality/quality", rv_flag=[1], parameter_flag=[0], parameter_reasons=["range_teff"])
     put("catalogs/recommended", rv=[0.0])
     flux = np.random.default_rng(0).normal(10, 1, (1, N_PIXEL)).astype("f4")
@@ -72,8 +74,10 @@ def test_the_story_has_measurements_thresholds_decisions_and_flags(survey):
         "; |difference - (3.6)| = 103.6 > 36.0 km/s",
         "NOT reliable; queued for: tm_dsal",
         "velocity 0 +- 3 km/s from TM",
+        "engine cnn, which fills the catalogue",
         "teff 3500 +- 30 K",
         "flag 33: no velocity, a training star",
+        "engine ridge: teff 3456 +- 12 K, flag: poor fit, parameter_flag 0",
         "parameters not recommended because: range_teff",
         "in the recommended catalogue",
     ):
@@ -108,3 +112,11 @@ def test_an_unknown_name_or_folder_is_one_clear_line(survey, tmp_path):
         Story(survey, "9-x")
     with pytest.raises(InputError, match="is it the folder of a survey"):
         Story(tmp_path / "nowhere", KEY)
+
+
+def test_the_engine_of_the_config_is_told_first(survey):
+    config = {"parameters": {"engine": "ridge"}}
+    write_json({"config": config}, survey / "provenance.json")
+    text = explain(Story(survey, KEY))
+    assert "engine ridge, which fills the catalogue\n  teff 3456 +- 12 K\n  flag 1024: poor fit" in text
+    assert "engine cnn: teff 3500 +- 30 K, flag: no velocity, a training star" in text

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 from made_truth import card, survey
 
+from mstars.validate.outcome import engine_outcomes
+from mstars.validate.scorecard import parameter_scores
+
 
 def test_errors_of_template_matching_are_set_against_the_truth():
     given = survey()
@@ -108,3 +111,24 @@ def test_accuracy_is_against_the_truth_and_leaves_late_k_out():
     assert (result["wdm_accuracy"], result["wdm_accuracy_n"]) == (1.0, 2)
     assert (result["dmgm_accuracy"], result["dmgm_accuracy_n"]) == (0.5, 2)
     assert result["do_nothing"]["spt_accuracy"] is None
+
+
+def test_the_card_of_an_engine_is_the_scorecards_part_for_its_labels():
+    given = survey()
+    expected = card(given)
+    table = engine_outcomes(given["truth"], given["m_catalog"], given["quality"], given["parameters"])
+    scores = parameter_scores(table)
+    assert len(scores) > 100 and all(expected[key] == value for key, value in scores.items())
+    fewer = given["parameters"].assign(logg=np.nan, logg_oof=np.nan, alpha_m=np.nan)
+    table = engine_outcomes(given["truth"], given["m_catalog"], given["quality"], fewer)
+    few = parameter_scores(table, ("teff", "m_h"))
+    assert set(few) < set(scores) and not [key for key in few if key.startswith(("logg", "alpha_m"))]
+    assert all(scores[key] == value for key, value in few.items())
+
+
+def test_an_engine_that_recommends_nothing_has_a_card():
+    given = survey()
+    flags = given["quality"].assign(parameter_flag=0)[:3]
+    table = engine_outcomes(given["truth"], given["m_catalog"], flags, given["parameters"])
+    scores = parameter_scores(table)
+    assert scores["parameter_flag_dm"] == 0 and scores["teff_dm_bias"] is None and scores["teff_dm_n"] == 0

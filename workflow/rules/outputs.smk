@@ -1,15 +1,16 @@
 # figures and tables: which there are, and the files that a figure or a table consists of
 
+from mstars.engines.registry import enabled_engines
 from mstars.paper.figures_and_tables import read_figures_and_tables
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
-FIGURES_AND_TABLES = read_figures_and_tables(trained=BORROWED is None)
+FIGURES_AND_TABLES = read_figures_and_tables(trained=BORROWED is None, engines=enabled_engines(config))
 FIGURE_FORMATS = ["pdf", "png"]
 TABLE_FORMATS = ["csv", "tex", "md", "html"]
 
 
 def paper_files(group, formats):
-    """Files of the paper's figures or tables of a group of ``resources/paper_products.csv``."""
+    """Files of the papers' figures or tables of a group, of ``resources/papers/*_products.csv``."""
     return [f"{R}/{row['target']}.{ending}" for row in FIGURES_AND_TABLES if row["group"] == group for ending in formats]
 
 

@@ -84,7 +84,7 @@ rule table_comparison:
         summary="<results>/rv/selection.json",
         recommended="<results>/catalogs/recommended.parquet",
         ranges="<results>/quality/ranges.json",
-        folds="<results>/compare/folds.parquet",
+        folds="<results>/compare/folds.parquet" if "cnn" in ENGINES else [],
         literature="<results>/compare/comparison.parquet",
         contamination="<results>/compare/contamination.parquet",
     output:

@@ -19,7 +19,6 @@ COLUMNS = {
         *(f"{what}_{band}" for what in ("snr", "orp") for band in "ugriz"),
         *(f"{name}{suffix}" for name in LABELS for suffix in ("", "_err", "_spread")),
     ],
-    "folds": None,
 }
 STAGES = (
     ["spectrum_key", "lamost_class", "spt_class", "wdm_class"],
@@ -31,7 +30,7 @@ NON_M = (["spt_class", "wdm_class"], ["dmgm_class"])
 
 with job(snakemake):
     given = snakemake.input
-    m_catalog, gaia, photometry, apogee, selection, catalog, folds = (
+    m_catalog, gaia, photometry, apogee, selection, catalog = (
         read_table(given[name], columns) for name, columns in COLUMNS.items()
     )
     scm_queue, dgcm_queue = (read_table(path, ["spectrum_key"]) for path in given.candidates)
@@ -47,7 +46,8 @@ with job(snakemake):
     ours |= numbers.rv_numbers(selection, read_json(given.summary), rv, v3, rv_cut=snakemake.params.rv_cut)
     ours |= numbers.catalog_numbers(catalog, read_json(given.ranges))
     ours |= numbers.external_numbers(catalog, gaia, apogee, selection)
-    ours |= numbers.fold_numbers(folds)
+    if given.folds:  # of the engine cnn
+        ours |= numbers.fold_numbers(read_table(given.folds))
     ours |= numbers.literature_numbers(read_table(given.literature))
     ours |= numbers.random_numbers(read_table(given.contamination))
     compared = numbers.compare_numbers(ours)

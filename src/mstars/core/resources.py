@@ -43,7 +43,7 @@ TABLES: dict[str, dict[str, str]] = {
         "paper": NUMBER,
         **dict.fromkeys(("unit", "compared"), TEXT),
     },
-    "paper_products": dict.fromkeys(("product", "shows", "target", "rule", "group", "needs", "inputs"), TEXT),
+    "paper_products": dict.fromkeys(("product", "shows", "target", "rule", "group", "needs", "engine", "inputs"), TEXT),
     "quasar_lines": {"name": TEXT, "wavelength": VACUUM, "equivalent_width": "angstrom", "width": "angstrom"},
     "review_labels": dict.fromkeys(("queue", "label", "key", "meaning"), TEXT),
     "sky_lines": {"kind": TEXT, "wavelength": AIR, "strength": NUMBER},
@@ -51,6 +51,8 @@ TABLES: dict[str, dict[str, str]] = {
     "stellar_colours": {"kind": TEXT, "teff": "K", **dict.fromkeys(("m_g", "bp_rp", "w1_w2", "g_w1"), "mag")},
 }
 """Columns of each table, by its name without ``.csv``: `TEXT`, `NUMBER`, or the unit of a column of numbers.
+
+``paper_numbers`` and ``paper_products`` are those of each paper, ``papers/{paper}_numbers.csv`` and so on.
 
 A cell of a column of numbers may be empty."""
 
@@ -79,7 +81,7 @@ def resource_rows(path: str | Path) -> list[dict[str, str]]:
         A missing column, a column in another unit, or a value that is no number: names file, column and what is right.
     """
     path = Path(path)
-    wanted = TABLES[path.stem]
+    wanted = TABLES[_kind(path)]
     with open(path, newline="", encoding="utf-8") as handle:
         lines = handle.readlines()
     reader = csv.DictReader(line for line in lines if not line.startswith("#"))
@@ -124,7 +126,21 @@ def resource_table(path: str | Path, **options):
 def check_resources() -> None:
     """Check every reference table; an `InputError` names the file and column that is wrong."""
     for name in TABLES:
-        resource_rows(ROOT / f"{name}.csv")
+        if not name.startswith("paper_"):
+            resource_rows(ROOT / f"{name}.csv")
+    for path in sorted((ROOT / "papers").iterdir()):
+        resource_rows(path)
+
+
+def paper_lists(kind: str) -> dict[str, Path]:
+    """Files ``papers/{paper}_{kind}.csv`` by paper; ``kind`` is ``products`` or ``numbers``."""
+    end = f"_{kind}.csv"
+    return {path.name.removesuffix(end): path for path in sorted((ROOT / "papers").glob(f"*{end}"))}
+
+
+def _kind(path: Path) -> str:
+    """Key of `TABLES` for a file."""
+    return f"paper_{path.stem.rpartition('_')[2]}" if path.parent.name == "papers" else path.stem
 
 
 def _units(lines: list[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from mstars.core.errors import InputError
 from mstars.core.flags import FLAG_COLUMNS, EngineFlag, FlagBits
 from mstars.core.labels import STELLAR_LABELS, UNITS
+from mstars.engines.registry import engine_info, engine_names
 from mstars.files.json_files import read_json
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
@@ -213,10 +214,14 @@ def _band(row: pd.Series, key: str, band: dict | None) -> str:
 
 
 def _parameters(story: Story) -> list[str]:
-    row, quality = story.row("parameters/cnn"), story.row("quality/quality")
+    chosen, *others = _engines(story)
+    row, quality = story.row(f"parameters/{chosen}"), story.row("quality/quality")
     lines = [f"{label} {with_error(row, label, unit)}" for label, unit in UNITS.items() if known(row.get(label))]
     if known(row.get("flag")):
-        lines.append(f"flag {row['flag']}: {_meanings(EngineFlag, row['flag']) or 'nothing'}")
+        lines.append(f"flag {row['flag']}: {_engine_flag(chosen, row['flag']) or 'nothing'}")
+    if lines:
+        lines.insert(0, f"engine {chosen}, which fills the catalogue")
+    lines += [_other_engine(story, name) for name in others]
     theirs = story.row("crossmatch/apogee")
     if known(theirs.get("apogee_id")):
         values = ", ".join(f"{one.apogee} {number(theirs.get(one.apogee), one.unit)}" for one in STELLAR_LABELS)
@@ -227,6 +232,33 @@ def _parameters(story: Story) -> list[str]:
         if known(quality.get("parameter_reasons")):
             lines.append(f"parameters not recommended because: {quality['parameter_reasons']}")
     return lines or ["no parameters"]
+
+
+def _engines(story: Story) -> list[str]:
+    """The engine that fills the catalogue, then the others whose tables there are."""
+    there = sorted(path.stem for path in story.folder.glob("parameters/*.parquet"))
+    chosen = story.setting("parameters", "engine")
+    if chosen == "?":  # a run without provenance
+        chosen = "cnn" if "cnn" in there or not there else there[0]
+    return [chosen, *(name for name in there if name != chosen)]
+
+
+def _engine_flag(engine: str, value) -> str:
+    """What the bits of an engine's flag mean; a bit of its own by its name."""
+    own = engine_info(engine).own_flags if engine in engine_names() else {}
+    names = [name for name, bit in own.items() if int(value) & bit]
+    return ", ".join(filter(None, [_meanings(EngineFlag, value), *names]))
+
+
+def _other_engine(story: Story, engine: str) -> str:
+    """What an engine beside the catalogue's says, in a line."""
+    row, quality = story.row(f"parameters/{engine}"), story.row(f"quality/{engine}")
+    values = [f"{label} {with_error(row, label, unit)}" for label, unit in UNITS.items() if known(row.get(label))]
+    if known(row.get("flag")) and (said := _engine_flag(engine, row["flag"])):
+        values.append(f"flag: {said}")
+    if len(quality):
+        values.append(f"parameter_flag {quality['parameter_flag']}")
+    return f"engine {engine}: {', '.join(values) or 'nothing'}"
 
 
 def _why_not(story: Story, quality: pd.Series) -> list[str]:

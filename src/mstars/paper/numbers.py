@@ -1,4 +1,4 @@
-"""The numbers that the paper prints, as this survey has them (``resources/paper_numbers.csv`` lists them)."""
+"""The numbers that the paper prints, as this survey has them (``resources/papers/li2025_numbers.csv`` lists them)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def paper_numbers() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``resources/paper_numbers.csv``: product, section, key, description, paper, unit, compared (count, ratio or
-        difference).
+        ``resources/papers/li2025_numbers.csv``: product, section, key, description, paper, unit, compared (count,
+        ratio or difference).
     """
-    table = resource_table(resource("paper_numbers.csv"), dtype={"section": str}, keep_default_na=False)
+    table = resource_table(resource("papers/li2025_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     return table.assign(paper=pd.to_numeric(table["paper"]))
 
 

@@ -63,6 +63,35 @@ def candidate_outcomes(
     return table
 
 
+def engine_outcomes(
+    truth: pd.DataFrame, m_catalog: pd.DataFrame, flags: pd.DataFrame, parameters: pd.DataFrame
+) -> pd.DataFrame:
+    """One row a candidate of the simulated survey, with the parameters of one engine.
+
+    Parameters
+    ----------
+    truth, m_catalog, parameters : pandas.DataFrame
+        As for `candidate_outcomes`.
+    flags : pandas.DataFrame
+        spectrum_key and parameter_flag of the engine.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The truth with state (recommended where m_catalog has the spectrum, else empty), out_class, parameter_flag and
+        the parameters.
+    """
+    table = truth[truth["role"] == "candidate"].reset_index(drop=True)
+    table["state"] = np.where(table["spectrum_key"].isin(m_catalog["spectrum_key"]), STATES[0], "")
+    classes = m_catalog[["spectrum_key", "luminosity_class"]].rename(columns={"luminosity_class": "out_class"})
+    table = _add(table, classes)
+    table = _add(table, flags[["spectrum_key", "parameter_flag"]])
+    table = _add(table, parameters[["spectrum_key", *_columns(parameters), "flag"]])
+    table["out_class"] = table["out_class"].fillna("")
+    table["parameter_flag"] = table["parameter_flag"].fillna(0).astype(int)
+    return table
+
+
 def _columns(parameters: pd.DataFrame) -> list[str]:
     wanted = [f"{label}{end}" for label in LABELS for end in ("", "_err", "_calib_err", "_oof")]
     return [name for name in wanted if name in parameters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -62,7 +62,7 @@ def _all(table: pd.DataFrame, settings: dict) -> dict:
         **_classification(table, settings["snr_min"]),
         **_giants(table),
         **_velocities(table, settings),
-        **_parameters(table),
+        **parameter_scores(table),
     }
 
 
@@ -173,7 +173,21 @@ def _repairs(table, settings, truth, usable, kept, planted) -> dict:
     return result | share("rv_false_updates", worse, good) | share("rv_broken", broken, good)
 
 
-def _parameters(table: pd.DataFrame) -> dict:
+def parameter_scores(table: pd.DataFrame, labels: Sequence[str] = LABELS) -> dict:
+    """Keys of the scorecard about the parameters of one engine.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `mstars.validate.outcome.candidate_outcomes` or `mstars.validate.outcome.engine_outcomes`.
+    labels : sequence of str
+        Those of the engine.
+
+    Returns
+    -------
+    dict
+        Numbers, None where nothing can be counted.
+    """
     result = {}
     kept = _true_m(table) & (table["state"] == "recommended").to_numpy()
     good = kept & (table["parameter_flag"] == 1).to_numpy() & (table["out_class"] == table["true_class"]).to_numpy()
@@ -181,7 +195,7 @@ def _parameters(table: pd.DataFrame) -> dict:
         of_kind = (table["true_class"] == kind).to_numpy()
         tag = kind.lower()
         result |= share(f"parameter_flag_{tag}", table["parameter_flag"] == 1, kept & of_kind)
-        for label in LABELS:
+        for label in labels:
             known = _honest(table, label)
             difference = (known - table[f"true_{label}"]).to_numpy(dtype=float)
             bias, sigma, n = scatter(difference[good & of_kind])
@@ -196,13 +210,15 @@ def _parameters(table: pd.DataFrame) -> dict:
                 spread = difference / table[f"{label}_err"].to_numpy(dtype=float)
             result |= _pulls(f"{label}_{tag}_pull", pull, untouched, table["snri"])
             result |= scatter_with_limits(f"{label}_{tag}_pull_spread", spread[untouched])
-    return result | _weak_spots(table, good)
+    return result | _weak_spots(table, good, labels)
 
 
-def _weak_spots(table: pd.DataFrame, good: np.ndarray) -> dict:
+def _weak_spots(table: pd.DataFrame, good: np.ndarray, labels: Sequence[str]) -> dict:
     """Biases where the paper says it is weak (section 5): metal-poor dwarfs, alpha-rich stars."""
     result = {}
     for label, name, limit in (("m_h", "poor", -0.5), ("alpha_m", "rich", 0.15)):
+        if label not in labels:
+            continue
         truth = table[f"true_{label}"].to_numpy(dtype=float)
         inside = good & (truth < limit if name == "poor" else truth > limit)
         difference = (_honest(table, label) - truth).to_numpy(dtype=float)

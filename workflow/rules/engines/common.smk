@@ -219,6 +219,24 @@ rule engine_quality:
         "../../scripts/engine_quality.py"
 
 
+rule engine_card:
+    input:
+        truth="<results>/sim/truth.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        flags="<results>/quality/{engine}.parquet",
+        parameters="<results>/parameters/{engine}.parquet",
+    output:
+        "<results>/validation/{engine}.json",
+    log:
+        "<logs>/engine_card/{engine}.log",
+    benchmark:
+        "<benchmarks>/engine_card/{engine}.tsv"
+    message:
+        "the engine {wildcards.engine} against the truth"
+    script:
+        "../../scripts/engine_card.py"
+
+
 for name in ENGINE_INFOS:
     if (Path(workflow.basedir) / "workflow" / "rules" / "engines" / f"{name}.smk").is_file():
 
@@ -227,6 +245,8 @@ for name in ENGINE_INFOS:
 
 # what `snakemake engines` makes
 ENGINE_FILES = expand("<results>/{folder}/{engine}.parquet", folder=["parameters", "quality"], engine=ENGINES)
+if SIMULATED:
+    ENGINE_FILES += expand("<results>/validation/{engine}.json", engine=ENGINES)
 
 
 rule engines:

@@ -31,7 +31,7 @@ from mstars.networks.inference import predict_classifier
 from mstars.networks.training import train_classifier
 from mstars.simulate.instrument import observe
 from mstars.simulate.observations import make_plan
-from mstars.simulate.plates import _make as spectra_of
+from mstars.simulate.plates import rest_spectra
 from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
@@ -70,7 +70,7 @@ def observed(
     for start in range(0, len(rows), CHUNK):
         part = rows.iloc[start : start + CHUNK].reset_index(drop=True)
         draws = rng(seed, "heldout", start)
-        seen = observe(spectra_of(part, maker, draws), part, draws)
+        seen = observe(rest_spectra(part, maker, draws), part, draws)
         keys = part["spectrum_key"].to_numpy(dtype=str)
         spectra = SpectrumSet(seen.flux, seen.ivar, seen.ormask, lamost_wavelength(), keys)
         x[start : start + len(part)] = classifier_input(spectra, None if rv is None else rv[start : start + len(part)])

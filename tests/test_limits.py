@@ -18,7 +18,6 @@ LONG_MODULES = {"tests/core/test_config.py"}
 LONG_FUNCTIONS = {
     "benchmarks/velocity.py main",
     "src/mstars/ops/slurm.py complaints",
-    "src/mstars/simulate/catalog_tables.py gaia_table",
 }
 """Longer ones that wait to be split. Add none."""
 

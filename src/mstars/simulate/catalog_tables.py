@@ -14,7 +14,7 @@ from mstars.core.flags import AspcapFlag
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.randomness import rng as stream
 from mstars.files.whole import atomic_path
-from mstars.simulate.plates import _designation, subclass_of
+from mstars.simulate.headers import designation, subclass_of
 from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour, dust_share
 from mstars.simulate.sizes import plates
 
@@ -83,7 +83,7 @@ def _lamost_columns(rows: pd.DataFrame, gaia: pd.DataFrame, rng) -> pd.DataFrame
             "obsid": rows["obsid"],
             "uid": [f"G{key:013d}" for key in rows["star"]],
             "gp_id": [f"G{key:013d}" for key in rows["star"]],
-            "designation": [_designation(ra, dec) for ra, dec in zip(rows["ra_cat"], rows["dec_cat"], strict=True)],
+            "designation": [designation(ra, dec) for ra, dec in zip(rows["ra_cat"], rows["dec_cat"], strict=True)],
             "obsdate": rows["obsdate"],
             "lmjd": rows["lmjd"],
             "mjd": rows["lmjd"] - 1,
@@ -196,7 +196,12 @@ def gaia_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
             "rv_expected_sig_to_noise": np.where(bright, 30 * 10 ** (-0.2 * (g - 12)), np.nan),
         }
     )
-    near = table[rng.random(n) < 0.03].copy()
+    return pd.concat([table, _neighbours(table, rng)]).sort_values("source_id", ignore_index=True)
+
+
+def _neighbours(table: pd.DataFrame, rng) -> pd.DataFrame:
+    """Faint sources within 3 arcsec of 3 % of the stars."""
+    near = table[rng.random(len(table)) < 0.03].copy()
     m = len(near)
     angle, apart = rng.uniform(0, 2 * np.pi, m), rng.uniform(0.8, 3.2, m) / 3600
     near["ra"] += apart * np.cos(angle) / np.cos(np.radians(near["dec"]))
@@ -211,7 +216,7 @@ def gaia_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     near["parallax_over_error"] = near["parallax"] / near["parallax_error"]
     near[["pmra", "pmdec"]] = rng.normal(0, 3, (m, 2))
     near[["radial_velocity", "radial_velocity_error", "rv_expected_sig_to_noise"]] = np.nan
-    return pd.concat([table, near]).sort_values("source_id", ignore_index=True)
+    return near
 
 
 def distance_table(plan: pd.DataFrame, gaia: pd.DataFrame, rng) -> pd.DataFrame:
@@ -256,7 +261,7 @@ def allwise_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "designation": [
-                _designation(ra, dec).removeprefix("LAMOST ") for ra, dec in zip(stars["ra"], stars["dec"], strict=True)
+                designation(ra, dec).removeprefix("LAMOST ") for ra, dec in zip(stars["ra"], stars["dec"], strict=True)
             ],
             "ra": stars["ra"]
             + stars["pmra"] * years / 3.6e6 / np.cos(np.radians(stars["dec"]))
@@ -298,7 +303,7 @@ def apogee_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "APOGEE_ID": [
-                _designation(ra, dec).replace("LAMOST J", "2M").replace(".", "")
+                designation(ra, dec).replace("LAMOST J", "2M").replace(".", "")
                 for ra, dec in zip(stars["ra"], stars["dec"], strict=True)
             ],
             "RA": stars["ra"] - 15.5 * stars["pmra"] / 3.6e6 / np.cos(np.radians(stars["dec"])),

@@ -20,14 +20,35 @@ logger = logging.getLogger("mstars")
 
 
 def snr_interval(snr_i: np.ndarray) -> np.ndarray:
-    """Number of the S/N_i interval, 0-3; -1 where S/N_i is 0, negative or unknown."""
+    """Number of the S/N_i interval.
+
+    Parameters
+    ----------
+    snr_i : ndarray, [n]
+
+    Returns
+    -------
+    ndarray of int, [n]
+        0 to 3; -1 where S/N_i is 0, negative or unknown.
+    """
     snr_i = np.asarray(snr_i, dtype=float)
     inner = np.searchsorted(SNR_EDGES[1:-1], snr_i, side="left")
     return np.where(snr_i > 0, inner, -1)
 
 
 def interval_name(number: int) -> str:
-    """``0-20``, ``20-50``, ``50-100`` or ``100-``."""
+    """Name of an S/N_i interval.
+
+    Parameters
+    ----------
+    number : int
+        0 to 3.
+
+    Returns
+    -------
+    str
+        ``0-20``, ``20-50``, ``50-100`` or ``100-``.
+    """
     upper = SNR_EDGES[number + 1]
     return f"{SNR_EDGES[number]:g}-{'' if np.isinf(upper) else f'{upper:g}'}"
 
@@ -108,7 +129,24 @@ def _fit(table: pd.DataFrame, label: str, sigma: float, labels: Sequence[str]) -
 def excess_error(
     table: pd.DataFrame, fits: dict, label: str, labels: Sequence[str] = LABELS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``error - predicted error`` (Eq. 3) and its upper limit (Eq. 4) for each row; NaN where there is no fit."""
+    """Error beyond the predicted one (Eq. 3), and its upper limit (Eq. 4).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows: snr_i, luminosity_class, the labels and their errors.
+    fits : dict
+        Of `fit_errors`.
+    label : str
+        The one whose error is meant.
+    labels : sequence of str
+        Those that predict it.
+
+    Returns
+    -------
+    excess, limit : ndarray, [n]
+        In the label's unit; NaN where there is no fit.
+    """
     excess, limit = np.full(len(table), np.nan), np.full(len(table), np.nan)
     number = snr_interval(table["snr_i"])
     design, error = _design(table, labels), table[f"{label}_err"].to_numpy(dtype=float)
@@ -125,7 +163,18 @@ def excess_error(
 
 
 def passes_errors(table: pd.DataFrame, fits: dict, labels: Sequence[str] = LABELS) -> pd.DataFrame:
-    """Eq. 4 for each label: a frame of bool with a column each. No fit or no number: False."""
+    """Eq. 4 for each label.
+
+    Parameters
+    ----------
+    table, fits, labels
+        As for `excess_error`.
+
+    Returns
+    -------
+    pandas.DataFrame of bool
+        n rows, one column a label; False without a fit or a number.
+    """
     passed = {}
     for label in labels:
         excess, limit = excess_error(table, fits, label, labels)

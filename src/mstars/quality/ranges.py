@@ -22,7 +22,21 @@ that the paper read its ranges off histograms; how many members a bin needs is n
 
 
 def inside_ranges(table: pd.DataFrame, ranges: Mapping, labels: Sequence[str] = LABELS) -> pd.DataFrame:
-    """Which labels lie within the limits of the row's class: a frame of bool with a column each."""
+    """Which labels lie within the limits of the row's class (Table 10).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows: luminosity_class and the labels.
+    ranges : mapping
+        Class to label to (lower, upper).
+    labels : sequence of str
+
+    Returns
+    -------
+    pandas.DataFrame of bool
+        n rows, one column a label.
+    """
     inside = pd.DataFrame(False, index=table.index, columns=list(labels))
     for kind, limits in ranges.items():
         rows = table["luminosity_class"] == kind
@@ -32,12 +46,16 @@ def inside_ranges(table: pd.DataFrame, ranges: Mapping, labels: Sequence[str] = 
 
 
 def reliable_members(table: pd.DataFrame) -> np.ndarray:
-    """Members of the training set with trustworthy parameters (section 4.1), bool [n].
+    """Members of the training set with trustworthy parameters (section 4.1).
 
     Parameters
     ----------
     table : pandas.DataFrame
         Training members: passed (Eq. 4), snr_u to snr_z, luminosity_class, ASPCAP_CLASS, CMD_pos.
+
+    Returns
+    -------
+    ndarray of bool, [n]
     """
     positive = np.logical_and.reduce([table[f"snr_{band}"].to_numpy(dtype=float) > 0 for band in "urgz"])
     bright = table["snr_i"].to_numpy(dtype=float) > 20
@@ -47,7 +65,18 @@ def reliable_members(table: pd.DataFrame) -> np.ndarray:
 
 
 def aspcap_kind(table: pd.DataFrame) -> np.ndarray:
-    """dM or gM from the d/g letter of ASPCAP_CLASS ('Md_a', 'GKg_b': M stars above 3500 K carry GK); else ''."""
+    """Dwarf or giant by the last letter of ASPCAP_CLASS ('Md_a', 'GKg_b': M stars above 3500 K carry GK).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows: ASPCAP_CLASS.
+
+    Returns
+    -------
+    ndarray of str, [n]
+        dM, gM or ''.
+    """
     grid = table["ASPCAP_CLASS"].astype("object").fillna("").astype(str).str.strip().str.split("_").str[0]
     letter = grid.str[-1:].fillna("")
     return np.select([letter == "d", letter == "g"], ["dM", "gM"], "")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_fixed
-from mstars.sky.places import _empty, _joined, _places, _take
+from mstars.sky.places import empty_table, joined_table, places_of, rows_at
 
 ALLWISE = (
     Column("designation", ("AllWISE",), "str", required=False),
@@ -20,12 +20,29 @@ ALLWISE = (
 
 
 def match_allwise(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: dict) -> pd.DataFrame:
-    """AllWISE source of each candidate: spectrum_key, sep_arcsec, match_epoch, n_within and the WISE columns.
+    """AllWISE source of each candidate.
 
     Looked for where the spectrum was taken (``observation``) and, unless ``method`` is ``plain``, where the matched
     Gaia source was in AllWISE's epoch (``catalogue``).
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        n candidates: spectrum_key, ra, dec (degrees).
+    gaia : pandas.DataFrame
+        Of `mstars.sky.gaia.match_gaia`: the same spectra in the same order.
+    path : path or None
+        The external table; None: there is none.
+    settings : dict
+        The config section ``crossmatch``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, sep_arcsec, match_epoch, n_within and the columns of `ALLWISE` but the place; null without
+        a match.
     """
-    table = _empty(ALLWISE) if path is None else read_external(path, ALLWISE, "external.allwise")
-    match = match_fixed(_places(m_catalog, gaia, settings, "allwise"), table, settings["radius_arcsec"])
-    found = _take(table, match["index"], [column.name for column in ALLWISE if column.name not in ("ra", "dec")])
-    return _joined("AllWISE", m_catalog, match, found)
+    table = empty_table(ALLWISE) if path is None else read_external(path, ALLWISE, "external.allwise")
+    match = match_fixed(places_of(m_catalog, gaia, settings, "allwise"), table, settings["radius_arcsec"])
+    found = rows_at(table, match["index"], [column.name for column in ALLWISE if column.name not in ("ra", "dec")])
+    return joined_table("AllWISE", m_catalog, match, found)

@@ -8,7 +8,7 @@ from mstars.core.flags import ApogeeTargetFlag
 from mstars.core.labels import APOGEE_COLUMNS
 from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_fixed
-from mstars.sky.places import _empty, _joined, _places, _take
+from mstars.sky.places import empty_table, joined_table, places_of, rows_at
 
 APOGEE_NUMBERS = tuple(name + end for name in APOGEE_COLUMNS.values() for end in ("", "_ERR"))
 
@@ -28,20 +28,42 @@ _MISSING_BELOW = -9998.0  # APOGEE writes -9999 (and -9999.99) where it has no v
 
 
 def match_apogee(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: dict) -> pd.DataFrame:
-    """APOGEE DR16 star of each candidate: spectrum_key, apogee_id, labels, flags, SNR, sep_arcsec, match_epoch.
+    """APOGEE DR16 star of each candidate.
 
     allStar has a row a star and field: duplicates (EXTRATARG bit 4) go, then the row of the highest S/N stays. Values
     of -9999 become null, label by label. No flag is cut on.
+
+    Parameters
+    ----------
+    m_catalog, gaia, path, settings
+        As for `mstars.sky.allwise.match_allwise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, sep_arcsec, match_epoch, n_within, apogee_id, `APOGEE_NUMBERS`, ASPCAP_CLASS, ASPCAPFLAG,
+        STARFLAG, SNR; null without a match.
     """
-    table = _empty(APOGEE) if path is None else read_external(path, APOGEE, "external.apogee")
+    table = empty_table(APOGEE) if path is None else read_external(path, APOGEE, "external.apogee")
     table = clean_apogee(table).rename(columns={"APOGEE_ID": "apogee_id", "RA": "ra", "DEC": "dec"})
-    match = match_fixed(_places(m_catalog, gaia, settings, "apogee"), table, settings["radius_arcsec"])
+    match = match_fixed(places_of(m_catalog, gaia, settings, "apogee"), table, settings["radius_arcsec"])
     names = ("apogee_id", *APOGEE_NUMBERS, "ASPCAP_CLASS", "ASPCAPFLAG", "STARFLAG", "SNR")
-    return _joined("APOGEE", m_catalog, match, _take(table, match["index"], names))
+    return joined_table("APOGEE", m_catalog, match, rows_at(table, match["index"], names))
 
 
 def clean_apogee(table: pd.DataFrame) -> pd.DataFrame:
-    """AllStar with one row a star and nulls where APOGEE has no value."""
+    """AllStar with one row a star and nulls where APOGEE has no value.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `APOGEE`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        At most one row an APOGEE_ID.
+    """
     table = table.copy()
     numbers = [*APOGEE_NUMBERS, "SNR"]
     table[numbers] = table[numbers].where(table[numbers] > _MISSING_BELOW)

@@ -10,13 +10,35 @@ MATCH_COLUMNS = ("index", "sep_arcsec", "match_epoch", "n_within", "next", "next
 
 
 def usable(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Coordinates that are a place on the sky: 0 <= ra <= 360, -90 <= dec <= 90."""
+    """Coordinates that are a place on the sky: 0 <= ra <= 360, -90 <= dec <= 90.
+
+    Parameters
+    ----------
+    ra, dec : ndarray, [n]
+        Degrees.
+
+    Returns
+    -------
+    ndarray of bool, [n]
+        False for NaN.
+    """
     with np.errstate(invalid="ignore"):
         return (ra >= 0) & (ra <= 360) & (dec >= -90) & (dec <= 90)
 
 
 def unit_vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Directions [n, 3] of coordinates in degrees."""
+    """Directions of places on the sky.
+
+    Parameters
+    ----------
+    ra, dec : ndarray, [n]
+        Degrees.
+
+    Returns
+    -------
+    ndarray, [n, 3]
+        Of length 1.
+    """
     ra, dec = np.radians(ra), np.radians(dec)
     return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
 

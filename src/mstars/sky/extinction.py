@@ -36,6 +36,11 @@ def gaia_coefficients(option: str = Photometry.default("gaia_extinction")) -> di
     -------
     dict
         Keys G, BP, RP.
+
+    Raises
+    ------
+    InputError
+        When the option is unknown.
     """
     if option == "mean":
         return dict(_MEAN)
@@ -62,6 +67,11 @@ def wise_coefficients(ebv: np.ndarray, option: str = "simple") -> dict[str, np.n
     -------
     dict
         Keys W1, W2; arrays [n].
+
+    Raises
+    ------
+    InputError
+        When the option is unknown.
     """
     from extinction_coefficient import extinction_coefficient
 
@@ -158,7 +168,18 @@ def _load_map(path: str | Path):
 
 
 def absolute_magnitude(magnitude: np.ndarray, distance: np.ndarray, extinction: np.ndarray) -> np.ndarray:
-    """Equation 1: M = m - 5 lg(d / pc) + 5 - A; NaN where the distance is not positive."""
+    """Absolute magnitude by Equation 1: M = m - 5 lg(d / pc) + 5 - A.
+
+    Parameters
+    ----------
+    magnitude, distance, extinction : ndarray, [n]
+        mag, pc, mag.
+
+    Returns
+    -------
+    ndarray, [n]
+        mag; NaN where the distance is not positive.
+    """
     distance = np.asarray(distance, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
         modulus = np.where(distance > 0, 5 * np.log10(distance) - 5, np.nan)

@@ -8,7 +8,7 @@ import pandas as pd
 from mstars.core.errors import InputError
 from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_moving, sky_groups
-from mstars.sky.places import _MATCH, _coordinates, _empty, _epochs, _report, _take
+from mstars.sky.places import KEPT_OF_MATCH, coordinates, empty_table, epochs_tried, log_matches, rows_at
 
 _GAIA_BAND = {"g": "G", "bp": "BP", "rp": "RP"}
 
@@ -66,11 +66,13 @@ def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dic
         catalogue's own gaia_source_id; null where either is missing), the Gaia columns and r_med_geo, r_lo_geo,
         r_hi_geo (pc).
     """
-    gaia = _empty(GAIA + _DISTANCES_IN_GAIA) if gaia_path is None else _read_gaia(gaia_path, distances_path, settings)
-    ra, dec = _coordinates(m_catalog)
-    years = _epochs(settings, m_catalog, settings["epochs"]["gaia"])
+    gaia = (
+        empty_table(GAIA + _DISTANCES_IN_GAIA) if gaia_path is None else _read_gaia(gaia_path, distances_path, settings)
+    )
+    ra, dec = coordinates(m_catalog)
+    years = epochs_tried(settings, m_catalog, settings["epochs"]["gaia"])
     match = match_moving(ra, dec, years, gaia, settings["radius_arcsec"])
-    found = _take(gaia, match["index"], (*_GAIA_OUT, *_DISTANCE_OUT, "source_id"))
+    found = rows_at(gaia, match["index"], (*_GAIA_OUT, *_DISTANCE_OUT, "source_id"))
     source = found.pop("source_id")
     count = source.map(source.value_counts()).fillna(0).astype("int64")
     own = m_catalog["gaia_source_id"].reset_index(drop=True).astype("Int64")
@@ -80,15 +82,15 @@ def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dic
             "spectrum_key": m_catalog["spectrum_key"].to_numpy(),
             "star_id": star_ids(m_catalog["spectrum_key"].to_numpy(), source, ra, dec, settings["radius_arcsec"]),
             "source_id": source,
-            **{name: match[name] for name in _MATCH},
+            **{name: match[name] for name in KEPT_OF_MATCH},
             "next_sep_arcsec": match["next_sep_arcsec"],
-            "next_g_mag": _take(gaia, match["next"], ["phot_g_mean_mag"])["phot_g_mean_mag"],
+            "next_g_mag": rows_at(gaia, match["next"], ["phot_g_mean_mag"])["phot_g_mean_mag"],
             "n_spectra": count,
             "many_to_one": count > 1,
             "id_agrees": (own == source).astype("boolean"),
         }
     )
-    _report("Gaia DR3", table)
+    log_matches("Gaia DR3", table)
     return pd.concat([table, found], axis=1)
 
 
@@ -112,7 +114,24 @@ def _read_gaia(gaia_path, distances_path, settings) -> pd.DataFrame:
 
 
 def star_ids(keys: np.ndarray, source: pd.Series, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float) -> np.ndarray:
-    """Name of each spectrum's star: its Gaia source_id, else the first spectrum_key of its sky group as ``pos-...``."""
+    """Name of each spectrum's star.
+
+    Parameters
+    ----------
+    keys : ndarray of str, [n]
+        spectrum_key.
+    source : pandas.Series, [n]
+        Gaia source_id; null: no match.
+    ra, dec : ndarray, [n]
+        Degrees.
+    radius_arcsec : float
+        Unmatched spectra this near to each other are of one star.
+
+    Returns
+    -------
+    ndarray of str (object), [n]
+        The source_id, else ``pos-`` and the first spectrum_key of the group on the sky.
+    """
     matched = source.notna().to_numpy()
     names = np.empty(len(keys), dtype=object)
     names[matched] = source[matched].astype("int64").astype(str).to_numpy()

@@ -28,7 +28,16 @@ class Criterion:
     limit: float
 
     def passes(self, values) -> np.ndarray:
-        """Which values are good; a missing value is not. A number or an array, [n]."""
+        """Which values are good; a missing value is not.
+
+        Parameters
+        ----------
+        values : float or ndarray, [n]
+
+        Returns
+        -------
+        bool or ndarray of bool, [n]
+        """
         values = np.asarray(values, dtype=float)
         return values > self.limit if self.sign == ">" else values < self.limit
 

@@ -14,7 +14,18 @@ LEAST_SHARE = 0.05
 
 
 def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
-    """For each arm, the spectra of which less than `LEAST_SHARE` of its pixels are good: bool [n]."""
+    """Spectra without data in an arm: less than `LEAST_SHARE` of its pixels are good.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, [n]
+        By the arm's name.
+    """
     found = {}
     for arm, (lower, upper) in ARMS.items():
         inside = slice(*np.searchsorted(spectra.wavelength, (lower, upper)))
@@ -25,7 +36,18 @@ def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
 
 
 def missing_arms(spectra: SpectrumSet) -> np.ndarray:
-    """Names of the arms without data, ``;``-joined, '' where both have some: str (object) [n]."""
+    """Names of the arms without data.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra.
+
+    Returns
+    -------
+    ndarray of str (object), [n]
+        ``;``-joined; '' where both arms have data.
+    """
     found = arms_without_data(spectra)
     return np.array(
         [";".join(arm for arm in ARMS if found[arm][row]) for row in range(len(spectra.spectrum_key))], dtype=object

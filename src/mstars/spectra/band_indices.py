@@ -33,7 +33,13 @@ _LEAST_GOOD = 0.6  # of a band's pixels
 
 @functools.cache
 def bands() -> dict[str, tuple[tuple[float, float], ...]]:
-    """Band and continua of each index, vacuum angstrom."""
+    """Band and continua of each index (``resources/indices.csv``).
+
+    Returns
+    -------
+    dict of str to tuple of (float, float)
+        Vacuum angstrom: the band, then its continua.
+    """
     table = resource_table(resource("indices.csv")).set_index("index")
     return {
         name: tuple(
@@ -142,7 +148,19 @@ def _equivalent_width(integrals: _Integrals) -> tuple[np.ndarray, np.ndarray]:
 
 
 def solar_tio5(cah: np.ndarray, calibration: str = "zhang2019") -> np.ndarray:
-    """TiO5 of stars of solar metallicity with this CaH2 + CaH3."""
+    """TiO5 of stars of solar metallicity with this CaH2 + CaH3.
+
+    Parameters
+    ----------
+    cah : ndarray, [n]
+        CaH2 + CaH3.
+    calibration : str
+        A key of `TIO5_SUN`.
+
+    Returns
+    -------
+    ndarray, [n]
+    """
     return np.polyval(TIO5_SUN[calibration], cah)
 
 

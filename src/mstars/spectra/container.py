@@ -41,18 +41,48 @@ class SpectrumSet:
 
     @property
     def bad(self) -> np.ndarray:
-        """Pixels to leave out (step 1, and pixels without information): bool [n, pixel]."""
+        """Pixels to leave out: those of step 1, and those without information.
+
+        Returns
+        -------
+        ndarray of bool, [n, pixel]
+        """
         return (self.ormask != 0) | ~(self.ivar > 0) | ~np.isfinite(self.flux)
 
     def select(self, index) -> SpectrumSet:
-        """The spectra at ``index`` (integers, a slice or a boolean mask)."""
+        """Some of the spectra.
+
+        Parameters
+        ----------
+        index : ndarray of int, slice or ndarray of bool, [n]
+
+        Returns
+        -------
+        SpectrumSet
+            Views of the arrays for a slice, copies otherwise.
+        """
         return SpectrumSet(
             self.flux[index], self.ivar[index], self.ormask[index], self.wavelength, self.spectrum_key[index]
         )
 
 
 def concatenate(sets: Sequence[SpectrumSet]) -> SpectrumSet:
-    """One set of several on the same grid."""
+    """One set of several on the same grid.
+
+    Parameters
+    ----------
+    sets : sequence of SpectrumSet
+        At least one.
+
+    Returns
+    -------
+    SpectrumSet
+
+    Raises
+    ------
+    ValueError
+        When the grids differ.
+    """
     first = sets[0]
     if any(not np.array_equal(part.wavelength, first.wavelength) for part in sets):
         raise ValueError("spectra on different grids")

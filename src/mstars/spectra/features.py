@@ -26,7 +26,18 @@ def luminosity_features() -> pd.DataFrame:
 
 
 def features_of(label: str) -> list[tuple[float, str]]:
-    """Features of a kind of spectrum (Figure 7; ``resources/example_features.csv``): vacuum angstrom at rest, name."""
+    """Features of a kind of spectrum (Figure 7; ``resources/example_features.csv``).
+
+    Parameters
+    ----------
+    label : str
+        The kind.
+
+    Returns
+    -------
+    list of (float, str)
+        Vacuum wavelength at rest, angstrom, and name.
+    """
     table = resource_table(resource("example_features.csv"))
     own = table[table["labels"].str.split().map(lambda labels: label in labels)]
     return list(zip(air_to_vacuum(own["wavelength_air"].to_numpy(float)), own["feature"], strict=True))

@@ -56,24 +56,66 @@ class Grid:
 
     @classmethod
     def log10(cls, first: int, last: int, left_out: Iterable[int] = ()) -> Grid:
-        """Pixels ``first`` to ``last`` (included) of LAMOST's grid, log10(angstrom) = 3.5682 + 1e-4 i."""
+        """Pixels of LAMOST's grid, log10(angstrom) = 3.5682 + 1e-4 i.
+
+        Parameters
+        ----------
+        first, last : int
+            Numbers i, both included.
+        left_out : iterable of int
+            Numbers of pixels that the grid lacks.
+
+        Returns
+        -------
+        Grid
+        """
         return cls("log10", int(first), int(last), 1, tuple(map(int, left_out)))
 
     @classmethod
     def linear(cls, first: float, last: float, step: float = 1.0) -> Grid:
-        """``first`` to ``last`` (included) in equal steps, angstrom."""
+        """Wavelengths in equal steps.
+
+        Parameters
+        ----------
+        first, last, step : float
+            Vacuum angstrom; both ends are included.
+
+        Returns
+        -------
+        Grid
+        """
         return cls("linear", float(first), float(last), float(step))
 
     @classmethod
     def from_dict(cls, values: dict) -> Grid:
-        """The grid of `as_dict`; anything else is an `InputError`."""
+        """The grid of `as_dict`.
+
+        Parameters
+        ----------
+        values : dict
+
+        Returns
+        -------
+        Grid
+
+        Raises
+        ------
+        InputError
+            When a key is missing or unknown, or the wavelengths are not of the vacuum.
+        """
         known = {"medium", "kind", "first", "last", "step", "left_out"}
         if not isinstance(values, dict) or set(values) != known or values["medium"] != "vacuum":
             raise InputError(f"grid: {values}, expected the keys {sorted(known)} and medium: vacuum")
         return cls(*(values[name] for name in ("kind", "first", "last", "step")), tuple(values["left_out"]))
 
     def as_dict(self) -> dict:
-        """For a ``model.json``."""
+        """The grid for a ``model.json``.
+
+        Returns
+        -------
+        dict
+            medium, kind, first, last, step, left_out.
+        """
         return {
             "medium": "vacuum",
             "kind": self.kind,
@@ -84,7 +126,17 @@ class Grid:
         }
 
     def without(self, intervals: Iterable[tuple[float, float]]) -> Grid:
-        """The same grid without the pixels inside the intervals (ends included), vacuum angstrom."""
+        """The same grid without the pixels inside some intervals.
+
+        Parameters
+        ----------
+        intervals : iterable of (float, float)
+            Vacuum angstrom; the ends are inside.
+
+        Returns
+        -------
+        Grid
+        """
         wavelength = self._wavelength_of(self._numbers())
         inside = np.zeros(len(wavelength), bool)
         for lower, upper in intervals:
@@ -97,7 +149,13 @@ class Grid:
 
     @functools.cached_property
     def wavelength(self) -> np.ndarray:
-        """Vacuum wavelengths, angstrom: float64 [pixel], read only."""
+        """Vacuum wavelengths.
+
+        Returns
+        -------
+        ndarray of float64, [pixel]
+            Angstrom; read only.
+        """
         numbers = self._numbers()
         result = self._wavelength_of(numbers[~np.isin(numbers, np.array(self.left_out, dtype=int))])
         result.flags.writeable = False

@@ -8,7 +8,23 @@ import numpy as np
 
 @numba.njit(cache=True, fastmath=False)
 def resample_rows(wavelength, flux, bad, grid, factor, out, filled):
-    """`np.interp` over the good pixels of each row, with the ends held constant; ``filled`` counts invented pixels."""
+    """`np.interp` over the good pixels of each row, with the ends held constant.
+
+    Parameters
+    ----------
+    wavelength : ndarray of float64, [p]
+        Angstrom, ascending.
+    flux : ndarray of float32, [n, p]
+    bad : ndarray of bool, [n, p]
+    grid : ndarray of float64, [m]
+        Angstrom, ascending.
+    factor : ndarray of float64, [n]
+        What the grid is multiplied by for each row: 1 + v/c.
+    out : ndarray of float32, [n, m]
+        Result; 0 for a row without a good pixel.
+    filled : ndarray of float32, [n]
+        Result: share of the grid's pixels that are beyond the data or across bad pixels.
+    """
     n_pixel, n_grid = wavelength.size, grid.size
     for row in range(flux.shape[0]):
         scale = factor[row]
@@ -44,7 +60,16 @@ def resample_rows(wavelength, flux, bad, grid, factor, out, filled):
 
 @numba.njit(cache=True, fastmath=False)
 def ivar_rows(wavelength, ivar, bad, grid, factor, out):
-    """Inverse of the linearly interpolated variance; 0 beside a bad pixel and outside the data."""
+    """Inverse of the linearly interpolated variance.
+
+    Parameters
+    ----------
+    wavelength, bad, grid, factor
+        As for `resample_rows`.
+    ivar : ndarray of float32, [n, p]
+    out : ndarray of float32, [n, m]
+        Result; 0 beside a bad pixel and outside the data.
+    """
     n_pixel, n_grid = wavelength.size, grid.size
     for row in range(ivar.shape[0]):
         right = 0
@@ -66,7 +91,12 @@ def ivar_rows(wavelength, ivar, bad, grid, factor, out):
 def cubic_rows(wavelength, flux, bad, grid, factor, out, filled):
     """A cubic spline through the good pixels of each row, linear across bad ones, the ends held constant.
 
-    ``filled`` counts as `resample_rows` does. Fewer than four good pixels are joined by straight lines.
+    Fewer than four good pixels are joined by straight lines.
+
+    Parameters
+    ----------
+    wavelength, flux, bad, grid, factor, out, filled
+        As for `resample_rows`.
     """
     n_pixel, n_grid = wavelength.size, grid.size
     x, y, slope, work = np.empty(n_pixel), np.empty(n_pixel), np.empty(n_pixel), np.empty(n_pixel)
@@ -110,7 +140,17 @@ def cubic_rows(wavelength, flux, bad, grid, factor, out, filled):
 
 @numba.njit(cache=True, fastmath=False)
 def spline_slopes(x, y, n, slope, work):
-    """Slopes at the knots of the cubic spline with 'not-a-knot' ends (de Boor, chapter IV); n is at least 4."""
+    """Slopes at the knots of the cubic spline with 'not-a-knot' ends (de Boor, chapter IV).
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, [>= n]
+        Knots, ascending, and values.
+    n : int
+        Number of knots, at least 4.
+    slope, work : ndarray of float64, [>= n]
+        The slopes, and room to work in.
+    """
     h, g = x[1] - x[0], x[2] - x[1]
     left, right = (y[1] - y[0]) / h, (y[2] - y[1]) / g
     # first row of the tridiagonal system: g * s0 + (h + g) * s1
@@ -132,7 +172,16 @@ def spline_slopes(x, y, n, slope, work):
 
 @numba.njit(cache=True, fastmath=False)
 def zscore_rows(flux, out):
-    """In double precision; four sums side by side, which a processor adds at once and every one in the same order."""
+    """Each row less its mean, over its standard deviation, in double precision (step 5 of section 3.2).
+
+    Four sums run side by side: a processor adds them at once, and every one in the same order.
+
+    Parameters
+    ----------
+    flux : ndarray of float32 or float64, [n, pixel]
+    out : ndarray of float32, [n, pixel]
+        Result; 0 for a constant row.
+    """
     n_row, n = flux.shape
     whole = n - n % 4
     for row in range(n_row):

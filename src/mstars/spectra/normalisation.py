@@ -6,7 +6,17 @@ import numpy as np
 
 
 def zscore(flux: np.ndarray) -> np.ndarray:
-    """Step 5: (x - mean) / standard deviation of each row, float32; a constant row becomes zeros."""
+    """Step 5 of section 3.2: (x - mean) / standard deviation of each row.
+
+    Parameters
+    ----------
+    flux : ndarray, [n, pixel]
+
+    Returns
+    -------
+    ndarray of float32, [n, pixel]
+        Zeros for a constant row.
+    """
     from mstars.spectra.loops import zscore_rows
 
     flux = np.ascontiguousarray(flux)
@@ -16,11 +26,15 @@ def zscore(flux: np.ndarray) -> np.ndarray:
 
 
 def zscore_ivar(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
-    """Inverse variance of `zscore`'s result: ivar times the squared standard deviation of the row's flux, float32.
+    """Inverse variance of `zscore`'s result: ivar times the squared standard deviation of the row's flux.
 
     Parameters
     ----------
     flux, ivar : ndarray, [n, pixel]
         Before the normalisation.
+
+    Returns
+    -------
+    ndarray of float32, [n, pixel]
     """
     return (ivar * np.square(np.std(flux, axis=1, dtype=float, keepdims=True))).astype(np.float32)

@@ -23,6 +23,11 @@ class OrMask(FlagBits):
 def mask_fraction(spectra: SpectrumSet) -> dict[str, np.ndarray]:
     """Fraction of pixels with a non-zero ormask in each band (Table 9's ``orp_u/g/r/i/z``), 0-1.
 
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra.
+
     Returns
     -------
     dict of ndarray, [n]

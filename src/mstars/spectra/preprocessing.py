@@ -11,5 +11,17 @@ from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 
 def classifier_input(spectra: SpectrumSet, rv=None) -> np.ndarray:
-    """What the networks see: steps 1, 3, 4a, 5, and with ``rv`` also 2 (CNN-TLMA). float32 [n, 5000]."""
+    """What the networks see: steps 1, 3, 4a and 5 of section 3.2, and with velocities also step 2 (CNN-TLMA).
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra.
+    rv : ndarray, [n], optional
+        km/s; NaN leaves a spectrum where it is.
+
+    Returns
+    -------
+    ndarray of float32, [n, 5000]
+    """
     return zscore(resample_linear(spectra, CLASSIFIER_GRID, rv)[0])

@@ -81,6 +81,11 @@ def resample(spectra: SpectrumSet, grid: Grid, rv=None, *, order: int = 1) -> Re
     Resampled
         Beyond the first or last good pixel the flux is held and the inverse variance is 0; it is 0 too where a pixel
         beside the wavelength is bad. A spectrum without a good pixel is all zeros.
+
+    Raises
+    ------
+    ValueError
+        When ``order`` is neither 1 nor 3.
     """
     from mstars.spectra.loops import cubic_rows, ivar_rows, resample_rows
 

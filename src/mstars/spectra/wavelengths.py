@@ -21,18 +21,46 @@ TEMPLATE_GRID = np.arange(4700.0, 8900.0)
 
 
 def lamost_wavelength() -> np.ndarray:
-    """Vacuum wavelengths of the common grid, angstrom, float64 [N_PIXEL]."""
+    """Wavelengths of the common grid.
+
+    Returns
+    -------
+    ndarray of float64, [N_PIXEL]
+        Vacuum angstrom.
+    """
     return 10.0 ** (LOGLAM0 + DLOGLAM * np.arange(N_PIXEL))
 
 
 def vacuum_to_air(wavelength):
-    """Air wavelengths of vacuum ones, angstrom (Ciddor 1996, as used by SDSS; above 2000 A)."""
+    """Air wavelengths of vacuum ones (Ciddor 1996, as used by SDSS; above 2000 A).
+
+    Parameters
+    ----------
+    wavelength : float or ndarray
+        Angstrom.
+
+    Returns
+    -------
+    float or ndarray
+        Angstrom.
+    """
     wavelength = np.asarray(wavelength, dtype=float)
     return wavelength / _refraction(wavelength)
 
 
 def air_to_vacuum(wavelength):
-    """Vacuum wavelengths of air ones, angstrom; the inverse of `vacuum_to_air` to 1e-9 A."""
+    """Vacuum wavelengths of air ones: the inverse of `vacuum_to_air` to 1e-9 A.
+
+    Parameters
+    ----------
+    wavelength : float or ndarray
+        Angstrom.
+
+    Returns
+    -------
+    float or ndarray
+        Angstrom.
+    """
     air = np.asarray(wavelength, dtype=float)
     vacuum = air.copy()
     for _ in range(4):
@@ -46,5 +74,18 @@ def _refraction(vacuum: np.ndarray) -> np.ndarray:
 
 
 def rest_wavelength(wavelength, rv):
-    """Rest-frame wavelengths (step 2): observed / (1 + v/c), ``rv`` in km/s."""
+    """Rest-frame wavelengths (step 2 of section 3.2): observed / (1 + v/c).
+
+    Parameters
+    ----------
+    wavelength : float or ndarray
+        Angstrom.
+    rv : float or ndarray
+        km/s.
+
+    Returns
+    -------
+    float or ndarray
+        Angstrom.
+    """
     return np.asarray(wavelength, dtype=float) / (1.0 + np.asarray(rv) / C_KMS)

@@ -65,6 +65,10 @@ def diagnose(
         km/s.
     options : MatchOptions, optional
         With which it was measured.
+
+    Returns
+    -------
+    Diagnosis
     """
     options = options or MatchOptions()
     pixels = bank.pixels(spectrum.wavelength)

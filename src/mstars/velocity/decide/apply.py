@@ -119,6 +119,11 @@ def choose(catalog: pd.DataFrame, which: str) -> pd.DataFrame:
     which : {'best', 'paper'}
         ``catalog.rv`` of the config. Where no method measured anything the best velocity is empty, and ``rv_from``
         says which NoRV the paper's rule gives.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The catalogue with rv, rv_err (km/s) and rv_from.
     """
     plain = {f"rv{end}": catalog[f"rv_{which}{end}"] for end in ("", "_err", "_from")}
     none = plain["rv_from"] == ""
@@ -128,6 +133,18 @@ def choose(catalog: pd.DataFrame, which: str) -> pd.DataFrame:
 
 
 def table7(catalog: pd.DataFrame, queue: pd.DataFrame) -> dict[str, int]:
-    """Table 7: how many candidates ended with each ``rv_paper_from``."""
+    """Table 7: how many candidates ended with each ``rv_paper_from``.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        spectrum_key, rv_paper_from.
+    queue : pandas.DataFrame
+        spectrum_key of the candidates.
+
+    Returns
+    -------
+    dict of str to int
+    """
     part = catalog[catalog["spectrum_key"].isin(queue["spectrum_key"])]
     return {name: int((part["rv_paper_from"] == name).sum()) for name in RV_FROM}

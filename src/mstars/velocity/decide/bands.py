@@ -72,7 +72,20 @@ def band_of(name: str, difference: np.ndarray, width: float, min_for_band: int) 
 
 
 def inside_band(difference: np.ndarray, band: dict) -> np.ndarray:
-    """Whether each difference (km/s) lies in a band of `band_of`: bool [n], False for NaN."""
+    """Whether each difference lies in a band.
+
+    Parameters
+    ----------
+    difference : ndarray of float64, [n]
+        km/s.
+    band : dict
+        Of `band_of`.
+
+    Returns
+    -------
+    ndarray of bool, [n]
+        False for NaN.
+    """
     with np.errstate(invalid="ignore"):
         return np.abs(difference - band["mean"]) <= band["k"] * band["sigma"]
 

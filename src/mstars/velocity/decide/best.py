@@ -70,6 +70,18 @@ def gather_methods(table: pd.DataFrame, offsets: Mapping[str, float], options: S
 
     DSAL II counts where DSAL I is missing: they are one measurement. So do TML7500 and TM, which compare the same
     pixels.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows with the columns of `mstars.velocity.stage.measure`, of the remeasurement, lamost_rv and lamost_error.
+    offsets : mapping of str to float
+        Of `method_offsets`: what is added to a method's velocities, km/s.
+    options : SelectionOptions
+
+    Returns
+    -------
+    Methods
     """
     good = usable_methods(table, options)
     good["LAMOST"] = np.isfinite(table["lamost_rv"].to_numpy(dtype=float))

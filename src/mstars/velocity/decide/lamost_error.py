@@ -48,7 +48,20 @@ class LamostError:
     n_repeats: int = 0
 
     def error(self, z_error: np.ndarray, snri: np.ndarray) -> np.ndarray:
-        """Honest error of LAMOST's velocities, km/s [n], from c z_err (NaN: unknown) and S/N_i."""
+        """Honest error of LAMOST's velocities.
+
+        Parameters
+        ----------
+        z_error : ndarray, [n]
+            c z_err, km/s; NaN: unknown, counts as 0.
+        snri : ndarray, [n]
+            S/N_i.
+
+        Returns
+        -------
+        ndarray, [n]
+            km/s.
+        """
         added = np.array(self.added_kms)[_interval(snri)]
         return np.hypot(np.nan_to_num(np.asarray(z_error, dtype=float)), added)
 

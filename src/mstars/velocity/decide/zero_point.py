@@ -10,7 +10,21 @@ from mstars.velocity.decide.lamost_error import added_error
 
 
 def robust_mean(difference: np.ndarray) -> tuple[float, float, int]:
-    """Median, its standard error from the robust scatter, and the number of finite values; NaN for none."""
+    """Median and its standard error.
+
+    Parameters
+    ----------
+    difference : ndarray, [n]
+        NaN: none.
+
+    Returns
+    -------
+    middle : float
+    error : float
+        1.2533 times the robust scatter over root n; NaN without a value.
+    count : int
+        Values.
+    """
     known = difference[np.isfinite(difference)]
     if not len(known):
         return np.nan, np.nan, 0

@@ -8,7 +8,19 @@ import numpy as np
 
 @numba.njit(cache=True)
 def consistent_run(ordered, tolerance):
-    """Largest run of sorted velocities within ``tolerance`` of its median, the tightest of equals: (first, end)."""
+    """Largest run of sorted velocities within a tolerance of its own median, the tightest of equals.
+
+    Parameters
+    ----------
+    ordered : ndarray of float64, [k]
+        km/s, ascending.
+    tolerance : float
+        km/s.
+
+    Returns
+    -------
+    first, end : int
+    """
     best_first, best_end, best_spread = 0, 0, np.inf
     for first in range(ordered.size):
         for end in range(first + 1, ordered.size + 1):
@@ -26,7 +38,18 @@ def consistent_run(ordered, tolerance):
 
 @numba.njit(cache=True)
 def combine_consistent(velocity, tolerance, out):
-    """DSAL I: mean, standard deviation and number of the consistent lines, and how many lines there were."""
+    """DSAL I of one spectrum: the lines that agree (section 3.4.3).
+
+    Parameters
+    ----------
+    velocity : ndarray of float64, [line]
+        km/s; NaN: no line.
+    tolerance : float
+        km/s.
+    out : ndarray of float64, [4]
+        Result: mean and standard deviation of the consistent lines (km/s; NaN for fewer than three), their number,
+        number of lines.
+    """
     ordered = np.sort(velocity[np.isfinite(velocity)])
     first, end = consistent_run(ordered, tolerance)
     out[2], out[3] = end - first, ordered.size
@@ -37,7 +60,17 @@ def combine_consistent(velocity, tolerance, out):
 
 @numba.njit(cache=True)
 def combine_clipped(velocity, scatter, out):
-    """DSAL II: mean, standard deviation and number of lines after removing those outside 1 sigma, iterated."""
+    """DSAL II of one spectrum: lines outside 1 sigma leave until the scatter is small (section 3.4.3).
+
+    Parameters
+    ----------
+    velocity : ndarray of float64, [line]
+        km/s; NaN: no line.
+    scatter : float
+        Standard deviation that ends the iteration, km/s.
+    out : ndarray of float64, [4]
+        Result: mean and standard deviation of the lines left (km/s), their number, number of lines.
+    """
     rest = velocity[np.isfinite(velocity)]
     out[0] = out[1] = np.nan
     out[2], out[3] = 0, rest.size
@@ -55,7 +88,17 @@ def combine_clipped(velocity, scatter, out):
 
 @numba.njit(nogil=True, cache=True)
 def combine_all(velocity, tolerance, scatter, first, second):
-    """Both rules for each spectrum: [n, line] -> [n, 4] twice."""
+    """Both rules for each spectrum.
+
+    Parameters
+    ----------
+    velocity : ndarray of float64, [n, line]
+        km/s; NaN: no line.
+    tolerance, scatter : float
+        As for `combine_consistent` and `combine_clipped`, km/s.
+    first, second : ndarray of float64, [n, 4]
+        Results of the two rules.
+    """
     for row in range(velocity.shape[0]):
         combine_consistent(velocity[row], tolerance, first[row])
         combine_clipped(velocity[row], scatter, second[row])

@@ -121,6 +121,12 @@ def dsal2(velocity: np.ndarray, options: LineOptions) -> tuple[float, float, int
     ``scatter_kms`` ends the iteration; with fewer than two left, the mean and standard deviation before that removal
     are used. The first check is before any removal.
 
+    Parameters
+    ----------
+    velocity : ndarray, [line]
+        km/s, NaN for lines that aren't there.
+    options : LineOptions
+
     Returns
     -------
     rv, error : float
@@ -141,7 +147,12 @@ def _flag2(combined: np.ndarray, options: LineOptions) -> np.ndarray:
 
 
 def dsal(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
-    """DSAL I and II of all spectra, so many chunks at a time.
+    """DSAL I and II of all spectra (Table 5).
+
+    Parameters
+    ----------
+    spectra, options, threads
+        As for `measure_lines`.
 
     Returns
     -------
@@ -161,6 +172,11 @@ def dsal(spectra: SpectrumSet, options: LineOptions | None = None, threads: int 
 
 def dsel(spectra: SpectrumSet, options: LineOptions | None = None, threads: int = 1) -> pd.DataFrame:
     """DSEL of all spectra: as DSAL II, with the emission lines of Table 6; H-alpha or Ca II has to be among them.
+
+    Parameters
+    ----------
+    spectra, options, threads
+        As for `measure_lines`.
 
     Returns
     -------

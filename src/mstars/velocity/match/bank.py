@@ -92,6 +92,15 @@ class TemplateBank:
     def pixels(self, wavelength: np.ndarray) -> slice:
         """Pixels of an observed log grid that are compared.
 
+        Parameters
+        ----------
+        wavelength : ndarray of float64, [pixel]
+            Vacuum angstrom.
+
+        Returns
+        -------
+        slice
+
         Raises
         ------
         InputError
@@ -108,15 +117,49 @@ class TemplateBank:
         return slice(inside[0], inside[-1] + 1)
 
     def splines(self, wavelength: np.ndarray, pixels: slice) -> Splines:
-        """The templates as the compiled loops take them, for the compared pixels of an observed grid."""
+        """The templates as the compiled loops take them, for the compared pixels of an observed grid.
+
+        Parameters
+        ----------
+        wavelength : ndarray of float64, [pixel]
+            The observed grid.
+        pixels : slice
+            Those compared.
+
+        Returns
+        -------
+        Splines
+        """
         return Splines(self.coefficient, self.offset(wavelength, pixels))
 
     def offset(self, wavelength: np.ndarray, pixels: slice) -> float:
-        """Position (in template pixels, may be fractional) of the first compared pixel at velocity 0."""
+        """Position of the first compared pixel at velocity 0.
+
+        Parameters
+        ----------
+        wavelength, pixels
+            As for `splines`.
+
+        Returns
+        -------
+        float
+            Template pixels; may be fractional.
+        """
         return (np.log10(wavelength[pixels.start]) - self.loglam0) / DLOGLAM
 
     def smooth_removed(self, half: int, share: float) -> np.ndarray:
-        """Spline coefficients less ``share`` of their running mean over 2 * half + 1 pixels: float64 [j, q]."""
+        """Spline coefficients less a share of their running mean.
+
+        Parameters
+        ----------
+        half : int
+            The mean is over 2 * half + 1 pixels.
+        share : float
+
+        Returns
+        -------
+        ndarray of float64, [j, q]
+        """
         if share <= 0:
             return self.coefficient
         with _MAKING:
@@ -125,14 +168,39 @@ class TemplateBank:
             return self._filtered[half, share]
 
     def evaluate(self, template: int, velocity: float, wavelength: np.ndarray, pixels: slice) -> np.ndarray:
-        """Flux of one template at one velocity (km/s) on the compared pixels, float64 [p]."""
+        """Flux of one template at one velocity on the compared pixels.
+
+        Parameters
+        ----------
+        template : int
+        velocity : float
+            km/s.
+        wavelength, pixels
+            As for `splines`.
+
+        Returns
+        -------
+        ndarray of float64, [p]
+        """
         first, *weights = spline_weights(self.offset(wavelength, pixels), velocity)
         count = pixels.stop - pixels.start
         row = self.coefficient[template]
         return sum(weights[m] * row[first + m : first + m + count] for m in range(4))
 
     def flux(self, velocity: np.ndarray, wavelength: np.ndarray, pixels: slice) -> np.ndarray:
-        """Flux of all templates at all velocities (km/s), float64 [j, v, p]."""
+        """Flux of all templates at all velocities on the compared pixels.
+
+        Parameters
+        ----------
+        velocity : ndarray, [v]
+            km/s.
+        wavelength, pixels
+            As for `splines`.
+
+        Returns
+        -------
+        ndarray of float64, [j, v, p]
+        """
         count = pixels.stop - pixels.start
         result = np.empty((len(self), len(velocity), count))
         for k, value in enumerate(velocity):
@@ -150,6 +218,10 @@ class TemplateBank:
             The observed grid. Another one than at the last call: everything is made anew.
         make : callable
             Without arguments.
+
+        Returns
+        -------
+        object
         """
         pixels = self.pixels(wavelength)
         grid = (float(wavelength[pixels.start]), pixels.stop - pixels.start)
@@ -161,7 +233,18 @@ class TemplateBank:
             return self._of_grid[name]
 
     def basis(self, wavelength: np.ndarray, threads: int = 1) -> np.ndarray:
-        """Orthonormal bases of span{S x^k} at the coarse velocities: float32 [p, 5, j * v], made once for a grid."""
+        """Orthonormal bases of span{S x^k} at the coarse velocities, made once for a grid.
+
+        Parameters
+        ----------
+        wavelength : ndarray of float64, [pixel]
+            The observed grid.
+        threads : int
+
+        Returns
+        -------
+        ndarray of float32, [p, 5, j * v]
+        """
         return self.made_once("basis", wavelength, lambda: self._orthonormal(wavelength, threads))
 
     def _orthonormal(self, wavelength: np.ndarray, threads: int) -> np.ndarray:
@@ -185,6 +268,10 @@ def check_log_grid(wavelength: np.ndarray) -> None:
     """Refuse wavelengths that are not LAMOST's log10 steps in angstrom.
 
     Steps of air wavelengths are the same to 3e-9, but they lie 0.2 steps off the grid of whole steps of 1e-4.
+
+    Parameters
+    ----------
+    wavelength : ndarray of float64, [pixel]
 
     Raises
     ------

@@ -207,7 +207,18 @@ def _limit(bank: TemplateBank) -> float:
 
 
 def steps_of(options: MatchOptions, limit: float) -> Steps:
-    """What the last step does, and how far a velocity may go (``limit``, km/s)."""
+    """What the last step does by the options.
+
+    Parameters
+    ----------
+    options : MatchOptions
+    limit : float
+        Largest speed, km/s.
+
+    Returns
+    -------
+    Steps
+    """
     return Steps(float(options.clip_sigma), int(options.local_pixels) // 2, bool(options.mixture), limit)
 
 

@@ -78,7 +78,13 @@ def _constants(bank: TemplateBank, wavelength: np.ndarray, device):
 
 
 def coarse_chi2_torch(flux: np.ndarray, bad: np.ndarray, bank: TemplateBank, wavelength: np.ndarray, device):
-    """`mstars.velocity.match.scan.coarse_chi2` as a torch tensor on ``device``; TF32 is off.
+    """The coarse scan of `mstars.velocity.match.scan.coarse_chi2` as a torch tensor; TF32 is off.
+
+    Parameters
+    ----------
+    flux, bad, bank, wavelength
+        As there.
+    device : torch.device
 
     Returns
     -------
@@ -133,6 +139,18 @@ def likely_templates_torch(
     """`mstars.velocity.match.scan.likely_templates` on ``device``, always exhaustive; the results are numpy arrays.
 
     One chunk at a time, whatever the number of threads: chunks would only share the device and its memory.
+
+    Parameters
+    ----------
+    flux, bad, bank, wavelength, count
+        As there.
+    device : torch.device
+
+    Returns
+    -------
+    template : ndarray of int, [n, count]
+    start : ndarray of float64, [n, count]
+        km/s.
     """
     with _DEVICE:
         return _likely_templates(flux, bad, bank, wavelength, count, device)

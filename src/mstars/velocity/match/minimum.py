@@ -91,7 +91,18 @@ def refine_one(observed, coefficient, offset, start, step, limit):
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)
 def approach(observed, coefficient, offset, start, step, limit):
-    """As `refine_one`, to a fraction of a km/s with fewer chi2: the last parabola's points are 10 km/s apart."""
+    """As `refine_one`, to a fraction of a km/s with fewer chi2: the last parabola's points are 10 km/s apart.
+
+    Parameters
+    ----------
+    observed, coefficient, offset, start, step, limit
+        As for `descend`.
+
+    Returns
+    -------
+    velocity, chi2, bend : float
+        As of `refine_one`.
+    """
     middle = descend(observed, coefficient, offset, start, step, limit)
     h = 10.0
     left = chi2_at(observed, coefficient, offset, middle - h)
@@ -137,7 +148,19 @@ def approach_chunk(observed, splines, template, start, step, limit, out):
 
 @numba.njit(fastmath=False, cache=True, forceinline=False)
 def parabola(left, here, right, middle, step):
-    """Vertex and value of the parabola through three points; the middle point where it does not open upwards."""
+    """Vertex of the parabola through three points; the middle point where it does not open upwards.
+
+    Parameters
+    ----------
+    left, here, right : float
+        Values.
+    middle, step : float
+        Place of the middle point, and the points' distance.
+
+    Returns
+    -------
+    vertex, value : float
+    """
     bend = left - 2.0 * here + right
     if not bend > 0.0:
         return middle, here

@@ -40,10 +40,33 @@ FITTED = 16
 
 
 @numba.njit(cache=True)
-def fit_bell(x, y, parameter, most=40):
-    """Least-squares base + height * exp(-(x - centre)^2 / 2 sigma^2), in place: (base, height, centre, sigma).
+def _squares(x, y, parameter):
+    """Sum of squared residuals of a bell."""
+    total = 0.0
+    for i in range(x.size):
+        u = (x[i] - parameter[2]) / parameter[3]
+        total += (y[i] - parameter[0] - parameter[1] * math.exp(-0.5 * u * u)) ** 2
+    return total
 
-    The centre stays on the grid and sigma below its length, else a curve without a line would send them anywhere.
+
+@numba.njit(cache=True)
+def fit_bell(x, y, parameter, most=40):
+    """Least-squares fit of base + height * exp(-(x - centre)^2 / 2 sigma^2), in place.
+
+    The centre stays on the grid and sigma below its length: a curve without a line would send them anywhere.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, [v]
+    parameter : ndarray of float64, [4]
+        First guess, and result: base, height, centre, sigma.
+    most : int
+        Steps at most.
+
+    Returns
+    -------
+    float
+        Sum of squared residuals.
     """
     count = 4
     normal, work, gradient = np.empty((count, count)), np.empty((count, count)), np.empty(count)
@@ -72,10 +95,7 @@ def fit_bell(x, y, parameter, most=40):
                     trial[k] = parameter[k] + step[k]
                 # a bell off the grid or wider than it is no line
                 if 1.0 < abs(trial[3]) < x[-1] - x[0] and x[0] <= trial[2] <= x[-1]:
-                    value = 0.0
-                    for i in range(x.size):
-                        u = (x[i] - trial[2]) / trial[3]
-                        value += (y[i] - trial[0] - trial[1] * math.exp(-0.5 * u * u)) ** 2
+                    value = _squares(x, y, trial)
                     if value <= best:
                         moved = True
                         break
@@ -99,7 +119,23 @@ def _start_bell(x, y, parameter):
 
 @numba.njit(nogil=True, cache=True)
 def best_by_gaussian(curves, velocity, first, template, initial, least):
-    """The template whose fitted Gaussian is deepest: [n, j, v], the templates tried [n, k] -> [n] each."""
+    """The template whose fitted Gaussian is deepest.
+
+    Parameters
+    ----------
+    curves : ndarray of float32, [n, j, v]
+        chi2.
+    velocity : ndarray of float64, [v]
+        km/s.
+    first : ndarray of int64, [n, k]
+        The templates that are tried.
+    template : ndarray of int64, [n]
+        Result; -1: none has a line.
+    initial : ndarray of float64, [n]
+        Result: centre of its Gaussian, km/s.
+    least : ndarray of float64, [n]
+        Result: chi2 there.
+    """
     for row in range(curves.shape[0]):
         least[row], template[row], initial[row] = np.inf, -1, np.nan
         parameter = np.empty(4)
@@ -118,7 +154,18 @@ def best_by_gaussian(curves, velocity, first, template, initial, least):
 
 @numba.njit(cache=True)
 def spline_second(y, step):
-    """Second derivatives of the natural cubic spline through equidistant points."""
+    """Second derivatives of the natural cubic spline through equidistant points.
+
+    Parameters
+    ----------
+    y : ndarray of float64, [k]
+    step : float
+        Distance of the points.
+
+    Returns
+    -------
+    ndarray of float64, [k]
+    """
     count = y.size
     second, work = np.zeros(count), np.zeros(count)
     for i in range(1, count - 1):
@@ -133,7 +180,20 @@ def spline_second(y, step):
 
 @numba.njit(cache=True)
 def spline_value(y, second, low, step, x):
-    """The spline of `spline_second` at ``x``."""
+    """The spline of `spline_second` at one place.
+
+    Parameters
+    ----------
+    y, second : ndarray of float64, [k]
+        Values and second derivatives.
+    low, step : float
+        The first point's place, and the points' distance.
+    x : float
+
+    Returns
+    -------
+    float
+    """
     k = min(max(int((x - low) / step), 0), y.size - 2)
     b = (x - low) / step - k
     a = 1.0 - b
@@ -142,7 +202,26 @@ def spline_value(y, second, low, step, x):
 
 @numba.njit(cache=True)
 def shift_residuals(curve, low, step, initial, velocity, shifts):
-    """Measured minus applied velocity for each applied shift, from one chi2 curve."""
+    """Measured minus applied velocity for each applied shift, from one chi2 curve.
+
+    Parameters
+    ----------
+    curve : ndarray of float64, [k]
+        chi2, every ``step`` from ``low`` on.
+    low, step : float
+        km/s.
+    initial : float
+        The first velocity, km/s.
+    velocity : ndarray of float64, [v]
+        Coarse velocities around it, km/s.
+    shifts : ndarray of float64, [s]
+        Applied shifts, km/s.
+
+    Returns
+    -------
+    ndarray of float64, [s]
+        km/s.
+    """
     second = spline_second(curve, step)
     residual = np.empty(shifts.size)
     y, parameter = np.empty(velocity.size), np.empty(4)
@@ -166,14 +245,35 @@ def shift_residuals(curve, low, step, initial, velocity, shifts):
 
 @numba.njit(nogil=True, cache=True)
 def all_residuals(curves, low, step, initial, velocity, shifts, out):
-    """`shift_residuals` of each spectrum: mean and standard deviation, [n, 2]."""
+    """Mean and standard deviation of `shift_residuals` for each spectrum.
+
+    Parameters
+    ----------
+    curves : ndarray of float64, [n, k]
+    low, initial : ndarray of float64, [n]
+        km/s.
+    step, velocity, shifts
+        As for `shift_residuals`.
+    out : ndarray of float64, [n, 2]
+        Result, km/s.
+    """
     for row in range(curves.shape[0]):
         residual = shift_residuals(curves[row], low[row], step, initial[row], velocity, shifts)
         out[row, 0], out[row, 1] = residual.mean(), residual.std()
 
 
 def applied_shifts(step: float) -> np.ndarray:
-    """The applied shifts: -500 to 500 km/s (1001 of them for a step of 1)."""
+    """The applied shifts, -500 to 500 km/s: 1001 of them for a step of 1.
+
+    Parameters
+    ----------
+    step : float
+        km/s.
+
+    Returns
+    -------
+    ndarray of float64, [s]
+    """
     return np.arange(-SHIFT_LIMIT, SHIFT_LIMIT + 1e-9, step)
 
 
@@ -197,6 +297,10 @@ def match_paper(
         ``shift_step_kms`` thins the 1001 shifts, whose residuals vary smoothly.
     threads, chunk : int
         As for `match_templates`.
+
+    Returns
+    -------
+    pandas.DataFrame
 
     Raises
     ------

@@ -48,6 +48,12 @@ def prepare(spectra: SpectrumSet, pixels: slice) -> tuple[np.ndarray, np.ndarray
 def prepare_weighted(spectra: SpectrumSet, pixels: slice, options: MatchOptions) -> tuple[np.ndarray, ...]:
     """`prepare`, with the weights of the refinement.
 
+    Parameters
+    ----------
+    spectra, pixels
+        As for `prepare`.
+    options : MatchOptions
+
     Returns
     -------
     flux, bad, scale
@@ -70,7 +76,7 @@ def _weights(spectra, pixels, bad, scale, options) -> np.ndarray:
 
 
 def scaled_ivar(ivar: np.ndarray, bad: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Inverse variance of the scaled flux, 0 where bad: float64 [n, p].
+    """Inverse variance of the scaled flux.
 
     Parameters
     ----------
@@ -78,6 +84,11 @@ def scaled_ivar(ivar: np.ndarray, bad: np.ndarray, scale: np.ndarray) -> np.ndar
     bad : ndarray of bool, [n, p]
     scale : ndarray of float64, [n]
         Of `prepare`.
+
+    Returns
+    -------
+    ndarray of float64, [n, p]
+        0 where bad.
     """
     return np.where(bad, 0.0, ivar) * scale[:, None] ** 2
 

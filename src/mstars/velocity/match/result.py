@@ -39,7 +39,17 @@ def empty_result(keys: np.ndarray, n_good: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def as_table(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
-    """The chunks' columns as one table, rows in the chunks' order."""
+    """The chunks' columns as one table, rows in the chunks' order.
+
+    Parameters
+    ----------
+    parts : list of dict of str to ndarray
+        At least one; of `empty_result`, filled.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 

@@ -5,7 +5,8 @@ import pytest
 from made_spectra import MIXED, m_like
 from made_stages import catalog, photometry, predictions
 
-from mstars.classify.outliers import bin_spectra, fit_outlier_model
+from mstars.classify.flux_bins import bin_spectra
+from mstars.classify.outliers import fit_outlier_model
 
 
 @pytest.fixture(scope="session")

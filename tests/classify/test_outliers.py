@@ -7,7 +7,8 @@ import pytest
 from made_spectra import MIXED, m_like
 
 from mstars.classify import outliers
-from mstars.classify.outliers import N_BIN, bin_spectra, fit_outlier_model, outlier_score
+from mstars.classify.flux_bins import N_BIN, bin_spectra
+from mstars.classify.outliers import fit_outlier_model, outlier_score
 from mstars.core.errors import InputError
 from mstars.spectra.wavelengths import lamost_wavelength
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from made_spectra import m_like
 
-from mstars.classify import outliers, zirconium
-from mstars.classify.outliers import bin_spectra, outlier_score
+from mstars.classify import flux_bins, outliers, zirconium
+from mstars.classify.flux_bins import bin_spectra
+from mstars.classify.outliers import outlier_score
 from mstars.classify.prediction import predict_batch
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
@@ -22,7 +23,7 @@ def test_from_the_stores_on(model, tmp_path):
     wdm = header.assign(wdm_class=["WD"] + ["M"] * 11)
     rows = outliers.m_stars(table, spt, wdm)
     assert rows["spectrum_key"].tolist() == ["s1", *(f"s{i}" for i in range(3, 11))]
-    features = outliers.read_features(rows.iloc[::-1], {"a": tmp_path / "a.h5"})
+    features = flux_bins.read_features(rows.iloc[::-1], {"a": tmp_path / "a.h5"})
     backwards = spectra.select(np.array([1, *range(3, 11)])[::-1])
     np.testing.assert_array_equal(features["flux"], bin_spectra(backwards)[0])
     np.testing.assert_array_equal(features["step_variance"], zirconium.head_steps(backwards)[1])

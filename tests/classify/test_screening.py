@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from made_spectra import m_like
 
-from mstars.classify.outliers import bin_spectra
+from mstars.classify.flux_bins import bin_spectra
 from mstars.classify.screening import screen_labels
 from mstars.core.errors import InputError
 from mstars.spectra.wavelengths import lamost_wavelength

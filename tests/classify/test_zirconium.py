@@ -4,7 +4,8 @@ import numpy as np
 from made_spectra import m_like
 
 from mstars.classify import outliers, zirconium
-from mstars.classify.outliers import bin_spectra, fit_outlier_model
+from mstars.classify.flux_bins import bin_spectra
+from mstars.classify.outliers import fit_outlier_model
 from mstars.spectra.wavelengths import air_to_vacuum, lamost_wavelength
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from mstars.classify.outliers import fit_outlier_model, m_stars, read_features, save_outlier_model
+from mstars.classify.flux_bins import read_features
+from mstars.classify.outliers import fit_outlier_model, m_stars, save_outlier_model
 from mstars.classify.zirconium import fit_steps
 from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, read_tables

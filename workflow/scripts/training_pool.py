@@ -1,7 +1,7 @@
 """Spectra and labels that CNN-SPT and CNN-WDM are trained on, and which labels of the M catalogue to trust."""
 
 from mstars.classify.class_tables import read_class_tables
-from mstars.classify.outliers import read_features
+from mstars.classify.flux_bins import read_features
 from mstars.classify.screening import screen_labels
 from mstars.classify.training_sets import scm_pool
 from mstars.files.json_files import write_json

@@ -27,7 +27,16 @@ CLASSES = {
 
 
 def read_class_table(path: str | Path) -> pd.DataFrame:
-    """Read a class table: ra, dec, class (a training label).
+    """Read a class table.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        ra, dec (degrees), class (a training label).
 
     Raises
     ------
@@ -69,5 +78,16 @@ def contradicted(pool: pd.DataFrame, table: pd.DataFrame, radius_arcsec: float) 
 
 
 def read_class_tables(paths: Sequence[str | Path]) -> dict[str, pd.DataFrame]:
-    """The class tables of the config by file name."""
+    """The class tables of the config by file name.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        ``scm.class_tables``.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Of `read_class_table`.
+    """
     return {Path(path).name: read_class_table(path) for path in paths}

@@ -46,7 +46,22 @@ def dgcm_candidates(
 
 
 def evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
-    """m_catalog_v1 joined with CNN-dMgM's class and the place in the CMD."""
+    """m_catalog_v1 joined with what speaks for a dwarf or a giant (section 3.4.2).
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        spectrum_key, lamost_class, S/N.
+    dmgm : pandas.DataFrame
+        spectrum_key, dmgm_class, dmgm_prob.
+    photometry : pandas.DataFrame
+        spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a row of the catalogue: those columns, snri and snr_max.
+    """
     table = m_catalog[["spectrum_key", "lamost_class", "snri"]].assign(snr_max=snr_max(m_catalog))
     table = table.merge(dmgm[["spectrum_key", "dmgm_class", "dmgm_prob"]], on="spectrum_key", how="left")
     return table.merge(
@@ -69,6 +84,12 @@ def dgcm_consensus(table: pd.DataFrame, snr_min: float) -> np.ndarray:
     """Majority of {LAMOST, CNN, CMD}, the CNN breaking ties; dM where no one says anything.
 
     Spectra with an S/N_max below ``snr_min`` are of no kind the CNN has seen: it has a vote only if no one else has.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows: of `evidence`.
+    snr_min : float
 
     Returns
     -------

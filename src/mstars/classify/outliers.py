@@ -9,21 +9,19 @@ What is left over, as a reduced chi-square, is the score.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numba
 import numpy as np
 import pandas as pd
 import safetensors
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from mstars.classify.zirconium import HEADS, head_steps, zro_score
+from mstars.classify.flux_bins import FIRST, LAST, N_BIN, WIDTH, bin_spectra
+from mstars.classify.zirconium import head_steps, zro_score
 from mstars.core.config.classes import Ood
 from mstars.core.errors import InputError
-from mstars.core.lines import CHROMOSPHERIC, VACUUM_LINES
 from mstars.core.robust import mad_std
 from mstars.files.json_files import read_json, write_json
 from mstars.files.stores import iter_batch, read_batch
@@ -32,11 +30,9 @@ from mstars.spectra.band_indices import band_indices
 from mstars.spectra.container import SpectrumSet
 
 FORMAT = "mstars-ood-1"
-FIRST, LAST, WIDTH = 3900.0, 8900.0, 25.0
-N_BIN = int((LAST - FIRST) / WIDTH)
-LINE_HALF_WIDTH = 12.0
-"""Half of what is left out around each line that active M dwarfs have in emission, angstrom: it says nothing here."""
+
 LEAST_FLOOR = 0.003
+"""Least standard deviation of what the basis does not follow, a share of the mean flux."""
 
 
 @dataclass
@@ -65,73 +61,25 @@ class OutlierModel:
     steps: tuple[np.ndarray, np.ndarray] | None = None
 
 
-def bin_spectra(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
-    """Mean flux in 25 A bins and its variance, scaled to a mean of 1.
-
-    Returns
-    -------
-    flux : ndarray of float64, [n, N_BIN]
-        0 where there is nothing to average.
-    variance : ndarray of float64, [n, N_BIN]
-        Infinite in bins of which more than half is masked.
-    """
-    wavelength = spectra.wavelength
-    number = np.floor((wavelength - FIRST) / WIDTH).astype(np.int64)
-    number[(number < 0) | (number >= N_BIN)] = -1
-    for line in CHROMOSPHERIC:
-        number[np.abs(wavelength - VACUUM_LINES[line]) < LINE_HALF_WIDTH] = -1
-    size = np.bincount(number[number >= 0], minlength=N_BIN)
-    flux, variance, count = _bin_rows(spectra.flux, spectra.ivar, spectra.bad, number)
-    known = count > 0.5 * np.maximum(size, 1)
-    flux[~known] = 0.0
-    scale = flux.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
-    scale = np.where(scale > 0, scale, np.nan)
-    flux, variance = flux / scale, variance / scale**2
-    return np.nan_to_num(flux), np.where(known & np.isfinite(variance), variance, np.inf)
-
-
-@numba.njit(cache=True)
-def _bin_rows(flux, ivar, bad, number):
-    n, n_pixel = flux.shape
-    total, variance = np.zeros((n, N_BIN)), np.zeros((n, N_BIN))
-    count = np.zeros((n, N_BIN))
-    for row in range(n):
-        for pixel in range(n_pixel):
-            k = number[pixel]
-            if k < 0 or bad[row, pixel]:
-                continue
-            total[row, k] += flux[row, pixel]
-            variance[row, k] += 1.0 / ivar[row, pixel]
-            count[row, k] += 1.0
-        for k in range(N_BIN):
-            if count[row, k] > 0:
-                total[row, k] /= count[row, k]
-                variance[row, k] /= count[row, k] ** 2
-    return total, variance, count
-
-
-def read_features(rows: pd.DataFrame, stores: Mapping[str, str | Path]) -> dict[str, np.ndarray]:
-    """Bins and band-head steps of the spectra in ``rows`` (batch, row), in its order.
-
-    Returns
-    -------
-    dict of ndarray
-        flux, variance: [n, N_BIN]; steps, step_variance: [n, head] (`mstars.classify.zirconium.head_steps`).
-    """
-    names = ("flux", "variance", "steps", "step_variance")
-    width = {"flux": N_BIN, "variance": N_BIN, "steps": len(HEADS), "step_variance": len(HEADS)}
-    result = {name: np.empty((len(rows), width[name])) for name in names}
-    batches, position = rows["batch"].to_numpy(), rows["row"].to_numpy(dtype=int)
-    for batch in sorted(set(batches)):
-        where = np.flatnonzero(batches == batch)
-        spectra = read_batch(stores[batch], position[where])
-        for name, values in zip(names, (*bin_spectra(spectra), *head_steps(spectra)), strict=True):
-            result[name][where] = values
-    return result
-
-
 def m_stars(training_set: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame) -> pd.DataFrame:
-    """Rows of CNN-SPT's training set that are labelled M and that both classifiers take for M (or K)."""
+    """Rows of CNN-SPT's training set that are labelled M and that both classifiers take for M (or K).
+
+    Parameters
+    ----------
+    training_set : pandas.DataFrame
+        spectrum_key, label.
+    spt, wdm : pandas.DataFrame
+        spectrum_key and spt_class, wdm_class.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    InputError
+        When there is no such spectrum.
+    """
     m_like = set(spt.loc[spt["spt_class"].isin(["K", "M"]), "spectrum_key"])
     m_like &= set(wdm.loc[wdm["wdm_class"] == "M", "spectrum_key"])
     rows = training_set[(training_set["label"] == "M") & training_set["spectrum_key"].isin(m_like)]
@@ -141,7 +89,22 @@ def m_stars(training_set: pd.DataFrame, spt: pd.DataFrame, wdm: pd.DataFrame) ->
 
 
 def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk: int = 512) -> pd.DataFrame:
-    """`score_spectra` for some spectra of a batch, in the store's order."""
+    """`score_spectra` for some spectra of a batch, in the store's order.
+
+    Parameters
+    ----------
+    model : OutlierModel
+    store : str or Path
+    keys : ndarray of str
+        spectrum_key of those wanted.
+    chunk : int
+        Spectra read at a time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of `score_spectra`.
+    """
     wanted = set(keys)
     parts = [score_spectra(model, read_batch(store, slice(0, 0)))]  # the columns, should there be none
     for spectra in iter_batch(store, chunk):
@@ -150,9 +113,20 @@ def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk:
 
 
 def score_spectra(model: OutlierModel, spectra: SpectrumSet) -> pd.DataFrame:
-    """Scores of spectra: spectrum_key, ood_score, zro_score, tio5, tio5_err.
+    """How unusual spectra are among M stars.
 
     TiO5 (Reid et al. 1995) is measured at the observed wavelengths: its bands are wide enough for any star's velocity.
+
+    Parameters
+    ----------
+    model : OutlierModel
+    spectra : SpectrumSet
+        n spectra.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: spectrum_key, ood_score, zro_score, tio5, tio5_err.
     """
     zirconium = np.full(len(spectra), np.nan)
     if model.steps is not None:
@@ -191,6 +165,10 @@ def fit_outlier_model(
     about : dict, optional
         Kept in the model's file.
 
+    Returns
+    -------
+    OutlierModel
+
     Raises
     ------
     InputError
@@ -221,6 +199,12 @@ def fit_outlier_model(
 
 def outlier_score(model: OutlierModel, flux: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Reduced chi-square against the M stars, in units of ``model.typical``: above 1 is unusual.
+
+    Parameters
+    ----------
+    model : OutlierModel
+    flux, variance : ndarray, [n, N_BIN]
+        Of `bin_spectra`.
 
     Returns
     -------
@@ -282,7 +266,13 @@ def _reduced_chi2(residual: np.ndarray, weight: np.ndarray, n_parameter: int) ->
 
 
 def save_outlier_model(model: OutlierModel, folder: str | Path) -> None:
-    """Write ``basis.safetensors`` and, last, ``model.json``."""
+    """Write ``basis.safetensors`` and, last, ``model.json``.
+
+    Parameters
+    ----------
+    model : OutlierModel
+    folder : str or Path
+    """
     folder = Path(folder)
     arrays = {"basis": model.basis, "floor": model.floor}
     if model.steps is not None:
@@ -302,7 +292,21 @@ def save_outlier_model(model: OutlierModel, folder: str | Path) -> None:
 
 
 def load_outlier_model(folder: str | Path) -> OutlierModel:
-    """Read the folder of `save_outlier_model`; what doesn't fit is an `InputError`."""
+    """Read the folder of `save_outlier_model`.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    OutlierModel
+
+    Raises
+    ------
+    InputError
+        When a file is missing or damaged, or of another format or other bins.
+    """
     folder = Path(folder)
     description = read_json(folder / "model.json")
     bins = {"first_angstrom": FIRST, "last_angstrom": LAST, "width_angstrom": WIDTH}

@@ -71,7 +71,24 @@ def evidence(
     photometry: pd.DataFrame,
     ood: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """m_catalog_v0 joined with what speaks for and against: predictions, score and place in the CMD."""
+    """m_catalog_v0 joined with what speaks for and against an M star (section 3.4.1).
+
+    Parameters
+    ----------
+    m_catalog : pandas.DataFrame
+        spectrum_key, S/N.
+    spt, wdm : pandas.DataFrame
+        spectrum_key and class and probability of CNN-SPT and CNN-WDM.
+    photometry : pandas.DataFrame
+        spectrum_key, CMD_flag, CMD_pos, bp_rp_0, M_G_0.
+    ood : pandas.DataFrame, optional
+        Of `mstars.classify.outliers.score_batch`; without: NaN.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a spectrum with both predictions.
+    """
     table = m_catalog[["spectrum_key", "snri"]].assign(snr_max=snr_max(m_catalog))
     table = table.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
     table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
@@ -103,7 +120,18 @@ def _deep_tio(table: pd.DataFrame, settings: dict) -> pd.Series:
 
 
 def join_reasons(votes: pd.DataFrame) -> np.ndarray:
-    """Names of the true columns of each row, ';'-joined."""
+    """Names of the true columns of each row.
+
+    Parameters
+    ----------
+    votes : pandas.DataFrame of bool
+        n rows.
+
+    Returns
+    -------
+    ndarray of str (object), [n]
+        ``;``-joined.
+    """
     names = np.array(votes.columns)
     return np.array([";".join(names[row]) for row in votes.to_numpy(dtype=bool)], dtype=object)
 
@@ -189,5 +217,16 @@ def apply_scm(
 
 
 def reason(table: pd.DataFrame, stage: str) -> pd.Series:
-    """Why a spectrum is in the non-M catalogue, for example ``scm: spt;cmd (provisional)``."""
+    """Why a spectrum is in the non-M catalogue, for example ``scm: spt;cmd (provisional)``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        n rows: candidate_reasons, review_status.
+    stage : str
+
+    Returns
+    -------
+    pandas.Series of str, [n]
+    """
     return stage + ": " + table["candidate_reasons"].replace("", "review") + " (" + table["review_status"] + ")"

@@ -30,7 +30,7 @@ def screen_labels(pool: pd.DataFrame, flux: np.ndarray, variance: np.ndarray, *,
     pool : pandas.DataFrame
         Of `mstars.classify.training_sets.scm_pool`: star_id, label, outside.
     flux, variance : ndarray, [n, bin]
-        Of `mstars.classify.outliers.bin_spectra`, in the order of ``pool``. Not needed for ``none`` and ``cmd``.
+        Of `mstars.classify.flux_bins.bin_spectra`, in the order of ``pool``. Not needed for ``none`` and ``cmd``.
     how : {"none", "cmd", "discriminant"}
         ``none`` trusts all; ``cmd`` drops M outside the CMD regions; ``discriminant`` drops M to which the linear
         discriminant gives a probability of less than `PROB_MIN`, wherever it lies in the CMD: metal-poor dwarfs lie
@@ -42,6 +42,11 @@ def screen_labels(pool: pd.DataFrame, flux: np.ndarray, variance: np.ndarray, *,
     -------
     pandas.DataFrame
         ``pool`` with ``m_probability`` (of the discriminant; NaN where it was not asked) and ``kept``.
+
+    Raises
+    ------
+    InputError
+        When ``how`` is unknown.
     """
     labels, outside = pool["label"].to_numpy(dtype=str), pool["outside"].to_numpy(dtype=bool)
     result = pool.assign(m_probability=np.nan, kept=True)

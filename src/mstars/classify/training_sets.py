@@ -181,6 +181,11 @@ def dmgm_training_set(
     -------
     table, summary
         As for `scm_training_set`; labels dM and gM.
+
+    Raises
+    ------
+    InputError
+        When there is no dwarf, or no giant.
     """
     pool = m_catalog[["spectrum_key", "ra", "dec", *SNR, "lamost_class"]].rename(columns={"lamost_class": "label"})
     excluded = RowFilter(pool)

@@ -24,9 +24,18 @@ LEAST_STARS = 50
 
 
 def head_steps(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
-    """Fall of the flux at each head, in units of the mean of its two sides, and its variance: [n, head] each.
+    """Fall of the flux at each head, in units of the mean of its two sides.
 
     A head without good pixels on a side, or with flux that is not positive, has a step of 0 and a huge variance.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet
+        n spectra.
+
+    Returns
+    -------
+    steps, variance : ndarray of float64, [n, head]
     """
     good = ~spectra.bad
     flux = np.where(good, spectra.flux, 0.0).astype(float)
@@ -50,12 +59,20 @@ def head_steps(spectra: SpectrumSet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit_steps(steps: np.ndarray, variance: np.ndarray, clip: float = 5.0, rounds: int = 5):
-    """Mean [head] and covariance [head, head] of the steps of M stars, without noisy ones and those that stand out.
+    """Mean and covariance of the steps of M stars, without noisy ones and those that stand out.
+
+    Parameters
+    ----------
+    steps, variance : ndarray, [n, head]
+        Of `head_steps`.
+    clip : float
+        Stars whose pattern is more significant take no part in the next round.
+    rounds : int
 
     Returns
     -------
     (mean, covariance) or None
-        None with fewer than `LEAST_STARS` stars.
+        [head] and [head, head]; None with fewer than `LEAST_STARS` stars.
     """
     total = variance.sum(axis=1)
     usable = (variance < _UNKNOWN).all(axis=1)
@@ -78,9 +95,20 @@ def _positive(covariance: np.ndarray, least: float = 1e-4) -> np.ndarray:
 
 
 def zro_score(mean: np.ndarray, covariance: np.ndarray, steps: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Significance of the zirconium pattern, with the spread of M stars and the spectrum's own noise: [n].
+    """Significance of the zirconium pattern, with the spread of M stars and the spectrum's own noise.
 
     Where it is significant, it is the least that is left when any one head is taken out: a cosmic ray makes one step.
+
+    Parameters
+    ----------
+    mean, covariance : ndarray, [head], [head, head]
+        Of `fit_steps`.
+    steps, variance : ndarray, [n, head]
+        Of `head_steps`.
+
+    Returns
+    -------
+    ndarray of float64, [n]
     """
     score = _significance(mean, covariance, steps, variance)
     high = np.flatnonzero(score > 3.0)

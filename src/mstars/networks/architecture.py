@@ -21,12 +21,36 @@ GRID = {
 
 
 def as_dict(architecture: Architecture) -> dict:
-    """Plain values for ``model.json``, with the length of the spectra."""
+    """Plain values for ``model.json``, with the length of the spectra.
+
+    Parameters
+    ----------
+    architecture : Architecture
+
+    Returns
+    -------
+    dict
+    """
     return {**plain(architecture), "n_pixel": CLASSIFIER_PIXELS}
 
 
 def from_dict(values: dict) -> Architecture:
-    """The architecture of a ``model.json``; an unknown or missing key, or another length, is an `InputError`."""
+    """The architecture of a ``model.json``.
+
+    Parameters
+    ----------
+    values : dict
+        Of `as_dict`.
+
+    Returns
+    -------
+    Architecture
+
+    Raises
+    ------
+    InputError
+        When a key is unknown or missing, or the spectra are of another length.
+    """
     sizes = {name: size for name, size in values.items() if name != "n_pixel"}
     if set(sizes) != set(Architecture.model_fields) or values.get("n_pixel") != CLASSIFIER_PIXELS:
         wanted = f"{', '.join(Architecture.model_fields)} and n_pixel: {CLASSIFIER_PIXELS}"
@@ -52,14 +76,33 @@ class Network(nn.Module):
         self.output = nn.Linear(architecture.n_features, n_out)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """What the fully connected layer sees: [n, n_features] for spectra [n, n_pixel]."""
+        """What the fully connected layer sees.
+
+        Parameters
+        ----------
+        x : Tensor, [n, n_pixel]
+            Spectra.
+
+        Returns
+        -------
+        Tensor, [n, n_features]
+        """
         x = x[:, None, None, :].contiguous(memory_format=torch.channels_last)
         for convolution, pool in zip(self.convolutions, self.architecture.pools, strict=True):
             x = torch.relu(max_pool(convolution(x), pool))
         return x.flatten(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits or scaled labels [n, n_out] of spectra [n, n_pixel]."""
+        """Logits or scaled labels of spectra.
+
+        Parameters
+        ----------
+        x : Tensor, [n, n_pixel]
+
+        Returns
+        -------
+        Tensor, [n, n_out]
+        """
         return self.output(self.features(x))
 
 
@@ -68,6 +111,15 @@ def max_pool(x: torch.Tensor, width: int) -> torch.Tensor:
 
     Without gradients a width of 2, 4, 8, ... is halved by maxima of whole rows, which gives the same values in a fifth
     of the time: torch's own pool keeps the places of the maxima even where nobody asks for them.
+
+    Parameters
+    ----------
+    x : Tensor, [n, channel, 1, pixel]
+    width : int
+
+    Returns
+    -------
+    Tensor, [n, channel, 1, pixel // width]
     """
     if torch.is_grad_enabled() or width & (width - 1):
         return torch.max_pool2d(x, (1, width))

@@ -15,7 +15,20 @@ NAME = "checkpoint.safetensors"
 
 
 def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, best: dict, progress: dict) -> None:
-    """Write the ``networks`` by name, optimizer state, best weights and ``progress`` (JSON; floats survive exactly)."""
+    """Write the state of a training.
+
+    Parameters
+    ----------
+    folder : Path
+    fingerprint : str
+        Of what the training depends on.
+    networks : dict of str to Module
+    optimizer : torch.optim.Optimizer
+    best : dict of str to Tensor
+        The best weights so far.
+    progress : dict
+        JSON types; floats survive exactly.
+    """
     tensors = {f"{name}.{key}": value for name, part in networks.items() for key, value in part.state_dict().items()}
     tensors |= {f"best.{key}": value for key, value in best.items()}
     for number, state in optimizer.state_dict()["state"].items():
@@ -29,6 +42,11 @@ def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, 
 
 def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer) -> tuple[dict, dict] | None:
     """Restore ``networks`` (by name) and ``optimizer`` in place.
+
+    Parameters
+    ----------
+    folder, fingerprint, networks, optimizer
+        As for `write_checkpoint`.
 
     Returns
     -------
@@ -54,7 +72,12 @@ def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer) -
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """A finished training needs none."""
+    """Remove the checkpoint of a finished training, if there is one.
+
+    Parameters
+    ----------
+    folder : Path
+    """
     (folder / NAME).unlink(missing_ok=True)
 
 

@@ -44,7 +44,21 @@ def write_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: st
 
 
 def load_inputs(path: str | Path) -> np.ndarray:
-    """The array that `write_inputs` made, mapped into memory: float32 [n, 5000]."""
+    """The array that `write_inputs` made, mapped into memory.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    ndarray of float32, [n, 5000]
+
+    Raises
+    ------
+    InputError
+        When there is no such file, or it holds something else.
+    """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:

@@ -10,6 +10,14 @@ from mstars.core.errors import InputError
 def torch_device(name: str) -> torch.device:
     """The device of the config's ``networks.device``: ``auto`` takes a GPU where there is one.
 
+    Parameters
+    ----------
+    name : {"auto", "cpu", "cuda"}
+
+    Returns
+    -------
+    torch.device
+
     Raises
     ------
     InputError

@@ -56,7 +56,13 @@ class Model:
 
 
 def save_model(model: Model, folder: str | Path) -> None:
-    """Write a model folder, ``model.json`` last: a folder with it is whole."""
+    """Write a model folder, ``model.json`` last: a folder with it is whole.
+
+    Parameters
+    ----------
+    model : Model
+    folder : str or Path
+    """
     folder = Path(folder)
     state = {key: value.detach().cpu().contiguous() for key, value in model.network.state_dict().items()}
     content = save_tensors(state)
@@ -88,6 +94,15 @@ def save_model(model: Model, folder: str | Path) -> None:
 
 def load_model(folder: str | Path) -> Model:
     """Read a model folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Model
+        Its network is on the CPU, ready to predict.
 
     Raises
     ------

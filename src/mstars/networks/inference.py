@@ -22,6 +22,16 @@ def place(models: Iterable[Model], gpus: int) -> torch.device:
     """Move models to the GPU where the job asked for one (``resources.gpu``) and torch sees it, else leave them.
 
     On a GPU products stay in full float32 (TF32 off): probabilities and labels agree with the CPU's to 1e-4.
+
+    Parameters
+    ----------
+    models : iterable of Model
+    gpus : int
+        GPUs of the job.
+
+    Returns
+    -------
+    torch.device
     """
     device = torch.device("cuda" if gpus and torch.cuda.is_available() else "cpu")
     if gpus and device.type == "cpu":
@@ -54,7 +64,17 @@ def predict(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
 
 @torch.inference_mode()
 def features(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
-    """Inputs of the fully connected layer, float32 [n, n_features]."""
+    """Inputs of the fully connected layer.
+
+    Parameters
+    ----------
+    model, x, chunk
+        As for `predict`.
+
+    Returns
+    -------
+    ndarray of float32, [n, n_features]
+    """
     _check_input(model, x)
     device = _device(model)
     parts = [
@@ -66,12 +86,22 @@ def features(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
 def predict_classifier(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> tuple[np.ndarray, np.ndarray]:
     """Classes and probabilities (softmax).
 
+    Parameters
+    ----------
+    model, x, chunk
+        As for `predict`.
+
     Returns
     -------
     names : ndarray of str, [n]
         The class of highest probability; empty for a spectrum of constants.
     probability : ndarray of float32, [n, n_class]
         NaN for a spectrum of constants.
+
+    Raises
+    ------
+    InputError
+        When the model is no classifier.
     """
     if model.kind != "classifier":
         raise InputError(f"model {model.task} is a {model.kind}, not a classifier")
@@ -84,7 +114,23 @@ def predict_classifier(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> tupl
 
 
 def predict_regressor(model: Model, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
-    """Labels in their own units, float64 [n, n_label]; NaN for a spectrum of constants."""
+    """Labels in their own units.
+
+    Parameters
+    ----------
+    model, x, chunk
+        As for `predict`.
+
+    Returns
+    -------
+    ndarray of float64, [n, n_label]
+        NaN for a spectrum of constants.
+
+    Raises
+    ------
+    InputError
+        When the model is no regressor.
+    """
     if model.kind != "regressor":
         raise InputError(f"model {model.task} is a {model.kind}, not a regressor")
     return predict(model, x, chunk).astype(float) * model.scale + model.mean
@@ -114,7 +160,18 @@ class Ensemble:
 
     @torch.inference_mode()
     def predict(self, x: np.ndarray, chunk: int = _CHUNK) -> np.ndarray:
-        """Each model's outputs: [n_model, n, n_out]; labels in their own units for regressors, else logits."""
+        """Each model's outputs.
+
+        Parameters
+        ----------
+        x, chunk
+            As for the function `predict`.
+
+        Returns
+        -------
+        ndarray, [n_model, n, n_out]
+            Labels in their own units for regressors, else logits.
+        """
         networks = [model.network for model in self.models]
         first = self.models[0]
         raw = _apply(lambda part: torch.stack([net(part) for net in networks], 1), x, chunk, first, len(networks))
@@ -127,7 +184,19 @@ class Ensemble:
 
 
 def predict_ensemble(models: Sequence[Model], x: np.ndarray, chunk: int = _CHUNK) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation over the models (section 3.4.4): two arrays [n, n_label]."""
+    """Mean and standard deviation over the models (section 3.4.4).
+
+    Parameters
+    ----------
+    models : sequence of Model
+        Regressors.
+    x, chunk
+        As for `predict`.
+
+    Returns
+    -------
+    mean, deviation : ndarray of float64, [n, n_label]
+    """
     outputs = Ensemble(models).predict(x, chunk)
     return outputs.mean(axis=0), outputs.std(axis=0)
 

@@ -26,7 +26,16 @@ _RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
 
 def pull_width(residual: np.ndarray, error: np.ndarray) -> float:
-    """Robust width of residual / error: 1 for honest errors."""
+    """Robust width of residual / error: 1 for honest errors.
+
+    Parameters
+    ----------
+    residual, error : ndarray, [n]
+
+    Returns
+    -------
+    float
+    """
     return mad_std(np.asarray(residual, dtype=float) / np.asarray(error, dtype=float))
 
 
@@ -118,6 +127,11 @@ def calibrate(
         their median), rows, bias (median residual; reported, not applied), pull_width (of these rows, with the labels'
         errors added), pull_width_snri (the same in S/N_i intervals) and pull_width_spread (of the ensemble spread
         alone).
+
+    Raises
+    ------
+    ValueError
+        When ``label_errors`` is unknown.
     """
     if label_errors not in ("removed", "kept"):
         raise ValueError(f"label_errors is {label_errors!r}, expected removed or kept")
@@ -136,7 +150,18 @@ def calibrate(
 
 
 def quoted_errors(errors: np.ndarray) -> np.ndarray:
-    """Quoted errors with the median of the known ones where one is missing (NaN, -9999, 0); 0 where none is known."""
+    """Quoted errors, with the median of the known ones where one is missing.
+
+    Parameters
+    ----------
+    errors : ndarray, [n]
+        NaN, -9999 or 0: missing.
+
+    Returns
+    -------
+    ndarray, [n]
+        0 where none is known.
+    """
     known = np.isfinite(errors) & (errors > 0)
     return np.where(known, errors, np.median(errors[known]) if known.any() else 0.0)
 
@@ -217,7 +242,7 @@ def _variance(fit: dict, spread: np.ndarray, snr: np.ndarray) -> np.ndarray:
 def calibrated_errors(
     calibration: dict, label: str, spread: np.ndarray, snri: np.ndarray, *, single: bool = False
 ) -> np.ndarray:
-    """Calibrated error of a label, in its unit: [n]; NaN where the spread is NaN.
+    """Calibrated error of a label.
 
     The residuals that were fitted are of single models. The variance of m models about their mean, spread**2, is what
     averaging takes off, so the mean's error is sqrt(error**2 - spread**2), at least half the single model's.
@@ -234,6 +259,11 @@ def calibrated_errors(
     single : bool
         The error of a single model (an out-of-fold prediction, or an engine that is no ensemble) instead of the
         ensemble's mean.
+
+    Returns
+    -------
+    ndarray, [n]
+        In the label's unit; NaN where the spread is NaN.
     """
     fit = {key: np.nan if value is None else value for key, value in calibration[label].items()}
     spread = np.asarray(spread, dtype=float)

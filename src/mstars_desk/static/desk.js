@@ -224,7 +224,7 @@
 
   function mode() {
     at("sheet").hidden = state.mode !== "sheet"; at("single").hidden = state.mode === "sheet";
-    at("mode").textContent = state.mode === "sheet" ? "contact sheet: click what differs, then the key of the rest's label" : state.mode === "disagreements" ? "disagreements: your label settles the matter" : "";
+    at("mode").textContent = state.mode === "sheet" ? "contact sheet: click the spectra that differ, then press the key of the others' label" : state.mode === "disagreements" ? "disagreements: your label settles the matter" : "";
   }
 
   async function switchTo(name) {

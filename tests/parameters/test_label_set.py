@@ -1,4 +1,4 @@
-"""Labelled spectra: what is left out is counted, repeats stay in one fold."""
+"""Training sets of the parameter engines."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,10 @@ import pytest
 
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
-from mstars.parameters.folds import assign_folds
 from mstars.parameters.label_set import SetNames, SurveyRules, apogee_labels, label_set
 
 RULES = SurveyRules("2012-01-14", 3.0, seed=1)
+
 SETTINGS = {
     "folds": 3,
     "split": "star",
@@ -102,13 +102,6 @@ def test_folds_by_star_keep_repeats_together(how, leaks):
     assert (table.groupby("star_id")["fold"].nunique() > 1).any() == leaks
     assert max(summary["folds"]) - min(summary["folds"]) <= 2 and sum(summary["folds"]) == 60
     assert build(*catalogs(), split=how)[1]["hash"] == summary["hash"]
-
-
-def test_folds_are_never_empty():
-    units = np.array(["a"] * 50 + ["b", "c"])
-    assert np.bincount(assign_folds(units, 3, np.random.default_rng(0))).tolist() == [50, 1, 1]
-    with pytest.raises(InputError, match="3 stars or spectra for 4 folds"):
-        assign_folds(units, 4, np.random.default_rng(0))
 
 
 def test_cuts_are_limits_included_and_a_missing_error_stays():

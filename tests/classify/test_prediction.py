@@ -62,3 +62,29 @@ def test_a_batch_is_predicted_from_the_store(tmp_path):
     np.testing.assert_allclose(table["wdm_prob"], probability.max(axis=1), rtol=1e-5)
     nothing = predict_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
     assert len(nothing) == 0 and list(nothing.columns) == list(table.columns)
+
+
+def test_a_classifier_has_no_vote_without_its_pixels(tmp_path):
+    from made_networks import SMALL, make_store
+
+    from mstars.files.stores import read_batch, read_header
+    from mstars.networks.architecture import build_network
+    from mstars.networks.folder import Model
+
+    keys = np.array([f"k{i}" for i in range(5)])
+    make_store(tmp_path / "a.h5", keys, 1)
+    spectra, header = read_batch(tmp_path / "a.h5"), read_header(tmp_path / "a.h5")
+    red = spectra.wavelength > 5900
+    spectra.ivar[1, red] = 0  # cut off
+    spectra.ormask[2, red] = 32  # masked
+    spectra.ivar[3, ~red] = 0
+    spectra.ivar[4] = 0
+    write_batch(tmp_path / "b.h5", spectra, header, pd.DataFrame({"path": [], "reason": []}))
+    dmgm = Model(build_network(SMALL, 2, 1).eval(), "classifier", "dmgm", ["dM", "gM"])
+    spt = Model(build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
+    tables = predict_batch([dmgm, spt], tmp_path / "b.h5", keys)
+    assert list(tables["dmgm"]["dmgm_class"] == "") == [False, True, True, False, True]
+    assert list(tables["spt"]["spt_class"] == "") == [False, False, False, False, True]
+    for table, columns in ((tables["dmgm"], ["dmgm_prob", "prob_dM", "prob_gM"]), (tables["spt"], ["spt_prob"])):
+        silent = table.iloc[:, 1] == ""
+        assert table.loc[silent, columns].isna().all(axis=None) and table.loc[~silent, columns].notna().all(axis=None)

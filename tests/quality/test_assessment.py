@@ -9,12 +9,14 @@ from mstars.quality.assessment import Measured, assess_parameters, quality_table
 from mstars.quality.ranges import TABLE_10
 
 
-def assess(catalog, parameters, photometry, apogee, settings):
+def assess(catalog, parameters, photometry, apogee, settings, spectra=None):
     """Both steps of the quality stage, for the engine cnn."""
     measured = Measured(INFO.labels, INFO.ranges, INFO.clearing(), with_errors=True)
-    tables = (catalog, parameters, photometry, apogee)
+    if spectra is None:
+        spectra = catalog[["spectrum_key"]].assign(frame="heliocentric", missing_arm="")
+    tables = (catalog, parameters, photometry, apogee, spectra)
     flags, summary = assess_parameters(*tables, measured=measured, settings=settings)
-    return quality_table(catalog, flags, settings["rv_cut"]), summary["fits"], summary["ranges"]
+    return quality_table(catalog, flags, spectra, settings["rv_cut"]), summary["fits"], summary["ranges"]
 
 
 def test_assess_keeps_every_row_in_order():
@@ -26,13 +28,21 @@ def test_assess_keeps_every_row_in_order():
     photometry = table[["spectrum_key"]].assign(CMD_pos=table["luminosity_class"])
     apogee = table[["spectrum_key"]].assign(ASPCAP_CLASS=np.where(table["luminosity_class"] == "dM", "Md_a", "GKg_a"))
     settings = {"rv_cut": "2012-01-14", "sigma": 3, "min_rows": 30, "ranges": "recomputed", "range_min_members": 5}
-    result, fits, ranges = assess(catalog, parameters, photometry, apogee, settings=settings)
+    spectra = table[["spectrum_key"]].assign(frame="heliocentric", missing_arm="")
+    spectra.loc[1:3, "missing_arm"] = ["blue", "red", "blue;red"]
+    spectra.loc[4, "frame"] = "topocentric"
+    result, fits, ranges = assess(catalog, parameters, photometry, apogee, settings, spectra)
     assert result["spectrum_key"].tolist() == catalog["spectrum_key"].tolist()
     indexed = result.set_index("spectrum_key")
     assert indexed.loc["k00000", "parameter_reasons"].startswith("simulation_trained")
     assert indexed.loc["k00895", "parameter_reasons"] == "no_parameters"
     assert ranges["used"] == ranges["recomputed"] and ranges["members"]["dM"] > 300
-    assert set(fits) == {"dM", "gM"} and (result["rv_flag"] == 1).all()
+    reasons = indexed.loc[["k00001", "k00002", "k00003"], "parameter_reasons"].str.split(";")
+    assert reasons.iloc[2][:2] == ["no_blue_arm", "no_red_arm"]
+    assert reasons.iloc[0][0] == "no_blue_arm" and reasons.iloc[1][0] == "no_red_arm"
+    assert set(fits) == {"dM", "gM"}
+    # wavelengths that are not heliocentric give no velocity to recommend
+    assert indexed.loc["k00004", "rv_flag"] == 0 and (indexed["rv_flag"] == 1).sum() == len(table) - 1
 
 
 def test_a_survey_without_external_catalogues_or_giants_is_assessed():

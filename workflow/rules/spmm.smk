@@ -12,6 +12,7 @@ rule quality:
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         parameter_flags=f"<results>/quality/{ENGINE}.parquet",
         summary=f"<results>/quality/{ENGINE}.json",
+        spectra="<results>/ingest/spectra.parquet",
     output:
         table="<results>/quality/quality.parquet",
         fits="<results>/quality/error_fits.json",

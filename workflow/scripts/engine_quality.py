@@ -13,6 +13,7 @@ with job(snakemake) as log:
         read_table(given.parameters),
         read_table(given.photometry, ["spectrum_key", "CMD_pos"]),
         read_table(given.apogee, ["spectrum_key", "ASPCAP_CLASS"]),
+        read_table(given.spectra, ["spectrum_key", "missing_arm"]),
         measured=Measured(info.labels, info.ranges, info.clearing(), with_errors=info.error != "none"),
         settings=snakemake.params.settings,
     )

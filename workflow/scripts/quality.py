@@ -10,6 +10,7 @@ with job(snakemake) as log:
     table = quality_table(
         read_table(given.m_catalog, ["spectrum_key", "rv", "obsdate"]),
         read_table(given.parameter_flags),
+        read_table(given.spectra, ["spectrum_key", "frame"]),
         snakemake.params.rv_cut,
     )
     summary = read_json(given.summary)

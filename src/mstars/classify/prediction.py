@@ -12,8 +12,12 @@ from mstars.classify.outliers import OutlierModel, score_spectra
 from mstars.files.stores import iter_batch, read_batch
 from mstars.networks.folder import Model
 from mstars.networks.inference import predict_classifier
+from mstars.spectra.arms import ARMS, arms_without_data
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
+
+NEEDED_ARM = {"dmgm": "red"}
+"""Arm that a classifier can't do without: what tells dwarfs from giants (CaH, Na I, K I) is in the red one."""
 
 
 def predict_batch(
@@ -41,8 +45,9 @@ def predict_batch(
     Returns
     -------
     dict of pandas.DataFrame
-        For each model's task spectrum_key, {task}_class ('' for a spectrum of constants), {task}_prob and
-        prob_<CLASS>, in the store's order; and ``ood``.
+        For each model's task spectrum_key, {task}_class, {task}_prob and prob_<CLASS>, in the store's order; and
+        ``ood``. The class is '' (no vote) for a spectrum of constants, and null probabilities go with it for one
+        without data in both arms or in the `NEEDED_ARM`.
     """
     wanted = set(keys)
     parts = [_tables(models, outliers, read_batch(store, slice(0, 0)))]  # the columns, should there be none
@@ -54,14 +59,22 @@ def predict_batch(
 
 def _tables(models: Sequence[Model], outliers: OutlierModel | None, spectra: SpectrumSet) -> dict[str, pd.DataFrame]:
     inputs = classifier_input(spectra)
-    tables = {model.task: _classified(model, spectra.spectrum_key, inputs) for model in models}
+    lost = arms_without_data(spectra)
+    tables = {}
+    for model in models:
+        blind = (
+            lost[NEEDED_ARM[model.task]] if model.task in NEEDED_ARM else np.all([lost[arm] for arm in ARMS], axis=0)
+        )
+        tables[model.task] = _classified(model, spectra.spectrum_key, inputs, blind)
     if outliers is not None:
         tables["ood"] = score_spectra(outliers, spectra)
     return tables
 
 
-def _classified(model: Model, keys: np.ndarray, inputs: np.ndarray) -> pd.DataFrame:
+def _classified(model: Model, keys: np.ndarray, inputs: np.ndarray, blind: np.ndarray) -> pd.DataFrame:
     names, probability = predict_classifier(model, inputs)
+    if blind.any():
+        names, probability = np.where(blind, "", names), np.where(blind[:, None], np.float32(np.nan), probability)
     highest = probability.max(axis=1) if len(probability) else np.empty(0, np.float32)
     table = {"spectrum_key": keys.astype(str), f"{model.task}_class": names, f"{model.task}_prob": highest}
     table |= {f"prob_{name}": probability[:, column] for column, name in enumerate(model.outputs)}

@@ -11,6 +11,7 @@ from mstars.core.flags import EngineFlag
 from mstars.quality.error_limits import fit_errors
 from mstars.quality.ranges import recompute_ranges, reliable_members
 from mstars.quality.recommended import parameter_flags, rv_flag
+from mstars.spectra.arms import ARMS
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def assess_parameters(
     parameters: pd.DataFrame,
     photometry: pd.DataFrame,
     apogee: pd.DataFrame,
+    spectra: pd.DataFrame,
     *,
     measured: Measured,
     settings: dict,
@@ -53,6 +55,8 @@ def assess_parameters(
         The engine's table.
     photometry, apogee : pandas.DataFrame
         CMD_pos and ASPCAP_CLASS by spectrum_key, for the reliable members.
+    spectra : pandas.DataFrame
+        What ingest has found of the files: spectrum_key, missing_arm. Without an arm nothing is recommended.
     measured : Measured
     settings : dict
         The config section ``quality``.
@@ -67,7 +71,11 @@ def assess_parameters(
     """
     labels, ranges = measured.labels, measured.ranges
     table, bits = _joined(m_catalog, parameters, measured)
-    options = {"labels": labels, "clearing": list(measured.clearing), "with_errors": measured.with_errors}
+    table = table.merge(spectra[["spectrum_key", "missing_arm"]], on="spectrum_key", how="left", validate="1:1")
+    missing = table.pop("missing_arm").fillna("")
+    lacking = {f"no_{arm}_arm": missing.str.contains(arm) for arm in ARMS}
+    table = table.assign(**lacking)
+    options = {"labels": labels, "clearing": [*measured.clearing, *lacking], "with_errors": measured.with_errors}
     fits = {}
     if measured.with_errors:
         fits = fit_errors(table, sigma=settings["sigma"], min_rows=settings["min_rows"], labels=labels)
@@ -94,7 +102,7 @@ def _joined(m_catalog: pd.DataFrame, parameters: pd.DataFrame, measured: Measure
     return table.assign(**{name: bits & bit > 0 for name, bit in measured.clearing.items()}), bits
 
 
-def quality_table(m_catalog: pd.DataFrame, flags: pd.DataFrame, rv_cut: str) -> pd.DataFrame:
+def quality_table(m_catalog: pd.DataFrame, flags: pd.DataFrame, spectra: pd.DataFrame, rv_cut: str) -> pd.DataFrame:
     """What is recommended of every spectrum: its velocity, and the parameters of the engine that fills the catalogue.
 
     Parameters
@@ -103,6 +111,8 @@ def quality_table(m_catalog: pd.DataFrame, flags: pd.DataFrame, rv_cut: str) -> 
         m_catalog_v3: spectrum_key, rv (km/s), obsdate.
     flags : pandas.DataFrame
         `assess_parameters` of the engine.
+    spectra : pandas.DataFrame
+        What ingest has found of the files: spectrum_key, frame.
     rv_cut : str
         The last day whose wavelengths are doubtful, YYYY-MM-DD.
 
@@ -111,6 +121,7 @@ def quality_table(m_catalog: pd.DataFrame, flags: pd.DataFrame, rv_cut: str) -> 
     pandas.DataFrame
         spectrum_key, rv_flag, parameter_flag, parameter_reasons, passed, in the catalogue's order.
     """
-    velocity = rv_flag(m_catalog["rv"], m_catalog["obsdate"], rv_cut)
+    frame = m_catalog[["spectrum_key"]].merge(spectra, on="spectrum_key", how="left", validate="1:1")["frame"]
+    velocity = rv_flag(m_catalog["rv"], m_catalog["obsdate"], rv_cut, frame)
     table = pd.DataFrame({"spectrum_key": m_catalog["spectrum_key"], "rv_flag": velocity})
     return table.merge(flags, on="spectrum_key", how="left", validate="1:1")

@@ -31,8 +31,8 @@ def observed_after(obsdate, cut: str) -> np.ndarray:
     return (day > pd.Timestamp(cut)).to_numpy(dtype=bool)
 
 
-def rv_flag(rv, obsdate, cut: str) -> np.ndarray:
-    """1 where a velocity is recommended: not null, and observed after ``cut`` (`observed_after`).
+def rv_flag(rv, obsdate, cut: str, frame=None) -> np.ndarray:
+    """1 where a velocity is recommended: not null, observed after ``cut`` (`observed_after`), and heliocentric.
 
     Parameters
     ----------
@@ -40,12 +40,17 @@ def rv_flag(rv, obsdate, cut: str) -> np.ndarray:
         km/s, NaN for none.
     obsdate : array of str, [n]
     cut : str
+    frame : array of str, [n], optional
+        Frame of the wavelengths, see `mstars.lamost.ingest.SPECTRUM_COLUMNS`; without it all are heliocentric.
 
     Returns
     -------
     ndarray of int8, [n]
     """
-    return (np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)).astype(np.int8)
+    known = np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)
+    if frame is not None:
+        known &= np.asarray(frame, dtype=object) != "topocentric"
+    return known.astype(np.int8)
 
 
 def parameter_flags(

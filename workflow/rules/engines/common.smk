@@ -202,6 +202,7 @@ rule engine_quality:
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         photometry="<results>/crossmatch/photometry.parquet",
         apogee="<results>/crossmatch/apogee.parquet",
+        spectra="<results>/ingest/spectra.parquet",
     output:
         table="<results>/quality/{engine}.parquet",
         summary="<results>/quality/{engine}.json",

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mstars.core.errors import InputError
-from mstars.review.decisions import DECISION_COLUMNS
+from mstars.review.decisions import DECISION_COLUMNS, decision_files
 
 _NAME = re.compile(r"\w[\w .-]{0,39}")
 _HEADER = ",".join(DECISION_COLUMNS) + "\n"
@@ -61,7 +61,7 @@ class Journal:
 
     def files(self) -> list[Path]:
         """All decision files of the queue, sorted by name."""
-        return sorted(self.folder.glob("*.csv"))
+        return decision_files(self.folder)
 
     def path(self, reviewer: str) -> Path:
         """The reviewer's file. Where a file of that name has other columns, it is a second one beside it."""

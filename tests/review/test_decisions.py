@@ -1,8 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from mstars.core.errors import InputError
-from mstars.review.decisions import DECISION_COLUMNS, check_decisions, labels, read_decisions, resolve
+from mstars.review.decisions import DECISION_COLUMNS, check_decisions, decision_files, labels, read_decisions, resolve
 
 HEADER = ",".join(DECISION_COLUMNS)
 KEYS = [f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 7)]
@@ -155,3 +156,57 @@ def test_a_candidate_twice_or_without_consensus_is_an_error(candidates):
         resolve("scm", candidates.assign(consensus_label=None), none, "provisional")
     with pytest.raises(InputError, match="review.mode: 'maybe'"):
         resolve("scm", candidates, none, "maybe")
+
+
+DECIDED = [
+    ["a", "M", "0.9", "ann", "2026-01-01T10:00:00Z", "clear, #1"],
+    ["b", "K", "", "ann", "2026-01-01T10:01:00Z", ""],
+]
+HEAD = "spectrum_key,label,confidence,reviewer,time,comment"
+PLAIN = f'{HEAD}\na,M,0.9,ann,2026-01-01T10:00:00Z,"clear, #1"\nb,K,,ann,2026-01-01T10:01:00Z,\n'
+WAYS = {
+    "plain": PLAIN.encode(),
+    "trailing commas": PLAIN.replace("\n", ",\n").replace(",\n", "\n", 1).encode(),
+    "trailing commas in the header too": PLAIN.replace("\n", ",,\n").encode(),
+    "byte order mark": b"\xef\xbb\xbf" + PLAIN.encode(),
+    "utf-16": PLAIN.encode("utf-16"),
+    "comment above": f"# of ann\n\n{PLAIN}".encode(),
+    "semicolons": PLAIN.replace("clear, #1", "clear; #1").replace(",", ";").encode(),
+    "tabs": PLAIN.replace("clear, #1", "clear; #1").replace(",", "\t").encode(),
+    "carriage returns": PLAIN.replace("\n", "\r\n").encode(),
+    "blank rows": PLAIN.replace("\nb", "\n\n,,,,,\nb").encode(),
+    "no line end": PLAIN.rstrip("\n").encode(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_writing_gives_the_same_decisions(tmp_path, way):
+    path = tmp_path / "ann.csv"
+    path.write_bytes(WAYS[way])
+    found = read_decisions("scm", [path])
+    assert found[["spectrum_key", "label", "reviewer"]].to_numpy().tolist() == [[*row[:2], row[3]] for row in DECIDED]
+    assert found["comment"].str.replace(";", ",").tolist() == [row[5] for row in DECIDED]
+    assert found["confidence"][0] == 0.9 and np.isnan(found["confidence"][1])
+    lines = WAYS[way].decode("utf-16" if way == "utf-16" else "utf-8-sig").splitlines()
+    assert [lines[line - 1].lstrip("\ufeff")[0] for line in found["line"]] == ["a", "b"]
+
+
+def test_more_fields_than_columns_are_an_error_with_the_line(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        f"{HEAD}\na,M,,ann,2026-01-01T10:00:00Z,fine\na,M,,ann,2026-01-02T10:00:00Z,one, two\n"
+    )
+    with pytest.raises(InputError, match="a.csv: line 3: 7 fields, the header has 6"):
+        read_decisions("scm", [tmp_path / "a.csv"])
+
+
+def test_text_of_another_encoding_is_not_changed_in_silence(tmp_path):
+    (tmp_path / "a.csv").write_bytes(PLAIN.replace("ann", "Ren\u00e9").encode("latin-1"))
+    with pytest.raises(InputError, match="not a CSV table in UTF-8"):
+        read_decisions("scm", [tmp_path / "a.csv"])
+
+
+def test_files_in_capitals_are_found_and_locks_are_not(tmp_path):
+    for name in ("ONE.CSV", "two.csv", "three.Csv", "notes.txt", ".~lock.two.csv#", "~$two.csv", ".hidden.csv"):
+        (tmp_path / name).write_text(PLAIN)
+    assert [path.name for path in decision_files(tmp_path)] == ["ONE.CSV", "three.Csv", "two.csv"]
+    assert decision_files(tmp_path / "nowhere") == []

@@ -77,7 +77,14 @@ def review_mode(wildcards):
 
 def decision_files(queue="{queue}"):
     """Input function: the decision files of a queue as they are now; a new one reruns what rests on it, nothing else."""
-    return lambda wildcards: sorted(map(str, Path("review", SURVEY, queue.format(**wildcards)).glob("*.csv")))
+    return lambda wildcards: decisions_in(queue.format(**wildcards))
+
+
+def decisions_in(queue):
+    """Files of people's decisions on a queue."""
+    from mstars.review.decisions import decision_files as files_in
+
+    return [str(path) for path in files_in(Path("review", SURVEY, queue))]
 
 
 def queue_to_show(wildcards):
@@ -103,4 +110,4 @@ def run_inputs(wildcards):
     files += [path for path in EXTERNAL.values() if path]
     files += [path for pair in LITERATURE.values() for path in pair]
     files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
-    return sorted({*files, *map(str, Path("review", SURVEY).glob("*/*.csv"))})
+    return sorted({*files, *(path for queue in QUEUES for path in decisions_in(queue))})

@@ -13,8 +13,8 @@ from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_fixed
 
 COLUMNS = (
-    Column("ra", ("RA", "RAdeg", "RA_ICRS", "_RAJ2000"), "float"),
-    Column("dec", ("DEC", "DEdeg", "DE_ICRS", "_DEJ2000"), "float"),
+    Column("ra", ("RA", "RAdeg", "RA_ICRS", "_RAJ2000"), "ra", unit="deg"),
+    Column("dec", ("DEC", "DEdeg", "DE_ICRS", "_DEJ2000"), "dec", unit="deg"),
     Column("class", ("label", "type"), "str"),
 )
 """A class table: ra, dec (degrees) and class, in any format of `mstars.files.external_tables`."""

@@ -1,9 +1,9 @@
-"""LAMOST's catalogues (FITS or '|'-separated CSV, gzipped or not) read into the pipeline's own columns."""
+"""LAMOST's catalogues, of any format of `mstars.files.table_formats`, read into the pipeline's own columns."""
 
 from __future__ import annotations
 
 import difflib
-import gzip
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +12,12 @@ import pandas as pd
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
-from mstars.lamost.names import luminosity_class
+from mstars.files.table_formats import open_table
+from mstars.files.values import UnreadableValues, degrees, integer_values, number_values, text_values
+from mstars.lamost.dates import observation_days
+from mstars.lamost.names import is_identity, luminosity_class
+
+logger = logging.getLogger("mstars")
 
 CATALOG_DTYPES = {
     "spectrum_key": "str", "obsid": "Int64", "filename": "str", "path": "str", "plate": "str", "batch": "str",
@@ -36,7 +41,9 @@ REQUIRED = (*PLACED, "obsid", "class", "subclass", "z")
 _OPTIONAL = ("mjd", "obsdate", "ra_obs", "dec_obs", "z_err", "gaia_source_id")
 _TEXT = ("planid", "obsdate", "class", "subclass")
 _WHOLE = ("obsid", "lmjd", "mjd", "spid", "fiberid", "gaia_source_id")
-_NO_VALUE = ("", "null", "nan", "none", "-9999", "-9999.0", "\\n")
+_ANGLES = {"ra": 15.0, "ra_obs": 15.0, "dec": 1.0, "dec_obs": 1.0}
+_NEEDED_TO_USE = frozenset((*_IDENTITY, "obsid", "ra", "dec"))
+_MOST_UNREADABLE = 0.5
 
 
 def read_catalog(path: str | Path, columns: tuple[str, ...] = REQUIRED) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -53,7 +60,7 @@ def iter_catalog(
     Parameters
     ----------
     path : str or Path
-        ``*.fits``, ``*.fits.gz``, ``*.csv`` or ``*.csv.gz``; a CSV separated by ``|`` (as LAMOST's) or by commas.
+        A format of `mstars.files.table_formats`; LAMOST's are FITS and ``|``-separated text, gzipped or not.
     columns : tuple of str, optional
         Columns that must be there. Names are compared without case.
     chunk : int, optional
@@ -69,86 +76,23 @@ def iter_catalog(
     Raises
     ------
     InputError
-        The file is missing or unreadable, has no rows, or lacks a column (the nearest name is suggested).
+        The file is missing or unreadable, has no rows, lacks a column (the nearest name is suggested), or has a column
+        of which most values can't be read or identifiers have lost digits.
     """
-    path, start = Path(path), 0
-    for raw in _iter_raw(path, columns, chunk):
-        catalog = pd.DataFrame({name: _column(raw, name) for name in (*REQUIRED, *_OPTIONAL)}, index=raw.index)
-        for name in ("ra", "dec"):
-            catalog[f"{name}_obs"] = catalog[f"{name}_obs"].fillna(catalog[name])
-        reason = _row_problems(raw, catalog)
-        bad = np.flatnonzero(reason != "")
-        rejected = pd.DataFrame(
-            {
-                "filename": [f"{path.name} row {start + number + 1}" for number in bad],
-                "reason": reason[bad],
-                "obsid": catalog["obsid"].to_numpy()[bad],
-            }
-        )
-        start += len(raw)
-        yield _derived(catalog[reason == ""].reset_index(drop=True)), rejected
-    if not start:
-        raise InputError(f"{path}: the catalogue has no rows")
-
-
-def _iter_raw(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
+    path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such catalogue")
-    name = path.name.lower().removesuffix(".gz")
-    if not name.endswith((".fits", ".fit", ".csv", ".txt")):
-        raise InputError(f"{path}: a catalogue is .fits, .fits.gz, .csv or .csv.gz")
-    parts = (_iter_fits if name.endswith((".fits", ".fit")) else _iter_csv)(path, required, chunk)
-    while True:
-        try:
-            part = next(parts, None)
-        except InputError:
-            raise
-        except Exception as error:  # astropy, gzip and pandas have no common base class for damaged files
-            raise InputError(f"{path}: not a readable catalogue ({error})") from None
-        if part is None:
-            return
-        yield part
-
-
-def _iter_fits(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
-    from astropy.io import fits
-
-    with fits.open(path, memmap=not path.name.endswith(".gz")) as hdus:
-        table = next((hdu for hdu in hdus if getattr(hdu, "columns", None) is not None), None)
-        if table is None:
-            raise InputError(f"{path}: no table in this FITS file")
-        names = {name.lower(): name for name in table.columns.names}
-        _check_columns(path, names, required)
-        used = sorted({*REQUIRED, *_OPTIONAL} & set(names))
-        for start in range(0, len(table.data), chunk):
-            rows = table.data[start : start + chunk]
-            yield pd.DataFrame({name: _native(np.asarray(rows[names[name]])) for name in used})
-
-
-def _native(values: np.ndarray) -> np.ndarray:
-    return values.astype(values.dtype.newbyteorder("=")) if values.dtype.kind in "iuf" else values
-
-
-def _iter_csv(path: Path, required: tuple[str, ...], chunk: int) -> Iterator[pd.DataFrame]:
-    opener = gzip.open if path.name.lower().endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8", errors="replace") as handle:
-        first = handle.readline()
-    separator = "|" if "|" in first else ","
-    names = {name.strip().strip('"').lower(): name for name in first.rstrip("\r\n").split(separator)}
-    _check_columns(path, names, required)
-    keep = {names[name].strip().strip('"') for name in {*REQUIRED, *_OPTIONAL} & set(names)}
-    reader = pd.read_csv(
-        path,
-        sep=separator,
-        dtype=str,
-        keep_default_na=False,
-        usecols=lambda name: name.strip() in keep,
-        chunksize=chunk,
-    )
-    with reader:
-        for raw in reader:
-            raw.columns = [name.strip().lower() for name in raw.columns]
-            yield raw
+    table = open_table(path, {*REQUIRED, *_OPTIONAL})
+    names = {name.lower(): name for name in reversed(table.names)}
+    _check_columns(path, names, columns)
+    used = {name: names[name] for name in (*REQUIRED, *_OPTIONAL) if name in names}
+    n_rows = 0
+    for rows in table.chunks(list(used.values()), chunk):
+        n_rows += len(rows.table) + len(rows.problems)
+        raw = rows.table.rename(columns={theirs: ours for ours, theirs in used.items()})
+        yield _typed_rows(path, raw, rows.problems)
+    if not n_rows:
+        raise InputError(f"{path}: the catalogue has no rows")
 
 
 def _check_columns(path: Path, names, required: tuple[str, ...]) -> None:
@@ -160,43 +104,72 @@ def _check_columns(path: Path, names, required: tuple[str, ...]) -> None:
     raise InputError(f"{path}: missing column {', '.join(hints)}; needed are {', '.join(required)} (docs/input.md)")
 
 
-def _column(raw: pd.DataFrame, name: str) -> pd.Series:
-    """One column in its type; what can't be read is null (or '' for text)."""
-    if name not in raw:
-        values = pd.Series("", index=raw.index)
-    else:
-        values = raw[name]
-    if values.dtype.kind not in "iufb":
-        values = values.map(lambda value: value.decode("ascii", "replace") if isinstance(value, bytes) else str(value))
-        values = values.str.strip()
+def _typed_rows(path: Path, raw: pd.DataFrame, problems: dict[int, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of a catalogue typed and sorted out: those that can be used, and those that can't with the reason."""
+    catalog, reason = pd.DataFrame(index=raw.index), np.full(len(raw), "", dtype=object)
+    for name in (*REQUIRED, *_OPTIONAL):
+        values = raw[name] if name in raw else pd.Series("", index=raw.index, dtype=object)
+        catalog[name], bad = _typed_column(path, name, values)
+        if not bad.any():
+            continue
+        if name in _NEEDED_TO_USE:
+            told = [f"{name} is {value!s:.40}" for value in values[bad]]
+            reason[bad] = np.where(reason[bad] == "", told, reason[bad])
+        else:
+            _warn(path, name, values, bad)
+    for name in ("ra", "dec"):
+        catalog[f"{name}_obs"] = catalog[f"{name}_obs"].fillna(catalog[name])
+    reason = np.where(reason == "", _row_problems(raw, catalog), reason)
+    usable = reason == ""
+    numbers = [*raw.index[~usable], *problems]
+    rejected = pd.DataFrame(
+        {
+            "filename": [f"{path.name} row {number}" for number in numbers],
+            "reason": [*reason[~usable], *problems.values()],
+            "obsid": pd.array([*catalog["obsid"][~usable], *[pd.NA] * len(problems)], dtype="Int64"),
+        }
+    )
+    return _derived(catalog[usable].reset_index(drop=True)), rejected
+
+
+def _typed_column(path: Path, name: str, values: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    """One column in its type, null (or '') where nothing stands; and where something unreadable stands."""
     if name in _TEXT:
-        return values.astype(str).astype("str")
-    if name in _WHOLE:
-        return _whole(values)
-    numbers = values.astype("float64") if values.dtype.kind in "iufb" else pd.to_numeric(values, errors="coerce")
-    return numbers.astype("float64")
+        return text_values(values).astype("str"), np.zeros(len(values), bool)
+    try:
+        if name in _WHOLE:
+            numbers, bad = integer_values(values)
+            return numbers.where(numbers > 0), bad  # -9999 and 0 are LAMOST's missing values
+        if name in _ANGLES:
+            numbers, bad = degrees(values, _ANGLES[name])
+        else:
+            numbers, bad = number_values(values)
+    except UnreadableValues as error:
+        raise InputError(f"{path}: column {name!r}: {error}; store integers") from None
+    return pd.Series(numbers, index=values.index), bad
 
 
-def _whole(values: pd.Series) -> pd.Series:
-    """Integers without a detour through float: Gaia's identifiers have 19 digits. -9999, 0 and blanks are null."""
-    if values.dtype.kind in "iu":
-        return values.astype("Int64").where(values > 0)
-    if values.dtype.kind == "f":
-        whole = np.isfinite(values) & (values == np.floor(values)) & (values > 0)
-        return values.where(whole).astype("Int64")
-    clean = values.str.lower().str.replace(r"\.0*$", "", regex=True)
-    usable = clean.str.fullmatch(r"\d{1,19}") & ~clean.isin(_NO_VALUE) & (clean != "0")
-    parsed = [int(text) if good else None for text, good in zip(clean, usable, strict=True)]
-    return pd.Series(parsed, index=values.index, dtype="Int64")
+def _warn(path: Path, name: str, values: pd.Series, bad: np.ndarray) -> None:
+    """Say which values become null; most of a column is too much."""
+    first = int(np.argmax(bad))
+    told = f"{path}: column {name!r}: {bad.sum()} values are no numbers, the first in row {values.index[first]}: "
+    told += repr(str(values.iloc[first])[:40])
+    if bad.mean() > _MOST_UNREADABLE and bad.sum() > 1:
+        raise InputError(f"{told}; correct the column or leave it out")
+    logger.warning("%s; they become null", told)
 
 
 def _row_problems(raw: pd.DataFrame, catalog: pd.DataFrame) -> np.ndarray:
     """Why a row can't be used, '' where it can: str [n]."""
+    numbers = [catalog[name].fillna(-1).astype("int64") for name in ("lmjd", "spid", "fiberid")]
+    identity = [
+        is_identity(lmjd, plan, spid, fibre)
+        for lmjd, spid, fibre, plan in zip(*numbers, catalog["planid"], strict=True)
+    ]
     reason = np.full(len(catalog), "", dtype=object)
-    for name in _IDENTITY:
-        lacking = (catalog[name] == "") if name == "planid" else catalog[name].isna()
-        for row in np.flatnonzero(lacking.to_numpy(dtype=bool) & (reason == "")):
-            reason[row] = f"no identity: {name} is {raw[name].iloc[row]!s:.20}"
+    for row in np.flatnonzero(~np.array(identity, dtype=bool)):
+        told = ", ".join(f"{name} {str(raw[name].iloc[row]).strip()[:20] or 'missing'}" for name in _IDENTITY)
+        reason[row] = f"no identity: {told}"
     problem = coordinate_problems(catalog["ra"].to_numpy(), catalog["dec"].to_numpy())
     return np.where(reason == "", problem, reason).astype(object)
 
@@ -217,17 +190,20 @@ def _derived(catalog: pd.DataFrame) -> pd.DataFrame:
     catalog["plate"] = catalog["lmjd"].astype(str) + "-" + catalog["planid"]
     fibre = "-sp" + catalog["spid"].astype(str).str.zfill(2) + "-" + catalog["fiberid"].astype(str).str.zfill(3)
     catalog["spectrum_key"] = catalog["plate"] + fibre
-    catalog["obsdate"] = catalog["obsdate"].str.slice(0, 10).mask(catalog["obsdate"].str.lower().isin(_NO_VALUE), "")
+    catalog["obsdate"] = observation_days(catalog["obsdate"], catalog["mjd"], catalog["lmjd"])
+    catalog["obsdate"] = catalog["obsdate"].astype("str")
     return add_lamost_columns(catalog)
 
 
 def add_lamost_columns(catalog: pd.DataFrame) -> pd.DataFrame:
     """Add lamost_class (dM, gM or '') and LAMOST's velocity.
 
-    lamost_rv = c z in km/s, NaN where z is -9999 or blank; lamost_rv_err = c z_err, NaN also where z_err <= 0.
+    lamost_rv = c z in km/s, NaN where z is -9999 or blank. lamost_rv_err = c z_err, NaN also where z_err is infinite or
+    not positive.
     """
     z, z_err = catalog["z"].to_numpy(dtype=float), catalog["z_err"].to_numpy(dtype=float)
     known = np.isfinite(z) & (z > -9000)
+    z_err = np.where(np.isfinite(z_err), z_err, np.nan)
     catalog["lamost_class"] = luminosity_class(catalog["subclass"])
     catalog["lamost_rv"] = np.where(known, C_KMS * z, np.nan)
     catalog["lamost_rv_err"] = np.where(known & (z_err > 0), C_KMS * z_err, np.nan)

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import yaml
 from astropy.coordinates import SkyCoord
-from astropy.table import Table as AstropyTable
 
 from mstars.core.errors import InputError
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.robust import mad_std
 from mstars.core.snr import SNR_I_LIMITS
+from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import good_spectra
 
 COMPARED = (*LABELS, "rv")
@@ -135,24 +135,20 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
     InputError
         When the file can't be read or lacks a column that the description names.
     """
-    path = catalogue.file
-    try:
-        raw = pd.read_parquet(path) if path.suffix == ".parquet" else AstropyTable.read(path).to_pandas()
-    except Exception as error:  # each reader of astropy has its own exceptions
-        raise InputError(f"{path}: not a readable table ({type(error).__name__}: {error})") from None
     match = catalogue.match
-    wanted = {"match": match["column"]} if "column" in match else {"ra": match["ra"], "dec": match["dec"]}
-    wanted |= catalogue.columns
-    missing = sorted(set(wanted.values()) - set(raw.columns))
-    if missing:
-        raise InputError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, raw.columns))}")
-    table = pd.DataFrame({ours: raw[theirs].to_numpy() for ours, theirs in wanted.items()})
+    if "column" in match:
+        wanted = {"match": Column(match["column"], kind="str" if match["to"] == "spectrum_key" else "id")}
+    else:
+        wanted = {"ra": Column(match["ra"], kind="ra", unit="deg"), "dec": Column(match["dec"], kind="dec", unit="deg")}
+    # labels in the file's own units: the description's scale and offset make ours of them
+    wanted |= {label: Column(theirs) for label, theirs in catalogue.columns.items()}
+    raw = read_external(catalogue.file, tuple(dict.fromkeys(wanted.values())), f"catalogue {catalogue.name}")
+    table = pd.DataFrame({ours: raw[column.name] for ours, column in wanted.items()})
     for label in COMPARED:
         if label not in table:
             table[label] = np.nan
             continue
-        values = pd.to_numeric(table[label], errors="coerce").astype(float)
-        values = values.where(np.isfinite(values) & (values != catalogue.missing))
+        values = table[label].where(np.isfinite(table[label]) & (table[label] != catalogue.missing))
         table[label] = values * catalogue.scale.get(label, 1.0) + catalogue.offset.get(label, 0.0)
     return table
 
@@ -181,7 +177,7 @@ def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.
         theirs = theirs.drop_duplicates(key)
         if key != "spectrum_key":
             table = table[table[key].notna()].astype({key: "int64"})
-            theirs = theirs[pd.to_numeric(theirs[key], errors="coerce").notna()].astype({key: "int64"})
+            theirs = theirs[theirs[key].notna()].astype({key: "int64"})
         return table.merge(theirs[[key, *renamed.values()]], on=key, how="inner")
     theirs = theirs.rename(columns=renamed).dropna(subset=["ra", "dec"]).reset_index(drop=True)
     if not len(theirs) or not len(table):

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.table import Table as AstropyTable
 
-from mstars.core.errors import InputError
+from mstars.files.external_tables import Column, read_external
 from mstars.literature.catalogues import SNR_EDGES, SNR_NAMES, all_statistics, moments
 from mstars.literature.criteria import good_spectra
 
@@ -18,8 +17,12 @@ SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
 CHANCE_MAX = 0.1
 """Binaries with a larger probability of a chance alignment (R_chance_align, El-Badry et al. 2021) are not used."""
 
-_BINARIES = ("source_id1", "source_id2")
-_CLUSTERS = ("source_id", "cluster")
+_BINARIES = (
+    Column("source_id1", kind="id"),
+    Column("source_id2", kind="id"),
+    Column("R_chance_align", required=False),
+)
+_CLUSTERS = (Column("source_id", ("Source",), "id"), Column("cluster", (), "str"))
 
 
 def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
@@ -72,49 +75,23 @@ def class_agreement(catalog: pd.DataFrame, m_catalog: pd.DataFrame) -> pd.DataFr
     return found.assign(agree=(found["lamost"] == found["dgcm"]) & (found["dgcm"] == found["cmd"]))
 
 
-def read_groups(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table of binaries or of cluster members.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV, ECSV, FITS, VOTable or Parquet.
-    columns : tuple of str
-        Columns that it must have.
-
-    Raises
-    ------
-    InputError
-        When the file can't be read or lacks a column.
-    """
-    path = Path(path)
-    try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else AstropyTable.read(path).to_pandas()
-    except Exception as error:  # each reader of astropy has its own exceptions
-        raise InputError(f"{path}: not a readable table ({type(error).__name__}: {error})") from None
-    missing = [name for name in columns if name not in table]
-    if missing:
-        raise InputError(f"{path}: no column {missing[0]!r}; expected {', '.join(columns)}, found {', '.join(table)}")
-    return table
-
-
 def read_binaries(path: str | Path) -> pd.DataFrame:
     """Wide binaries: source_id1 and source_id2 (Gaia DR3). Likely chance alignments are left out.
 
     Parameters
     ----------
     path : str or Path
-        As for `read_groups`. Where there is a column R_chance_align, it must be below `CHANCE_MAX`.
+        A table of a format of `mstars.files.table_formats`. Where there is a column R_chance_align, it must be below
+        `CHANCE_MAX`.
 
     Raises
     ------
     InputError
-        When the file can't be read or lacks a column.
+        The table can't be read or lacks a column.
     """
-    table = read_groups(path, _BINARIES)
-    if "R_chance_align" in table:
-        table = table[table["R_chance_align"] < CHANCE_MAX]
-    return table[list(_BINARIES)].astype("int64")
+    table = read_external(path, _BINARIES, "compare.binaries")
+    chance = table.pop(_BINARIES[-1].name)
+    return table[~(chance >= CHANCE_MAX) & table.notna().all(axis=1)].astype("int64")
 
 
 def read_clusters(path: str | Path) -> pd.DataFrame:
@@ -123,10 +100,10 @@ def read_clusters(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When the file can't be read or lacks a column.
+        The table can't be read or lacks a column.
     """
-    table = read_groups(path, _CLUSTERS)
-    return table[list(_CLUSTERS)].astype({"source_id": "int64", "cluster": str}).drop_duplicates("source_id")
+    table = read_external(path, _CLUSTERS, "compare.clusters")
+    return table[table["source_id"].notna()].astype({"source_id": "int64"}).drop_duplicates("source_id")
 
 
 def binary_statistics(stars: pd.DataFrame, binaries: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.core.resources import resource, resource_table
+from mstars.files.text_tables import iter_records, text_layout
 
 QUEUES = ("scm", "dgcm", "rv", "random")
 """Queues of spectra that people look at."""
@@ -114,18 +116,28 @@ def _empty() -> pd.DataFrame:
     )
 
 
+def decision_files(folder: str | Path) -> list[Path]:
+    """The decision files of a queue's folder, sorted by name: ``*.csv``, in small or capital letters."""
+    paths = Path(folder).glob("*") if Path(folder).is_dir() else ()
+    return sorted(path for path in paths if path.suffix.lower() == ".csv" and path.name[0] not in ".~")
+
+
 def _read_file(queue: str, path: Path) -> pd.DataFrame:
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+        layout = text_layout(path, DECISION_COLUMNS)
+        records = list(iter_records(path, layout))
     except FileNotFoundError:
         raise InputError(f"{path}: no such decision file") from None
-    except pd.errors.EmptyDataError:
+    except InputError as error:
+        if "empty" not in str(error):
+            raise
         raise InputError(f"{path}: empty; its first line must name the columns: {','.join(DECISION_COLUMNS)}") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, csv.Error, UnicodeError) as error:
         raise InputError(f"{path}: not a CSV table in UTF-8 ({error})") from None
-    _check_columns(path, list(raw.columns))
-    table = raw.reindex(columns=list(DECISION_COLUMNS), fill_value="").apply(lambda column: column.str.strip())
-    table["file"], table["line"] = str(path), np.arange(2, len(table) + 2)
+    _check_columns(path, list(layout.names))
+    table = pd.DataFrame([fields for _, fields in records], columns=list(layout.names), dtype=str)
+    table = table.reindex(columns=list(DECISION_COLUMNS), fill_value="").astype(str)
+    table["file"], table["line"] = str(path), [line for line, _ in records]
     table = table[(table["label"] != "") | ((table["reviewer"] != "") & (table["time"] != ""))]
     _check_rows(queue, table)
     return table.assign(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mstars.files.external_tables import Column, read_external
+from mstars.files.external_tables import Column, empty_table, read_external
 from mstars.sky.crossmatch import match_fixed
-from mstars.sky.places import empty_table, joined_table, places_of, rows_at
+from mstars.sky.places import joined_table, places_of, rows_at
 
 ALLWISE = (
     Column("designation", ("AllWISE",), "str", required=False),
-    Column("ra", ("RAJ2000", "RA_pm")),
-    Column("dec", ("DEJ2000", "DE_pm")),
-    Column("w1mpro", ("W1mag",)),
-    Column("w1sigmpro", ("e_W1mag",)),
-    Column("w2mpro", ("W2mag",)),
-    Column("w2sigmpro", ("e_W2mag",)),
+    Column("ra", ("RAJ2000", "RA_pm"), "ra", unit="deg"),
+    Column("dec", ("DEJ2000", "DE_pm"), "dec", unit="deg"),
+    Column("w1mpro", ("W1mag",), unit="mag"),
+    Column("w1sigmpro", ("e_W1mag",), unit="mag"),
+    Column("w2mpro", ("W2mag",), unit="mag"),
+    Column("w2sigmpro", ("e_W2mag",), unit="mag"),
 )
 
 

@@ -6,16 +6,16 @@ import pandas as pd
 
 from mstars.core.flags import ApogeeTargetFlag
 from mstars.core.labels import APOGEE_COLUMNS
-from mstars.files.external_tables import Column, read_external
+from mstars.files.external_tables import Column, empty_table, read_external
 from mstars.sky.crossmatch import match_fixed
-from mstars.sky.places import empty_table, joined_table, places_of, rows_at
+from mstars.sky.places import joined_table, places_of, rows_at
 
 APOGEE_NUMBERS = tuple(name + end for name in APOGEE_COLUMNS.values() for end in ("", "_ERR"))
 
 APOGEE = (
     Column("APOGEE_ID", ("APOGEE",), "str"),
-    Column("RA", ("RAJ2000",)),
-    Column("DEC", ("DEJ2000",)),
+    Column("RA", ("RAJ2000",), "ra", unit="deg"),
+    Column("DEC", ("DEJ2000",), "dec", unit="deg"),
     Column("SNR", ("S/N",)),
     *(Column(name) for name in APOGEE_NUMBERS),
     Column("ASPCAP_CLASS", (), "str"),

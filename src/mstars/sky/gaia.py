@@ -6,39 +6,39 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.files.external_tables import Column, read_external
+from mstars.files.external_tables import Column, empty_table, read_external
 from mstars.sky.crossmatch import match_moving, sky_groups
-from mstars.sky.places import KEPT_OF_MATCH, coordinates, empty_table, epochs_tried, log_matches, rows_at
+from mstars.sky.places import KEPT_OF_MATCH, coordinates, epochs_tried, log_matches, rows_at
 
 _GAIA_BAND = {"g": "G", "bp": "BP", "rp": "RP"}
 
 GAIA = (
-    Column("source_id", ("Source", "SOURCE_ID", "gaia_source_id"), "int"),
-    Column("ra", ("RA_ICRS", "RAdeg")),
-    Column("dec", ("DE_ICRS", "DEdeg")),
-    Column("pmra", ("pmRA",), required=False),
-    Column("pmdec", ("pmDE",), required=False),
-    Column("parallax", ("Plx",), required=False),
-    Column("parallax_error", ("e_Plx",), required=False),
+    Column("source_id", ("Source", "SOURCE_ID", "gaia_source_id"), "id"),
+    Column("ra", ("RA_ICRS", "RAdeg"), "ra", unit="deg"),
+    Column("dec", ("DE_ICRS", "DEdeg"), "dec", unit="deg"),
+    Column("pmra", ("pmRA",), required=False, unit="mas/yr"),
+    Column("pmdec", ("pmDE",), required=False, unit="mas/yr"),
+    Column("parallax", ("Plx",), required=False, unit="mas"),
+    Column("parallax_error", ("e_Plx",), required=False, unit="mas"),
     Column("parallax_over_error", ("RPlx",), required=False),
-    *(Column(f"phot_{low}_mean_mag", (f"{up}mag",)) for low, up in _GAIA_BAND.items()),
+    *(Column(f"phot_{low}_mean_mag", (f"{up}mag",), unit="mag") for low, up in _GAIA_BAND.items()),
     *(Column(f"phot_{low}_mean_flux_over_error", (f"RF{up}",)) for low, up in _GAIA_BAND.items()),
-    Column("bp_rp", ("BP-RP", "bp_rp_obs"), required=False),
+    Column("bp_rp", ("BP-RP", "bp_rp_obs"), required=False, unit="mag"),
     Column("ruwe", ("RUWE",)),
-    Column("radial_velocity", ("RV", "dr3_radial_velocity"), required=False),
-    Column("radial_velocity_error", ("e_RV", "dr3_radial_velocity_error"), required=False),
+    Column("radial_velocity", ("RV", "dr3_radial_velocity"), required=False, unit="km/s"),
+    Column("radial_velocity_error", ("e_RV", "dr3_radial_velocity_error"), required=False, unit="km/s"),
     Column("rv_expected_sig_to_noise", ("RVS/N", "SNRV"), required=False),
 )
 
 _DISTANCE_COLUMNS = (("r_med_geo", ("rgeo",)), ("r_lo_geo", ("b_rgeo",)), ("r_hi_geo", ("B_rgeo",)))
 
 DISTANCES = (
-    Column("source_id", ("Source", "SOURCE_ID"), "int"),
-    Column(*_DISTANCE_COLUMNS[0]),
-    *(Column(*spelling, required=False) for spelling in _DISTANCE_COLUMNS[1:]),
+    Column("source_id", ("Source", "SOURCE_ID"), "id"),
+    Column(*_DISTANCE_COLUMNS[0], unit="pc"),
+    *(Column(*spelling, required=False, unit="pc") for spelling in _DISTANCE_COLUMNS[1:]),
 )
 
-_DISTANCES_IN_GAIA = tuple(Column(*spelling, required=False) for spelling in _DISTANCE_COLUMNS)
+_DISTANCES_IN_GAIA = tuple(Column(*spelling, required=False, unit="pc") for spelling in _DISTANCE_COLUMNS)
 
 _GAIA_OUT = tuple(column.name for column in GAIA if column.name != "source_id")
 

@@ -107,21 +107,6 @@ def coordinates(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return tuple(pd.to_numeric(table[name]).to_numpy(float, na_value=np.nan) for name in ("ra", "dec"))
 
 
-def empty_table(columns) -> pd.DataFrame:
-    """A table without rows, for a catalogue that is not given.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
-    kinds = {"float": "float64", "int": "Int64", "str": object}
-    return pd.DataFrame({column.name: pd.Series(dtype=kinds[column.kind]) for column in columns})
-
-
 def rows_at(table: pd.DataFrame, index: pd.Series, names) -> pd.DataFrame:
     """Rows of a catalogue in the order of the spectra.
 

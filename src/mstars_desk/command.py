@@ -21,7 +21,10 @@ PORT = 8765
 """First port that is tried."""
 
 SERVER = ("starlette", "uvicorn")
-"""Packages of the optional extra ``desk``, without which no page can be served."""
+"""Packages of the optional extra ``desk`` that serve the page."""
+
+SAMP = ("pyvo",)
+"""Package of the same extra that sends stars to TOPCAT."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         When the folder is no queue, decisions can't be written, or the packages of the extra ``desk`` are missing.
     """
     if not (arguments.summary or arguments.export):
-        check_installed()
+        check_installed(*SERVER, *(SAMP if arguments.samp else ()))
     from mstars_desk.agreement import summary  # these load numpy, pandas and scikit-learn
     from mstars_desk.blind_spectra import read_blind_spectra
     from mstars_desk.queue_folder import QueueFolder
@@ -68,9 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
     return export(desk, arguments) if arguments.export else serve(desk, arguments)
 
 
-def check_installed() -> None:
-    """Refuse to start without the packages that serve the page."""
-    missing = [name for name in SERVER if importlib.util.find_spec(name) is None]
+def check_installed(*packages: str) -> None:
+    """Refuse to start without these packages.
+
+    Raises
+    ------
+    InputError
+        Names those that are missing.
+    """
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         needed = " ".join(missing)
         raise InputError(f"the page needs packages of the extra `desk` that are not installed: pip install {needed}")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from astropy import units
 from astropy.io import fits
-from astropy.samp import SAMPClientError, SAMPHubError, SAMPIntegratedClient, SAMPProxyError
 from astropy.table import Table
+from pyvo.samp import SAMPClientError, SAMPHubError, SAMPIntegratedClient, SAMPProxyError
 
 from mstars.core.errors import InputError
 from mstars.review.evidence import known

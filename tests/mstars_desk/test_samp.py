@@ -1,8 +1,8 @@
 import pytest
 from astropy.io import fits
-from astropy.samp import SAMPHubServer, SAMPIntegratedClient, SAMPWarning
 from astropy.table import Table
 from desk_place import HOSTILE, make_queue
+from pyvo.samp import SAMPHubServer, SAMPIntegratedClient, SAMPWarning
 
 from mstars.core.errors import InputError
 from mstars_desk.queue_folder import QueueFolder

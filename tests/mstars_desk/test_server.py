@@ -142,6 +142,10 @@ def test_a_missing_extra_is_one_line_and_stops_neither_summary_nor_copy(folder, 
     assert "pip install a_package_that_is_not_installed\n" in said and said.count("\n") == 1
     assert main(["review", str(folder), "--summary"]) == 0
     assert main(["review", str(folder), "--export", str(tmp_path / "copy.html")]) == 0
+    monkeypatch.undo()
+    monkeypatch.setattr(desk_command, "SAMP", ("a_package_that_is_not_installed",))
+    assert main(["review", str(folder), "--port", "0", "--samp"]) == 1
+    assert "pip install a_package_that_is_not_installed\n" in capsys.readouterr().err
 
 
 def test_summary_and_copy_load_no_server(folder, tmp_path):

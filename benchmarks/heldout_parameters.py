@@ -42,8 +42,8 @@ from mstars.parameters.calibration import (
     robust_sigma,
     spread_ratios,
 )
-from mstars.simulate.catalog_tables import APOGEE_ERRORS
 from mstars.simulate.observations import make_plan
+from mstars.simulate.sky_tables import APOGEE_ERRORS
 from mstars.simulate.spectrum_maker import SpectrumMaker
 
 RV_ERROR_KMS = 4.0

@@ -34,7 +34,19 @@ def _card(keyword: str, kind: str, value, comment: str) -> str:
 
 
 def header_block(layout: str, values: dict) -> bytes:
-    """The header of a layout (``image``, ``coadd``, ``coadd_table``) with ``values`` for the cards that vary."""
+    """The header of a layout.
+
+    Parameters
+    ----------
+    layout : {"image", "coadd", "coadd_table"}
+    values : dict
+        By keyword: those of the cards that vary.
+
+    Returns
+    -------
+    bytes
+        Padded to whole blocks.
+    """
     cards = [
         _card(keyword, kind, constant if constant != "" or kind == "comment" else values[keyword], comment)
         for keyword, kind, constant, comment in _cards(layout)
@@ -53,7 +65,16 @@ def _wavelength(pixels: int) -> np.ndarray:
 
 
 def normalisation(flux: np.ndarray) -> np.ndarray:
-    """A stand-in for the pipeline's continuum-normalised spectrum: flux over its running mean, float32 [n, pixel]."""
+    """A stand-in for the pipeline's continuum-normalised spectrum: flux over its running mean.
+
+    Parameters
+    ----------
+    flux : ndarray, [n, pixel]
+
+    Returns
+    -------
+    ndarray of float32, [n, pixel]
+    """
     window = 201
     sums = np.cumsum(np.pad(flux.astype(float), ((0, 0), (window // 2 + 1, window // 2)), mode="edge"), axis=1)
     mean = (sums[:, window:] - sums[:, :-window]) / window
@@ -61,14 +82,36 @@ def normalisation(flux: np.ndarray) -> np.ndarray:
 
 
 def image_file(values: dict, flux, ivar, andmask, ormask) -> bytes:
-    """A DR5 to DR8 file: one image of five rows (flux, inverse variance, wavelength, AND mask, OR mask)."""
+    """A DR5 to DR8 file: one image of five rows (flux, inverse variance, wavelength, AND mask, OR mask).
+
+    Parameters
+    ----------
+    values : dict
+        As for `header_block`.
+    flux, ivar, andmask, ormask : ndarray, [pixel]
+
+    Returns
+    -------
+    bytes
+    """
     pixels = flux.size
     data = np.stack([flux, ivar, _wavelength(pixels), andmask, ormask]).astype(">f4")
     return header_block("image", {**values, "NAXIS1": pixels}) + _padded(data.tobytes())
 
 
 def coadd_file(values: dict, flux, ivar, andmask, ormask, normalised) -> bytes:
-    """A file as of DR9 on: an empty primary HDU and a table of one row of vectors."""
+    """A file as of DR9 on: an empty primary HDU and a table of one row of vectors.
+
+    Parameters
+    ----------
+    values, flux, ivar, andmask, ormask
+        As for `image_file`.
+    normalised : ndarray, [pixel]
+
+    Returns
+    -------
+    bytes
+    """
     pixels = flux.size
     data = np.stack([flux, ivar, _wavelength(pixels), andmask, ormask, normalised]).astype(">f4")
     form = {f"TFORM{column}": f"{pixels}E" for column in range(1, 7)}
@@ -77,7 +120,18 @@ def coadd_file(values: dict, flux, ivar, andmask, ormask, normalised) -> bytes:
 
 
 def gzipped(data: bytes, name: str) -> bytes:
-    """gzip of ``data`` without a time stamp (same data, same bytes)."""
+    """gzip of some bytes without a time stamp: same data, same bytes.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        File name in the gzip header.
+
+    Returns
+    -------
+    bytes
+    """
     head = b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + name.encode("ascii") + b"\0"
     tail = struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
     return head + _deflate(data) + tail
@@ -94,10 +148,30 @@ def _deflate(data: bytes) -> bytes:
 
 
 def path_of(obsdate: str, planid: str, filename: str) -> Path:
-    """Where a release keeps a file: ``{obsdate}/{planid}/spec-….fits.gz``."""
+    """Where a release keeps a file: ``{obsdate}/{planid}/spec-….fits.gz``.
+
+    Parameters
+    ----------
+    obsdate, planid, filename : str
+
+    Returns
+    -------
+    Path
+        Relative.
+    """
     return Path(obsdate.replace("-", "")) / planid / filename
 
 
 def pixels_of(layout: str, fiber: int) -> int:
-    """Spectra are 3904 to 3909 pixels long; tables of the newer pipeline have 3908 or 3909."""
+    """Length of a spectrum: 3904 to 3909 pixels; tables of the newer pipeline have 3908 or 3909.
+
+    Parameters
+    ----------
+    layout : {"image", "coadd"}
+    fiber : int
+
+    Returns
+    -------
+    int
+    """
     return N_PIXEL - (fiber % 6 if layout == "image" and fiber % 3 == 0 else fiber % 2 if layout == "coadd" else 0)

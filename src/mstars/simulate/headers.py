@@ -14,6 +14,11 @@ def plate_cards(row: pd.Series, rng: np.random.Generator) -> dict:
     row : pandas.Series
         One row of the plan (`mstars.simulate.observations.make_plan`).
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict
+        By keyword.
     """
     coadd = row["layout"] == "coadd"
     start = np.datetime64(row["obsdate"]) + np.timedelta64(int(row["ut_minutes"]), "m")
@@ -52,7 +57,17 @@ def plate_cards(row: pd.Series, rng: np.random.Generator) -> dict:
 
 
 def designation(ra: float, dec: float) -> str:
-    """LAMOST's name of a place, from right ascension and declination in degrees."""
+    """LAMOST's name of a place.
+
+    Parameters
+    ----------
+    ra, dec : float
+        Degrees.
+
+    Returns
+    -------
+    str
+    """
     seconds, arcsec = ra / 15 * 3600, abs(dec) * 3600
     hour, minute = int(seconds // 3600), int(seconds % 3600 // 60)
     degree, arcmin = int(arcsec // 3600), int(arcsec % 3600 // 60)
@@ -70,6 +85,10 @@ def subclass_of(row, draw: float) -> tuple[str, str]:
         One row of the plan.
     draw : float
         Between 0 and 1: which mistake.
+
+    Returns
+    -------
+    spectral_class, subclass : str
     """
     if row.role == "candidate":
         teff = row.teff if 2800 < row.teff < 4300 else 3700 - 500 * (draw - 0.5)
@@ -106,6 +125,11 @@ def spectrum_cards(row, snr: dict, draw: np.ndarray) -> dict:
         S/N by band.
     draw : ndarray, [6]
         Between 0 and 1, for what no one reads.
+
+    Returns
+    -------
+    dict
+        By keyword.
     """
     name = row.filename.removesuffix(".gz")
     spectral_class, subclass = subclass_of(row, draw[0])
@@ -142,14 +166,15 @@ def spectrum_cards(row, snr: dict, draw: np.ndarray) -> dict:
         "Z_ERR": row.z_err,
         "ZFLAG": "PIPELINE" if subclass.lstrip("dgs").startswith("M") else "LASP",
     }
-    values.update({f"SNR{band.upper()}": value for band, value in snr.items()})
+    return values | {f"SNR{band.upper()}": value for band, value in snr.items()} | _magnitude_cards(row)
+
+
+def _magnitude_cards(row) -> dict:
+    """The target's magnitudes, with the names of the layout."""
     i_mag = row.g_mag - 0.3 * row.bp_rp
     if row.layout == "coadd":
-        values["FIB_MASK"] = 0
         colours = (("G", 1.3), ("R", 0.35), ("I", 0.0), ("Z", -0.2), ("Y", -0.3))
-        values.update({f"MAG_PS_{band}": i_mag + slope * row.bp_rp for band, slope in colours})
-    else:
-        values.update({"FIBERMAS": 0, "MAGTYPE": "gri"})
-        magnitudes = [i_mag + 1.3 * row.bp_rp, i_mag + 0.35 * row.bp_rp, i_mag, 99.0, 99.0, 99.0, 99.0]
-        values.update({f"MAG{number}": value for number, value in enumerate(magnitudes, 1)})
-    return values
+        return {"FIB_MASK": 0} | {f"MAG_PS_{band}": i_mag + slope * row.bp_rp for band, slope in colours}
+    magnitudes = [i_mag + 1.3 * row.bp_rp, i_mag + 0.35 * row.bp_rp, i_mag, 99.0, 99.0, 99.0, 99.0]
+    named = {f"MAG{number}": value for number, value in enumerate(magnitudes, 1)}
+    return {"FIBERMAS": 0, "MAGTYPE": "gri"} | named

@@ -50,7 +50,17 @@ def _lines(kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def extinction_curve(wavelength: np.ndarray) -> np.ndarray:
-    """A(lambda) / E(B-V) for R_V = 3.1 (Cardelli, Clayton & Mathis 1989, optical part)."""
+    """A(lambda) / E(B-V) for R_V = 3.1 (Cardelli, Clayton & Mathis 1989, optical part).
+
+    Parameters
+    ----------
+    wavelength : ndarray, [pixel]
+        Angstrom.
+
+    Returns
+    -------
+    ndarray, [pixel]
+    """
     y = 1e4 / wavelength - 1.82
     a = np.polyval([0.32999, -0.77530, 0.01979, 0.72085, -0.02427, -0.50447, 0.17699, 1.0], y)
     b = np.polyval([-2.09002, 5.30260, -0.62251, -5.38434, 1.07233, 2.28305, 1.41338, 0.0], y)
@@ -107,11 +117,22 @@ def _response(wave: np.ndarray, wild: np.ndarray, red: np.ndarray, rng: np.rando
 
 
 def dust_left(rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """E(B-V) that the flux calibration leaves in a spectrum, [n]; negative where it takes out too much.
+    """E(B-V) that the flux calibration leaves in a spectrum.
 
     Fluxes are calibrated with F stars of the same field as if they had no dust. Those are about 1 kpc away: stars in
-    front of them come out too blue, as real K dwarfs do (E(B-V) of -0.15 against templates; real A to G about 0, with a
-    scatter of 0.09 to 0.16, and some reddened by far more: Student's t of three degrees of freedom).
+    front of them come out too blue, as real K dwarfs do (E(B-V) of -0.15 against templates). Real A to G stars are at
+    about 0, with a scatter of 0.09 to 0.16, and some are reddened by far more: Student's t of three degrees of freedom.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        n rows of the plan.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, [n]
+        mag; negative where the calibration takes out too much.
     """
     n, dust = len(rows), rows["ebv"].to_numpy()
     train = (rows["role"] == "train").to_numpy()
@@ -331,7 +352,19 @@ def _weightless(flux: np.ndarray, ivar: np.ndarray, snr: dict, rows: pd.DataFram
 
 
 def band_snr(flux: np.ndarray, ivar: np.ndarray, wave: np.ndarray) -> dict[str, np.ndarray]:
-    """Median S/N per pixel of each band, as the headers give it, [n]; never below 0."""
+    """Median S/N per pixel of each band, as the headers give it.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray, [n, pixel]
+    wave : ndarray, [pixel]
+        Vacuum angstrom.
+
+    Returns
+    -------
+    dict of str to ndarray, [n]
+        Never below 0.
+    """
     ratio = flux * np.sqrt(ivar)
     return {
         band: np.maximum(np.median(ratio[:, (wave > lower) & (wave < upper)], axis=1), 0.0)

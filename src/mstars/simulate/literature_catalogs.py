@@ -51,7 +51,7 @@ SHARE = 0.9
 
 
 def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
-    """One catalogue: spectrum_key and the labels it measures (teff in K, the others in dex).
+    """One catalogue of the literature.
 
     Parameters
     ----------
@@ -62,6 +62,11 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
         Key of `PLANTED`.
     seed : int
         The survey's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key and the labels it measures (teff in K, the others in dex).
     """
     generator = rng(seed, "simulate_literature", name)
     parts = []
@@ -77,7 +82,17 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
 
 
 def write_catalogue(table: pd.DataFrame, name: str, table_path: str | Path, description_path: str | Path) -> None:
-    """Write the catalogue as CSV and its description as `mstars.literature.catalogues` reads it."""
+    """Write the catalogue as CSV and its description as `mstars.literature.catalogues` reads it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `literature_catalogue`.
+    name : str
+        Key of `PLANTED`.
+    table_path, description_path : str or Path
+        CSV and YAML.
+    """
     labels = [label for label in table if label != "spectrum_key"]
     description = {
         "name": name,

@@ -31,7 +31,16 @@ def normalised(flux: np.ndarray) -> np.ndarray:
 
 
 def anchored(log: np.ndarray) -> np.ndarray:
-    """The logarithms of a flux, [..., pixel], moved to mean 0 from 7400 to 7500 A."""
+    """The logarithms of a flux moved to mean 0 from 7400 to 7500 A.
+
+    Parameters
+    ----------
+    log : ndarray, [..., pixel]
+
+    Returns
+    -------
+    ndarray, [..., pixel]
+    """
     return log - np.mean(log[..., _REFERENCE], axis=-1, keepdims=True)
 
 
@@ -129,19 +138,33 @@ class TemplateSet:
         self._emulator = load_emulator(library)
 
     def rows(self, **chosen) -> np.ndarray:
-        """Numbers of the templates whose columns have the values given: one value, or a list of them."""
+        """Numbers of the templates whose columns have the values given.
+
+        Parameters
+        ----------
+        **chosen
+            Column and value, or a list of values.
+
+        Returns
+        -------
+        ndarray of int
+        """
         keep = np.ones(len(self.table), bool)
         for column, values in chosen.items():
             keep &= self.table[column].isin(values if isinstance(values, list | tuple) else [values]).to_numpy()
         return np.flatnonzero(keep)
 
     def computed(self, teff, logg, m_h, alpha_m=0.0) -> np.ndarray:
-        """Log flux of the emulator, [n, pixel]; pixels that it does not reach take the nearest one's value.
+        """Log flux of the emulator; pixels that it does not reach take the nearest one's value.
 
         Parameters
         ----------
         teff, logg, m_h, alpha_m : float or ndarray, [n]
             K and dex.
+
+        Returns
+        -------
+        ndarray, [n, pixel]
         """
         log = normalised(emulator_spectra(self._emulator, teff, logg, m_h, alpha_m))
         reached = np.flatnonzero(np.isfinite(log).all(axis=0))

@@ -47,12 +47,16 @@ class DwarfSpectra:
         return gaussian_filter1d(difference - gaussian_filter1d(difference, 300), 1.5)
 
     def log_flux(self, teff, logg, m_h, alpha_m) -> np.ndarray:
-        """Log flux, [n, pixel]; the templates reach from 2570 to 4830 K.
+        """Log flux of dwarfs; the templates reach from 2570 to 4830 K.
 
         Parameters
         ----------
         teff, logg, m_h, alpha_m : float or ndarray, [n]
             K and dex.
+
+        Returns
+        -------
+        ndarray, [n, pixel]
 
         Raises
         ------

@@ -73,7 +73,7 @@ class GiantSpectra:
         return np.stack([row - near for row, near in zip(real, nearest, strict=True)])
 
     def log_flux(self, teff, logg, m_h, alpha_m, rng: np.random.Generator) -> np.ndarray:
-        """Log flux of giants, [n, pixel], from 3050 to 4180 K.
+        """Log flux of giants from 3050 to 4180 K.
 
         Parameters
         ----------
@@ -81,6 +81,10 @@ class GiantSpectra:
             K and dex.
         rng : numpy.random.Generator
             Which of the late giants, how far beyond M6, how much of the missed lines.
+
+        Returns
+        -------
+        ndarray, [n, pixel]
 
         Raises
         ------
@@ -103,12 +107,16 @@ class GiantSpectra:
         return log
 
     def s_stars(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Log flux of S stars, [n, pixel]: a giant whose TiO is weak and whose ZrO (and LaO) bands are strong.
+        """Log flux of S stars: giants whose TiO is weak and whose ZrO (and LaO) bands are strong.
 
         Parameters
         ----------
         n : int
         rng : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray, [n, pixel]
         """
         metals, alpha = np.full(n, -0.1), np.full(n, 0.0)
         log = self.log_flux(rng.uniform(3650, 3900, n), rng.uniform(0.4, 1.0, n), metals, alpha, rng)

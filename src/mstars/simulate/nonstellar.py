@@ -56,10 +56,10 @@ _BALMER = 3647.05 / (1 - 4.0 / np.arange(3, 11) ** 2)
 
 
 def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Log flux of white dwarfs, [n, pixel]: a black body with wide Balmer lines (DA), He I lines (DB), or none (DC).
+    """Log flux of white dwarfs: a black body with wide Balmer lines (DA), He I lines (DB), or none (DC).
 
     The depths and widths follow the run of Balmer equivalent widths of DA stars with Teff, largest near 12,500 K
-    (Tremblay & Bergeron 2009, ApJ 696, 1755); no model atmosphere is computed.
+    (Tremblay & Bergeron 2009, ApJ 696, 1755). No model atmosphere is computed.
 
     Parameters
     ----------
@@ -68,6 +68,10 @@ def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng:
     teff, logg : ndarray, [n]
         K and dex.
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, [n, pixel]
     """
     teff, logg = np.asarray(teff, float), np.asarray(logg, float)
     x = 1.4387769e8 / wavelength[None] / teff[:, None]
@@ -87,7 +91,7 @@ def white_dwarf(wavelength: np.ndarray, teff: np.ndarray, logg: np.ndarray, rng:
 
 
 def galaxies(templates: TemplateSet, redshift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Log flux of galaxies at their redshift, [n, pixel]: mixed populations, emission lines where young.
+    """Log flux of galaxies at their redshift: mixed populations, emission lines where young.
 
     Parameters
     ----------
@@ -96,6 +100,10 @@ def galaxies(templates: TemplateSet, redshift: np.ndarray, rng: np.random.Genera
     redshift : ndarray, [n]
     rng : numpy.random.Generator
         Share of the young population, dust, speeds of the stars, emission lines.
+
+    Returns
+    -------
+    ndarray, [n, pixel]
     """
     rows, table = templates.rows(spectral_class="GALAXY"), templates.table
     old = np.array([row for row in rows if float(table["subclass"][row].split()[1]) >= 1.0])
@@ -115,12 +123,16 @@ def galaxies(templates: TemplateSet, redshift: np.ndarray, rng: np.random.Genera
 
 
 def shapeless(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Log flux of what no one can name, [n, pixel]: a smooth continuum with bumps of the reduction.
+    """Log flux of what no one can name: a smooth continuum with bumps of the reduction.
 
     Parameters
     ----------
     n : int
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, [n, pixel]
     """
     x = (LIBRARY_GRID - 6400.0) / 2900.0
     log = np.zeros((n, x.size))

@@ -11,7 +11,7 @@ from mstars.simulate import population
 from mstars.simulate.sizes import SIZES, plates
 
 ZERO_POINT_KMS = -5.0
-"""LAMOST velocities minus Gaia's: written into every simulated spectrum (FACTS: about -5 km/s)."""
+"""LAMOST velocities minus Gaia's: written into every simulated spectrum (about -5 km/s in LAMOST's releases)."""
 
 WAVE_ERR_KMS = 190.0
 

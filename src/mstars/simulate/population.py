@@ -41,7 +41,23 @@ def _surface(kind: str, value: str, by: tuple[str, str]):
 
 
 def isochrone(kind: str, value: str, m_h: np.ndarray, other: np.ndarray, by: str) -> np.ndarray:
-    """``value`` (teff, logg, m_g) of dwarfs or giants at [M/H] and ``other`` (named ``by``), linear between points."""
+    """A quantity of dwarfs or giants on isochrones, linear between their points.
+
+    Parameters
+    ----------
+    kind : {"dwarf", "giant"}
+    value : {"teff", "logg", "m_g"}
+    m_h : ndarray, [n]
+    other : ndarray, [n]
+        The second coordinate.
+    by : str
+        Its name.
+
+    Returns
+    -------
+    ndarray, [n]
+        Beyond the isochrones: the nearest point's.
+    """
     linear, nearest, scale = _surface(kind, value, ("m_h", by))
     places = np.column_stack([m_h, other]) / scale
     found = linear(places)
@@ -49,13 +65,37 @@ def isochrone(kind: str, value: str, m_h: np.ndarray, other: np.ndarray, by: str
 
 
 def colour(kind: str, name: str, teff: np.ndarray) -> np.ndarray:
-    """A colour (bp_rp, w1_w2, g_w1) or m_g against Teff, from ``resources/stellar_colours.csv``."""
+    """A colour or an absolute magnitude against Teff (``resources/stellar_colours.csv``).
+
+    Parameters
+    ----------
+    kind : {"dwarf", "giant"}
+    name : {"bp_rp", "w1_w2", "g_w1", "m_g"}
+    teff : ndarray, [n]
+        K.
+
+    Returns
+    -------
+    ndarray, [n]
+        mag.
+    """
     part = _colours()[_colours()["kind"] == kind]
     return np.interp(teff, part["teff"], part[name])
 
 
 def metallicities(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """[M/H] and [alpha/M] of a thin disc (88 %), thick disc (11 %) and halo (1 %), each with its alpha sequence."""
+    """Compositions of a thin disc (88 %), thick disc (11 %) and halo (1 %), each with its alpha sequence.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+
+    Returns
+    -------
+    m_h, alpha_m : ndarray, [n]
+        dex.
+    """
     part = rng.choice(3, n, p=[0.88, 0.11, 0.01])
     m_h = np.choose(part, [rng.normal(-0.08, 0.19, n), rng.normal(-0.5, 0.2, n), rng.normal(-1.2, 0.3, n)])
     m_h = np.clip(m_h, -1.8, 0.45)
@@ -64,7 +104,18 @@ def metallicities(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndar
 
 
 def draw_dwarfs(rng: np.random.Generator, n: int) -> pd.DataFrame:
-    """M dwarfs: Teff as the survey sees them (early types dominate), log g and M_G from isochrones."""
+    """M dwarfs: Teff as the survey sees them (early types dominate), log g and M_G from isochrones.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows: teff (K), logg, m_h, alpha_m, m_g, bp_rp (mag).
+    """
     low, high = TEFF_RANGE["dM"]
     teff = np.empty(0)
     while teff.size < n:
@@ -80,7 +131,18 @@ def draw_dwarfs(rng: np.random.Generator, n: int) -> pd.DataFrame:
 
 
 def draw_giants(rng: np.random.Generator, n: int) -> pd.DataFrame:
-    """M giants along the red-giant branch: cooler, brighter, of lower gravity."""
+    """M giants along the red-giant branch: cooler, brighter, of lower gravity.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `draw_dwarfs`.
+    """
     low, high = TEFF_RANGE["gM"]
     parts, count = [], 0
     while count < n:
@@ -126,7 +188,20 @@ either side of a boundary is missing."""
 
 
 def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
-    """Stars of the other classes, white dwarfs, and (without distances) galaxies and quasars."""
+    """Stars of the other classes, white dwarfs, and (without distances) galaxies and quasars.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    name : str
+        Kind of the plan.
+    n : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `draw_dwarfs`.
+    """
     m_h, alpha = metallicities(rng, n)
     frame = pd.DataFrame({"teff": np.full(n, np.nan), "logg": np.nan, "m_h": m_h, "alpha_m": alpha})
     if name in _OTHERS:
@@ -163,17 +238,34 @@ def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:
 
 
 def dust_share(distance_pc):
-    """Share of the dust of a line of sight that lies in front of this distance, pc."""
+    """Share of the dust of a line of sight that lies in front of a distance.
+
+    Parameters
+    ----------
+    distance_pc : float or ndarray
+        pc.
+
+    Returns
+    -------
+    float or ndarray
+        0 to 1.
+    """
     return 1 - np.exp(-distance_pc / 600.0)
 
 
 def add_sky(stars: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Apparent magnitudes, distances, reddening, motions and velocities; needs ``m_g``, ``bp_rp``, ``ebv_scale``.
+    """Apparent magnitudes, distances, reddening, motions and velocities.
 
     Parameters
     ----------
     stars : pandas.DataFrame
-        Stars of one field, with ``kind``.
+        Stars of one field: kind, m_g, bp_rp, ebv_scale.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those with distance (pc), ebv, g_mag (mag), pmra, pmdec (mas/yr), rv (km/s).
     """
     n = len(stars)
     giant = stars["kind"].isin(["gM", "S"]).to_numpy()

@@ -30,7 +30,18 @@ _FIELDS = (
 
 
 def plates(size: str) -> list[dict]:
-    """The plates of a survey of this size: planid, lmjd, obsdate, centre, layout, dust."""
+    """The plates of a survey.
+
+    Parameters
+    ----------
+    size : str
+        A key of `SIZES`.
+
+    Returns
+    -------
+    list of dict
+        plate, planid, lmjd, date, centre (degrees), layout, dust (mag), number.
+    """
     result = []
     for number in range(SIZES[size]["plates"]):
         if number < len(_FIELDS):
@@ -57,14 +68,38 @@ def plates(size: str) -> list[dict]:
 
 
 def parts(size: str) -> dict[str, list[str]]:
-    """The plates that one job writes, by the name of the first."""
+    """The plates that one job writes.
+
+    Parameters
+    ----------
+    size : str
+        A key of `SIZES`.
+
+    Returns
+    -------
+    dict of str to list of str
+        By the name of the first.
+    """
     names = [plate["plate"] for plate in plates(size)]
     each = PLATES_A_JOB.get(size, 1)
     return {names[first]: names[first : first + each] for first in range(0, len(names), each)}
 
 
 def check_sources(make: Sequence[str], match: Sequence[str], allow_same: bool) -> None:
-    """Refuse to measure with the templates that made the spectra (``simulate.allow_same_sources`` permits it)."""
+    """Refuse to measure with the templates that made the spectra.
+
+    Parameters
+    ----------
+    make, match : sequence of str
+        ``simulate.make_sources`` and ``templates.match_sources``.
+    allow_same : bool
+        ``simulate.allow_same_sources``.
+
+    Raises
+    ------
+    InputError
+        When a source is in both and ``allow_same`` is not set.
+    """
     same = sorted(set(make) & set(match))
     if same and not allow_same:
         raise InputError(

@@ -140,7 +140,17 @@ class SpectrumMaker:
 
 
 def labels_of(rows: pd.DataFrame) -> list[np.ndarray]:
-    """The columns Teff, log g, [M/H] and [alpha/M] of the plan's rows: float64 [n] each."""
+    """Teff, log g, [M/H] and [alpha/M] of the plan's rows.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        n rows.
+
+    Returns
+    -------
+    list of ndarray of float64, [n]
+    """
     return [rows[name].to_numpy(float) for name in LABELS]
 
 

@@ -17,6 +17,13 @@ from mstars.simulate.sizes import SIZES, plates
 def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """One row a spectrum of the plan.
 
+    Parameters
+    ----------
+    plan : pandas.DataFrame
+        Of `mstars.simulate.observations.make_plan`.
+    measured : pandas.DataFrame
+        S/N by band of the written spectra, by spectrum_key.
+
     Returns
     -------
     pandas.DataFrame
@@ -58,7 +65,16 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_truth(plan: pd.DataFrame, measured: pd.DataFrame, folder: str | Path, facts: dict) -> None:
-    """Write ``truth.parquet`` and ``simulation.json`` (size, sources, zero point, counts)."""
+    """Write ``truth.parquet`` and ``simulation.json``.
+
+    Parameters
+    ----------
+    plan, measured
+        As for `truth_table`.
+    folder : str or Path
+    facts : dict
+        Size, sources and what else is to be kept in the JSON file, beside zero point and counts.
+    """
     folder = Path(folder)
     table = truth_table(plan, measured)
     write_table(table, folder / "truth.parquet")

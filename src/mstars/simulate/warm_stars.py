@@ -28,7 +28,7 @@ class WarmStarSpectra:
         self._giant = (table["luminosity"] == "giant").to_numpy()[self._rows]
 
     def log_flux(self, teff: np.ndarray, rng: np.random.Generator, giant=None, m_h=None) -> np.ndarray:
-        """Log flux, [n, pixel].
+        """Log flux of O to K stars.
 
         Parameters
         ----------
@@ -40,6 +40,10 @@ class WarmStarSpectra:
             Where set, giants' templates are preferred, elsewhere dwarfs' (below 6000 K).
         m_h : ndarray, [n], optional
             Templates of like metallicity are preferred; without it, or for templates without, 0.
+
+        Returns
+        -------
+        ndarray, [n, pixel]
         """
         wanted = np.zeros(len(teff), bool) if giant is None else np.asarray(giant, bool)
         m_h = np.zeros(len(teff)) if m_h is None else np.asarray(m_h, float)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import os
@@ -16,7 +17,10 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+from velocity_accuracy import apart, bright_and_faint, many_pulls, neighbours, pulls, real_stars, scatter
 
 
 def arguments() -> argparse.Namespace:
@@ -91,127 +95,6 @@ def plain(spectra, library, count: int, tm) -> float:
     return count / (time.perf_counter() - start)
 
 
-def scatter(miss) -> dict:
-    import numpy as np
-
-    miss = miss[np.isfinite(miss)]
-    middle = np.median(miss)
-    return {
-        "bias_kms": float(middle),
-        "sigma_kms": float(1.4826 * np.median(np.abs(miss - middle))),
-        "off_by_30": float((np.abs(miss - middle) > 30).mean()),
-    }
-
-
-PULL_SEEDS = (2, 3, 21, 22)
-"""Of the spectra whose pulls are reported; `error_scale` and `error_floor_kms` were set with seeds 11 to 14."""
-
-
-def pulls(miss, error, snr) -> dict:
-    """Robust width of (error less its median) over reported error in S/N bins, and its error, 1.17 / sqrt(n)."""
-    import numpy as np
-
-    widths = {}
-    for low, high in ((5, 10), (10, 20), (20, 40), (40, 80)):
-        part = (snr > low) & (snr <= high)
-        pull = (miss[part] - np.nanmedian(miss)) / error[part]
-        width = float(1.4826 * np.nanmedian(np.abs(pull - np.nanmedian(pull))))
-        widths[f"{low}-{high}"] = [round(width, 3), round(1.17 / max(part.sum(), 1) ** 0.5, 3)]
-    return widths
-
-
-def many_pulls(bank, tm, makers, masks, threads: int) -> dict:
-    """`pulls` of all `PULL_SEEDS`, and of each: 500 spectra a bin say no more than 0.05."""
-    import numpy as np
-    from velocity_data import simulate
-
-    from mstars.velocity.stage import match
-
-    parts, each = [], {}
-    for seed in PULL_SEEDS:
-        spectra, rv, snr, _ = simulate(makers, 2000, (5, 80), seed, masks)
-        table = match(spectra, bank, tm, threads)
-        part = (table["rv_tm"].to_numpy() - rv, table["rv_tm_err"].to_numpy(), snr)
-        each[seed] = [width for width, _ in pulls(*part).values()]
-        parts.append(part)
-    return pulls(*(np.concatenate(values) for values in zip(*parts, strict=True))) | {"each_seed": each}
-
-
-def apart(bank, tm, makers, masks, threads: int) -> float:
-    """The library's zero point: median difference above S/N 20 on spectra that nothing else here sees."""
-    import numpy as np
-    from velocity_data import simulate
-
-    from mstars.velocity.stage import match
-
-    spectra, rv, snr, _ = simulate(makers, 600, (5, 80), 77, masks)
-    return float(np.median((match(spectra, bank, tm, threads)["rv_tm"].to_numpy() - rv)[snr > 20]))
-
-
-def neighbours(bank) -> dict:
-    """Each template against the one most like it, where that fits to 5 %: 0 for perfect rest frames."""
-    import numpy as np
-
-    from mstars.velocity.match.align import pair_velocities
-
-    _, velocity, mismatch = pair_velocities(bank, neighbours=1)
-    value = np.abs(velocity[mismatch[:, 0] < 0.05, 0])
-    return {"n": len(value), "median_kms": float(np.median(value)), "within_3_kms": float((value < 3.0).mean())}
-
-
-def for_real(tm):
-    """The options with the error floors of real files."""
-    from mstars.core.config.whole import filled
-
-    real = filled({"survey": {"kind": "files"}})["rvmm"]["tm"]
-    floors = {name: real[name] for name in ("error_floor_kms", "giant_floor_kms")}
-    return tm.changed(**floors)
-
-
-def mean_difference(miss) -> float:
-    """Mean |difference| after the median, km/s."""
-    import numpy as np
-
-    return float(np.abs(miss - np.median(miss)).mean())
-
-
-def real_stars(bank, tm, other=None) -> dict | None:
-    """Real M dwarfs against independent velocities, beside the header's z c: scatter and a paired bootstrap.
-
-    The bootstrap is of mean |difference| (each after its own median), ours minus the header's (or those of ``other``, a
-    function of the spectra), over the same stars.
-    """
-    import numpy as np
-    import pandas as pd
-    from velocity_data import read_files, real_folder
-
-    from mstars.velocity.stage import match
-
-    folder = real_folder()
-    if folder is None:
-        return None
-    table = pd.read_csv(folder / "m_star_truth.csv")
-    table["rv"] = table["birky_RV_APOGEE"].fillna(table["cif03_rv"])
-    table = table[table["rv"].notna() & table["rv_lamost_z"].notna()].reset_index(drop=True)
-    spectra = read_files([folder / row.src / row.file for row in table.itertuples()])
-    matched = match(spectra, bank, for_real(tm))
-    ours = matched["rv_tm"].to_numpy() - table["rv"].to_numpy()
-    header = ((table["rv_lamost_z"] if other is None else other(spectra)) - table["rv"]).to_numpy()
-    gain = np.abs(ours - np.median(ours)) - np.abs(header - np.median(header))
-    rng = np.random.default_rng(1)
-    means = [gain[rng.integers(0, len(gain), len(gain))].mean() for _ in range(4000)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    pull = (ours - np.median(ours)) / matched["rv_tm_err"].to_numpy()
-    worst = {"worst_kms": float(np.abs(ours - np.median(ours)).max()), "mean_kms": mean_difference(ours)}
-    worst |= {"pull": float(1.4826 * np.median(np.abs(pull))), "pull_rms": float((pull**2).mean() ** 0.5)}
-    return {
-        "n": len(gain),
-        "ours": scatter(ours) | worst,
-        "header" if other is None else "theirs": scatter(header) | {"mean_kms": mean_difference(header)},
-        "gain_kms": [round(float(v), 2) for v in (gain.mean(), low, high)],
-    }
-
-
 def beside(name: str, spectra, rv, snr, library, count: int, tm) -> dict:
     """Another code on the same spectra and templates: rate, scatter, ratio of processor times (our rate over theirs).
 
@@ -249,25 +132,48 @@ def real_peer(measure, library, tm) -> dict | None:
     return real_stars(bank, tm, velocities)
 
 
-def main() -> None:
-    options = arguments()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = str(options.threads)
-    import numpy as np
-    import pandas as pd
+@dataclass
+class Sample:
+    """What all measurements share.
+
+    Attributes
+    ----------
+    tm, resting : MatchOptions
+        The default recipe, and it without alignment, for templates that are at rest already.
+    found, makers, matched : TemplateLibrary
+        Templates that make the spectra, as they come and at rest; templates that the pipeline matches with.
+    n_real_templates : int
+        Of ``matched`` that could be brought to rest.
+    bank : TemplateBank
+        The matched templates at rest, grown to the wanted number.
+    masks : ndarray or None
+        Masks of real files.
+    spectra : SpectrumSet, [n]
+    rv, snr, seen : ndarray, [n]
+        Velocities, S/N, and velocities as the makers' own templates have them, km/s.
+    """
+
+    tm: object
+    resting: object
+    found: object
+    makers: object
+    matched: object
+    n_real_templates: int
+    bank: object
+    masks: object
+    spectra: object
+    rv: object
+    snr: object
+    seen: object
+
+
+def make_sample(options: argparse.Namespace) -> Sample:
     from velocity_data import at_rest, grow, real_folder, real_masks, simulate
 
     from mstars.core.config.template_matching import MatchOptions
     from mstars.core.config.whole import filled
-    from mstars.files.stores import read_batch, write_batch
-    from mstars.files.tables import write_table
     from mstars.templates.library import load_library
-    from mstars.velocity.lines.measure import dsal
     from mstars.velocity.match.library_bank import bank_of
-    from mstars.velocity.match.prepare import prepare
-    from mstars.velocity.match.scan import coarse_chi2
-    from mstars.velocity.pool import over_chunks
-    from mstars.velocity.stage import match
 
     config = filled({})
     tm = MatchOptions(**config["rvmm"]["tm"])
@@ -276,86 +182,135 @@ def main() -> None:
     source = library.table["source"]
     matched = library.select(m_star & source.isin(config["templates"]["match_sources"]).to_numpy())
     found = library.select(m_star & source.isin(["bochanski"]).to_numpy())
-    # templates of the sky have velocities of their own, late ones above all: only at rest do their spectra have a truth
+    # published templates have velocities of their own: only spectra made from templates at rest have a known truth
     makers = at_rest(found, tm.changed(align_within_kms=None))
     aligned = at_rest(matched, tm)
     resting = tm.changed(align=False)
     bank = bank_of(grow(aligned, options.templates, 1), resting)
     masks = real_masks(real_folder())
-    spectra, rv, snr, seen = simulate(makers, options.spectra, (5, 80), 2, masks)
-    n = len(spectra)
-    folder = Path(tempfile.mkdtemp())
-    store = folder / "batch.h5"
-    header = pd.DataFrame({"spectrum_key": spectra.spectrum_key})
-    write_batch(store, spectra, header, pd.DataFrame({"filename": [], "reason": []}))
-    result = {"n_spectra": n, "n_templates": len(bank), "threads": options.threads, "real_masks": masks is not None}
-    result["n_real_templates"] = len(aligned)
+    spectra = simulate(makers, options.spectra, (5, 80), 2, masks)
+    return Sample(tm, resting, found, makers, matched, len(aligned), bank, masks, *spectra)
 
+
+def matrix_products(sample: Sample, threads: int) -> dict:
+    """The exhaustive coarse scan, and the matrix product in it beside the measured peak."""
+    from mstars.velocity.match.prepare import prepare
+    from mstars.velocity.match.scan import coarse_chi2
+    from mstars.velocity.pool import over_chunks
+
+    spectra, bank, n = sample.spectra, sample.bank, len(sample.spectra)
     pixels = bank.pixels(spectra.wavelength)
     start = time.perf_counter()
-    basis = bank.basis(spectra.wavelength, options.threads)
-    result["basis_s"] = time.perf_counter() - start
-
-    def exhaustive():
-        over_chunks(coarse, range(0, n, 128), options.threads)
+    basis = bank.basis(spectra.wavelength, threads)
+    result = {"basis_s": time.perf_counter() - start}
 
     def coarse(first):
         flux, bad, _ = prepare(spectra.select(slice(first, first + 128)), pixels)
         coarse_chi2(flux, bad, bank, spectra.wavelength)
 
-    seconds, _ = timed(exhaustive, "coarse_exhaustive", n)
+    seconds, _ = timed(lambda: over_chunks(coarse, range(0, n, 128), threads), "coarse_exhaustive", n)
     result["coarse_exhaustive_per_s"] = n / seconds
     values = prepare(spectra.select(slice(0, 128)), pixels)[0]
     flat = basis.reshape(len(basis), -1)
     product, _ = timed(lambda: values @ flat)
     result["gemm_gflops"] = 2 * 128 * flat.size / product / 1e9
     result["peak_gflops"] = peak_gflops()
-    result["gemm_share"] = result["gemm_gflops"] / result["peak_gflops"]
+    return result | {"gemm_share": result["gemm_gflops"] / result["peak_gflops"]}
+
+
+def default_recipe(sample: Sample, threads: int) -> dict:
+    """The default recipe from a store to a table: rate, scatter, pulls."""
+    import pandas as pd
+
+    from mstars.files.stores import read_batch, write_batch
+    from mstars.files.tables import write_table
+    from mstars.velocity.stage import match
+
+    n, folder = len(sample.spectra), Path(tempfile.mkdtemp())
+    store = folder / "batch.h5"
+    header = pd.DataFrame({"spectrum_key": sample.spectra.spectrum_key})
+    write_batch(store, sample.spectra, header, pd.DataFrame({"filename": [], "reason": []}))
 
     def default():
-        table = match(read_batch(store), bank, tm, options.threads)
+        table = match(read_batch(store), sample.bank, sample.tm, threads)
         write_table(table, folder / "rv.parquet")
         return table
 
     seconds, table = timed(default, "default", n)
-    result["default_per_s"] = n / seconds
-    miss = table["rv_tm"].to_numpy() - rv
-    result["default_bright"], result["default_faint"] = scatter(miss[snr > 20]), scatter(miss[snr <= 20])
-
-    result["default_pulls"] = many_pulls(bank, tm, makers, masks, options.threads)
+    miss = table["rv_tm"].to_numpy() - sample.rv
+    result = {"default_per_s": n / seconds}
+    result |= bright_and_faint("default_{}", miss, sample.snr)
+    result["default_pulls"] = many_pulls(sample.bank, sample.tm, sample.makers, sample.masks, threads)
     result["default_faint_range"] = float(table["tm_wide"].mean())
-    result["zero_point_kms"] = apart(bank, tm, makers, masks, options.threads)
-    result["bias_after_zero_point_kms"] = result["default_bright"]["bias_kms"] - result["zero_point_kms"]
+    result["zero_point_kms"] = apart(sample.bank, sample.tm, sample.makers, sample.masks, threads)
+    return result | {"bias_after_zero_point_kms": result["default_bright"]["bias_kms"] - result["zero_point_kms"]}
+
+
+def other_templates(sample: Sample, threads: int) -> dict:
+    """Accuracy with the makers' own templates, with the makers as they come, between templates, and on real stars."""
+    from velocity_data import simulate
+
+    from mstars.velocity.match.library_bank import bank_of
+    from mstars.velocity.stage import match
+
     # the makers' own templates, against the velocity in the spectrum: what the noise alone leaves
-    asis = tm.changed(align=False, faint_bend_kms=0)
-    own = match(spectra, bank_of(makers, asis), tm, options.threads)["rv_tm"].to_numpy() - seen
-    result["own_bright"], result["own_faint"] = scatter(own[snr > 20]), scatter(own[snr <= 20])
-    # the makers' templates as they come, with their own velocities in what is called the truth
-    again, speed, level, _ = simulate(found, 1000, (5, 80), 3, masks)
-    table = match(again, bank, resting, options.threads)
+    asis = sample.tm.changed(align=False, faint_bend_kms=0)
+    own = match(sample.spectra, bank_of(sample.makers, asis), sample.tm, threads)["rv_tm"].to_numpy() - sample.seen
+    result = bright_and_faint("own_{}", own, sample.snr)
+    # the makers' templates as they come: their own velocities are in what is called the truth
+    again, speed, level, _ = simulate(sample.found, 1000, (5, 80), 3, sample.masks)
+    table = match(again, sample.bank, sample.resting, threads)
     miss, error = table["rv_tm"].to_numpy() - speed, table["rv_tm_err"].to_numpy()
-    result["makers_as_they_come"] = {
-        "bright": scatter(miss[level > 20]),
-        "faint": scatter(miss[level <= 20]),
-        "pulls": pulls(miss, error, level),
-    }
-    ours = bank_of(matched, tm)
-    result["neighbours"] = neighbours(ours)
-    result["real"] = real_stars(ours, tm)
+    result["makers_as_they_come"] = bright_and_faint("{}", miss, level) | {"pulls": pulls(miss, error, level)}
+    ours = bank_of(sample.matched, sample.tm)
+    return result | {"neighbours": neighbours(ours), "real": real_stars(ours, sample.tm)}
+
+
+def paper_recipes(sample: Sample, options: argparse.Namespace) -> dict:
+    """The paper's recipe with both scalings: rate and scatter."""
+    from velocity_data import grow
+
+    from mstars.core.config.template_matching import MatchOptions
+    from mstars.core.config.whole import filled
+    from mstars.velocity.match.library_bank import bank_of
+    from mstars.velocity.stage import match
+
+    result, n = {}, len(sample.spectra)
     for scaling in ("mean", "zscore"):
         wide = MatchOptions(**filled({"rvmm": {"tm": {"recipe": "paper", "scaling": scaling}}})["rvmm"]["tm"])
-        paper_bank = bank_of(grow(matched, options.templates, 1), wide)
-        seconds, table = timed(lambda: match(spectra, paper_bank, wide, options.threads), f"paper_{scaling}", n)  # noqa: B023
+        bank = bank_of(grow(sample.matched, options.templates, 1), wide)
+        measure = functools.partial(match, sample.spectra, bank, wide, options.threads)
+        seconds, table = timed(measure, f"paper_{scaling}", n)
         result[f"paper_{scaling}_per_s"] = n / seconds
-        result[f"paper_{scaling}_all"] = scatter(table["rv_tm"].to_numpy() - rv)
-    seconds, _ = timed(lambda: dsal(spectra, threads=options.threads), "dsal", n)
+        result[f"paper_{scaling}_all"] = scatter(table["rv_tm"].to_numpy() - sample.rv)
+    return result
+
+
+def main() -> None:
+    options = arguments()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = str(options.threads)
+    import numpy as np
+    from velocity_data import grow
+
+    from mstars.velocity.lines.measure import dsal
+
+    sample = make_sample(options)
+    n, threads = len(sample.spectra), options.threads
+    result = {"n_spectra": n, "n_templates": len(sample.bank), "threads": threads}
+    result |= {"real_masks": sample.masks is not None, "n_real_templates": sample.n_real_templates}
+    result |= matrix_products(sample, threads)
+    result |= default_recipe(sample, threads)
+    result |= other_templates(sample, threads)
+    result |= paper_recipes(sample, options)
+    seconds, _ = timed(lambda: dsal(sample.spectra, threads=threads), "dsal", n)
     result["dsal_per_s"] = n / seconds
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    result["plain_per_s"] = plain(spectra, grow(matched, options.templates, 1), options.plain, tm)
+    result["plain_per_s"] = plain(sample.spectra, grow(sample.matched, options.templates, 1), options.plain, sample.tm)
     result["ratio_plain"] = result["default_per_s"] / result["plain_per_s"]
     result["core_ms"] = CORE_MS
     for peer in ("laspec", "redrock"):
-        result |= beside(peer, spectra, rv, snr, matched, options.peer, tm)
+        result |= beside(peer, sample.spectra, sample.rv, sample.snr, sample.matched, options.peer, sample.tm)
     print(json.dumps({key: round(v, 4) if isinstance(v, float | np.floating) else v for key, v in result.items()}))
 
 

@@ -12,15 +12,6 @@ FOLDERS = ("src", "workflow", "tests", "benchmarks")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 SCRIPTS = sorted(path for path in (ROOT / "src").rglob("*.js") if not path.name.endswith(".min.js"))
 
-LONG_MODULES = {"tests/core/test_config.py"}
-"""Longer ones that wait to be split. Add none."""
-
-LONG_FUNCTIONS = {
-    "benchmarks/velocity.py main",
-    "src/mstars/ops/slurm.py complaints",
-}
-"""Longer ones that wait to be split. Add none."""
-
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -56,9 +47,9 @@ def undocumented(tree: ast.Module) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("found", "known"), [(long_modules, LONG_MODULES), (long_functions, LONG_FUNCTIONS)])
-def test_nothing_is_longer_than_the_limits(found, known):
-    assert not {name: lines for name, lines in found().items() if name not in known}, "split these"
+@pytest.mark.parametrize("found", [long_modules, long_functions])
+def test_nothing_is_longer_than_the_limits(found):
+    assert not found(), "split these"
 
 
 def test_every_public_name_of_the_library_has_a_docstring():

@@ -94,8 +94,17 @@ def complaints(
         return [
             "no Slurm controller answers here (sinfo, scontrol): run on a login node of the cluster, or wait for it"
         ]
-    offered = ", ".join(sorted(site.gpus)) or "none"
-    found = []
+    found = _missing_partitions(site, partitions) + _missing_gpus(site, partitions, gpus, gpu_model)
+    if site.needs_account and not account:
+        found.append(
+            "this cluster takes no job without an account: set slurm_account under default-resources in "
+            "slurm/config.yaml (`sacctmgr show associations user=$USER format=account` lists yours)"
+        )
+    return found
+
+
+def _missing_partitions(site: Site, partitions: Mapping[str, str]) -> list[str]:
+    offered, found = ", ".join(sorted(site.gpus)) or "none", []
     for name in sorted(set(partitions.values()) - set(site.gpus)):
         rules = sorted(rule for rule, of in partitions.items() if of == name)
         some = ", ".join(rules[:3]) + (f" and {len(rules) - 3} more" if len(rules) > 3 else "")
@@ -103,7 +112,13 @@ def complaints(
             f"slurm_partition {name} (rules {some}) does not exist; this cluster has: {offered}. "
             "Change it in slurm/config.yaml, under default-resources or set-resources"
         )
-    having = ", ".join(sorted(name for name, of in site.gpus.items() if of))
+    return found
+
+
+def _missing_gpus(
+    site: Site, partitions: Mapping[str, str], gpus: Mapping[str, int], gpu_model: str | None
+) -> list[str]:
+    having, found = ", ".join(sorted(name for name, of in site.gpus.items() if of)), []
     for rule in sorted(rule for rule, number in gpus.items() if number):
         name = partitions.get(rule)
         models = site.gpus.get(name, set()) if name else set().union(*site.gpus.values())
@@ -120,11 +135,6 @@ def complaints(
             found.append(
                 f"rule {rule}: partition {name} has no gpu_model {gpu_model}, but: " + ", ".join(sorted(models))
             )
-    if site.needs_account and not account:
-        found.append(
-            "this cluster takes no job without an account: set slurm_account under default-resources in "
-            "slurm/config.yaml (`sacctmgr show associations user=$USER format=account` lists yours)"
-        )
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from sklearn.metrics import cohen_kappa_score
 
 from mstars.core.robust import share_limits
 from mstars.review.decisions import ADJUDICATOR, labels
@@ -29,6 +28,8 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     float
         NaN where both gave one and the same label to all, or there are no spectra.
     """
+    from sklearn.metrics import cohen_kappa_score  # takes as long to load as all else the desk needs
+
     if len(set(first) | set(second)) < 2:
         return float("nan")
     return float(cohen_kappa_score(first, second))

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if not (arguments.summary or arguments.export):
         check_installed(*SERVER, *(SAMP if arguments.samp else ()))
-    from mstars_desk.agreement import summary  # these load numpy, pandas and scikit-learn
+    from mstars_desk.agreement import summary  # loads numpy and pandas
     from mstars_desk.blind_spectra import read_blind_spectra
     from mstars_desk.queue_folder import QueueFolder
     from mstars_desk.session import Desk

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from mstars.review.queues import VELOCITIES
 from mstars_desk.queue_folder import QueueFolder
@@ -144,6 +143,8 @@ def chance_of_change(matrix: np.ndarray, rows: Sequence[int], changed: Sequence[
     ndarray or None, [n]
         None while all decisions are alike.
     """
+    from sklearn.linear_model import LogisticRegression  # takes as long to load as all else the desk needs
+
     if len(set(changed)) < 2:
         return None
     learner = LogisticRegression(C=REGULARISATION, class_weight="balanced", max_iter=500)

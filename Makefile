@@ -49,6 +49,7 @@ catalog: $(READY)
 		'files={"spectra": "$(SPECTRA)"}'
 
 docs: $(READY)
+	@rm -rf docs/reference/api
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs build/docs/html
 	@echo "open build/docs/html/index.html in a browser"
 

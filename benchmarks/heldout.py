@@ -44,7 +44,7 @@ _CHANGES = {"stop_patience": 5, "reduce_patience": 2}
 EDGES = (5, 10, 20, 50, 1000)
 CHUNK = 256
 BOUNDARIES = [
-    # hotter class, cooler class, Teff of the boundary, two subclasses above it and below it, K (docs/simulation.md)
+    # hotter class, cooler class, Teff of the boundary, two subclasses above it and below it, K (simulation.md)
     ("OB", "A", 9800, 1500, 560),
     ("A", "F", 7100, 540, 216),
     ("F", "G", 6020, 216, 246),

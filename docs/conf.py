@@ -1,7 +1,7 @@
 """Sphinx builds the pages of mstars: ``make docs`` writes build/docs/html, without any access to the network."""
 
 from docutils import nodes
-from docutils.utils.math.latex2mathml import parse_latex_math
+from docutils.utils.math.latex2mathml import tex2mathml
 
 import mstars
 
@@ -49,8 +49,8 @@ html_math_renderer = "mathml"
 def visit_math(writer, node):
     """Write a formula as MathML, which browsers draw themselves: MathJax would be fetched from the network."""
     block = isinstance(node, nodes.math_block)
-    tree = parse_latex_math(node.astext(), inline=not block)
-    writer.body.append(f"<div class='math'>{tree}</div>" if block else str(tree))
+    formula = tex2mathml(node.astext(), as_block=block)
+    writer.body.append(f"<div class='math'>{formula}</div>" if block else formula)
     raise nodes.SkipNode
 
 

@@ -101,7 +101,7 @@ def _check_columns(path: Path, names, required: tuple[str, ...]) -> None:
         return
     near = {name: difflib.get_close_matches(name, names, 1) for name in missing}
     hints = [f"'{name}'" + (f" (is '{found[0]}' meant?)" if found else "") for name, found in near.items()]
-    raise InputError(f"{path}: missing column {', '.join(hints)}; needed are {', '.join(required)} (docs/input.md)")
+    raise InputError(f"{path}: missing column {', '.join(hints)}; needed are {', '.join(required)}")
 
 
 def _typed_rows(path: Path, raw: pd.DataFrame, problems: dict[int, str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -55,7 +55,7 @@ def plan_release(
     """
     for name, value in (("spectra", spectra), ("m_catalog", m_catalog)):
         if not value:
-            raise InputError(f"release.{name}: not set; a survey of kind release needs it (docs/input.md)")
+            raise InputError(f"release.{name}: not set; a survey of kind release needs it (docs/methods/input.md)")
     root = Path(spectra).expanduser()
     if not root.is_dir():
         raise InputError(f"release.spectra: {root}: no such folder")

@@ -183,8 +183,8 @@ _OTHERS = {
     "late_K": _Range(4080.0, 4300.0, dwarfs=0.75),
 }
 """LAMOST's classes change at these temperatures on the templates' scale, and its giants of 4300 to 4800 K are of type G
-(docs/simulation.md). Training labels are those on which two catalogues agree (section 3.4.1): about a subclass on
-either side of a boundary is missing."""
+(docs/methods/simulation.md). Training labels are those on which two catalogues agree (section 3.4.1): about a subclass
+on either side of a boundary is missing."""
 
 
 def draw_others(rng: np.random.Generator, name: str, n: int) -> pd.DataFrame:

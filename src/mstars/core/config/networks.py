@@ -49,7 +49,7 @@ class Architecture(Section):
 
 
 class Networks(Section):
-    """Training of the CNN of all tasks; sizes that the paper does not publish are the choice of docs/networks.md."""
+    """Training of the CNN of all tasks; the paper publishes no sizes, these are ours."""
 
     PLACE: ClassVar[str] = "networks"
     architecture: Architecture = subsection(Architecture)

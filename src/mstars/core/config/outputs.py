@@ -83,7 +83,7 @@ class Compare(Section):
     """Literature catalogues beside this work (section 4.2.2)."""
 
     PLACE: ClassVar[str] = "compare"
-    catalogs: Words = key((), "one YAML file a catalogue: name, file, match, columns, ...; see docs/compare.md")
+    catalogs: Words = key((), "one YAML file a catalogue: name, file, match, columns, ...; see docs/methods/compare.md")
     binaries: str | None = path("wide binaries: source_id1, source_id2, R_chance_align (El-Badry et al. 2021)")
     clusters: str | None = path("members of clusters: source_id, cluster")
     outliers: Outliers = subsection(Outliers)

@@ -30,7 +30,7 @@ from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
 from mstars.networks.training import train_classifier
 from mstars.simulate.instrument import observe
-from mstars.simulate.observations import make_plan
+from mstars.simulate.observations import draw_survey
 from mstars.simulate.plates import rest_spectra
 from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.spectra.container import SpectrumSet
@@ -85,7 +85,7 @@ def survey(
     """Inputs of the classifiers [n, 5000] and rows of the surveys' spectra of S/N_max >= 5 that the tasks need."""
     wanted, parts = {name for task in tasks for name in TASKS[task]}, []
     for number, seed in enumerate(seeds):
-        rows = choose(make_plan("networks", seed), seed, most)
+        rows = choose(draw_survey("networks", seed), seed, most)
         rows = rows[rows["label"].isin(wanted) | rows["true_class"].isin(wanted)]
         parts.append(rows.assign(star=rows["star"] + number * 10**7))
     rows = pd.concat(parts, ignore_index=True)

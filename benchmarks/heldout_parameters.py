@@ -42,7 +42,7 @@ from mstars.parameters.calibration import (
     robust_sigma,
     spread_ratios,
 )
-from mstars.simulate.observations import make_plan
+from mstars.simulate.observations import draw_survey
 from mstars.simulate.sky_tables import APOGEE_ERRORS
 from mstars.simulate.spectrum_maker import SpectrumMaker
 
@@ -54,7 +54,7 @@ RESAMPLINGS = 400
 
 def stars(make, kind: str, seed: int, quiet: bool) -> tuple[np.ndarray, pd.DataFrame]:
     """Rest-frame inputs [n, 5000] and rows (truth, noisy labels, fold) of a survey's single M stars of S/N_max >= 5."""
-    plan = make_plan("networks", seed)
+    plan = draw_survey("networks", seed)
     sound = (plan["planted_rv"] == "") & (plan["companion_share"] == 0) & (plan["role"] == "candidate")
     rows = plan[sound & (plan["true_class"] == kind)].drop_duplicates("star").reset_index(drop=True)
     if quiet:

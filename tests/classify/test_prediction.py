@@ -8,7 +8,7 @@ from made_spectra import m_like
 from mstars.classify import flux_bins, outliers, zirconium
 from mstars.classify.flux_bins import bin_spectra
 from mstars.classify.outliers import outlier_score
-from mstars.classify.prediction import predict_batch
+from mstars.classify.prediction import classify_batch
 from mstars.core.errors import InputError
 from mstars.files.stores import write_batch
 from mstars.spectra.band_indices import band_indices
@@ -33,7 +33,7 @@ def test_from_the_stores_on(model, tmp_path):
     chosen = band_indices(spectra.select([2, 7]), np.zeros(2))
     np.testing.assert_array_equal(scores[["tio5", "tio5_err"]], chosen[["tio5", "tio5_err"]])
     assert scores["zro_score"].isna().all()  # this model knows no band heads
-    together = predict_batch([], tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), model, chunk=5)
+    together = classify_batch([], tmp_path / "a.h5", np.array(["s7", "s2", "gone"]), model, chunk=5)
     pd.testing.assert_frame_equal(together["ood"], scores)
     with pytest.raises(InputError, match="use: off"):
         outliers.m_stars(table.assign(label="K"), spt, wdm)
@@ -51,16 +51,16 @@ def test_a_batch_is_predicted_from_the_store(tmp_path):
     spectra = make_store(tmp_path / "a.h5", keys, 1)
     model = Model(build_network(SMALL, 2, 1).eval(), "classifier", "wdm", ["WD", "M"])
     other = Model(build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
-    tables = predict_batch([model, other], tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
+    tables = classify_batch([model, other], tmp_path / "a.h5", np.array(["k5", "k1", "k2", "gone"]), chunk=3)
     table = tables["wdm"]
-    alone = predict_batch([other], tmp_path / "a.h5", np.array(["k5", "k1", "k2"]), chunk=3)
+    alone = classify_batch([other], tmp_path / "a.h5", np.array(["k5", "k1", "k2"]), chunk=3)
     pd.testing.assert_frame_equal(tables["spt"], alone["spt"])
     assert list(tables) == ["wdm", "spt"] and list(alone) == ["spt"]
     assert table["spectrum_key"].tolist() == ["k1", "k2", "k5"]
     _, probability = predict_classifier(model, classifier_input(spectra.select([1, 2, 5])))
     np.testing.assert_allclose(table[["prob_WD", "prob_M"]], probability, rtol=1e-5)
     np.testing.assert_allclose(table["wdm_prob"], probability.max(axis=1), rtol=1e-5)
-    nothing = predict_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
+    nothing = classify_batch([model], tmp_path / "a.h5", np.array(["gone"]))["wdm"]
     assert len(nothing) == 0 and list(nothing.columns) == list(table.columns)
 
 
@@ -82,7 +82,7 @@ def test_a_classifier_has_no_vote_without_its_pixels(tmp_path):
     write_batch(tmp_path / "b.h5", spectra, header, pd.DataFrame({"path": [], "reason": []}))
     dmgm = Model(build_network(SMALL, 2, 1).eval(), "classifier", "dmgm", ["dM", "gM"])
     spt = Model(build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
-    tables = predict_batch([dmgm, spt], tmp_path / "b.h5", keys)
+    tables = classify_batch([dmgm, spt], tmp_path / "b.h5", keys)
     assert list(tables["dmgm"]["dmgm_class"] == "") == [False, True, True, False, True]
     assert list(tables["spt"]["spt_class"] == "") == [False, False, False, False, True]
     for table, columns in ((tables["dmgm"], ["dmgm_prob", "prob_dM", "prob_gM"]), (tables["spt"], ["spt_prob"])):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars.simulate.catalog_tables import write_catalogs
-from mstars.simulate.observations import make_plan
+from mstars.simulate.observations import draw_survey
 from mstars.simulate.plates import write_plate
 from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.simulate.truth import write_truth
@@ -64,7 +64,7 @@ def maker(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plan():
-    return make_plan("ci", 3)
+    return draw_survey("ci", 3)
 
 
 @pytest.fixture(scope="session")

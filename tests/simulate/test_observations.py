@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from mstars.core.constants import C_KMS
-from mstars.simulate.observations import RV_FAILURES, ZERO_POINT_KMS, make_plan
+from mstars.simulate.observations import RV_FAILURES, ZERO_POINT_KMS, draw_survey
 from mstars.templates.library import LIBRARY_GRID
 
 
 def test_the_demo_plants_what_it_promises():
-    plan = make_plan("demo", 1)
+    plan = draw_survey("demo", 1)
     candidates = plan[plan["role"] == "candidate"]
     real = candidates[candidates["true_class"].isin(["dM", "gM"])]
     assert len(real) >= 3000 and 0.15 < (real["true_class"] == "gM").mean() < 0.25
@@ -40,7 +40,7 @@ def test_catalogue_velocities(plan):
 
 
 def test_double_lined_dwarfs_keep_the_mean_velocity_of_their_light(maker):
-    plan = make_plan("demo", 1)
+    plan = draw_survey("demo", 1)
     doubles = plan[plan["companion_kms"] != 0]
     assert 10 < len(doubles) < 60 and (doubles["kind"] == "dM").all() and (doubles["planted_rv"] == "").all()
     rows = doubles.head(4).assign(companion_kms=200.0, companion_share=0.5, active=False)
@@ -55,12 +55,12 @@ def test_double_lined_dwarfs_keep_the_mean_velocity_of_their_light(maker):
 
 
 def test_same_seed_same_stars(plan):
-    pd.testing.assert_frame_equal(plan, make_plan("ci", 3))
-    assert not np.allclose(plan["teff"].head(50), make_plan("ci", 4)["teff"].head(50), equal_nan=True)
+    pd.testing.assert_frame_equal(plan, draw_survey("ci", 3))
+    assert not np.allclose(plan["teff"].head(50), draw_survey("ci", 4)["teff"].head(50), equal_nan=True)
 
 
 def test_training_stars_are_those_of_their_catalogues():
-    train = make_plan("networks", 3)
+    train = draw_survey("networks", 3)
     train = train[train["role"] == "train"]
     for name, span in (("A", (7420, 9700)), ("F", (6100, 7060)), ("G", (4360, 5945)), ("K", (4120, 4665))):
         rows = train[train["kind"] == name]

@@ -1,7 +1,7 @@
 """Classes and probabilities of classifiers, and the outlier score, for the candidates of one batch."""
 
 from mstars.classify.outliers import load_outlier_model
-from mstars.classify.prediction import predict_batch
+from mstars.classify.prediction import classify_batch
 from mstars.files.tables import read_table, write_table
 from mstars.networks.folder import load_model
 from mstars.networks.inference import place
@@ -14,7 +14,7 @@ with job(snakemake) as log:
     outliers = load_outlier_model(str(given.ood).removesuffix("/model.json")) if given.ood else None
     catalog = read_table(given.catalog, ["spectrum_key", "batch"])
     keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
-    for name, table in predict_batch(models, given.store, keys.to_numpy(dtype=str), outliers).items():
+    for name, table in classify_batch(models, given.store, keys.to_numpy(dtype=str), outliers).items():
         write_table(table, written.get(name, written[0]))
         if name == "ood":
             log.info("%d spectra, %d with an ood_score of 1 and more", len(table), (table["ood_score"] >= 1).sum())

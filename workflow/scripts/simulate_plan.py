@@ -2,9 +2,9 @@
 
 from mstars.files.tables import write_table
 from mstars.ops.job import job
-from mstars.simulate.observations import make_plan
+from mstars.simulate.observations import draw_survey
 
 with job(snakemake) as log:
-    plan = make_plan(snakemake.params.size, snakemake.params.seed)
+    plan = draw_survey(snakemake.params.size, snakemake.params.seed)
     write_table(plan, snakemake.output[0])
     log.info("%d spectra of %d stars", len(plan), plan["star"].nunique())

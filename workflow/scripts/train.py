@@ -6,7 +6,7 @@ from mstars.core.config.networks import Networks
 from mstars.core.randomness import rng
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
-from mstars.networks.data import load_inputs
+from mstars.networks.data import load_network_inputs
 from mstars.networks.training import train_classifier
 from mstars.ops.job import job
 
@@ -14,7 +14,7 @@ with job(snakemake) as log:
     task, params = snakemake.wildcards.task, snakemake.params
     table, summary = read_table(snakemake.input.table), read_json(snakemake.input.summary)
     model = train_classifier(
-        load_inputs(snakemake.input.spectra),
+        load_network_inputs(snakemake.input.spectra),
         table["label"].to_numpy(dtype=str),
         table["split"].to_numpy(dtype=str) == "valid",
         classes=summary["classes"],

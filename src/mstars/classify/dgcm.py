@@ -34,7 +34,7 @@ def dgcm_candidates(
         spectrum_key, candidate_reasons (';'-joined, of lamost, cnn, cmd: who says giant), priority (disagreements
         first), consensus_label, and the evidence.
     """
-    table = evidence(m_catalog, dmgm, photometry)
+    table = dgcm_evidence(m_catalog, dmgm, photometry)
     votes = _votes(table)
     giant = votes == "gM"
     table["candidate_reasons"] = join_reasons(giant)
@@ -45,7 +45,7 @@ def dgcm_candidates(
     return table.loc[giant.any(axis=1), columns].reset_index(drop=True)
 
 
-def evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
+def dgcm_evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
     """m_catalog_v1 joined with what speaks for a dwarf or a giant (section 3.4.2).
 
     Parameters
@@ -88,7 +88,7 @@ def dgcm_consensus(table: pd.DataFrame, snr_min: float) -> np.ndarray:
     Parameters
     ----------
     table : pandas.DataFrame
-        n rows: of `evidence`.
+        n rows: of `dgcm_evidence`.
     snr_min : float
 
     Returns

@@ -20,7 +20,7 @@ NEEDED_ARM = {"dmgm": "red"}
 """Arm that a classifier can't do without: what tells dwarfs from giants (CaH, Na I, K I) is in the red one."""
 
 
-def predict_batch(
+def classify_batch(
     models: Sequence[Model],
     store: str | Path,
     keys: np.ndarray,

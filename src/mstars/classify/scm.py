@@ -55,7 +55,7 @@ def scm_candidates(
         reliable photometry outside the regions; ood: unlike M stars; zro: zirconium oxide), priority (higher first),
         consensus_label, and the evidence.
     """
-    table = evidence(m_catalog, spt, wdm, photometry, ood)
+    table = scm_evidence(m_catalog, spt, wdm, photometry, ood)
     votes = _votes(table, settings)
     table["candidate_reasons"] = join_reasons(votes)
     table["priority"] = votes.sum(axis=1) + np.where(votes["spt"], table["spt_prob"], 0.0)
@@ -64,7 +64,7 @@ def scm_candidates(
     return table.loc[votes.any(axis=1), columns].reset_index(drop=True)
 
 
-def evidence(
+def scm_evidence(
     m_catalog: pd.DataFrame,
     spt: pd.DataFrame,
     wdm: pd.DataFrame,

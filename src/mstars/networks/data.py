@@ -15,7 +15,7 @@ from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.wavelengths import CLASSIFIER_GRID
 
 
-def write_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: str | Path) -> None:
+def write_network_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: str | Path) -> None:
     """Preprocess the spectra of a training set (section 3.2) into a ``.npy`` file that training maps into memory.
 
     Parameters
@@ -43,8 +43,8 @@ def write_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], path: st
         del out
 
 
-def load_inputs(path: str | Path) -> np.ndarray:
-    """The array that `write_inputs` made, mapped into memory.
+def load_network_inputs(path: str | Path) -> np.ndarray:
+    """The array that `write_network_inputs` made, mapped into memory.
 
     Parameters
     ----------

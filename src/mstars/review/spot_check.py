@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mstars.classify.dgcm import evidence
+from mstars.classify.dgcm import dgcm_evidence
 from mstars.review.queues import share_of_key
 
 
@@ -37,7 +37,7 @@ def spot_check(
         Columns of the queue dgcm. consensus_label is dM, the class that such spectra have. priority is the random
         number: the first rows are a random sample, however many are looked at.
     """
-    table = evidence(m_catalog, dmgm, photometry)
+    table = dgcm_evidence(m_catalog, dmgm, photometry)
     table = table[~table["spectrum_key"].isin(candidates["spectrum_key"])].sort_values("spectrum_key")
     draw = np.array([share_of_key(key, f"random{seed}") for key in table["spectrum_key"]])
     table = table.assign(candidate_reasons="random", priority=draw, consensus_label="dM")

@@ -23,7 +23,7 @@ def write_catalogs(plan: pd.DataFrame, measured: pd.DataFrame, size: str, seed: 
     Parameters
     ----------
     plan : pandas.DataFrame
-        `make_plan`.
+        `draw_survey`.
     measured : pandas.DataFrame
         S/N by band of the written spectra, by spectrum_key (`write_plate`).
     size : str

@@ -12,7 +12,7 @@ def plate_cards(row: pd.Series, rng: np.random.Generator) -> dict:
     Parameters
     ----------
     row : pandas.Series
-        One row of the plan (`mstars.simulate.observations.make_plan`).
+        One row of the plan (`mstars.simulate.observations.draw_survey`).
     rng : numpy.random.Generator
 
     Returns

@@ -33,7 +33,7 @@ _A_BAND_PLATES = ("B6001",)
 
 
 @dataclass
-class Observed:
+class SimulatedSpectra:
     """Spectra as the pipeline leaves them, arrays [n, pixel], and the S/N of each band [n]."""
 
     flux: np.ndarray
@@ -215,7 +215,7 @@ def _masks(shape, wave, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
     return ormask, andmask
 
 
-def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pixel: int = 3909) -> Observed:
+def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pixel: int = 3909) -> SimulatedSpectra:
     """Observe spectra.
 
     Parameters
@@ -230,7 +230,7 @@ def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pi
 
     Returns
     -------
-    Observed
+    SimulatedSpectra
     """
     n = len(rows)
     wave = lamost_wavelength()[:n_pixel]
@@ -270,7 +270,7 @@ def observe(flux: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator, n_pi
     _ends(noisy, ivar, wave, rng)
     snr = band_snr(noisy, ivar, wave)
     _weightless(noisy, ivar, snr, rows, wave, rng)
-    return Observed(noisy.astype(np.float32), ivar.astype(np.float32), andmask, ormask, snr)
+    return SimulatedSpectra(noisy.astype(np.float32), ivar.astype(np.float32), andmask, ormask, snr)
 
 
 def _noise(source: np.ndarray, rows: pd.DataFrame, wave: np.ndarray, lost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

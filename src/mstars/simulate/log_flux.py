@@ -44,7 +44,7 @@ def anchored(log: np.ndarray) -> np.ndarray:
     return log - np.mean(log[..., _REFERENCE], axis=-1, keepdims=True)
 
 
-def filled(log: np.ndarray, donor: np.ndarray) -> np.ndarray:
+def gaps_filled(log: np.ndarray, donor: np.ndarray) -> np.ndarray:
     """Where a template has no data: the donor's shape beyond the ends, scaled there; straight lines inside.
 
     Parameters
@@ -132,9 +132,9 @@ class TemplateSet:
         )
         donor_rows = cool if cool.size else np.flatnonzero(full)
         donor = log[donor_rows[0]]
-        donor = filled(donor, np.zeros_like(donor))
+        donor = gaps_filled(donor, np.zeros_like(donor))
         self.table = table[full].reset_index(drop=True)
-        self.log = np.stack([filled(row, donor) for row in log[full]])
+        self.log = np.stack([gaps_filled(row, donor) for row in log[full]])
         self._emulator = load_emulator(library)
 
     def rows(self, **chosen) -> np.ndarray:

@@ -101,7 +101,7 @@ def _repeats(stars: pd.DataFrame, size: str, rng) -> pd.DataFrame:
     return again
 
 
-def make_plan(size: str, seed: int) -> pd.DataFrame:
+def draw_survey(size: str, seed: int) -> pd.DataFrame:
     """Every spectrum of the survey.
 
     Parameters

@@ -21,7 +21,7 @@ def gaia_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     Parameters
     ----------
     plan : pandas.DataFrame
-        Of `mstars.simulate.observations.make_plan`.
+        Of `mstars.simulate.observations.draw_survey`.
     rng : numpy.random.Generator
 
     Returns

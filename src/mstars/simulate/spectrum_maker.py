@@ -70,7 +70,7 @@ class SpectrumMaker:
         kind : str
             Column ``kind`` of the plan.
         rows : pandas.DataFrame
-            n rows of the plan (`mstars.simulate.observations.make_plan`).
+            n rows of the plan (`mstars.simulate.observations.draw_survey`).
         rng : numpy.random.Generator
 
         Returns

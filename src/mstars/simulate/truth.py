@@ -20,7 +20,7 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     plan : pandas.DataFrame
-        Of `mstars.simulate.observations.make_plan`.
+        Of `mstars.simulate.observations.draw_survey`.
     measured : pandas.DataFrame
         S/N by band of the written spectra, by spectrum_key.
 

@@ -16,9 +16,9 @@ from mstars.spectra.wavelengths import DLOGLAM, air_to_vacuum
 from mstars.templates.emulator import EMULATOR_WAVELENGTH, Emulator, read_emulator
 from mstars.templates.formats import Template, read_folder, read_template
 from mstars.templates.kastredux import read_kastredux
-from mstars.templates.labels import template_kind, type_temperature
 from mstars.templates.library import COLUMNS, LIBRARY_GRID, TemplateLibrary, save_library
 from mstars.templates.mastar import read_galaxies, read_mastar
+from mstars.templates.spectral_types import template_kind, type_temperature
 from mstars.templates.stelib import TELLURIC_BANDS, read_stelib
 
 PIXEL_KMS = C_KMS * DLOGLAM * np.log(10)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mstars.core.errors import InputError
 from mstars.templates.formats import Template, read_columns, to_vacuum
-from mstars.templates.labels import labelled
+from mstars.templates.spectral_types import labelled
 
 _SD_METALLICITY = {"sd": -0.5, "esd": -1.0, "usd": -1.6}
 _KAST_LICENCE = "MIT (kastredux)"

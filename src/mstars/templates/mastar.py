@@ -11,7 +11,7 @@ from astropy.io import fits
 from mstars.core.errors import InputError
 from mstars.core.resources import resource, resource_rows
 from mstars.templates.formats import Template
-from mstars.templates.labels import labelled
+from mstars.templates.spectral_types import labelled
 from mstars.templates.stelib import DAP_LICENCE
 
 

@@ -12,7 +12,7 @@ from scipy.ndimage import median_filter
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.templates.formats import Template, to_vacuum
-from mstars.templates.labels import labelled, type_temperature
+from mstars.templates.spectral_types import labelled, type_temperature
 
 DAP_LICENCE = "BSD-3-Clause (sdss-mangadap)"
 

@@ -1,4 +1,8 @@
-"""How the loops of template matching are compiled, and the structures that they are given."""
+"""How the loops of template matching are compiled, and the structures that they are given.
+
+numba's cache names the structures. After a rename or a move of one, the caches that lie beside the modules of its
+functions (``__pycache__/*.nbi``) have to be deleted: numba fails to read them before it sees that they are old.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Diagnosis:
     Attributes
     ----------
     wavelength, flux, model : ndarray, [p]
-        Compared pixels, vacuum angstrom; flux divided by its mean, NaN where bad; ``model`` is template times
+        Observed pixels, vacuum angstrom; flux divided by its mean, NaN where bad; ``model`` is template times
         polynomial at ``velocity``; NaN without a template.
     velocity : float
         Of template matching, km/s.

@@ -13,7 +13,7 @@ from mstars.spectra.container import SpectrumSet
 from mstars.velocity.compiling import Observed, Splines, observed
 from mstars.velocity.match.bank import N_COEF, TemplateBank
 from mstars.velocity.match.chi2 import curve_chunk
-from mstars.velocity.match.device import choose_device, likely_templates_torch
+from mstars.velocity.match.gpu_scan import choose_device, likely_templates_torch
 from mstars.velocity.match.minimum import approach_chunk
 from mstars.velocity.match.mixture import Start, Steps, finish
 from mstars.velocity.match.prepare import measurable, prepare_weighted, scaled_ivar, without_smooth

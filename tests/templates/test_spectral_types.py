@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mstars.templates.labels import type_temperature
+from mstars.templates.spectral_types import type_temperature
 
 
 def test_type_temperature():

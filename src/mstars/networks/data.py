@@ -1,4 +1,4 @@
-"""Network inputs of a training set as one memory-mapped array."""
+"""Inputs of a classifier's training set as one memory-mapped array."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def write_network_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a spectrum with columns ``spectrum_key``, ``batch`` and ``row`` (position in the store). With a column
-        ``rv`` (km/s) the spectra are shifted to the rest frame (step 2, CNN-TLMA).
+        One row a spectrum with columns ``spectrum_key``, ``batch`` and ``row`` (position in the store).
     stores : mapping of str to path
         The store of each batch.
     path : str or Path
@@ -33,12 +32,11 @@ def write_network_inputs(table: pd.DataFrame, stores: Mapping[str, str | Path], 
     InputError
         When a store is missing, or holds another spectrum in a row than the table says.
     """
-    rv = table["rv"].to_numpy(dtype=float) if "rv" in table else None
     with atomic_path(path) as temporary:
         shape = (len(table), len(CLASSIFIER_GRID))
         out = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
         for where, spectra in iter_rows(table, stores):
-            out[where] = classifier_input(spectra, None if rv is None else rv[where])
+            out[where] = classifier_input(spectra)
         out.flush()
         del out
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
+from mstars.engines.registry import engine_info, engine_names
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 
@@ -42,7 +43,10 @@ GROUPS = {
     "velocity": ("rv",),
     "parameters": (*LABELS, "parameter"),
 }
-MODELS = {"class": ("spt", "wdm", "dmgm"), "parameters": ("tlma_",)}
+MODELS = {
+    "class": ("spt", "wdm", "dmgm"),
+    "parameters": tuple(f"{engine_info(name).stem}_" for name in engine_names()),
+}
 
 
 @dataclass

@@ -1,7 +1,5 @@
 # catalog: the recommended catalogue, the non-M catalogue and the classification of every input spectrum (section 4.1)
 
-import mstars
-
 PRODUCT_FORMATS = ["fits", "vot", "csv", "parquet"]
 CATALOG_FILES = [
     *expand("<results>/catalogs/{product}.{ending}", product=["recommended", "non_m", "stars", "extension"], ending=PRODUCT_FORMATS),
@@ -163,7 +161,6 @@ rule cds:
         with_filename=WITH_FILENAME,
         survey=SURVEY,
         simulated=SIMULATED,
-        version=mstars.__version__,
     resources:
         mem_mb=memory(2000, 20),
     message:

@@ -47,6 +47,7 @@ rule table_folds:
     benchmark:
         "<benchmarks>/table_folds.tsv"
     params:
+        kinds=["dM", "gM"],
         folds=FOLDS,
     message:
         "table 8: residuals of the folds"

@@ -1,23 +1,16 @@
 """m_catalog_v2 and non_m_catalog_v2 from the decisions, those of the random check among them."""
 
-import pandas as pd
-
-from mstars.classify.dgcm import apply_dgcm
+from mstars.classify.dgcm import apply_dgcm, with_random_check
 from mstars.files.tables import read_table, read_tables, write_table
 from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input
-    decisions, checked = read_table(given.decisions), read_table(given.checked)
-    # what a person said in the random check counts as well; where no one has looked nothing changes
-    checked = checked[
-        (checked["review_status"] == "reviewed") & ~checked["spectrum_key"].isin(decisions["spectrum_key"])
-    ]
     m_catalog, non_m = apply_dgcm(
         read_table(given.m_catalog),
         read_tables(given.dmgm),
         read_table(given.candidates),
-        pd.concat([decisions, checked], ignore_index=True),
+        with_random_check(read_table(given.decisions), read_table(given.checked)),
     )
     write_table(m_catalog, snakemake.output.m_catalog)
     write_table(non_m, snakemake.output.non_m)

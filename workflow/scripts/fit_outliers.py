@@ -2,25 +2,17 @@
 
 from pathlib import Path
 
-from mstars.classify.flux_bins import read_features
-from mstars.classify.outliers import fit_outlier_model, m_stars, save_outlier_model
-from mstars.classify.zirconium import fit_steps
+from mstars.classify.outliers import fit_to_stores, m_stars, save_outlier_model
 from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, read_tables
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    given, settings = snakemake.input, snakemake.params.settings
+    given, params = snakemake.input, snakemake.params
     rows = m_stars(read_table(given.table), read_tables(given.spt), read_tables(given.wdm))
-    features = read_features(rows, stores_by_batch(given.stores))
-    model = fit_outlier_model(
-        features["flux"],
-        features["variance"],
-        n_component=settings["n_component"],
-        quantile=settings["quantile"],
-        about={"trained_on": snakemake.params.kind, "survey": snakemake.params.survey},
-    )
-    model.steps = fit_steps(features["steps"], features["step_variance"])
+    options = {name: params.settings[name] for name in ("n_component", "quantile")}
+    about = {"trained_on": params.kind, "survey": params.survey}
+    model = fit_to_stores(rows, stores_by_batch(given.stores), **options, about=about)
     save_outlier_model(model, Path(snakemake.output.model).parent)
     log.info("%(n_stars)d stars, %(n_clipped)d of them clipped, %(n_component)d components", model.about)
     if model.steps is None:

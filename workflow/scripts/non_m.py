@@ -2,7 +2,7 @@
 
 from mstars.catalog.columns import product_columns, product_table
 from mstars.catalog.rows import non_m_table
-from mstars.catalog.writers import write_product
+from mstars.catalog.writers import write_products
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 
@@ -11,6 +11,6 @@ with job(snakemake) as log:
     rows = non_m_table(*(read_table(given[name]) for name in ("v1", "v2", "spectra", "gaia", "photometry")))
     columns = product_columns("non_m", with_filename=snakemake.params.with_filename)
     table = product_table(rows, columns)
-    for path in snakemake.output:
-        write_product(table, columns, path, title=f"Spectra that are not of M stars, survey {snakemake.params.survey}")
+    title = f"Spectra that are not of M stars, survey {snakemake.params.survey}"
+    write_products(table, columns, snakemake.output, title=title)
     log.info("%d spectra: %s", len(table), table["label"].value_counts().to_dict())

@@ -12,8 +12,7 @@ with job(snakemake) as log:
     models = [load_model(str(path).removesuffix("/model.json")) for path in given.models]
     place(models, snakemake.resources.get("gpu", 0))
     outliers = load_outlier_model(str(given.ood).removesuffix("/model.json")) if given.ood else None
-    catalog = read_table(given.catalog, ["spectrum_key", "batch"])
-    keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
+    keys = read_table(given.catalog, ["spectrum_key"], batch=snakemake.wildcards.batch)["spectrum_key"]
     for name, table in classify_batch(models, given.store, keys.to_numpy(dtype=str), outliers).items():
         write_table(table, written.get(name, written[0]))
         if name == "ood":

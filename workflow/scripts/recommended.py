@@ -2,7 +2,7 @@
 
 from mstars.catalog.columns import product_columns, product_table
 from mstars.catalog.rows import recommended_table
-from mstars.catalog.writers import write_product
+from mstars.catalog.writers import write_products
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 
@@ -12,10 +12,8 @@ with job(snakemake) as log:
     rows = recommended_table(*(read_table(given[name]) for name in names), snakemake.params.errors)
     columns = product_columns("recommended", with_filename=snakemake.params.with_filename)
     table = product_table(rows, columns)
-    for path in snakemake.output:
-        write_product(
-            table, columns, path, title=f"Recommended catalogue of M-type stars, survey {snakemake.params.survey}"
-        )
+    title = f"Recommended catalogue of M-type stars, survey {snakemake.params.survey}"
+    write_products(table, columns, snakemake.output, title=title)
     counts = table[["rv_flag", "parameter_flag"]].sum().to_dict()
     log.info("%d spectra of %d stars, recommended: %s", len(table), table["star_id"].nunique(), counts)
     log.info("classes: %s", table["luminosity_class"].value_counts().to_dict())

@@ -1,33 +1,19 @@
 """TML7500, template matching by stretch of wavelength, and DSEL of the rv candidates."""
 
-import numpy as np
-import pandas as pd
-
 from mstars.core.config.velocities import Rvmm
-from mstars.files.stores import read_batch, stores_by_batch
+from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.templates.library import load_library
-from mstars.velocity.match.library_bank import SHORT_END, bank_of, stretch_banks
-from mstars.velocity.stage import remeasure
+from mstars.velocity.stage import remeasure_queue
 
 with job(snakemake) as log:
-    options = Rvmm(**snakemake.params.settings)
-    selection = read_table(snakemake.input.selection, ["spectrum_key", "candidate"])
-    plan = read_table(snakemake.input.plan, ["spectrum_key", "batch", "role"])
-    plan = plan[
-        (plan["role"] == "candidate") & plan["spectrum_key"].isin(selection["spectrum_key"][selection["candidate"]])
-    ]
-    library = load_library(snakemake.input.templates, sources=snakemake.params.sources)
-    bank = bank_of(library, options.tm, end=SHORT_END)
-    stretches = stretch_banks(library, options.tm)
-    # of no spectra: the columns, should there be no candidate
-    stores = stores_by_batch(snakemake.input.spectra)
-    parts = [remeasure(read_batch(snakemake.input.spectra[0], slice(0, 0)), bank, options, stretches)]
-    for batch, rows in plan.groupby("batch"):
-        spectra = read_batch(stores[batch])
-        spectra = spectra.select(np.isin(spectra.spectrum_key, rows["spectrum_key"].to_numpy(dtype=str)))
-        parts.append(remeasure(spectra, bank, options, stretches, snakemake.threads))
-    table = pd.concat(parts[1:] or parts, ignore_index=True)
+    given, params = snakemake.input, snakemake.params
+    selection = read_table(given.selection, ["spectrum_key", "candidate"])
+    plan = read_table(given.plan, ["spectrum_key", "batch"], role="candidate")
+    queue = plan.merge(selection.loc[selection["candidate"], ["spectrum_key"]], on="spectrum_key")
+    library = load_library(given.templates, sources=params.sources)
+    stores = stores_by_batch(given.spectra)
+    table = remeasure_queue(queue, stores, library, Rvmm(**params.settings), snakemake.threads)
     write_table(table, snakemake.output[0])
-    log.info("%d candidates, %d with emission lines", len(table), np.isfinite(table["rv_dsel"]).sum())
+    log.info("%d candidates, %d with emission lines", len(table), table["rv_dsel"].notna().sum())

@@ -6,8 +6,7 @@ from mstars.ops.job import job
 
 with job(snakemake) as log:
     folder = str(snakemake.input.model).removesuffix("/model.json")
-    catalog = read_table(snakemake.input.catalog, ["spectrum_key", "batch"])
-    keys = catalog.loc[catalog["batch"] == snakemake.wildcards.batch, "spectrum_key"]
+    keys = read_table(snakemake.input.catalog, ["spectrum_key"], batch=snakemake.wildcards.batch)["spectrum_key"]
     table = score_batch(load_outlier_model(folder), snakemake.input.store, keys.to_numpy(dtype=str))
     write_table(table, snakemake.output[0])
     log.info("%d spectra, %d with an ood_score of 1 and more", len(table), (table["ood_score"] >= 1).sum())

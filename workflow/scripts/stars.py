@@ -2,15 +2,15 @@
 
 from mstars.catalog.columns import product_columns, product_table
 from mstars.catalog.stars import star_table
-from mstars.catalog.writers import write_product
+from mstars.catalog.writers import write_products
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 
 with job(snakemake) as log:
     columns = product_columns("stars")
     table = product_table(star_table(read_table(snakemake.input.catalog)), columns)
-    for path in snakemake.output:
-        write_product(table, columns, path, title=f"M-type stars, repeats combined, survey {snakemake.params.survey}")
+    title = f"M-type stars, repeats combined, survey {snakemake.params.survey}"
+    write_products(table, columns, snakemake.output, title=title)
     repeated = table["n_spectra"] > 1
     log.info("%d stars, %d with more than one spectrum", len(table), repeated.sum())
     log.info("with another class in another spectrum: %d", (table["class_agrees"] == 0).sum())

@@ -1,8 +1,7 @@
 """Spectra and labels that CNN-SPT and CNN-WDM are trained on, and which labels of the M catalogue to trust."""
 
 from mstars.classify.class_tables import read_class_tables
-from mstars.classify.flux_bins import read_features
-from mstars.classify.screening import screen_labels
+from mstars.classify.screening import screen_pool
 from mstars.classify.training_sets import scm_pool
 from mstars.files.json_files import write_json
 from mstars.files.stores import stores_by_batch
@@ -23,21 +22,8 @@ with job(snakemake) as log:
         seed=params.seed,
         class_tables=read_class_tables(given.class_tables),
     )
-    features = {"flux": None, "variance": None}
-    if params.settings["screen"] == "discriminant":
-        features = read_features(pool, stores_by_batch(given.stores))
-    pool = screen_labels(
-        pool,
-        features["flux"],
-        features["variance"],
-        how=params.settings["screen"],
-        seed=params.seed,
-    )
+    pool = screen_pool(pool, stores_by_batch(given.stores), how=params.settings["screen"], seed=params.seed)
     write_table(pool, snakemake.output.pool)
     write_json(excluded, snakemake.output.excluded)
-    log.info(
-        "%s; %d labels M not trusted; left out %s",
-        pool["label"].value_counts().to_dict(),
-        (~pool["kept"]).sum(),
-        excluded,
-    )
+    log.info("%s", pool["label"].value_counts().to_dict())
+    log.info("%d labels M not trusted; left out %s", (~pool["kept"]).sum(), excluded)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mstars.catalog.columns import INTEGERS, ProductColumn
+from mstars.catalog.columns import INTEGERS, PRODUCTS, ProductColumn, product_columns
+from mstars.catalog.writers import read_product
 from mstars.files.whole import atomic_path
 
 DECIMALS = {"deg": 7, "K": 1, "km s-1": 2, "dex": 4, "mag": 4, "pc": 2, "Angstrom": 4}
@@ -24,6 +25,13 @@ OTHER_DECIMALS = 4
 
 CDS_UNITS = {"": "---", "km s-1": "km/s", "Angstrom": "0.1nm", "dex": "[-]"}
 """Units as the CDS writes them, where they differ from those of ``resources/catalog_columns.csv``."""
+
+_DESCRIPTION = (
+    "Spectra of M-type stars with classes, radial velocities, effective temperatures, surface gravities, metallicities "
+    "and alpha abundances, made with mstars {version} by the method of Li et al. (2025) from the survey '{survey}'."
+)
+_SIMULATED = " The survey is SIMULATED: it says that the machinery works, not what the sky is like."
+_REFERENCES = {"Li et al.": "2025, Refined M-type Star Catalog from LAMOST DR10"}
 
 _ROWS = 50_000  # rows formatted at a time
 _LINE = "-" * 80
@@ -167,6 +175,54 @@ def readme_text(tables: list[CdsTable], *, title: str, description: str, referen
         parts += ["   Bytes Format Units   Label             Explanations", _LINE, *_byte_lines(table), _LINE, ""]
     parts += ["References:", *(_wrapped(f"{name}, {place}", "    ") for name, place in references.items()), "=" * 80]
     return "\n".join(parts) + "\n"
+
+
+def write_cds_files(
+    products: Mapping[str, str | Path],
+    tables: Sequence[str | Path],
+    readme: str | Path,
+    *,
+    survey: str,
+    version: str,
+    simulated: bool,
+    with_filename: bool,
+) -> list[CdsTable]:
+    """Write catalogues as data files, and the ReadMe that describes them.
+
+    Parameters
+    ----------
+    products : mapping of str to path
+        The catalogues (Parquet) by their keys in `mstars.catalog.columns.PRODUCTS`.
+    tables : sequence of path
+        The data files, in the order of the products.
+    readme : path
+    survey : str
+        Its name.
+    version : str
+        Of mstars.
+    simulated : bool
+        Whether the ReadMe says that the survey is simulated.
+    with_filename : bool
+        As for `mstars.catalog.columns.product_columns`.
+
+    Returns
+    -------
+    list of CdsTable
+        Of each data file.
+    """
+    written = []
+    for (product, path), target in zip(products.items(), tables, strict=True):
+        columns = product_columns(product, with_filename=with_filename)
+        written.append(write_cds_table(read_product(path, columns), columns, target, PRODUCTS[product]))
+    text = readme_text(
+        written,
+        title=f"M-type stars of {survey} (mstars)",
+        description=_DESCRIPTION.format(version=version, survey=survey) + _SIMULATED * simulated,
+        references=_REFERENCES,
+    )
+    with atomic_path(readme) as temporary:
+        temporary.write_text(text)
+    return written
 
 
 def _wrapped(text: str, indent: str) -> str:

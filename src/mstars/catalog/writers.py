@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,14 @@ def write_product(table: pd.DataFrame, columns: list[ProductColumn], path: str |
         raise InputError(f"{path}: a catalogue is written as {', '.join(FORMATS)}")
     with atomic_path(path) as temporary:
         writer(table, columns, temporary, title)
+
+
+def write_products(
+    table: pd.DataFrame, columns: list[ProductColumn], paths: Iterable[str | Path], *, title: str = ""
+) -> None:
+    """`write_product` to several files."""
+    for path in paths:
+        write_product(table, columns, path, title=title)
 
 
 def _text(values: pd.Series) -> np.ndarray:

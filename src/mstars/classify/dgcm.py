@@ -144,3 +144,17 @@ def apply_dgcm(
     non_m["review_status"] = non_m["dgcm_status"]
     table = table[is_m].drop(columns=["dgcm_label", "consensus_label"]).reset_index(drop=True)
     return table, non_m.drop(columns="dgcm_label")
+
+
+def with_random_check(decisions: pd.DataFrame, checked: pd.DataFrame) -> pd.DataFrame:
+    """Decisions of the candidates, and below them what people said of other spectra in the random check.
+
+    Parameters
+    ----------
+    decisions, checked : pandas.DataFrame
+        Resolved decisions of the queues dgcm and random: spectrum_key, label, review_status. A row of the random check
+        counts where a person has looked and the queue dgcm has none of the spectrum.
+    """
+    by_people = checked["review_status"] == "reviewed"
+    new = checked[by_people & ~checked["spectrum_key"].isin(decisions["spectrum_key"])]
+    return pd.concat([decisions, new], ignore_index=True)

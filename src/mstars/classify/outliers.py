@@ -9,6 +9,7 @@ What is left over, as a reduced chi-square, is the score.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ import safetensors
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from mstars.classify.flux_bins import FIRST, LAST, N_BIN, WIDTH, bin_spectra
-from mstars.classify.zirconium import head_steps, zro_score
+from mstars.classify.flux_bins import FIRST, LAST, N_BIN, WIDTH, bin_spectra, read_features
+from mstars.classify.zirconium import fit_steps, head_steps, zro_score
 from mstars.core.config.classes import Ood
 from mstars.core.errors import InputError
 from mstars.core.robust import mad_std
@@ -263,6 +264,32 @@ def _floor(residual: np.ndarray, variance: np.ndarray) -> np.ndarray:
 def _reduced_chi2(residual: np.ndarray, weight: np.ndarray, n_parameter: int) -> np.ndarray:
     freedom = np.maximum((weight > 0).sum(axis=1) - n_parameter, 1)
     return np.maximum((weight * residual**2).sum(axis=1) / freedom, 1e-12)
+
+
+def fit_to_stores(
+    rows: pd.DataFrame, stores: Mapping[str, str | Path], *, n_component: int, quantile: float, about: dict
+) -> OutlierModel:
+    """`fit_outlier_model` to stored spectra, with the steps at band heads by which S stars are told.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `m_stars`, with batch and row.
+    stores : mapping of str to path
+        A store for each batch.
+    n_component, quantile, about
+        As for `fit_outlier_model`.
+
+    Returns
+    -------
+    OutlierModel
+        ``steps`` is None where too few stars tell them.
+    """
+    features = read_features(rows, stores)
+    options = {"n_component": n_component, "quantile": quantile, "about": about}
+    model = fit_outlier_model(features["flux"], features["variance"], **options)
+    model.steps = fit_steps(features["steps"], features["step_variance"])
+    return model
 
 
 def save_outlier_model(model: OutlierModel, folder: str | Path) -> None:

@@ -7,10 +7,14 @@ asked about each star by a version that has not seen it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from mstars.classify.flux_bins import read_features
 from mstars.core.errors import InputError
 from mstars.core.randomness import rng
 
@@ -62,6 +66,22 @@ def screen_labels(pool: pd.DataFrame, flux: np.ndarray, variance: np.ndarray, *,
         probability = _m_probability(inputs, labels, fold, ~doubted)
         doubted = (labels == "M") & (probability < PROB_MIN)
     return result.assign(m_probability=probability, kept=~doubted)
+
+
+def screen_pool(pool: pd.DataFrame, stores: Mapping[str, str | Path], *, how: str, seed: int) -> pd.DataFrame:
+    """`screen_labels`, with the spectra read where the screening needs them.
+
+    Parameters
+    ----------
+    pool : pandas.DataFrame
+        With batch and row, beside what `screen_labels` needs.
+    stores : mapping of str to path
+        A store for each batch.
+    how, seed
+        As for `screen_labels`.
+    """
+    features = read_features(pool, stores) if how == "discriminant" else {"flux": None, "variance": None}
+    return screen_labels(pool, features["flux"], features["variance"], how=how, seed=seed)
 
 
 def _folds(stars: np.ndarray, seed: int) -> np.ndarray:

@@ -50,7 +50,11 @@ def external_table() -> Table:
 
 
 def resource_table(number: int) -> Table:
-    """Tables 3, 5 and 6: features and lines the workflow uses."""
+    """Tables 2, 3, 5, 6 and 9: what rests on tables of ``resources/`` alone."""
+    if number == 2:
+        return external_table()
+    if number == 9:
+        return columns_table()
     if number == 3:
         return _features_table()
     kind, method = ("absorption", "DSAL") if number == 5 else ("emission", "DSEL")

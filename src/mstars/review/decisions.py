@@ -272,6 +272,30 @@ def resolve(
     return table[list(RESOLVED_COLUMNS)].astype({"label": "str", "reviewer": "str"}).reset_index(drop=True)
 
 
+def resolution(queue: str, resolved: pd.DataFrame, decisions: pd.DataFrame) -> str:
+    """What came of a queue's decisions, in a line.
+
+    Parameters
+    ----------
+    queue : str
+    resolved : pandas.DataFrame
+        Of `resolve`.
+    decisions : pandas.DataFrame
+        Of `read_decisions`.
+    """
+    status = resolved["review_status"].value_counts()
+    unused = decisions.loc[~decisions["spectrum_key"].isin(resolved["spectrum_key"]), "spectrum_key"].nunique()
+    counts = {
+        "candidates": resolved["queued"].sum(),
+        "reviewed": status.get("reviewed", 0),
+        "provisional": status.get("provisional", 0),
+        "ties": resolved["tie"].sum(),
+        "decided without being queued now": (~resolved["queued"]).sum(),
+        "decided that have left the catalogue and are not used": unused,
+    }
+    return f"queue {queue}: " + ", ".join(f"{number} {what}" for what, number in counts.items())
+
+
 def _votes_of(keys: pd.Series, decisions: pd.DataFrame, catalog: Collection[str] | None) -> pd.DataFrame:
     """Votes about the candidates, in their order, then those about other spectra of the catalogue that are decided."""
     votes = _votes(decisions)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+
+from mstars.review.decisions import read_decisions, resolve
 
 SNR_EDGES = (-np.inf, 10.0, 20.0, 50.0, np.inf)
 SNR_NAMES = ("<10", "10-20", "20-50", ">50")
@@ -87,6 +92,50 @@ def contamination(spectra: pd.DataFrame, decisions: pd.DataFrame, seed: int = 0)
         rows += [_row(name, stratum, *part) for stratum, part in zip(strata, parts, strict=True)]
         rows.append(_row(name, "all", *(sum(values) for values in zip(*parts, strict=True))) if parts else _none(name))
     return pd.DataFrame(rows)
+
+
+def checked_contamination(
+    classification: pd.DataFrame,
+    m_catalog: pd.DataFrame,
+    scm: pd.DataFrame,
+    files: Sequence[str | Path],
+    *,
+    survey: str,
+    seed: int,
+) -> tuple[pd.DataFrame, int]:
+    """`contamination` by the decision files of the queue random.
+
+    Parameters
+    ----------
+    classification, m_catalog : pandas.DataFrame
+        As for `population`.
+    scm : pandas.DataFrame
+        Resolved decisions of the queue scm: spectrum_key, review_status.
+    files : sequence of path
+        Decision files of the queue random; there may be none.
+    survey : str
+        Its name, for errors.
+    seed : int
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Of `contamination`.
+    n : int
+        Spectra that the random check has decided.
+
+    Raises
+    ------
+    InputError
+        A decision file is wrong (`mstars.review.decisions.read_decisions`).
+    """
+    looked_at = scm.loc[scm["review_status"] == "reviewed", "spectrum_key"]
+    spectra = population(classification, m_catalog, looked_at)
+    no_queue = pd.DataFrame({"spectrum_key": pd.Series(dtype=str), "consensus_label": pd.Series(dtype=object)})
+    keys = set(m_catalog["spectrum_key"])
+    decisions = read_decisions("random", files)
+    decided = resolve("random", no_queue, decisions, "provisional", catalog=keys, survey=survey)
+    return contamination(spectra, decided, seed), len(decided)
 
 
 def _rest(n_spectra: int, n: int, k: int, rng: np.random.Generator) -> tuple:

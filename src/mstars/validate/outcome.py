@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from astropy.table import Table
 
 from mstars.core.labels import LABELS
 
@@ -128,3 +131,24 @@ def input_outcomes(table: pd.DataFrame) -> pd.DataFrame:
             twin[f"{label}{end}"] = np.nan
     twin["flag"], twin["parameter_flag"] = 0, 1
     return twin
+
+
+def lamost_labels(plan: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """The parameters of LAMOST's catalogue of M stars by spectrum.
+
+    Parameters
+    ----------
+    plan : pandas.DataFrame
+        spectrum_key, obsid.
+    path : path
+        The catalogue (FITS): obsid, and those of `mstars.core.labels.LABELS` that it has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        spectrum_key, lamost_{label}.
+    """
+    table = Table.read(path)
+    names = [name for name in LABELS if name in table.colnames]
+    found = table[["obsid", *names]].to_pandas().rename(columns={name: f"lamost_{name}" for name in names})
+    return plan.merge(found, on="obsid").drop(columns="obsid")

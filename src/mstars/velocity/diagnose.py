@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from mstars.core.config.template_matching import MatchOptions
+from mstars.core.config.velocities import Rvmm
 from mstars.core.lines import velocity_line_set
 from mstars.spectra.container import SpectrumSet
+from mstars.templates.library import TemplateLibrary
 from mstars.velocity.compiling import Splines, observed
+from mstars.velocity.lines.measure import dsel
 from mstars.velocity.match.bank import TemplateBank, polynomials
 from mstars.velocity.match.chi2 import curve_chunk
 from mstars.velocity.match.default_recipe import steps_of
+from mstars.velocity.match.library_bank import SHORT_END, bank_of
 from mstars.velocity.match.mixture import Start, finish
 from mstars.velocity.match.prepare import LEAST_PIXELS, prepare, prepare_weighted, without_smooth
+from mstars.velocity.stage import match
 
 
 @dataclass
@@ -96,6 +102,36 @@ def diagnose(
         minimised=minimised,
         lines={kind: velocity_line_set(kind)[1] for kind in ("absorption", "emission")},
     )
+
+
+def diagnose_measured(
+    spectrum: SpectrumSet, row: pd.Series, library: TemplateLibrary, options: Rvmm
+) -> tuple[Diagnosis, dict]:
+    """`diagnose` with the bank that a spectrum was measured with, and all its velocities.
+
+    Parameters
+    ----------
+    spectrum : SpectrumSet
+        One spectrum.
+    row : pandas.Series
+        Its row of `mstars.velocity.stage.measure`.
+    library : TemplateLibrary
+    options : Rvmm
+        The config section ``rvmm``.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+    velocities : dict
+        The row, with rv_tml7500 and rv_dsel measured now (km/s).
+    """
+    bank, matching = bank_of(library, options.tm), options.tm
+    if row["tm_wide"]:
+        bank, matching = bank.wide, matching.over_faint_range()
+    short = match(spectrum, bank_of(library, options.tm, end=SHORT_END), options.tm)
+    emission = dsel(spectrum, options.lines)
+    velocities = dict(row) | {"rv_tml7500": short["rv_tm"].iloc[0], "rv_dsel": emission["rv_dsel"].iloc[0]}
+    return diagnose(spectrum, bank, row["tm_template"], row["rv_tm"], matching), velocities
 
 
 def _minimised(spectrum, bank, pixels, number, velocity, grid, options: MatchOptions) -> np.ndarray:

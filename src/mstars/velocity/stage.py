@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from mstars.core.config.template_matching import MatchOptions
 from mstars.core.config.velocities import Rvmm
+from mstars.files.stores import read_batch
 from mstars.spectra.container import SpectrumSet
+from mstars.templates.library import TemplateLibrary
 from mstars.velocity.lines.measure import dsal, dsel
 from mstars.velocity.match.bank import TemplateBank
 from mstars.velocity.match.default_recipe import match_templates
+from mstars.velocity.match.library_bank import SHORT_END, bank_of, stretch_banks
 from mstars.velocity.match.paper_recipe import match_paper
 
 
@@ -80,6 +87,37 @@ def remeasure(
         found = match(spectra, own, options.tm, threads)
         result = result.merge(_named(found, name), on="spectrum_key", validate="one_to_one")
     return result.merge(emission, on="spectrum_key", validate="one_to_one")
+
+
+def remeasure_queue(
+    queue: pd.DataFrame, stores: Mapping[str, str | Path], library: TemplateLibrary, options: Rvmm, threads: int = 1
+) -> pd.DataFrame:
+    """`remeasure` for the spectra of a queue, a batch after the other.
+
+    Parameters
+    ----------
+    queue : pandas.DataFrame
+        spectrum_key and batch.
+    stores : mapping of str to path
+        A store for each batch; one at least, also for a queue without a spectrum.
+    library : TemplateLibrary
+    options : Rvmm
+        The config section ``rvmm``.
+    threads : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of `remeasure`.
+    """
+    bank, stretches = bank_of(library, options.tm, end=SHORT_END), stretch_banks(library, options.tm)
+    # of no spectra: for the columns, should the queue be empty
+    parts = [remeasure(read_batch(next(iter(stores.values())), slice(0, 0)), bank, options, stretches)]
+    for batch, rows in queue.groupby("batch"):
+        spectra = read_batch(stores[batch])
+        spectra = spectra.select(np.isin(spectra.spectrum_key, rows["spectrum_key"].to_numpy(dtype=str)))
+        parts.append(remeasure(spectra, bank, options, stretches, threads))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def _named(matched: pd.DataFrame, name: str, *more: str) -> pd.DataFrame:

@@ -178,6 +178,33 @@ def velocity_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int 
     return examples
 
 
+_CHOICES = {
+    "fig07": (non_m_examples, "no spectrum was found to be of another kind"),
+    "fig09": (class_examples, "no luminosity class was changed"),
+    "fig11": (velocity_examples, "no velocity was changed"),
+}
+
+
+def draw_example_figure(
+    number: str, table: pd.DataFrame, wanted: Sequence[str | int], index: pd.DataFrame, store: Callable[[str], Path]
+) -> Figure:
+    """Figure 7, 9 or 11.
+
+    Parameters
+    ----------
+    number : {'fig07', 'fig09', 'fig11'}
+    table : pandas.DataFrame
+        What the examples are chosen from: non_m_catalog v1 and v2, m_catalog_v2, m_catalog_v3.
+    wanted : sequence of str or int
+        Keys or obsids to show; empty: chosen.
+    index, store
+        As for `read_examples`.
+    """
+    choose, reason = _CHOICES[number]
+    shown = choose(table, wanted)
+    return draw_examples(shown, read_examples([example.key for example in shown], index, store), reason)
+
+
 def read_examples(keys: Sequence[str], index: pd.DataFrame, store: Callable[[str], Path]) -> dict[str, SpectrumSet]:
     """Read the stored spectra of some keys.
 

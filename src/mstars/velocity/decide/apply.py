@@ -9,6 +9,7 @@ from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.errors import InputError
 from mstars.core.velocities import RV_FROM, SOURCES
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
+from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
 _REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag")
 
@@ -130,6 +131,46 @@ def choose(catalog: pd.DataFrame, which: str) -> pd.DataFrame:
     reason = catalog["rv_paper_from"].where(catalog["rv_paper_from"].str.startswith("NoRV"), "NoRV_lowQuality")
     plain["rv_from"] = plain["rv_from"].mask(none, reason)
     return catalog.assign(**plain)
+
+
+def final_velocities(
+    catalog: pd.DataFrame,
+    selection: pd.DataFrame,
+    queue: pd.DataFrame,
+    gaia: pd.DataFrame,
+    options: SelectionOptions,
+    *,
+    common_kms: float,
+    which: str,
+) -> tuple[pd.DataFrame, dict]:
+    """The velocities of m_catalog_v3, and what they are worth.
+
+    Parameters
+    ----------
+    catalog : pandas.DataFrame
+        Of `apply_decisions`.
+    selection, queue, options, common_kms
+        As for `combine_methods`.
+    gaia : pandas.DataFrame
+        As for `mstars.velocity.decide.zero_point.zero_point`, with star_id.
+    which : {'best', 'paper'}
+        As for `choose`.
+
+    Returns
+    -------
+    catalog : pandas.DataFrame
+        With the columns of `combine_methods`, `choose` and `zero_point`.
+    summary : dict
+        That of `zero_point`; repeats_tm and repeats_rv of `repeat_pulls`; method_offsets_kms.
+    """
+    best, offsets = combine_methods(catalog, selection, queue, options, common_kms=common_kms)
+    catalog = choose(pd.concat([catalog.reset_index(drop=True), best], axis=1), which)
+    shift, summary = zero_point(catalog, gaia)
+    catalog = pd.concat([catalog, shift.reset_index(drop=True)], axis=1)
+    stars = catalog.merge(selection[["spectrum_key", "rv_tm", "rv_tm_err"]], on="spectrum_key")
+    stars = stars.merge(gaia[["spectrum_key", "star_id"]].drop_duplicates("spectrum_key"), on="spectrum_key")
+    repeats = {"repeats_tm": repeat_pulls(stars), "repeats_rv": repeat_pulls(stars, "rv", "rv_err")}
+    return catalog, summary | repeats | {"method_offsets_kms": offsets}
 
 
 def table7(catalog: pd.DataFrame, queue: pd.DataFrame) -> dict[str, int]:

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
-from mstars.catalog.cds import DECIMALS, OTHER_DECIMALS, readme_text, write_cds_table
+from mstars.catalog.cds import DECIMALS, OTHER_DECIMALS, readme_text, write_cds_files, write_cds_table
 from mstars.catalog.columns import INTEGERS, product_columns, product_table
+from mstars.catalog.writers import write_products
 
 
 def rows(columns, n=200):
@@ -54,3 +55,22 @@ def test_an_empty_product_is_a_file_without_rows(tmp_path):
     described = write_cds_table(rows(columns, 0), columns, tmp_path / "stars.dat", "Stars")
     assert (tmp_path / "stars.dat").read_bytes() == b"" and described.rows == 0
     assert "stars.dat" in readme_text([described], title="T", description="D", references={})
+
+
+def test_catalogues_become_data_files_and_one_readme(tmp_path):
+    products = {}
+    for name in ("recommended", "stars"):
+        columns = product_columns(name)
+        products[name] = tmp_path / f"{name}.parquet"
+        write_products(rows(columns, 20), columns, [products[name], tmp_path / f"{name}.csv"])
+        assert (tmp_path / f"{name}.csv").is_file()
+    places = [tmp_path / f"{name}.dat" for name in products]
+    more = {"survey": "mine", "version": "1.2", "simulated": True, "with_filename": False}
+    written = write_cds_files(products, places, tmp_path / "ReadMe", **more)
+    assert [(table.file, table.rows) for table in written] == [("recommended.dat", 20), ("stars.dat", 20)]
+    text = " ".join((tmp_path / "ReadMe").read_text().split())
+    assert "mstars 1.2" in text and "'mine'" in text and "SIMULATED" in text
+    found = Table.read(places[1], format="ascii.cds", readme=tmp_path / "ReadMe")
+    assert len(found) == 20 and found.colnames == [column.name for column in product_columns("stars")]
+    write_cds_files(products, places, tmp_path / "ReadMe", **(more | {"simulated": False}))
+    assert "SIMULATED" not in (tmp_path / "ReadMe").read_text()

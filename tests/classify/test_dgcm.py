@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mstars.classify.dgcm import apply_dgcm, dgcm_candidates
+from mstars.classify.dgcm import apply_dgcm, dgcm_candidates, with_random_check
 from mstars.core.snr import SNR
 
 
@@ -42,3 +42,13 @@ def test_dgcm_catalogues(giants):
     same = [key for key in kept.index if key not in ("m003", "m009")]
     truth = expected.set_index(m["spectrum_key"])["consensus"]
     assert (kept.loc[same, "luminosity_class"] == truth[same]).all()
+
+
+def test_of_the_random_check_only_what_a_person_said_of_other_spectra_counts():
+    columns = ["spectrum_key", "label", "review_status"]
+    decisions = pd.DataFrame([["a", "dM", "provisional"], ["b", "gM", "reviewed"]], columns=columns)
+    checked = pd.DataFrame(
+        [["a", "gM", "reviewed"], ["c", "K", "reviewed"], ["d", "gM", "provisional"]], columns=columns
+    )
+    both = with_random_check(decisions, checked)
+    assert both.values.tolist() == [*decisions.values.tolist(), ["c", "K", "reviewed"]]

@@ -8,7 +8,7 @@ import pytest
 
 from mstars.core.errors import InputError
 from mstars.files.json_files import read_json
-from mstars.files.stores import iter_batch, read_batch, read_header, read_rejected, write_batch
+from mstars.files.stores import iter_batch, read_batch, read_header, read_rejected, stores_by_batch, write_batch
 from mstars.files.tables import read_table
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import lamost_wavelength
@@ -78,3 +78,10 @@ def test_a_store_that_can_not_be_written_leaves_nothing_behind(tmp_path, spectra
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_is_found_by_the_name_of_its_batch():
+    assert stores_by_batch(["r/55888-B6001.h5", "r/57440-HD.1+.h5"]) == {
+        "55888-B6001": "r/55888-B6001.h5",
+        "57440-HD.1+": "r/57440-HD.1+.h5",
+    }

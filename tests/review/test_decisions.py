@@ -3,7 +3,15 @@ import pandas as pd
 import pytest
 
 from mstars.core.errors import InputError
-from mstars.review.decisions import DECISION_COLUMNS, check_decisions, decision_files, labels, read_decisions, resolve
+from mstars.review.decisions import (
+    DECISION_COLUMNS,
+    check_decisions,
+    decision_files,
+    labels,
+    read_decisions,
+    resolution,
+    resolve,
+)
 
 HEADER = ",".join(DECISION_COLUMNS)
 KEYS = [f"55977-GAC-sp01-{fiber:03d}" for fiber in range(1, 7)]
@@ -210,3 +218,13 @@ def test_files_in_capitals_are_found_and_locks_are_not(tmp_path):
         (tmp_path / name).write_text(PLAIN)
     assert [path.name for path in decision_files(tmp_path)] == ["ONE.CSV", "three.Csv", "two.csv"]
     assert decision_files(tmp_path / "nowhere") == []
+
+
+def test_the_resolution_is_told_in_a_line(candidates, write):
+    files = [write("a.csv", row(KEYS[0], "F"), row(KEYS[1], "F"), row(KEYS[4], "G"), row(KEYS[5], "G"))]
+    files.append(write("b.csv", row(KEYS[1], "G", reviewer="bob")))
+    decisions = read_decisions("scm", files)
+    resolved = resolve("scm", candidates, decisions, "provisional", catalog=KEYS[:5])
+    said = resolution("scm", resolved, decisions)
+    assert said.startswith("queue scm: 4 candidates, ") and " 1 ties" in said
+    assert said.endswith("1 decided without being queued now, 1 decided that have left the catalogue and are not used")

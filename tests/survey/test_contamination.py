@@ -7,9 +7,10 @@ import pytest
 from mstars.paper.numbers import random_numbers
 from mstars.paper.paper_tables import contamination_table
 from mstars.paper.rendering import to_markdown
+from mstars.review.decisions import DECISION_COLUMNS
 from mstars.review.queues import ordered
 from mstars.review.spot_check import spot_check
-from mstars.survey.contamination import contamination, population
+from mstars.survey.contamination import checked_contamination, contamination, population
 
 
 def survey(n=6000, seed=0):
@@ -90,3 +91,20 @@ def test_without_a_check_there_is_no_share_and_the_table_says_what_to_do():
         found = contamination(spectra, nothing)
         assert found["share"].isna().all() and "No one has looked" in to_markdown(contamination_table(found, "demo"))
         assert np.isnan(random_numbers(found)["random_unknown_share"])
+
+
+def test_decision_files_of_the_random_check_are_read_and_reviewed_candidates_are_left_out(tmp_path):
+    table = survey(400, 3)
+    scm = table.loc[table["candidate_reasons"] != "", ["spectrum_key"]].assign(review_status="reviewed")
+    scm.iloc[0, scm.columns.get_loc("review_status")] = "provisional"
+    keys = table.loc[table["candidate_reasons"] == "", "spectrum_key"].head(50)
+    lines = [",".join([key, "K" if number < 5 else "dM", "", "ann", "2026-01-02T10:00:00Z", ""])
+             for number, key in enumerate(keys)]  # fmt: skip
+    (tmp_path / "ann.csv").write_text("\n".join([",".join(DECISION_COLUMNS), *lines]) + "\n")
+    found, n = checked_contamination(table, table, scm, [tmp_path / "ann.csv"], survey="made", seed=1)
+    looked_at = scm.loc[scm["review_status"] == "reviewed", "spectrum_key"]
+    said = pd.DataFrame({"spectrum_key": keys, "label": ["K"] * 5 + ["dM"] * 45})
+    plain = contamination(population(table, table, looked_at), said, 1)
+    assert n == 50
+    pd.testing.assert_frame_equal(found, plain)
+    assert checked_contamination(table, table, scm, [], survey="made", seed=1)[1] == 0

@@ -78,7 +78,7 @@ rule predict:
 
 
 # trained on what rests on the others' predictions (dmgm), or asked for alone
-rule predict_one:
+use rule predict as predict_one with:
     input:
         models=trained("<models>/{task}/model.json"),
         weights=trained("<models>/{task}/weights.safetensors"),
@@ -93,9 +93,5 @@ rule predict_one:
         "<benchmarks>/predict_one/{task}/{batch}.tsv"
     wildcard_constraints:
         task="|".join(sorted({"spt", "spt9", "wdm", "dmgm"} - set(TOGETHER))),
-    resources:
-        gpu=gpus("predict"),
     message:
         "CNN {wildcards.task} on batch {wildcards.batch}"
-    script:
-        "../scripts/predict.py"

@@ -35,12 +35,12 @@ rule models:
     input:
         expand("<models>/{task}/weights.safetensors", task=["spt", "wdm", "dmgm"]),
         [
-            f"{MODELS}/{ENGINE_INFOS[name].stem}_{kind}/{file}"
+            f"<models>/{ENGINE_INFOS[name].stem}_{kind}/{file}"
             for name in ENGINES
             for kind in ENGINE_INFOS[name].kinds
             for file in [*(f"{part}/weights.safetensors" for part in ENGINE_PARTS[name]), "calibration.json"]
         ],
-        "<models>/ood/basis.safetensors",
+        outliers="<models>/ood/basis.safetensors",
     output:
         "<results>/models.tar.gz",
     log:
@@ -48,11 +48,9 @@ rule models:
     benchmark:
         "<benchmarks>/models.tsv"
     params:
-        folder=MODELS,
-        licence=str(Path(workflow.basedir) / "LICENSE"),
         survey=SURVEY,
         kind=KIND,
     message:
         "bundle of the trained models"
     script:
-        "../scripts/pack_models.py"
+        "../scripts/models.py"

@@ -1,8 +1,10 @@
 """The rule graph."""
 
+import pytest
 from places import ROOT
 
-from mstars.paper.figures.rulegraph import depths, draw_rulegraph, parse_rulegraph, rule_modules
+from mstars.core.errors import InputError
+from mstars.paper.figures.rulegraph import ask_rulegraph, depths, draw_rulegraph, parse_rulegraph, rule_modules
 from mstars.paper.figures.style import save
 
 DOT = """
@@ -27,3 +29,14 @@ def test_the_rule_graph_is_read_and_laid_out_by_module(tmp_path):
     assert modules["plan"] == "ingest" and modules["scm_apply"] == "scm"
     save(draw_rulegraph(rules, edges, modules), [tmp_path / "a.png"], dpi=50)
     assert "no data" in draw_rulegraph([], [], modules).axes[0].texts[0].get_text()
+
+
+def test_snakemake_tells_the_rules_that_a_target_needs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rules = "rule first:\n    output: config['name']\n    shell: 'touch {output}'\n"
+    rules += "rule second:\n    input: config['name']\n    output: 'b'\n    shell: 'touch {output}'\n"
+    (tmp_path / "Snakefile").write_text(rules)
+    found, edges = ask_rulegraph(tmp_path / "Snakefile", {"name": "a"}, "second")
+    assert sorted(found) == ["first", "second"] and edges == [("first", "second")]
+    with pytest.raises(InputError, match="snakemake --rulegraph: "):
+        ask_rulegraph(tmp_path / "Snakefile", {"name": "a"}, "third")

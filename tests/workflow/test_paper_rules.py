@@ -1,4 +1,4 @@
-"""What the target `paper` makes beyond `all`, on a finished survey."""
+"""What is made when it is asked for beyond `all`, on a finished survey: the paper's numbers, a spectrum's picture."""
 
 import json
 
@@ -18,6 +18,15 @@ def test_the_papers_numbers_and_the_machine_readable_tables_are_made(copy_of_sur
     readme = (copy_of_survey.results / "catalogs" / "cds" / "ReadMe").read_text()
     assert f" {len(recommended)} " in readme and "SIMULATED" in readme
     assert set(jobs_of(copy_of_survey)) == set()
+
+
+def test_the_picture_of_one_spectrum_by_its_key_and_by_its_obsid(copy_of_survey):
+    table = pd.read_parquet(copy_of_survey.results / "catalogs" / "m_catalog_v3.parquet")
+    for name in (table["spectrum_key"].iloc[0], table["obsid"].iloc[1]):
+        copy_of_survey.run(f"results/ci/rv/diagnosis/{name}.png")
+        assert (copy_of_survey.results / "rv" / "diagnosis" / f"{name}.png").stat().st_size > 10_000
+    done = copy_of_survey.run("results/ci/rv/diagnosis/nothing.png", check=False)
+    assert done.returncode != 0 and "nothing is no spectrum_key or obsid of survey ci" in done.stdout + done.stderr
 
 
 def jobs_of(survey):

@@ -44,7 +44,7 @@ def of_spectrum(pattern):
 
         checkpoints.plan.get()
         survey = read_table(f"{R}/plan/m_catalog_v0.parquet", ["spectrum_key", "obsid", "batch"])
-        return expand(pattern, batch=row_of(survey, wildcards.spectrum, f"survey {SURVEY}")["batch"])
+        return pattern.format(batch=row_of(survey, wildcards.spectrum, f"survey {SURVEY}")["batch"])
 
     return path
 

@@ -41,8 +41,9 @@ def numbers_of_run(files: Mapping[str, str | Sequence[str]], tasks: Sequence[str
     ----------
     files : mapping of str to path or list of path
         The inputs of the rule table_comparison: m_catalog (v0), gaia, photometry, apogee, selection, recommended,
-        folds (an empty list without the engine cnn), summary (of the selection), ranges, literature, contamination; candidates (scm, dgcm), decisions (scm,
-        dgcm, rv), catalogs (v1, v2, v3), non_m (v1, v2), validation (of each task).
+        folds (an empty list without the engine cnn), summary (of the selection), ranges, literature, contamination;
+        candidates (scm, dgcm), decisions (scm, dgcm, rv), catalogs (v1, v2, v3), non_m (v1, v2), validation (of each
+        task).
     tasks : sequence of str
         The classifiers, in the order of ``validation``.
     rv_cut : float

@@ -93,24 +93,26 @@ rule fit_outliers:
         "../scripts/fit_outliers.py"
 
 
-if "ood" not in READ_WITH_CLASSIFIERS:
+# where the outliers' model is there from the start, predict makes this table with the classifiers' in one reading
+ruleorder: predict > score_outliers
 
-    rule score_outliers:
-        input:
-            model=trained("<models>/ood/model.json"),
-            basis=trained("<models>/ood/basis.safetensors"),
-            store="<results>/spectra/{batch}.h5",
-            catalog=ancient("<results>/plan/m_catalog_v0.parquet"),
-        output:
-            "<results>/predictions/ood/{batch}.parquet",
-        log:
-            "<logs>/score_outliers/{batch}.log",
-        benchmark:
-            "<benchmarks>/score_outliers/{batch}.tsv"
-        message:
-            "out-of-distribution score of batch {wildcards.batch}"
-        script:
-            "../scripts/score_outliers.py"
+
+rule score_outliers:
+    input:
+        model=trained("<models>/ood/model.json"),
+        basis=trained("<models>/ood/basis.safetensors"),
+        store="<results>/spectra/{batch}.h5",
+        catalog=ancient("<results>/plan/m_catalog_v0.parquet"),
+    output:
+        "<results>/predictions/ood/{batch}.parquet",
+    log:
+        "<logs>/score_outliers/{batch}.log",
+    benchmark:
+        "<benchmarks>/score_outliers/{batch}.tsv"
+    message:
+        "out-of-distribution score of batch {wildcards.batch}"
+    script:
+        "../scripts/score_outliers.py"
 
 
 rule scm_candidates:

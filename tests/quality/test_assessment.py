@@ -63,3 +63,25 @@ def test_a_survey_without_external_catalogues_or_giants_is_assessed():
     assert (result["rv_flag"] == 0).all() and (result["parameter_flag"] == 0).all()
     assert result["parameter_reasons"].str.startswith("no_rv;simulation_trained").all()
     assert ranges["members"] == {"dM": 0, "gM": 0} and ranges["recomputed"]["dM"] == TABLE_10["dM"] and fits["gM"] == {}
+
+
+def test_an_engine_is_judged_by_its_own_labels_ranges_errors_and_arms():
+    table = sample(600)
+    catalog = table[["spectrum_key", "luminosity_class"]].assign(snri=table["snr_i"])
+    catalog = catalog.assign(snru=1.0, snrg=1.0, snrr=1.0, snrz=1.0)
+    parameters = table[["spectrum_key", "teff", "m_h"]].assign(teff_err=np.nan, m_h_err=np.nan, flag=0)
+    parameters.loc[1, "flag"], parameters.loc[2, "teff"], parameters.loc[3, "flag"] = 1 << 16, np.nan, 1 << 17
+    parameters.loc[4, "teff"] = 9000.0
+    spectra = table[["spectrum_key"]].assign(missing_arm="blue")
+    spectra.loc[0, "missing_arm"] = "red"
+    nothing = table[["spectrum_key"]].assign(CMD_pos=None, ASPCAP_CLASS=None)
+    ranges = {"dM": {"teff": (2000, 5000), "m_h": (-2, 1)}, "gM": {"teff": (2000, 5000), "m_h": (-2, 1)}}
+    measured = Measured(("teff", "m_h"), ranges, {"odd": 1 << 16}, with_errors=False, arms=("red",))
+    settings = {"sigma": 3, "min_rows": 30, "ranges": "table_10", "range_min_members": 5}
+    flags, summary = assess_parameters(
+        catalog, parameters, nothing.drop(columns="ASPCAP_CLASS"), nothing.drop(columns="CMD_pos"), spectra,
+        measured=measured, settings=settings,
+    )  # fmt: skip
+    assert flags["parameter_reasons"][:5].tolist() == ["no_red_arm", "odd", "no_parameters", "", "range_teff"]
+    assert (flags["parameter_flag"][5:] == 1).all()
+    assert summary["fits"] == {} and summary["ranges"]["used"] == summary["ranges"]["published"] == ranges

@@ -40,3 +40,10 @@ def test_a_thin_interval_takes_the_fit_of_its_class_and_a_thin_class_has_none():
     assert fits["dM"]["0-20"]["teff"]["pooled"] and not fits["dM"]["50-100"]["teff"]["pooled"]
     assert fits["gM"] == {}
     assert not passes_errors(table, fits)[(table["luminosity_class"] == "gM").to_numpy()].to_numpy().any()
+
+
+def test_the_errors_of_two_labels_are_fitted_by_eq_3_with_these_two():
+    table = sample(3000)
+    fits = fit_errors(table, labels=("teff", "m_h"))
+    assert len(fits["dM"]["20-50"]["teff"]["coefficients"]) == 4 and set(fits["dM"]["20-50"]) == {"teff", "m_h"}
+    assert list(passes_errors(table, fits, ("teff", "m_h"))) == ["teff", "m_h"]

@@ -5,6 +5,7 @@ from mstars.files.json_files import write_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 from mstars.quality.assessment import Measured, assess_parameters
+from mstars.spectra.arms import arms_of
 
 with job(snakemake) as log:
     given, info = snakemake.input, engine_info(snakemake.wildcards.engine)
@@ -14,7 +15,13 @@ with job(snakemake) as log:
         read_table(given.photometry, ["spectrum_key", "CMD_pos"]),
         read_table(given.apogee, ["spectrum_key", "ASPCAP_CLASS"]),
         read_table(given.spectra, ["spectrum_key", "missing_arm"]),
-        measured=Measured(info.labels, info.ranges, info.clearing(), with_errors=info.error != "none"),
+        measured=Measured(
+            info.labels,
+            info.ranges,
+            info.clearing(),
+            with_errors=info.error != "none",
+            arms=arms_of(info.grid.wavelength),
+        ),
         settings=snakemake.params.settings,
     )
     write_table(table, snakemake.output.table)

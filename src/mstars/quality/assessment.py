@@ -27,12 +27,15 @@ class Measured:
         Bits of the engine's flag, by name, with which nothing is recommended.
     with_errors : bool
         Whether the engine has errors; without, Eqs. 3 and 4 are left out.
+    arms : sequence of str
+        Arms of the spectrograph that it needs (`mstars.spectra.arms.arms_of`).
     """
 
     labels: Sequence[str]
     ranges: Mapping
     clearing: Mapping[str, int]
     with_errors: bool
+    arms: Sequence[str] = tuple(ARMS)
 
 
 def assess_parameters(
@@ -56,7 +59,8 @@ def assess_parameters(
     photometry, apogee : pandas.DataFrame
         CMD_pos and ASPCAP_CLASS by spectrum_key, for the reliable members.
     spectra : pandas.DataFrame
-        What ingest has found of the files: spectrum_key, missing_arm. Without an arm nothing is recommended.
+        What ingest has found of the files: spectrum_key, missing_arm. Without an arm that the engine needs nothing is
+        recommended.
     measured : Measured
     settings : dict
         The config section ``quality``.
@@ -73,7 +77,7 @@ def assess_parameters(
     table, bits = _joined(m_catalog, parameters, measured)
     table = table.merge(spectra[["spectrum_key", "missing_arm"]], on="spectrum_key", how="left", validate="1:1")
     missing = table.pop("missing_arm").fillna("")
-    lacking = {f"no_{arm}_arm": missing.str.contains(arm) for arm in ARMS}
+    lacking = {f"no_{arm}_arm": missing.str.contains(arm) for arm in measured.arms}
     table = table.assign(**lacking)
     options = {"labels": labels, "clearing": [*measured.clearing, *lacking], "with_errors": measured.with_errors}
     fits = {}

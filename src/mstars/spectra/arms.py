@@ -7,10 +7,30 @@ import numpy as np
 from mstars.spectra.container import SpectrumSet
 
 ARMS = {"blue": (3700.0, 5900.0), "red": (5900.0, 9100.0)}
-"""Vacuum angstrom. The cameras overlap at 5700 to 5900 A, where the pipeline joins them (Zhao et al. 2012)."""
+"""Vacuum angstrom. The cameras overlap (`OVERLAP`), where the pipeline joins them (Zhao et al. 2012)."""
+
+OVERLAP = (5700.0, 5900.0)
+"""Where both cameras have data, vacuum angstrom."""
 
 LEAST_SHARE = 0.05
 """An arm of which a smaller share of the pixels is good counts as without data."""
+
+
+def arms_of(wavelength: np.ndarray) -> tuple[str, ...]:
+    """Arms that a grid of wavelengths needs: those of which it has pixels outside the overlap.
+
+    Parameters
+    ----------
+    wavelength : ndarray, [pixel]
+        Vacuum angstrom.
+
+    Returns
+    -------
+    tuple of str
+        Of `ARMS`.
+    """
+    needs = {"blue": np.min(wavelength) < OVERLAP[0], "red": np.max(wavelength) > OVERLAP[1]}
+    return tuple(arm for arm in ARMS if needs[arm])
 
 
 def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:

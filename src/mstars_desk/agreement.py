@@ -125,7 +125,7 @@ def label_counts(votes: Votes) -> dict[str, int]:
     return {name: n for name, n in found.items() if n} | {"(in dispute)": sum(map(votes.disputed, votes.queue.keys))}
 
 
-def summary(votes: Votes, order: Sequence[str]) -> str:
+def summary_text(votes: Votes, order: Sequence[str]) -> str:
     """Progress, labels so far, agreement and accuracy as text."""
     queue, expected = votes.queue, expectation(votes, order)
     lines = [f"queue {queue.name} of survey {queue.survey}: {len(queue)} spectra", ""]

@@ -24,6 +24,6 @@ ASSETS = {
 """Files that the page loads, with their types. The server serves these and no others."""
 
 
-def text(name: str) -> str:
+def asset_text(name: str) -> str:
     """The text of a file of the page."""
     return (STATIC / name).read_text(encoding="utf-8")

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if not (arguments.summary or arguments.export):
         check_installed(*SERVER, *(SAMP if arguments.samp else ()))
-    from mstars_desk.agreement import summary  # loads numpy and pandas
+    from mstars_desk.agreement import summary_text  # loads numpy and pandas
     from mstars_desk.blind_spectra import read_blind_spectra
     from mstars_desk.queue_folder import QueueFolder
     from mstars_desk.session import Desk
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(queue.decisions)
     desk = Desk(queue, read_blind_spectra(queue))
     if arguments.summary:
-        print(summary(desk.votes, desk.schedule.order))
+        print(summary_text(desk.votes, desk.schedule.order))
         return 0
     return export(desk, arguments) if arguments.export else serve(desk, arguments)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mstars.review.evidence import METHODS, ZOOMS, known, marks
+from mstars.review.evidence import VELOCITY_MARKS, ZOOMS, known, marks
 
 DASHES = {
     "LAMOST": [6, 0],
@@ -19,7 +19,7 @@ DASHES = {
 }
 """Lengths of strokes and gaps with which each velocity is marked, pixels."""
 
-EVIDENCE = {
+BOXES = {
     "spectrum": (
         ("obsid", "obsid", "{}"),
         ("plate", "plate", "{}"),
@@ -72,17 +72,17 @@ EVIDENCE = {
 
 
 def said(row: Mapping, box: str) -> list[list[str]]:
-    """Name and value, as text, of each entry of a box of `EVIDENCE` that the candidate has."""
+    """Name and value, as text, of each entry of a box of `BOXES` that the candidate has."""
     return [
         [name, text.format(row[column])]
-        for name, column, text in EVIDENCE[box]
+        for name, column, text in BOXES[box]
         if known(row.get(column)) and row[column] is not False
     ]
 
 
 def methods() -> list[list]:
     """Each velocity that can be marked: its name in the data, its name on the page, colour and dashes."""
-    return [[method, *METHODS[method], DASHES[method]] for method in METHODS]
+    return [[method, *VELOCITY_MARKS[method], DASHES[method]] for method in VELOCITY_MARKS]
 
 
 def zooms() -> list[list]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mstars.core.errors import InputError
 from mstars.files.whole import atomic_path
-from mstars_desk.assets import PAGE, text
+from mstars_desk.assets import PAGE, asset_text
 from mstars_desk.queue_folder import QueueFolder
 
 PER_FILE = 1500
@@ -74,7 +74,7 @@ def _page(queue: QueueFolder, keys: list[str]) -> str:
     blocks = "\n".join(
         f'<script type="application/json" id="{name}">{_as_text(value)}</script>' for name, value in data
     )
-    return _inlined(text(PAGE), blocks)
+    return _inlined(asset_text(PAGE), blocks)
 
 
 def _templates(queue: QueueFolder, used: set[str]) -> list[str]:
@@ -97,12 +97,12 @@ def _inlined(page: str, blocks: str) -> str:
     scripts: list[str] = []
 
     def script(found: re.Match) -> str:
-        source = text(found.group(1))
+        source = asset_text(found.group(1))
         scripts.append(base64.b64encode(hashlib.sha256(source.encode()).digest()).decode())
         return f"<script>{source}</script>"
 
     def style(found: re.Match) -> str:
-        return f"<style>{text(found.group(1))}</style>"
+        return f"<style>{asset_text(found.group(1))}</style>"
 
     body, end = page.split("<script src=", 1)
     page = body + blocks + "\n<script src=" + end

@@ -18,7 +18,7 @@ from mstars.review.network_features import read_network_features
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0
 from mstars.templates.library import load_library
-from mstars_desk.display import EVIDENCE, marked, methods, packed, runs, said, zooms
+from mstars_desk.display import BOXES, marked, methods, packed, runs, said, zooms
 
 MOST_OF_A_STAR = 12
 """Other candidates of the same star that the page names, at most."""
@@ -131,7 +131,7 @@ class QueueFolder:
             "key": key,
             "flux": packed(np.where(np.isfinite(spectrum.flux[0]), spectrum.flux[0], np.nan)),
             "bad": runs(spectrum.bad[0]),
-            "evidence": {box: said(row, box) for box in EVIDENCE},
+            "evidence": {box: said(row, box) for box in BOXES},
             "velocities": velocities,
             "template": str(row.get("tm_template") or ""),
             "cmd": [round(float(value), 3) for value in place] if all(map(known, place)) else None,

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mstars.core.errors import InputError
-from mstars_desk.agreement import summary
+from mstars_desk.agreement import summary_text
 from mstars_desk.assets import ASSETS, PAGE, STATIC
 from mstars_desk.entries import Refused
 from mstars_desk.session import Desk
@@ -185,7 +185,7 @@ class Page:
         """Labels so far, agreement, accuracy, and the changes to expect."""
         self.desk.refresh()
         with self.desk.guard:
-            return {"text": summary(self.desk.votes, self.desk.schedule.order)}
+            return {"text": summary_text(self.desk.votes, self.desk.schedule.order)}
 
     def undo(self, given: dict) -> dict:
         """Take the last decision back."""

@@ -5,7 +5,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from mstars.ops.cli import main
 from mstars.review.network_features import write_network_features
-from mstars_desk.agreement import expectation, kappa, reviewer_pairs, summary
+from mstars_desk.agreement import expectation, kappa, reviewer_pairs, summary_text
 from mstars_desk.queue_folder import QueueFolder
 from mstars_desk.session import Desk
 
@@ -78,7 +78,7 @@ def test_the_summary_says_it_all(tmp_path, capsys):
     decide_all(desk, "bo", lambda key: "LAMOST", 8)
     assert main(["review", str(folder), "--summary"]) == 0
     said = capsys.readouterr().out
-    assert said.strip() == summary(desk.votes, desk.schedule.order).strip()
+    assert said.strip() == summary_text(desk.votes, desk.schedule.order).strip()
     for words in (
         "Table 7 of the paper",
         "ann and bo: 0.0% of 8 alike",

@@ -99,9 +99,9 @@ def joined_catalog(wildcards):
 
 def isochrone_files(wildcards):
     """The user's own isochrone files."""
-    from mstars.paper.isochrones import find_files
+    from mstars.paper.isochrones import find_isochrones
 
-    return find_files(config["figures"]["isochrones"])
+    return find_isochrones(config["figures"]["isochrones"])
 
 
 def run_inputs(wildcards):

@@ -2,7 +2,7 @@
 
 from mstars.files.tables import write_table
 from mstars.ops.job import job
-from mstars.paper.isochrones import read_files
+from mstars.paper.isochrones import read_isochrones
 
 with job(snakemake):
-    write_table(read_files(snakemake.input), snakemake.output[0])
+    write_table(read_isochrones(snakemake.input), snakemake.output[0])

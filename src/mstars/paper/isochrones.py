@@ -191,7 +191,7 @@ def _mean_colour(name: str, teff) -> np.ndarray:
     return np.interp(teff, sequence["teff"], sequence[name])
 
 
-def find_files(pattern: str) -> list[str]:
+def find_isochrones(pattern: str) -> list[str]:
     """The user's own isochrone files, in order of their names.
 
     Parameters
@@ -210,7 +210,7 @@ def find_files(pattern: str) -> list[str]:
     return files
 
 
-def read_files(paths: Sequence[str | Path]) -> pd.DataFrame:
+def read_isochrones(paths: Sequence[str | Path]) -> pd.DataFrame:
     """All isochrones of some CMD files."""
     return pd.concat([read_cmd(path) for path in paths], ignore_index=True)
 

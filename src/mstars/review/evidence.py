@@ -27,7 +27,7 @@ EVIDENCE_COLUMNS = (
 BACKGROUND = 1500
 """Stars drawn in the colour-magnitude diagram behind the candidate."""
 
-METHODS = {
+VELOCITY_MARKS = {
     "LAMOST": ("LAMOST", BLACK),
     "TM": ("TM", RED),
     "DSAL_I": ("DSAL I", BLUE),

@@ -15,7 +15,7 @@ from scipy.ndimage import uniform_filter1d
 from mstars.core.constants import C_KMS
 from mstars.core.palette import BLUE, PURPLE
 from mstars.core.velocities import SOURCES
-from mstars.review.evidence import METHODS, ZOOMS, known, marks
+from mstars.review.evidence import VELOCITY_MARKS, ZOOMS, known, marks
 
 FULL = (3700.0, 9100.0)
 LINE_STYLES = {"LAMOST": "-", "TM": "--", "DSAL_I": "-.", "DSAL_II": ":"}
@@ -81,7 +81,7 @@ class Sheet:
         (raw,) = axes.plot([], [], color="0.75", lw=0.5, animated=True)
         (smooth,) = axes.plot([], [], color="0.15", lw=0.8, animated=True)
         (bad,) = axes.plot([], [], "|", color=PURPLE, ms=4, animated=True)
-        styles = [(METHODS[name][1], style) for name, style in LINE_STYLES.items()]
+        styles = [(VELOCITY_MARKS[name][1], style) for name, style in LINE_STYLES.items()]
         styles = styles if self.queue == "rv" else [(BLUE, "--")]
         lines = [axes.plot([], [], color=color, ls=style, lw=0.8, animated=True)[0] for color, style in styles]
         return {"raw": raw, "smooth": smooth, "bad": bad, "lines": lines}
@@ -89,7 +89,7 @@ class Sheet:
     def _legend(self) -> None:
         handles = []
         for method, style in LINE_STYLES.items():
-            name, color = METHODS[method]
+            name, color = VELOCITY_MARKS[method]
             handles += self.axes[0].plot([], [], color=color, ls=style, label=name)
         place = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.99), "borderaxespad": 0.0}
         self.axes[0].legend(handles=handles, fontsize=7, ncols=4, frameon=False, **place)
@@ -201,7 +201,7 @@ def words(queue: str, row: dict) -> str:
 
 
 def _velocity(row: dict, method: str) -> str:
-    name, (value, error) = METHODS[method][0], (row.get(column) for column in SOURCES[method])
+    name, (value, error) = VELOCITY_MARKS[method][0], (row.get(column) for column in SOURCES[method])
     if not known(value):
         return f"{name} none"
     return f"{name} {value:.0f}" + (f" +- {error:.0f} km/s" if known(error) else " km/s")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mstars.core.robust import ONE_SIGMA, share_limits
 
-STEPS = ("recommended", "rv", "parameters")
+OUTCOMES = ("recommended", "rv", "parameters")
 """What a spectrum can end with: a place in the recommended catalogue, rv_flag = 1, parameter_flag = 1."""
 
 MAGNITUDE_STEP = 0.5
@@ -32,7 +32,7 @@ def magnitudes_and_outcome(m_catalog: pd.DataFrame, gaia: pd.DataFrame, catalog:
     Returns
     -------
     pandas.DataFrame, [n]
-        spectrum_key; g and bp_rp (mag, as observed); `STEPS` (bool).
+        spectrum_key; g and bp_rp (mag, as observed); `OUTCOMES` (bool).
     """
     photometry = gaia[["spectrum_key", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag"]]
     table = m_catalog[["spectrum_key"]].merge(photometry, on="spectrum_key", how="left")
@@ -60,17 +60,17 @@ def completeness(table: pd.DataFrame, by: tuple[str, ...] = ("g",)) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        Lower edges ``g`` (and ``bp_rp``), mag; ``n``; of each of `STEPS` the share, with its 68 % limits ``_low`` and
-        ``_high``.
+        Lower edges ``g`` (and ``bp_rp``), mag; ``n``; of each of `OUTCOMES` the share, with ``_low`` and ``_high``, its
+        68 % limits.
     """
     steps = {"g": MAGNITUDE_STEP, "bp_rp": COLOUR_STEP}
     known = table.dropna(subset=list(by))
     cells = {name: np.floor(known[name] / steps[name]) * steps[name] for name in by}
-    group = known[list(STEPS)].groupby([cells[name] for name in by], sort=True)
+    group = known[list(OUTCOMES)].groupby([cells[name] for name in by], sort=True)
     counts, found = group.size(), group.sum()
     result = found.index.to_frame(index=False).set_axis(list(by), axis=1)
     result["n"] = counts.to_numpy()
-    for step in STEPS:
+    for step in OUTCOMES:
         low, high = share_limits(found[step].to_numpy(), counts.to_numpy(), ONE_SIGMA)
         result[step] = found[step].to_numpy() / np.maximum(counts.to_numpy(), 1)
         result[f"{step}_low"], result[f"{step}_high"] = low, high

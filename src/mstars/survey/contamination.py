@@ -10,14 +10,14 @@ import pandas as pd
 
 from mstars.review.decisions import read_decisions, resolve
 
-SNR_EDGES = (-np.inf, 10.0, 20.0, 50.0, np.inf)
-SNR_NAMES = ("<10", "10-20", "20-50", ">50")
+STRATUM_LIMITS = (-np.inf, 10.0, 20.0, 50.0, np.inf)
+STRATUM_NAMES = ("<10", "10-20", "20-50", ">50")
 """Limits and names of the strata by S/N_i. Most spectra that no one looks at are faint."""
 
 QUEUED = "candidates of SCM"
 """Stratum of the candidates of SCM that the consensus left M: no person has looked at them either."""
 
-STRATA = (*SNR_NAMES, QUEUED)
+STRATA = (*STRATUM_NAMES, QUEUED)
 M_LABELS = ("dM", "gM", "M")
 
 _DRAWS = 20_000
@@ -48,8 +48,8 @@ def population(classification: pd.DataFrame, m_catalog: pd.DataFrame, reviewed: 
     rows = classification.loc[taken, ["spectrum_key"]].assign(queued=(reasons != "")[taken])
     table = rows.merge(m_catalog[["spectrum_key", "snri"]], on="spectrum_key", how="left")
     snr = table["snri"].to_numpy(dtype=float, na_value=np.nan)
-    place = np.searchsorted(SNR_EDGES[1:-1], np.nan_to_num(snr, nan=-np.inf), side="right")
-    stratum = np.where(table["queued"], QUEUED, np.array(SNR_NAMES, dtype=object)[place])
+    place = np.searchsorted(STRATUM_LIMITS[1:-1], np.nan_to_num(snr, nan=-np.inf), side="right")
+    stratum = np.where(table["queued"], QUEUED, np.array(STRATUM_NAMES, dtype=object)[place])
     return pd.DataFrame({"spectrum_key": table["spectrum_key"], "stratum": stratum.astype(object)})
 
 

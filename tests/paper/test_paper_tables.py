@@ -20,8 +20,8 @@ from mstars.paper.paper_tables import (
     cross_validation_table,
     external_table,
     inspection_table,
-    lines_table,
     ranges_table,
+    resource_table,
 )
 from mstars.paper.rendering import to_markdown
 
@@ -62,7 +62,7 @@ def test_inspection_tables_show_the_paper_and_what_is_reviewed():
 
 
 def test_tables_of_resources():
-    assert lines_table(3).rows[3] == ("Ca II", "8498, 8542, 8662", "shallow", "deep")
-    assert lines_table(5).rows[0] == ("K I", "7667.0089")
-    assert len(lines_table(6).rows) == 8 and external_table().rows[-1] == ("total", 16880)
+    assert resource_table(3).rows[3] == ("Ca II", "8498, 8542, 8662", "shallow", "deep")
+    assert resource_table(5).rows[0] == ("K I", "7667.0089")
+    assert len(resource_table(6).rows) == 8 and external_table().rows[-1] == ("total", 16880)
     assert "[3225, 4125]" in to_markdown(ranges_table({"used": {"dM": {"teff": (3200, 4100)}}}))

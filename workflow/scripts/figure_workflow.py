@@ -7,6 +7,6 @@ from mstars.paper.figures.rulegraph import ask_rulegraph, draw_rulegraph, rule_m
 from mstars.paper.figures.style import save_outputs
 
 with job(snakemake):
-    checkout = Path(snakemake.scriptdir).parents[1]
+    checkout = Path(snakemake.scriptdir).resolve().parents[1]
     rules, edges = ask_rulegraph(checkout / "Snakefile", snakemake.config, "catalog")
     save_outputs(draw_rulegraph(rules, edges, rule_modules(checkout / "workflow" / "rules")), snakemake)

@@ -6,7 +6,7 @@ from mstars.ops.bundle import pack_models
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    folder, checkout = Path(snakemake.input.outliers).parents[1], Path(snakemake.scriptdir).parents[1]
+    folder, checkout = Path(snakemake.input.outliers).parents[1], Path(snakemake.scriptdir).resolve().parents[1]
     about = {"survey": snakemake.params.survey, "kind": snakemake.params.kind}
     description = pack_models(folder, snakemake.output[0], checkout / "LICENSE", about)
     size = sum(facts["bytes"] for facts in description["files"].values())

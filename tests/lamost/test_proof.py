@@ -155,6 +155,46 @@ def test_a_header_that_contradicts_itself_on_the_medium_is_refused(tmp_path):
     assert "unknown medium" in reason_of(lamost_files.write(tmp_path / "b.fits", VACUUM="perhaps"))
 
 
+@pytest.mark.parametrize("layout", lamost_files.LAYOUTS)
+@pytest.mark.parametrize("cards", [{"HELIO": False}, {"HELIO": "F"}, {"HELIO": 0}, {"SPECSYS": "TOPOCENT"}])
+def test_topocentric_wavelengths_are_corrected_by_helio_rv(tmp_path, layout, cards):
+    path = lamost_files.write(tmp_path / "a.fits", layout, with_line(GRID), HELIO_RV=-26.5, **cards)
+    assert read_spectrum(path).frame == "corrected"
+    # towards the star the Earth moves at 26.5 km/s: a line of a star at rest is seen that much in the blue
+    np.testing.assert_allclose(line_of(path), LINE * (1 + 26.5 / 299792.458), atol=0.05)
+    for missing in (None, "", -9999, 1e9):
+        path = lamost_files.write(tmp_path / "b.fits", layout, with_line(GRID), HELIO_RV=missing, **cards)
+        assert read_spectrum(path).frame == "topocentric"
+        np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
+
+
+@pytest.mark.parametrize("cards", [{"HELIO": True}, {"HELIO": None}, {"HELIO": "T"}, {"SPECSYS": "HELIOCEN"}])
+def test_heliocentric_wavelengths_stay(tmp_path, cards):
+    path = lamost_files.write(tmp_path / "a.fits", data=with_line(GRID), HELIO_RV=-26.5, **cards)
+    assert read_spectrum(path).frame == "heliocentric"
+    np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
+
+
+@pytest.mark.real
+def test_helio_rv_is_minus_the_correction_that_is_added_to_velocities(real):
+    from astropy.coordinates import EarthLocation, SkyCoord
+    from astropy.time import Time
+    from astropy.utils import iers
+
+    xinglong = EarthLocation.from_geodetic(117.575, 40.393, 960)
+    rows = [read_header(path) for path in sorted((real / "lamost").glob("**/*.fits*"))]
+    rows = {(row["lmjd"], row["spid"]): row for row in rows if np.isfinite(row["helio_rv"])}.values()
+    ra, dec, told = (np.array([row[name] for row in rows]) for name in ("ra", "dec", "helio_rv"))
+    times = Time([row["date_obs"][:19] for row in rows], scale="utc")
+    with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
+        places = SkyCoord(ra, dec, unit="deg")
+        added = places.radial_velocity_correction("heliocentric", obstime=times, location=xinglong).to_value("km/s")
+    assert len(told) > 20 and np.abs(told).max() > 25
+    # DATE-OBS is within an hour of the middle of the exposures: the turning of the Earth makes 0.1 km/s of it
+    assert (np.abs(told + added) < 0.5).mean() > 0.95  # the times of some headers are another night's
+    assert np.abs(np.median(told + added)) < 0.1
+
+
 def unusable_flux():
     good, n = lamost_files.arrays(), N_PIXEL
     one = np.zeros(n, np.float32)

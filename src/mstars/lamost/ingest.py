@@ -27,9 +27,9 @@ SPECTRUM_COLUMNS = {
     "frame": "str", "missing_arm": "str", "snr_from_pixels": "str",
 }  # fmt: skip
 """What ingest adds to the header values of a spectrum: layout of the file, good pixels, pixels in the file, whether it
-was resampled onto the grid, the masked fraction of each band, the frame of the wavelengths (heliocentric or
-topocentric), the arms without data (see `mstars.spectra.arms`), and the bands whose S/N is the pixels' and not the
-header's (see `mstars.lamost.snr`)."""
+was resampled onto the grid, the masked fraction of each band, the frame of the wavelengths as the file has them (see
+`mstars.lamost.proof.frame_of`), the arms without data (see `mstars.spectra.arms`), and the bands whose S/N is the
+pixels' and not the header's (see `mstars.lamost.snr`)."""
 
 _FROM_FILE = ("layout", "n_pixel", "resampled", "frame", "snr_from_pixels")
 

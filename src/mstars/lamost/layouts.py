@@ -47,7 +47,7 @@ class FileSpectrum:
     loglam0, dloglam : float
         COEFF0 and COEFF1; NaN where missing.
     frame : str
-        ``heliocentric`` or ``topocentric``.
+        Of the wavelengths, see `mstars.lamost.proof.frame_of`.
     """
 
     values: dict
@@ -171,10 +171,10 @@ def file_spectrum(
             facts = proof.facts_of(wavelength)
     if wavelength is not None:
         proof.refuse_medium_resolution(wavelength, facts.step)
-    if proof.in_air(get):
-        if wavelength is None:
-            wavelength = 10.0 ** (loglam0 + dloglam * np.arange(len(flux)))
-        wavelength = air_to_vacuum(wavelength)
-    frame = "heliocentric" if proof.heliocentric(get) else "topocentric"
+    air, frame, factor = proof.in_air(get), *proof.frame_of(get)
+    if wavelength is None and (air or factor != 1.0):
+        wavelength = 10.0 ** (loglam0 + dloglam * np.arange(len(flux)))
+    wavelength = air_to_vacuum(wavelength) if air else wavelength
+    wavelength = np.asarray(wavelength, dtype=float) * factor if factor != 1.0 else wavelength
     values = header_values(get, filename)
     return FileSpectrum(values, layout, flux, ivar, ormask, wavelength, loglam0, dloglam, frame)

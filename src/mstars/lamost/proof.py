@@ -28,6 +28,7 @@ _LAMOST = (3600.0, 9300.0)
 _UNITS = ((_OPTICAL, 1.0), ((250.0, 1200.0), 10.0), ((0.25, 1.2), 1e4))
 _LOG10 = (3.39, 4.08)
 _FEW = 0.1
+_MOST_KMS = 40.0  # the Earth's speed is 30 km/s
 _GRID = lamost_wavelength()
 _SEEN: deque = deque(maxlen=8)
 
@@ -199,18 +200,23 @@ def in_air(get: Callable) -> bool:
     return any(said.values())
 
 
-def heliocentric(get: Callable) -> bool:
-    """Whether the wavelengths are heliocentric: unless HELIO says no, as LAMOST's are."""
-    if truth(get("HELIO")) is False:
-        return False
-    return not text(get("SPECSYS")).upper().startswith(("TOPO", "GEO"))
+def frame_of(get: Callable) -> tuple[str, float]:
+    """Frame of the wavelengths, and the factor that makes them heliocentric.
 
+    HELIO_RV is the velocity (km/s) that LAMOST's pipeline takes out: minus the correction that is added to a velocity.
+    In real headers it is minus astropy's ``radial_velocity_correction`` for their place, time and telescope (a test
+    says so). No LAMOST release has a HELIO of F, and the pixels of an M star don't prove it: such velocities are not
+    recommended, corrected or not.
 
-def topocentric_to_heliocentric(get: Callable) -> float:
-    """Factor on topocentric wavelengths, 1 - HELIO_RV / c; NaN where HELIO_RV is missing.
-
-    HELIO_RV is the velocity (km/s) that LAMOST's pipeline takes out: minus the correction that is added to a
-    velocity, as astropy's ``radial_velocity_correction`` gives for the place, time and telescope of LAMOST's headers.
+    Returns
+    -------
+    frame : str
+        ``heliocentric``, unless HELIO says no or SPECSYS says otherwise; ``corrected`` by HELIO_RV; or
+        ``topocentric`` where HELIO_RV is missing.
+    factor : float
+        1 - HELIO_RV / c where it is ``corrected``, else 1.
     """
+    if truth(get("HELIO")) is not False and not text(get("SPECSYS")).upper().startswith(("TOPO", "GEO")):
+        return "heliocentric", 1.0
     velocity = number(get("HELIO_RV"))
-    return 1.0 - velocity / C_KMS if abs(velocity) < 40.0 else math.nan
+    return ("corrected", 1.0 - velocity / C_KMS) if abs(velocity) < _MOST_KMS else ("topocentric", 1.0)

@@ -49,7 +49,7 @@ def rv_flag(rv, obsdate, cut: str, frame=None) -> np.ndarray:
     """
     known = np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)
     if frame is not None:
-        known &= np.asarray(frame, dtype=object) != "topocentric"
+        known &= ~pd.Series(frame).isin(["topocentric", "corrected"]).to_numpy()
     return known.astype(np.int8)
 
 

@@ -43,10 +43,14 @@ report: $(READY)
 	$(SNAKEMAKE) --report results/demo/report.html -- paper
 	@echo "open results/demo/report.html and results/demo/index.html in a browser"
 
+# by the environment, so that quotes and blanks in a path reach Snakemake as they are
+override export SPECTRA := $(value SPECTRA)
+override export NAME := $(value NAME)
+AS_JSON := $(BIN)/python -c 'import json, sys; a = sys.argv[1:]; print(a[0] + "=" + json.dumps(dict(zip(a[1::2], a[2::2]))))'
 catalog: $(READY)
-	@test -n "$(SPECTRA)" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }
-	$(SNAKEMAKE) all --configfile config/spectra.yaml --config 'survey={"name": "$(NAME)", "kind": "files"}' \
-		'files={"spectra": "$(SPECTRA)"}'
+	@test -n "$$SPECTRA" || { echo 'say which files: make catalog SPECTRA=folder-or-glob NAME=mine' >&2; exit 2; }
+	@files=$$($(AS_JSON) files spectra "$$SPECTRA"); survey=$$($(AS_JSON) survey name "$$NAME" kind files); \
+		$(SNAKEMAKE) all --configfile config/spectra.yaml --config "$$survey" "$$files"
 
 docs: $(READY)
 	@rm -rf docs/reference/api

@@ -30,7 +30,7 @@ SAMP = ("pyvo",)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mstars review``."""
     parser.add_argument("folder", metavar="FOLDER", help="results/SURVEY/review/QUEUE, as `snakemake review` writes it")
-    parser.add_argument("--port", type=int, help=f"port (default: the first free one from {PORT} on)")
+    parser.add_argument("--port", type=port_number, help=f"port (default: the first free one from {PORT} on)")
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -141,6 +141,19 @@ def serve(desk: Desk, arguments: argparse.Namespace) -> int:
         if sender:
             sender.close()
     return 0
+
+
+def port_number(text: str) -> int:
+    """A port of the command line.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        No number from 0 to 65535.
+    """
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, a number from 0 to 65535")
+    return int(text)
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -174,3 +174,11 @@ def test_a_folder_that_can_not_be_written_is_said_at_once(folder, capsys):
         folder.parents[3].chmod(0o500)
     assert main(["review", str(folder), "--port", "0"]) == 1
     assert "can't be written there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["80000", "-1", "http", "8O00", "1e3", "٣"])
+def test_a_port_that_is_none_is_one_clear_line(folder, capsys, port):
+    with pytest.raises(SystemExit):
+        main(["review", str(folder), f"--port={port}"])
+    said = capsys.readouterr().err.splitlines()
+    assert f"'{port}' is no port, a number from 0 to 65535" in said[-1]

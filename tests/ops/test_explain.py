@@ -30,6 +30,7 @@ def survey(tmp_path):
     lost = pd.DataFrame({"spectrum_key": [LOST], "reason": ["truncated gzip"]})
     write_table(lost, tmp_path / "ingest/rejected.parquet")
     gaia = {"source_id": pd.array([7], "Int64"), "sep_arcsec": [0.2], "match_epoch": ["catalogue"], "n_within": [1]}
+    gaia |= {"star_id": ["S1"], "n_spectra": [0]}
     put("crossmatch/gaia", **gaia, parallax_over_error=[9.0], ruwe=[2.0])
     put("predictions/spt/b", spt_class=["F"], spt_prob=[0.9])
     put("predictions/ood/b", ood_score=[0.4], zro_score=[1.5], tio5=[0.6], tio5_err=[0.01])
@@ -120,3 +121,9 @@ def test_the_engine_of_the_config_is_told_first(survey):
     text = explain(Story(survey, KEY))
     assert "engine ridge, which fills the catalogue\n  teff 3456 +- 12 K\n  flag 1024: poor fit" in text
     assert "engine cnn: teff 3500 +- 30 K, flag: no velocity, a training star" in text
+
+
+def test_a_star_without_gaia_has_the_spectra_of_its_place(survey):
+    stars = pd.DataFrame({"spectrum_key": [KEY, LOST, "2-b-sp01-001"], "star_id": ["S1", "S1", "S2"], "n_spectra": 0})
+    write_table(stars, survey / "crossmatch/gaia.parquet")
+    assert "star S1, 2 spectra of it" in explain(Story(survey, KEY))

@@ -12,7 +12,11 @@ from mstars.core.errors import DamagedFile, InputError
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops import cli
-from mstars.ops.verify import damaged
+from mstars.ops.verify import examine
+
+
+def damaged(folder):
+    return examine(folder).damaged
 
 
 def flip(path, at):
@@ -58,3 +62,25 @@ def test_reading_damage_says_so(survey):
     assert [error.path.name for error in damaged(survey)] == ["a.h5"]
     weights.write_bytes(weights.read_bytes()[:-1])
     assert len(damaged(survey)) == 2
+
+
+@pytest.fixture
+def held_open(survey):
+    """A store that another program has open for writing."""
+    path = survey / "spectra/a.h5"
+    code = f"import h5py, sys; file = h5py.File({str(path)!r}, 'r+'); print('open', flush=True); sys.stdin.read()"
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "open\n"
+    yield path
+    other.kill()
+    other.communicate()
+
+
+def test_a_store_in_use_is_named_and_left_alone(survey, held_open, capsys):
+    with pytest.raises(InputError, match="a.h5: in use by another program") as caught:
+        read_batch(held_open)
+    assert not isinstance(caught.value, DamagedFile)  # a job renames those
+    assert cli.main(["verify", "--repair", str(survey)]) == 1
+    said = capsys.readouterr().out
+    assert "not looked at" in said and "a.h5: in use by another program" in said and "whole" not in said
+    assert held_open.exists() and not damaged(survey)

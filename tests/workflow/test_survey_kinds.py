@@ -52,8 +52,8 @@ def place(tmp_path):
     return tmp_path
 
 
-def snakemake(place, *arguments):
-    given = {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
+def snakemake(place, *arguments, given=None):
+    given = given or {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
     (place / "mine.yaml").write_text(json.dumps(given | {"models": {"path": "my_models.tar.gz"}}))
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
     command += [*arguments, "--configfile", place / "config/config.yaml", place / "mine.yaml"]
@@ -84,3 +84,42 @@ def test_a_damaged_bundle_is_named_before_the_first_job(place):
     (place / "my_models.tar.gz").write_bytes((place / "my_models.tar.gz").read_bytes()[:100])
     code, text = snakemake(place, "-n", "catalog")
     assert code != 0 and "my_models.tar.gz: not a bundle of models, or damaged" in text and "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "section, said",
+    [
+        ("files", "files.spectra: '{place}/nowhere': no such folder, no file fits"),
+        ("release", "release.spectra: '{place}/nowhere': no such folder"),
+    ],
+)
+def test_a_folder_that_is_missing_is_said_in_a_line_of_its_own(place, section, said):
+    given = {"survey": {"name": "mine", "kind": section}, section: {"spectra": f"{place}/nowhere"}}
+    if section == "release":
+        given["release"]["m_catalog"] = f"{place}/m.csv"
+    code, text = snakemake(place, "-n", "catalog", given=given)
+    said = said.format(place=place)
+    assert code == 1 and text.splitlines()[-1] == f"error: {said}" and " line " not in text
+
+
+NAMES = ['it\'s "a" {folder} $HOME `x` %d \\', "with blanks", "ünïcode"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_make_catalog_hands_on_a_path_as_it_is(tmp_path, name):
+    """Snakemake is replaced by a program that reads the settings as Snakemake does and prints them."""
+    said = tmp_path / "said.json"
+    (tmp_path / "snakemake").write_text(f"""#!{sys.executable}
+import json, sys
+from snakemake.cli import parse_config
+from types import SimpleNamespace
+given = sys.argv[sys.argv.index("--config") + 1:]
+json.dump(parse_config(given), open({str(said)!r}, "w"))
+""")
+    (tmp_path / "snakemake").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    value = name.replace("$", "$$")  # as make's own command line wants it
+    command = ["make", "-C", ROOT, "catalog", f"BIN={tmp_path}", "READY=", f"SPECTRA={value}", "NAME=mine"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(said.read_text()) == {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": value}}

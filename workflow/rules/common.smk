@@ -5,6 +5,7 @@ Paths in rules begin with a name in angle brackets (see ``pathvars`` below): ``<
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -25,8 +26,21 @@ from mstars.engines.registry import engine_models
 from mstars.ops import slurm
 from mstars.ops.model_source import model_source
 
-if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
-    raise WorkflowError(said[0])
+
+
+@contextmanager
+def told_alone():
+    """What is wrong with the input is told before the first job in its own lines, without Snakemake's stack."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+with told_alone():
+    if said := slurm.unwritable(["."]):  # before Snakemake makes its own folder here
+        raise InputError(said[0])
 
 
 def whole_config():
@@ -40,8 +54,9 @@ def whole_config():
     return checked(config, engine_models(), layers_of(base[0] if base else None, overlays, said))
 
 
-config.update(whole_config())
-check_resources()
+with told_alone():
+    config.update(whole_config())
+    check_resources()
 
 
 def without_networks(section):
@@ -75,7 +90,8 @@ PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 include: f"surveys/{KIND}.smk"
 
 
-BORROWED = model_source(BORROWED_PATH, "results/bundles") if BORROWED_PATH else None
+with told_alone():
+    BORROWED = model_source(BORROWED_PATH, "results/bundles") if BORROWED_PATH else None
 MODELS = BORROWED.folder if BORROWED else f"{R}/models"
 OPTIONAL_RULES = [*KIND_RULES, *(["bundle"] if BORROWED and BORROWED.bundle else [])]
 

@@ -67,7 +67,8 @@ def trained(pattern):
 
 
 if config["models"]["path"]:
-    BORROWED.check()
+    with told_alone():
+        BORROWED.check()
 
 
 def review_mode(wildcards):

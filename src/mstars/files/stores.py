@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -122,6 +123,13 @@ def _read_frame(group: h5py.Group) -> pd.DataFrame:
     return pd.DataFrame(data, columns=columns)
 
 
+def cannot_be_opened(error: OSError) -> str:
+    """Why a store can't be opened although it may be whole; '' where it is not that."""
+    if error.errno == errno.EAGAIN or "unable to lock file" in str(error).lower():
+        return "in use by another program, which has it open for writing; close it there"
+    return "no permission to read it" if error.errno == errno.EACCES else ""
+
+
 @contextmanager
 def _open(path: str | Path) -> Iterator[h5py.File]:
     # here and not above: most jobs read tables alone
@@ -133,6 +141,8 @@ def _open(path: str | Path) -> Iterator[h5py.File]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such store; run `snakemake ingest`") from None
     except OSError as error:
+        if reason := cannot_be_opened(error):
+            raise InputError(f"{path}: {reason}") from None
         raise DamagedFile(path, f"not a readable store: {error}") from None
     with file:
         if file.attrs.get("mstars_store") != FORMAT_VERSION:

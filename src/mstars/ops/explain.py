@@ -58,6 +58,11 @@ class Story:
         rows = table[table["spectrum_key"] == self.key]
         return rows.iloc[0] if len(rows) else pd.Series(dtype=object)
 
+    def count(self, name: str, column: str, value) -> int:
+        """How many rows of a table have a value in a column."""
+        table = self._table(name)
+        return 0 if table is None else int((table[column] == value).sum())
+
     def setting(self, *names: str) -> str:
         """A value of the run's config (provenance.json), as text; '?' where it isn't recorded."""
         path = self.folder / "provenance.json"
@@ -283,7 +288,8 @@ def _beyond(story: Story) -> list[str]:
         lines.append(f"zeta {number(row.get('zeta'))}: metallicity class {number(row.get('metallicity_class'))}")
         lines.append(f"likely binary (RUWE above 1.4): {number(row.get('binary'))}")
     if known(star.get("star_id")):
-        lines.append(f"star {star['star_id']}, {number(star.get('n_spectra'))} spectra of it")
+        n = story.count("crossmatch/gaia", "star_id", star["star_id"])  # n_spectra counts those of a Gaia source alone
+        lines.append(f"star {star['star_id']}, {n} spectra of it")
     return lines or ["nothing"]
 
 

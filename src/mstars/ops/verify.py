@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ import hdf5plugin  # noqa: F401 (registers the stores' compression: without it e
 
 from mstars.core.errors import DamagedFile, InputError
 from mstars.files.json_files import read_json
+from mstars.files.stores import cannot_be_opened
 from mstars.files.tables import read_table
 from mstars.files.whole import set_aside
 from mstars.ops.job_costs import survey_folder
@@ -33,6 +35,8 @@ def _store(path: Path) -> None:
         with h5py.File(path, "r") as file:
             file.visititems(read)
     except (OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and (reason := cannot_be_opened(error)):
+            raise InputError(f"{path}: {reason}") from None
         raise DamagedFile(path, str(error)) from None
 
 
@@ -66,9 +70,25 @@ CHECKS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def damaged(folder: str | Path) -> list[DamagedFile]:
-    """Read every file of a kind known here under ``folder``; what is damaged, in the order of names."""
-    found = []
+@dataclass
+class Findings:
+    """What is wrong with a survey's files, in the order of names.
+
+    Attributes
+    ----------
+    damaged : list of DamagedFile
+        Files that are not as they were written.
+    unread : list of InputError
+        Files that could not be looked at, each with its reason.
+    """
+
+    damaged: list[DamagedFile] = field(default_factory=list)
+    unread: list[InputError] = field(default_factory=list)
+
+
+def examine(folder: str | Path) -> Findings:
+    """Read every file of a kind known here under ``folder``."""
+    found = Findings()
     for path in sorted(Path(folder).rglob("*")):
         check = CHECKS.get(path.suffix)
         if check is None or path.name.startswith(".") or not path.is_file():
@@ -76,9 +96,9 @@ def damaged(folder: str | Path) -> list[DamagedFile]:
         try:
             check(path)
         except DamagedFile as error:
-            found.append(error)
-        except InputError:
-            continue  # whole, but not ours
+            found.damaged.append(error)
+        except InputError as error:
+            found.unread.append(error)
     return found
 
 
@@ -89,14 +109,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Name the damaged files; 1 when there are any left."""
-    found = damaged(survey_folder(arguments.folder))
-    for error in found:
+    """Name the damaged files; 1 when there are any left, or when one could not be looked at."""
+    found = examine(survey_folder(arguments.folder))
+    for error in found.damaged:
         print(error)
         if arguments.repair:
             print(f"  set aside as {set_aside(error.path)}")
-    if not found:
+    for error in found.unread:
+        print(f"not looked at: {error}")
+    if not found.damaged and not found.unread:
         print(f"{arguments.folder}: every file is whole")
-    elif not arguments.repair:
+    elif found.damaged and not arguments.repair:
         print("run `mstars verify --repair` to set them aside, then the workflow again to remake them")
-    return int(bool(found) and not arguments.repair)
+    return int(bool(found.unread) or (bool(found.damaged) and not arguments.repair))

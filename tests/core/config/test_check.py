@@ -95,6 +95,23 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize(
+    "name, kind, said",
+    [
+        ("templates", "simulated", "'templates' is reserved: results/templates is no survey's folder"),
+        ("Isochrones", "simulated", "'Isochrones' is reserved"),
+        ("bundles", "files", "'bundles' is reserved"),
+        ("demo", "files", "'demo' is the simulated survey whose models others take; choose another name"),
+        ("DEMO", "release", "'DEMO' is the simulated survey"),
+    ],
+)
+def test_a_survey_that_would_write_into_what_others_made_is_refused(name, kind, said):
+    paths = {"files": {"spectra": "a"}, "release": {"spectra": "a", "m_catalog": "b"}}
+    with pytest.raises(InputError, match=f"survey.name: {said}"):
+        checked({"survey": {"name": name, "kind": kind}, **paths}, ENGINES)
+    assert checked({"survey": {"name": f"{name}2", "kind": kind}, **paths}, ENGINES)["survey"]["name"] == f"{name}2"
+
+
 @pytest.mark.parametrize("text, said", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line_with_file_key_and_what_is_allowed(text, said, tmp_path):
     with pytest.raises(InputError) as caught:
@@ -156,7 +173,7 @@ def test_engines_bring_their_own_settings():
 )
 def test_a_kind_of_survey_without_its_spectra_is_refused(kind, missing):
     with pytest.raises(InputError) as caught:
-        checked({"survey": {"kind": kind}}, ENGINES)
+        checked({"survey": {"name": "mine", "kind": kind}}, ENGINES)
     lines = str(caught.value).splitlines()
     assert len(lines) == len(missing)
     for line, name in zip(lines, missing, strict=True):

@@ -22,7 +22,8 @@ def folds_of(name):
     return found
 
 
-ENGINE_PARTS = {name: info.part_names(folds_of(name)) for name, info in ENGINE_INFOS.items()}
+with told_alone():
+    ENGINE_PARTS = {name: info.part_names(folds_of(name)) for name, info in ENGINE_INFOS.items()}
 FOLDS = folds_of("cnn")
 
 

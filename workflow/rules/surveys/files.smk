@@ -1,5 +1,7 @@
 # a folder of LAMOST's FITS files: nothing to train on, so the models are the demo's unless others are named
 
+import functools
+
 from mstars.lamost.tree import files_digest
 
 SIMULATED = False
@@ -9,12 +11,20 @@ EXTERNAL = config["external"]
 PLAN_INPUT = []
 WATCHED = {}
 # with what the folder holds now, so that a new file is seen
-PLAN_SOURCE = lambda wildcards: {
-    "files": config["files"]["spectra"],
-    "digest": files_digest(config["files"]["spectra"]),
-}
+PLAN_SOURCE = lambda wildcards: {"files": config["files"]["spectra"], "digest": state_of_files()}
 K_PREDICTION = "candidate"
 WITH_FILENAME = True
 PLANTED_LITERATURE = {}
 CALIBRATION_FILES = []
 VALIDATION_FILES = []
+
+
+@functools.cache
+def state_of_files():
+    """A text that changes when the files must be planned anew."""
+    return files_digest(config["files"]["spectra"])
+
+
+if workflow.is_main_process:  # before the plan asks for it, so that a missing folder is told here
+    with told_alone():
+        state_of_files()

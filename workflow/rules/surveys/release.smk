@@ -25,3 +25,7 @@ WITH_FILENAME = False
 PLANTED_LITERATURE = {}
 CALIBRATION_FILES = []
 VALIDATION_FILES = []
+
+if workflow.is_main_process and not Path(config["release"]["spectra"]).expanduser().is_dir():
+    with told_alone():
+        raise InputError(f"release.spectra: {config['release']['spectra']!r}: no such folder")

@@ -40,7 +40,7 @@ def checked(
     """
     result = filled(config, engines)
     problems = [*problems_in(section_tree(engines), result), *_engine_problems(result, engines or {})]
-    problems += [] if problems else _without_spectra(result)
+    problems += [] if problems else [*_without_spectra(result), *_reserved_name(result)]
     lines = [_with_file(problem, layers) for problem in _stated(problems, plain(config))]
     overlays = [layer for layer in layers if layer.name != base and not layer.name.startswith("command line")]
     if len(overlays) > 1:
@@ -83,6 +83,21 @@ def _without_spectra(config: dict) -> list[Problem]:
     places = [tuple(name.split(".")) for name in NEEDED[kind]]
     empty = [(section, name) for section, name in places if config[section][name] is None]
     return [Problem(place, f"must be given where survey.kind is {kind}; give a path") for place in empty]
+
+
+RESERVED = ("templates", "isochrones", "bundles")
+"""Folders of results/ that are no survey's."""
+
+
+def _reserved_name(config: dict) -> list[Problem]:
+    """A survey's name that would overwrite what others have made."""
+    name, kind = config["survey"]["name"], config["survey"]["kind"]
+    place = ("survey", "name")
+    if name.lower() in RESERVED:
+        return [Problem(place, f"{name!r} is reserved: results/{name} is no survey's folder; choose another name")]
+    if name.lower() == "demo" and kind != "simulated":
+        return [Problem(place, f"{name!r} is the simulated survey whose models others take; choose another name")]
+    return []
 
 
 def _engine_problems(config: dict, engines: Engines) -> list[Problem]:

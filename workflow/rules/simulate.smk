@@ -90,3 +90,21 @@ rule simulate_literature:
         "Simulating the literature catalogue {wildcards.catalog}"
     script:
         "../scripts/simulate_literature.py"
+
+
+rule simulate_theory:
+    input:
+        library=LIBRARY,
+    output:
+        "<results>/sim/theory.h5",
+    log:
+        "<logs>/simulate_theory/simulate_theory.log",
+    benchmark:
+        "<benchmarks>/simulate_theory/simulate_theory.tsv"
+    params:
+        sources=config["simulate"]["make_sources"],
+        gap=config["simulate"]["theory_gap"],
+    message:
+        "A theory grid of the simulated dwarfs"
+    script:
+        "../scripts/simulate_theory.py"

@@ -168,7 +168,25 @@ def _read_lamost_image(hdu) -> tuple[np.ndarray, np.ndarray]:
     return wave, np.asarray(hdu.data[0], float)
 
 
-def _read_table(hdu, path) -> tuple[np.ndarray, np.ndarray]:
+def read_table_hdu(hdu, path) -> tuple[np.ndarray, np.ndarray]:
+    """Wavelength and flux columns of a FITS table.
+
+    Parameters
+    ----------
+    hdu : astropy.io.fits.BinTableHDU
+    path : str or Path
+        For the message.
+
+    Returns
+    -------
+    wavelength, flux : ndarray of float64, [q]
+        Angstrom, and the file's unit.
+
+    Raises
+    ------
+    InputError
+        No such columns, or wavelengths in another unit.
+    """
     names = {name.lower(): name for name in hdu.columns.names}
     flux = next((names[name] for name in _FLUX_NAMES if name in names), None)
     wave = next((names[name] for name in _WAVE_NAMES if name in names), None)
@@ -230,7 +248,7 @@ def _read_any(path: Path) -> list[tuple[str, np.ndarray, np.ndarray]]:
     with fits.open(path, memmap=False) as hdus:
         for hdu in hdus:
             if isinstance(hdu, fits.BinTableHDU):
-                return [(path.name.split(".")[0], *_read_table(hdu, path))]
+                return [(path.name.split(".")[0], *read_table_hdu(hdu, path))]
             if hdu.data is not None:
                 if hdu.header.get("TELESCOP", "").strip() == "LAMOST" and hdu.data.ndim == 2:
                     return [(path.name.split(".")[0], *_read_lamost_image(hdu))]

@@ -55,7 +55,7 @@ class Checkout:
 def checkout(survey, tmp_path) -> Checkout:
     for name in ("src", "resources", "workflow", "config"):
         skipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=skipped)
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=skipped)
     shutil.copy2(ROOT / "Snakefile", tmp_path)
     copy = Checkout(tmp_path, survey.path)
     assert copy.told_to_rerun() == set()

@@ -118,10 +118,9 @@ class Digests:
 
     def _name(self, path: Path) -> str:
         """A name that is the same in every checkout."""
-        for root in (self._source, self._resources.parent):
-            if path.is_relative_to(root):
-                return path.relative_to(root).as_posix()
-        return path.name
+        if path.is_relative_to(self._resources):  # which a checkout, a copy and an installation have in other places
+            return f"resources/{path.relative_to(self._resources).as_posix()}"
+        return path.relative_to(self._source).as_posix() if path.is_relative_to(self._source) else path.name
 
     def _facts(self, path: Path) -> dict:
         state = path.stat()

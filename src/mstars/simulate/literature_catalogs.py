@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.files.whole import atomic_path
+from mstars.simulate.literature_differences import SYSTEMATIC, with_differences
 
 PLANTED = {
     "laspm": {
@@ -41,7 +43,7 @@ PLANTED = {
     },
 }
 """Mean and standard deviation of catalogue minus truth, by class and label: what section 4.2.2 prints for catalogue
-minus this work."""
+minus this work. `SYSTEMATIC` has more of them."""
 
 LUMINOSITY = {"dM": "dwarf", "gM": "giant"}
 """What the truth table calls the classes."""
@@ -59,7 +61,7 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
         spectrum_key, true_lum (dwarf or giant), true_teff, true_logg, true_m_h, true_alpha_m; rows without them are
         left out.
     name : str
-        Key of `PLANTED`.
+        Key of `PLANTED` or `SYSTEMATIC`.
     seed : int
         The survey's.
 
@@ -69,6 +71,8 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
         spectrum_key and the labels it measures (teff in K, the others in dex).
     """
     generator = rng(seed, "simulate_literature", name)
+    if name in SYSTEMATIC:
+        return _with_systematics(truth, name, generator)
     parts = []
     for kind in ("dM", "gM"):
         planted = PLANTED[name].get(kind, {})
@@ -81,6 +85,19 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
     return pd.concat(parts, ignore_index=True).sort_values("spectrum_key", ignore_index=True)
 
 
+def _with_systematics(truth: pd.DataFrame, name: str, generator) -> pd.DataFrame:
+    parts = []
+    for kind, true_lum in LUMINOSITY.items():
+        planted = getattr(SYSTEMATIC[name], kind)
+        stars = truth[(truth["true_lum"] == true_lum) & truth["true_teff"].notna()]
+        stars = stars[generator.random(len(stars)) < SYSTEMATIC[name].share]
+        labels = stars[[f"true_{label}" for label in LABELS]].astype(float).set_axis(list(LABELS), axis=1)
+        found = with_differences(labels, planted, SYSTEMATIC[name].together, generator)
+        if planted:
+            parts.append(stars[["spectrum_key"]].join(found))
+    return pd.concat(parts, ignore_index=True).sort_values("spectrum_key", ignore_index=True)
+
+
 def write_catalogue(table: pd.DataFrame, name: str, table_path: str | Path, description_path: str | Path) -> None:
     """Write the catalogue as CSV and its description as `mstars.literature.catalogues` reads it.
 
@@ -89,19 +106,20 @@ def write_catalogue(table: pd.DataFrame, name: str, table_path: str | Path, desc
     table : pandas.DataFrame
         Of `literature_catalogue`.
     name : str
-        Key of `PLANTED`.
+        Key of `PLANTED` or `SYSTEMATIC`.
     table_path, description_path : str or Path
         CSV and YAML.
     """
     labels = [label for label in table if label != "spectrum_key"]
+    said = vars(SYSTEMATIC[name]) if name in SYSTEMATIC else PLANTED[name]
     description = {
         "name": name,
-        "title": PLANTED[name]["title"],
-        "reference": f"simulated after {PLANTED[name]['reference']}",
+        "title": said["title"],
+        "reference": f"simulated after {said['reference']}",
         "file": Path(table_path).name,
         "match": {"column": "spectrum_key", "to": "spectrum_key"},
         "columns": {label: label for label in labels},
-        "kinds": [kind for kind in ("dM", "gM") if kind in PLANTED[name]],
+        "kinds": [kind for kind in LUMINOSITY if said.get(kind)],
     }
     with atomic_path(table_path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.4f")

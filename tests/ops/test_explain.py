@@ -6,7 +6,7 @@ from PIL import Image
 from mstars.core.errors import InputError
 from mstars.files.json_files import write_json
 from mstars.files.stores import write_batch
-from mstars.files.tables import write_table
+from mstars.files.tables import read_table, write_table
 from mstars.ops.cli import main
 from mstars.ops.explain import Story, explain
 from mstars.spectra.container import SpectrumSet
@@ -95,6 +95,10 @@ def test_a_velocity_that_is_not_recommended_has_its_reason(survey):
     quality = pd.DataFrame({"spectrum_key": [KEY], "rv_flag": [0], "parameter_flag": [1]})
     write_table(quality, survey / "quality/quality.parquet")
     assert "velocity not recommended because: observed 2013-01-01, not after ?" in explain(Story(survey, KEY))
+    write_table(
+        read_table(survey / "ingest/spectra.parquet").assign(frame="corrected"), survey / "ingest/spectra.parquet"
+    )
+    assert "not recommended because: the wavelengths are corrected, HELIO" in explain(Story(survey, KEY))
     final = pd.DataFrame({"spectrum_key": [KEY], "rv": [np.nan], "rv_from": ["NoRV_waveErr"]})
     write_table(final, survey / "catalogs/m_catalog_v3.parquet")
     assert "not recommended because: there is none (NoRV_waveErr)" in explain(Story(survey, KEY))

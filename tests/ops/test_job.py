@@ -74,3 +74,30 @@ def test_idle_openmp_threads_leave_the_cores(place, monkeypatch, given, expected
     snakemake, _ = a_job(place)
     with job(snakemake):
         assert os.environ["OMP_WAIT_POLICY"] == expected
+
+
+def test_an_input_that_is_not_what_its_job_wrote_is_set_aside_before_it_is_used(place):
+    path = place / "results/demo/plan/batches.json"
+    path.parent.mkdir()
+    writer, _ = a_job(place)
+    writer.output = [str(path)]
+    with job(writer):
+        path.write_text('{"n": 100}')
+    path.write_text('{"n": 900}')
+    reader, log = a_job(place, path)
+    with pytest.raises(SystemExit), job(reader):
+        pytest.fail("the work must not begin")
+    assert "batches.json: damaged (its content is not what the job wrote)" in log.read_text()
+    assert path.with_name("batches.json.damaged").exists()
+
+
+def test_a_job_that_fails_leaves_no_record(place):
+    path = place / "results/demo/a.json"
+    writer, _ = a_job(place)
+    writer.output = [str(path)]
+    with job(writer):
+        path.write_text("1")
+    with pytest.raises(SystemExit), job(writer):
+        path.write_text("2")
+        raise ValueError
+    assert not (place / "results/demo/checksums/a.json.sha256").exists()

@@ -1,5 +1,6 @@
 """Damage is found."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mstars.core.errors import DamagedFile, InputError
+from mstars.files.checksums import record
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops import cli
@@ -84,3 +86,59 @@ def test_a_store_in_use_is_named_and_left_alone(survey, held_open, capsys):
     said = capsys.readouterr().out
     assert "not looked at" in said and "a.h5: in use by another program" in said and "whole" not in said
     assert held_open.exists() and not damaged(survey)
+
+
+KINDS = ["parquet", "h5", "json", "safetensors", "fits", "csv", "vot", "npy", "png", "pdf", "html", "tex", "md", "txt"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flipped_byte_anywhere_in_what_a_job_wrote_is_named_and_set_aside(survey, monkeypatch, capsys, kind):
+    monkeypatch.chdir(survey.parents[1])
+    path = survey / f"some/a.{kind}"
+    path.parent.mkdir()
+    path.write_bytes(bytes(range(256)) * 5)
+    record(path)
+    assert cli.main(["verify", str(survey)]) == 0
+    assert "1 by their recorded checksums" in capsys.readouterr().out
+    for at in (0, 700, 1279):
+        flip(path, at)
+        assert [error.path for error in damaged(survey)] == [path]
+        flip(path, at)
+    flip(path, 3)
+    assert cli.main(["verify", "--repair", str(survey)]) == 0
+    assert not path.exists() and path.with_name(f"a.{kind}.damaged").exists() and damaged(survey) == []
+
+
+def test_a_picture_of_a_folder_sets_the_folder_aside_for_it_is_made_as_a_whole(survey, monkeypatch, capsys):
+    monkeypatch.chdir(survey.parents[1])
+    folder = survey / "review/scm/pictures"
+    folder.mkdir(parents=True)
+    for name in "abc":
+        (folder / f"{name}.png").write_text(name)
+    record(folder)
+    for name in "ab":
+        (folder / f"{name}.png").write_text("other")
+    assert [error.path.name for error in damaged(survey)] == ["a.png", "b.png"]
+    assert cli.main(["verify", "--repair", str(survey)]) == 0
+    assert not folder.exists() and folder.with_name("pictures.damaged").is_dir()
+
+
+def test_a_damaged_record_and_packed_files_without_one_are_named(survey, monkeypatch):
+    monkeypatch.chdir(survey.parents[1])
+    (survey / "a.fits.gz").write_bytes(gzip.compress(b"x" * 9999)[:-5])
+    path = survey / "a.txt"
+    path.write_text("x")
+    record(path)
+    kept = survey / "checksums/a.txt.sha256"
+    kept.write_text("no checksum")
+    assert sorted(error.path.name for error in damaged(survey)) == ["a.fits.gz", "a.txt.sha256"]
+
+
+def test_temporary_files_of_killed_jobs_are_counted_and_removed_by_repair(survey, capsys):
+    for name in (".55804284.spt.npy", "spectra/.0123abcd.a.h5"):
+        (survey / name).write_text("half")
+    assert cli.main(["verify", str(survey)]) == 0
+    said = capsys.readouterr().out
+    assert "2 temporary files of killed jobs, first" in said and "the next run removes them" in said
+    assert cli.main(["verify", "--repair", str(survey)]) == 0
+    assert "removed" in capsys.readouterr().out and not list(survey.rglob(".*"))

@@ -1,5 +1,6 @@
 # before the first job and after the last
 
+from mstars.files.whole import remove_leftovers
 from mstars.ops.run_summary import write_summary
 
 
@@ -9,6 +10,9 @@ onstart:
         said += slurm.rule_complaints(workflow.rules, trained=BORROWED is None)
     if said:
         raise WorkflowError("\n".join(said))
+    places = {R, *([] if BORROWED else [MODELS]), "results/templates", "results/isochrones", "results/bundles"}
+    if removed := remove_leftovers(places):
+        print(f"removed {len(removed)} temporary files of killed jobs, first {removed[0]}", file=sys.stderr)
 
 
 onsuccess:

@@ -2,12 +2,14 @@
 
 from mstars.files.tables import read_table
 from mstars.ops.job import job
-from mstars.simulate.plates import write_plates
+from mstars.simulate.plates import plate_folder, write_plates
 from mstars.simulate.spectrum_maker import SpectrumMaker
 
-with job(snakemake) as log:
+folders = []
+with job(snakemake, also=folders) as log:
     plan = read_table(snakemake.input.plan)
     rows = plan[plan["plate"].isin(snakemake.params.plates)].reset_index(drop=True)
+    folders += [plate_folder(plate, snakemake.params.fits) for _, plate in rows.groupby("plate")]
     maker = SpectrumMaker(snakemake.input.library, snakemake.params.sources)
     count = write_plates(rows, maker, snakemake.params.seed, snakemake.params.fits, snakemake.output[0])
     log.info("%d files of %d plates in %s", count, len(snakemake.params.plates), snakemake.params.fits)

@@ -6,8 +6,16 @@ class InputError(Exception):
 
 
 class DamagedFile(InputError):
-    """A file that the workflow made is not whole any more; ``path`` says which."""
+    """A file that the workflow made is not whole any more.
 
-    def __init__(self, path, why: str):
-        self.path = path
+    Attributes
+    ----------
+    path : path
+        The file.
+    output : path
+        What must be made anew: the file, or the output of a job that it is part of.
+    """
+
+    def __init__(self, path, why: str, output=None):
+        self.path, self.output = path, output or path
         super().__init__(f"{path}: damaged ({why}); delete it and run again, and it is remade")

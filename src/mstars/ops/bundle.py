@@ -6,8 +6,8 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ import mstars
 from mstars.core.errors import InputError
 from mstars.engines.contract import EngineInfo
 from mstars.engines.registry import engine_info, engine_names
-from mstars.files.whole import atomic_path
+from mstars.files.whole import atomic_path, temporary_beside
 
 FORMAT = "mstars-models-1"
 DESCRIPTION = "bundle.json"
@@ -172,8 +172,8 @@ def unpack_models(path: str | Path, folder: str | Path) -> list[str]:
     path, folder = Path(path), Path(folder)
     files = _checked(path)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacked.") as name:
-        scratch = Path(name)
+    scratch = temporary_beside(folder)
+    try:
         for name, part in files.items():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).write_bytes(part)
@@ -181,6 +181,8 @@ def unpack_models(path: str | Path, folder: str | Path) -> list[str]:
         for name in files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).replace(folder / name)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return sorted(files)
 
 

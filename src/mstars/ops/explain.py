@@ -16,6 +16,7 @@ from mstars.engines.registry import engine_info, engine_names
 from mstars.files.json_files import read_json
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
+from mstars.quality.recommended import UNSURE_FRAMES
 from mstars.review.evidence import known
 from mstars.sky import gaia_criteria
 
@@ -273,6 +274,8 @@ def _why_not(story: Story, quality: pd.Series) -> list[str]:
     final = story.row("catalogs/m_catalog_v3")
     if not known(final.get("rv")):
         return [f"velocity not recommended because: there is none ({number(final.get('rv_from'))})"]
+    if (frame := story.row("ingest/spectra").get("frame")) in UNSURE_FRAMES:
+        return [f"velocity not recommended because: the wavelengths are {frame}, HELIO of the header is F"]
     day = f"observed {number(story.input.get('obsdate'))}, not after {story.setting('quality', 'rv_cut')}"
     return [f"velocity not recommended because: {day} (section 4.1)"]
 

@@ -6,16 +6,21 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mstars.core.errors import DamagedFile, InputError
+from mstars.files import checksums
 from mstars.files.whole import set_aside
 
 
 @contextmanager
-def job(snakemake) -> Iterator[logging.Logger]:
+def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.Logger]:
     """Run a script's work: messages to the rule's log and to standard error, BLAS and torch within ``threads``.
+
+    Inputs are compared with the checksums that the jobs before recorded, and those of the outputs are recorded.
+    ``also`` are files and folders that the job makes with its first output and that the rule does not name; it is read
+    when the work is done.
 
     An `InputError` ends the job with its one line, without a traceback, and so does a full or read-only disk; any
     other error keeps its traceback. A damaged input that a rule made is set aside, so that the next run makes it again.
@@ -45,7 +50,11 @@ def job(snakemake) -> Iterator[logging.Logger]:
         logger.addHandler(handler)
     try:
         with threadpool_limits(int(threads)):
+            checksums.forget(snakemake.output)
+            checksums.check(snakemake.input)
             yield logger
+            for number, output in enumerate(snakemake.output):
+                checksums.record(output, () if number else also)
     except DamagedFile as error:
         logger.error("error: %s", error)
         _set_aside(snakemake, error, logger)
@@ -76,7 +85,8 @@ def _disk_trouble(error: Exception) -> str:
 
 def _set_aside(snakemake, error: DamagedFile, logger: logging.Logger) -> None:
     """Rename a damaged input of this job, unless it lies outside the results (a release's file, a given model)."""
-    path = os.path.abspath(error.path)
+    path, whole = os.path.abspath(error.path), os.path.abspath(error.output)
     inputs = {os.path.abspath(str(name)) for name in snakemake.input}
-    if path in inputs and path.startswith(os.path.abspath("results") + os.sep):
-        logger.error("set aside as %s: run again, and it is remade with what rests on it", set_aside(error.path))
+    ours = whole.startswith(os.path.abspath(checksums.RESULTS) + os.sep)
+    if ours and (whole != path or path in inputs):
+        logger.error("set aside as %s: run again, and it is remade with what rests on it", set_aside(error.output))

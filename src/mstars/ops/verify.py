@@ -1,4 +1,4 @@
-"""Are a survey's files whole? Every table, store, model and JSON file is read, checksums included.
+"""Are a survey's files whole? Each is compared with the checksum that its job recorded, or read.
 
 A damaged file can be set aside (``--repair``): its name gets ``.damaged``, and the next run of the workflow makes it
 again, with what rests on it.
@@ -7,7 +7,9 @@ again, with what rests on it.
 from __future__ import annotations
 
 import argparse
+import gzip
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +18,11 @@ import h5py
 import hdf5plugin  # noqa: F401 (registers the stores' compression: without it every store looks damaged)
 
 from mstars.core.errors import DamagedFile, InputError
+from mstars.files import checksums
 from mstars.files.json_files import read_json
 from mstars.files.stores import cannot_be_opened
 from mstars.files.tables import read_table
-from mstars.files.whole import set_aside
+from mstars.files.whole import leftovers, remove_leftovers, set_aside
 from mstars.ops.job_costs import survey_folder
 
 HELP = "read every file of a survey and name those that are damaged"
@@ -61,13 +64,24 @@ def _fits(path: Path) -> None:
         raise DamagedFile(path, "not a whole FITS file")
 
 
+def _gzip(path: Path) -> None:
+    try:
+        with gzip.open(path) as file:
+            while file.read(2**20):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedFile(path, str(error)) from None
+
+
 CHECKS: dict[str, Callable[[Path], object]] = {
     ".parquet": read_table,
     ".h5": _store,
     ".json": read_json,
     ".safetensors": _weights,
     ".fits": _fits,
+    ".gz": _gzip,
 }
+"""How a file is looked at that no job recorded a checksum of."""
 
 
 @dataclass
@@ -80,26 +94,53 @@ class Findings:
         Files that are not as they were written.
     unread : list of InputError
         Files that could not be looked at, each with its reason.
+    leftovers : list of Path
+        Temporary files of processes that were killed.
+    n_recorded : int
+        Files that were compared with their recorded checksum.
     """
 
     damaged: list[DamagedFile] = field(default_factory=list)
     unread: list[InputError] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)
+    n_recorded: int = 0
 
 
 def examine(folder: str | Path) -> Findings:
-    """Read every file of a kind known here under ``folder``."""
-    found = Findings()
-    for path in sorted(Path(folder).rglob("*")):
+    """Compare every file of a survey with its recorded checksum; read those without one whose kind is known here."""
+    folder = Path(folder)
+    found = Findings(leftovers=leftovers(folder))
+    known = _records(folder, found)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
         check = CHECKS.get(path.suffix)
-        if check is None or path.name.startswith(".") or not path.is_file():
+        if not (check or name in known) or name.startswith(f"{checksums.FOLDER}/") or not path.is_file():
             continue
         try:
-            check(path)
+            if name in known:
+                found.n_recorded += 1
+                checksums.compare(folder, name, known[name])
+            elif not any(part.startswith(".") for part in path.relative_to(folder).parts):
+                check(path)
         except DamagedFile as error:
             found.damaged.append(error)
         except InputError as error:
             found.unread.append(error)
+        except OSError as error:
+            found.unread.append(InputError(f"{path}: can't be read: {error.strerror}"))
     return found
+
+
+def _records(folder: Path, found: Findings) -> dict[str, checksums.Recorded]:
+    known: dict[str, checksums.Recorded] = {}
+    for path in sorted((folder / checksums.FOLDER).rglob("*.sha256")):
+        if path.name.startswith("."):
+            continue
+        try:
+            known |= checksums.read_record(path, folder)
+        except DamagedFile as error:
+            found.damaged.append(error)
+    return known
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,12 +154,16 @@ def run(arguments: argparse.Namespace) -> int:
     found = examine(survey_folder(arguments.folder))
     for error in found.damaged:
         print(error)
-        if arguments.repair:
-            print(f"  set aside as {set_aside(error.path)}")
+    for output in dict.fromkeys(error.output for error in found.damaged) if arguments.repair else ():
+        print(f"set aside as {set_aside(output)}")
     for error in found.unread:
         print(f"not looked at: {error}")
+    if found.leftovers:
+        removed = remove_leftovers([arguments.folder]) if arguments.repair else []
+        what = "removed" if removed else "the next run removes them"
+        print(f"{len(found.leftovers)} temporary files of killed jobs, first {found.leftovers[0]}: {what}")
     if not found.damaged and not found.unread:
-        print(f"{arguments.folder}: every file is whole")
+        print(f"{arguments.folder}: every file is whole ({found.n_recorded} by their recorded checksums)")
     elif found.damaged and not arguments.repair:
         print("run `mstars verify --repair` to set them aside, then the workflow again to remake them")
     return int(bool(found.unread) or (bool(found.damaged) and not arguments.repair))

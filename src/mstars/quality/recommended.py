@@ -11,6 +11,9 @@ from mstars.core.labels import LABELS
 from mstars.quality.error_limits import passes_errors
 from mstars.quality.ranges import inside_ranges
 
+UNSURE_FRAMES = ("topocentric", "corrected")
+"""Frames of wavelengths (`mstars.lamost.proof.frame_of`) whose velocities are not recommended."""
+
 
 def observed_after(obsdate, cut: str) -> np.ndarray:
     """Which spectra were observed after the last day with doubtful wavelengths of the red exposures.
@@ -49,7 +52,7 @@ def rv_flag(rv, obsdate, cut: str, frame=None) -> np.ndarray:
     """
     known = np.isfinite(np.asarray(rv, dtype=float)) & observed_after(obsdate, cut)
     if frame is not None:
-        known &= ~pd.Series(frame).isin(["topocentric", "corrected"]).to_numpy()
+        known &= ~pd.Series(frame).isin(UNSURE_FRAMES).to_numpy()
     return known.astype(np.int8)
 
 

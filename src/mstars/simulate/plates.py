@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 from mstars.core.lines import VACUUM_LINES
 from mstars.core.randomness import rng as stream
 from mstars.files.tables import write_table
+from mstars.files.whole import temporary_beside
 from mstars.simulate import fits_files
 from mstars.simulate.emission import add_activity, add_emission_lines
 from mstars.simulate.headers import plate_cards, spectrum_cards
@@ -68,16 +68,20 @@ def write_plates(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, root: Path
     """
     measured = []
     for _, plate in rows.groupby("plate", sort=False):
-        folder = Path(root) / plate["obsdate"].iloc[0].replace("-", "") / plate["planid"].iloc[0]
-        measured.append(_write_files(plate, maker, seed, folder))
+        measured.append(_write_files(plate, maker, seed, plate_folder(plate, root)))
     write_table(pd.concat(measured, ignore_index=True), table)
     return len(rows)
+
+
+def plate_folder(plate: pd.DataFrame, root: Path) -> Path:
+    """``{obsdate}/{planid}`` below ``root``, where the files of a plate are."""
+    return Path(root) / plate["obsdate"].iloc[0].replace("-", "") / plate["planid"].iloc[0]
 
 
 def _write_files(rows: pd.DataFrame, maker: SpectrumMaker, seed: int, folder: Path) -> pd.DataFrame:
     """The files of a plate, and what their table says of them."""
     plate = rows["plate"].iloc[0]
-    scratch = folder.with_name(f".{uuid.uuid4().hex[:8]}.{folder.name}")
+    scratch = temporary_beside(folder)
     scratch.mkdir(parents=True)
     measured = []
     try:

@@ -44,7 +44,7 @@ def test_what_a_killed_process_leaves_is_found_and_removed(tmp_path):
     other.kill()
     other.communicate()
     found = leftovers(tmp_path)
-    assert [path.name.partition(".spt")[2] for path in found] == [".npy", ".npy.plate"]
+    assert sorted(path.name.partition(".spt")[2] for path in found) == [".npy", ".npy.plate"]
     assert remove_leftovers([tmp_path]) == found and not list(path.parent.iterdir())
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from made_survey import repeats
 
-from mstars.survey.repeats import fit_precision, precision_table, repeat_pairs
+from mstars.parameters.precision import fit_precision
+from mstars.survey.repeats import precision_table, repeat_pairs
 
 
 def test_the_planted_precision_of_repeats_comes_back_within_errors():

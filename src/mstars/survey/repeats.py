@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 
 from mstars.core.robust import MAD_STD_ERROR, mad_std
+from mstars.parameters.precision import fit_precision
 
 FLAG_OF = {"rv": "rv_flag", "teff": "parameter_flag", "logg": "parameter_flag", "m_h": "parameter_flag"}
 FLAG_OF |= {"alpha_m": "parameter_flag"}
 """For each quantity the flag that must be 1."""
-
-LEAST_PAIRS = 20
-"""Pairs that a fit needs."""
-
-_STARTS = ((0.5, 0.5), (0.1, 1.0), (1.0, 0.1))
-"""Where the fit starts: shares of the typical scatter that a / (S/N) and b have."""
-
-_FIRST = 5000
-"""Pairs of the first fits. The last fit has all pairs."""
 
 
 def repeat_pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -47,67 +38,6 @@ def repeat_pairs(catalog: pd.DataFrame, name: str) -> pd.DataFrame:
     difference = both[f"{name}_1"].astype(float) - both[f"{name}_2"].astype(float)
     table = {"luminosity_class": both["luminosity_class_1"], "snr_1": both["snr_i_1"], "snr_2": both["snr_i_2"]}
     return pd.DataFrame({**table, "difference": difference}).reset_index(drop=True)
-
-
-def fit_precision(snr_1, snr_2, difference) -> dict[str, float]:
-    """Fit sigma = a / (S/N) + b of a single spectrum to the differences of pairs.
-
-    The variance of a difference is the sum of those of its two spectra. The fit is of maximum likelihood, for a normal
-    distribution and a share of outliers (binaries, failures) that may lie anywhere. Errors are from the curvature.
-
-    Parameters
-    ----------
-    snr_1, snr_2 : ndarray, [pair]
-        S/N_i of the two spectra.
-    difference : ndarray, [pair]
-        In any unit.
-
-    Returns
-    -------
-    dict
-        a, a_err, b, b_err (in the unit of the difference), n, outliers (their share). All but n are NaN with fewer than
-        `LEAST_PAIRS` pairs.
-    """
-    one, two, off = (np.asarray(values, dtype=float) for values in (snr_1, snr_2, difference))
-    known = np.random.default_rng(0).permutation(np.flatnonzero(np.isfinite(off)))  # the first fits see a random part
-    one, two, off = one[known], two[known], off[known]
-    result = dict.fromkeys(("a", "a_err", "b", "b_err", "outliers"), np.nan) | {"n": len(off)}
-    if len(off) < LEAST_PAIRS:
-        return result
-    scale = mad_std(off, 0.0) / np.sqrt(2) or 1.0
-    typical, farthest = np.median(np.concatenate([one, two])), np.abs(off).max() or 1.0
-
-    def cost(guess, one=one, two=two, off=off):
-        a, b, share = np.abs(guess[0]) * scale * typical, np.abs(guess[1]) * scale, 0.5 / (1 + np.exp(-guess[2]))
-        sigma = np.sqrt((a / one + b) ** 2 + (a / two + b) ** 2)
-        core = (1 - share) / sigma * np.exp(-0.5 * (off / sigma) ** 2) / np.sqrt(2 * np.pi)
-        return -np.log(np.maximum(core + share / (2 * farthest), 1e-300)).sum()
-
-    part = (one[:_FIRST], two[:_FIRST], off[:_FIRST])
-    options = {"xatol": 1e-4, "fatol": 1e-4}
-    tries = [minimize(cost, [*start, -3.0], part, method="Nelder-Mead", options=options) for start in _STARTS]
-    place = min(tries, key=lambda found: found.fun).x
-    if len(off) > _FIRST:
-        near = place + 0.03 * np.vstack([np.zeros(3), np.eye(3)])
-        options = {"xatol": 1e-3, "fatol": 1e-2, "initial_simplex": near}
-        place = minimize(cost, place, method="Nelder-Mead", options=options).x
-    place[:2] = np.abs(place[:2])
-    errors = _errors(lambda guess: cost([*guess, place[2]]), place[:2])
-    a, b = place[:2] * (scale * typical, scale)
-    result |= {"a": a, "a_err": errors[0] * scale * typical, "b": b, "b_err": errors[1] * scale}
-    return result | {"outliers": 0.5 / (1 + np.exp(-place[2]))}
-
-
-def _errors(cost, place: np.ndarray, step: float = 1e-2) -> np.ndarray:
-    """Standard errors from the second differences of the cost; NaN where it isn't a minimum."""
-    hessian = np.empty((2, 2))
-    for i in range(2):
-        for j in range(2):
-            e_i, e_j = step * np.eye(2)[i], step * np.eye(2)[j]
-            corners = cost(place + e_i + e_j) - cost(place + e_i - e_j) - cost(place - e_i + e_j)
-            hessian[i, j] = (corners + cost(place - e_i - e_j)) / (4 * step**2)
-    variance = np.linalg.pinv(hessian).diagonal()
-    return np.sqrt(np.where(variance > 0, variance, np.nan))
 
 
 def binned_scatter(table: pd.DataFrame, edges=(0, 5, 10, 20, 30, 50, 75, 100, 150, 300)) -> pd.DataFrame:

@@ -1,0 +1,172 @@
+"""The engine LASPM: labels of the five nearest library spectra, weighted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
+from mstars.core.flags import EngineFlag
+from mstars.engines.base import BaseEngine
+from mstars.engines.contract import EngineInput, Estimates, HeldOut
+from mstars.engines.folder import read_model, write_model
+from mstars.engines.laspm.edges import LabelSlopes, Rest, fit_slopes, rest_of
+from mstars.engines.laspm.errors import error_curves, errors_at
+from mstars.engines.laspm.info import INFO
+from mstars.engines.laspm.library import Library, library_noise, one_a_cell
+from mstars.engines.laspm.match import Matched, MatchOptions, match
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.resampling import resample
+
+
+@dataclass
+class LaspmModel:
+    """A library, how it is matched, how its flux goes with its labels, and the error curves of its labels."""
+
+    library: Library
+    slopes: LabelSlopes
+    options: MatchOptions
+    settings: Mapping
+    about: dict
+
+
+class LaspmEngine(BaseEngine):
+    """Teff, log g and [M/H] by the nearest library spectra."""
+
+    info = INFO
+
+    def prepare(self, spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> EngineInput:
+        """Rest-frame flux with a mean of 1 and its inverse variance; zeros for a spectrum of constants."""
+        grid = self.grid(settings)
+        flux, ivar, filled = resample(spectra, grid, rv)
+        for lower, upper in settings["tellurics"]:
+            observed = grid.wavelength * (1 + np.nan_to_num(np.asarray(rv, dtype=float))[:, None] / C_KMS)
+            ivar[(observed >= lower) & (observed <= upper)] = 0
+        return EngineInput(*mean_normalised(flux, ivar), filled)
+
+    def train(
+        self,
+        x: EngineInput,
+        table: pd.DataFrame,
+        *,
+        kind: str,
+        part: str,
+        settings: Mapping,
+        seed: int,
+        folder: Path,
+        about: Mapping,
+    ) -> None:
+        """Keep the library and measure its errors. Nothing in it is random.
+
+        Raises
+        ------
+        InputError
+            Fewer usable spectra than are combined.
+        """
+        labels = table[list(INFO.labels)].to_numpy(dtype=float)
+        usable = np.asarray(x.flux).any(axis=1) & (np.asarray(x.filled) <= settings["filled_max"])
+        rows = np.flatnonzero(usable)
+        if settings["use"] == "grid":
+            rows = rows[one_a_cell(labels[rows], table["snri"].to_numpy(dtype=float)[rows], settings["cell"])]
+        if len(rows) <= settings["best"]:
+            raise InputError(
+                f"library laspm_{kind}: {len(rows)} usable spectra, more than engines.laspm.best = {settings['best']} "
+                "are needed; give labels for more stars"
+            )
+        flux, ivar = np.array(x.flux[rows]), np.asarray(x.ivar[rows])
+        star, key = (table[name].to_numpy(dtype=str)[rows] for name in ("star_id", "spectrum_key"))
+        library = Library(flux, labels[rows], star, key, *library_noise(ivar))
+        found = match(library, x.flux, x.ivar, MatchOptions.of(settings), without=table["star_id"].to_numpy(dtype=str))
+        own, snr = _mean_labels(library, found), table["snri"].to_numpy(dtype=float)
+        curves = error_curves(INFO.labels, own, labels, table["star_id"].to_numpy(dtype=str), np.maximum(snr, 1.0))
+        arrays = {"flux": library.flux, "labels": library.labels, "noise": library.noise, "level": library.level}
+        about = {
+            **about,
+            **self.label_limits(table.iloc[rows], part),
+            "errors": curves,
+            "spectrum_key": key.tolist(),
+            "star_id": star.tolist(),
+        }
+        history = pd.DataFrame(
+            {"step": ["labelled", "usable", "library"], "spectra": [len(table), int(usable.sum()), len(rows)]}
+        )
+        grid = self.grid(settings)
+        write_model(folder, INFO, arrays, kind=kind, part=part, grid=grid, about=about, history=history)
+
+    def load(self, folders: Sequence[Path], *, kind: str, settings: Mapping, gpus: int = 0) -> LaspmModel:
+        """The library of the one folder."""
+        stored = read_model(folders[0], INFO, kind=kind, grid=self.grid(settings))
+        arrays, about = stored.arrays, stored.about
+        star, key = (np.array(about[name], dtype=str) for name in ("star_id", "spectrum_key"))
+        library = Library(arrays["flux"], arrays["labels"], star, key, arrays["noise"], arrays["level"])
+        return LaspmModel(library, fit_slopes(library), MatchOptions.of(settings), settings, about)
+
+    def predict(self, model: LaspmModel, x: EngineInput, about: pd.DataFrame) -> Estimates:
+        """Weighted labels of the nearest library spectra. A library spectrum matches itself."""
+        return _estimates(model, x, about, None)
+
+    def held_out(
+        self, folders: Mapping[str, Path], x: EngineInput, table: pd.DataFrame, *, kind: str, settings: Mapping
+    ) -> HeldOut:
+        """Each labelled spectrum by the library without its star, and by the whole library."""
+        model = self.load([folders["all"]], kind=kind, settings=settings)
+        return HeldOut(
+            _estimates(model, x, table, table["star_id"].to_numpy(dtype=str)), _estimates(model, x, table, None)
+        )
+
+
+def mean_normalised(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flux over its mean and the inverse variance that goes with it; zeros where all flux is equal.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray of float32, [n, pixel]
+
+    Returns
+    -------
+    flux, ivar : ndarray of float32, [n, pixel]
+    """
+    scale = np.abs(flux.mean(axis=1, dtype=float, keepdims=True))
+    usable = (np.ptp(flux, axis=1, keepdims=True) > 0) & (scale > 0)
+    scale = np.where(usable, scale, 1)
+    return (flux / scale * usable).astype(np.float32), (ivar * scale**2 * usable).astype(np.float32)
+
+
+def _mean_labels(library: Library, found: Matched) -> np.ndarray:
+    """Weighted labels [n, label]; NaN where nothing was found."""
+    values = np.einsum("nb,nbk->nk", found.weight, library.labels[found.best])
+    return np.where(np.isfinite(found.chi2)[:, None], values, np.nan)
+
+
+def _estimates(model: LaspmModel, x: EngineInput, about: pd.DataFrame, without: np.ndarray | None) -> Estimates:
+    library, settings = model.library, model.settings
+    found = match(library, np.asarray(x.flux), np.asarray(x.ivar), model.options, without=without)
+    values, known = _mean_labels(library, found), np.isfinite(found.chi2)
+    errors = np.where(known[:, None], errors_at(model.about["errors"], INFO.labels, about["snri"]), np.nan)
+    rest = rest_of(library, model.slopes, x.flux, x.ivar, values, found, model.options)
+    chi2 = rest.chi2 / np.maximum(found.pixels - model.options.polynomial - model.options.best, 1)
+    spread = library.labels[found.best].std(axis=1)
+    spread[~known] = np.nan
+    flag = int(EngineFlag.AT_BOUNDARY) * _beyond(values, rest, model.about, settings["boundary_sigma"])
+    if settings["poor_chi2"] is not None:
+        flag |= int(EngineFlag.POOR_FIT) * (chi2 > settings["poor_chi2"])
+    extra = {f"{label}_spread": spread[:, column] for column, label in enumerate(INFO.labels)}
+    return Estimates(values, errors, chi2, flag, extra)
+
+
+def _beyond(values: np.ndarray, rest: Rest, about: Mapping, sigma: float) -> np.ndarray:
+    """Whether the nearest spectra do not surround the target: bool [n].
+
+    A weighted mean never leaves the hull of the five, so that a star beyond the library's edge is drawn inward (Du et
+    al. 2024, section 3.1). What is left of its flux still says where it lies.
+    """
+    values, margin = values + rest.step, sigma * rest.error
+    return ((values < about["label_min"] - margin) | (values > about["label_max"] + margin)).any(axis=1)
+
+
+ENGINE = LaspmEngine()

@@ -1,0 +1,47 @@
+"""Settings of LASPM: the config section ``engines.laspm``."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mstars.core.config.keys import List, Spans, key
+from mstars.engines.laspm.combine import MOST_BEST
+from mstars.engines.settings import Band, EngineSettings
+
+
+class LaspmSettings(EngineSettings):
+    """LASPM: the match against an empirical library."""
+
+    PLACE: ClassVar[str] = "engines.laspm"
+    least_snr: dict[Band, float] = key(
+        {"snri": 10}, "S/N that a spectrum must exceed, by band; with less it is flagged below_snr"
+    )
+    use: Literal["all", "grid"] = key(
+        "all", "library spectra of the match: all, or the one of highest S/N_i in each cell of the labels"
+    )
+    cell: Annotated[tuple[float, float, float], List, Field(min_length=3)] = key(
+        (50, 0.1, 0.1), "sides of a cell in Teff, log g and [M/H]", unit="K, dex, dex"
+    )
+    polynomial: int = key(2, "degree of the multiplicative polynomial", ge=0, le=4)
+    best: int = key(5, "how many of the nearest library spectra are combined", ge=1, le=MOST_BEST)
+    weights: Literal["fit", "chi2"] = key(
+        "fit", "weights of the combination: not negative, with sum 1, of least chi2; or in proportion to 1 / chi2"
+    )
+    library_noise: Literal["typical", "none"] = key(
+        "typical", "whether the typical noise of a library spectrum counts in chi2"
+    )
+    tellurics: Spans = key(
+        (),
+        "intervals of the observed frame that do not count: bands of O2 and H2O, as [[6866, 6945], [7590, 7700], "
+        "[8130, 8250]] (the paper has none)",
+        unit="angstrom",
+    )
+    boundary_sigma: float = key(
+        3, "at_boundary: weights of any sign lead out of the library's labels by so many of their errors", gt=0
+    )
+    poor_chi2: float | None = key(None, "poor_fit: chi2 per degree of freedom above this; null for no limit", gt=0)
+
+
+SETTINGS = LaspmSettings

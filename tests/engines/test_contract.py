@@ -231,4 +231,4 @@ def test_estimates_pass_their_check(trained):
 
 
 def test_all_engines_are_tried():
-    assert {"cnn", "ridge"} <= set(engine_names())
+    assert {"cnn", "laspm", "ridge"} <= set(engine_names())

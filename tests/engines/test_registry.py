@@ -39,7 +39,7 @@ def test_a_new_folder_is_a_new_engine(tmp_path):
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ASK}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split(") ")[0].endswith("'fifth', 'ridge'") and done.stdout.strip().endswith("fifth [7] fifth")
+    assert "'fifth'" in done.stdout.split(") ")[0] and done.stdout.strip().endswith("fifth [7] fifth")
 
 
 def test_every_engine_has_what_the_workflow_asks_for(tmp_path):

@@ -10,9 +10,6 @@ import numpy as np
 
 from mstars.engines.laspm.kernels import solve
 
-MOST_BEST = 8
-"""Library spectra that can be combined: the weights are found by trying every subset."""
-
 STEPS = 30
 """Most steps between weights and polynomial; they end when chi2 falls by less than `SETTLED` of itself."""
 
@@ -28,7 +25,7 @@ def simplex_weights(gram, right, count, weights):
     gram : ndarray of float64, [>= count, >= count]
     right : ndarray of float64, [>= count]
     count : int
-        At most `MOST_BEST`.
+        At most `mstars.engines.laspm.settings.MOST_BEST`: every subset is tried.
     weights : ndarray of float64, [>= count]
         Result.
     """

@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mstars.core.config.keys import List, Spans, key
-from mstars.engines.laspm.combine import MOST_BEST
 from mstars.engines.settings import Band, EngineSettings
+
+MOST_BEST = 8
+"""Library spectra that can be combined: their weights are found by trying every subset."""
 
 
 class LaspmSettings(EngineSettings):

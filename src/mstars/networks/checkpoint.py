@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors
@@ -13,8 +14,13 @@ from mstars.files.whole import atomic_path
 
 NAME = "checkpoint.safetensors"
 
+Optimizers = torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer]
+"""One optimizer, or several by name."""
 
-def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, best: dict, progress: dict) -> None:
+
+def write_checkpoint(
+    folder: Path, fingerprint: str, networks: dict, optimizer: Optimizers, best: dict, progress: dict
+) -> None:
     """Write the state of a training.
 
     Parameters
@@ -23,7 +29,7 @@ def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, 
     fingerprint : str
         Of what the training depends on.
     networks : dict of str to Module
-    optimizer : torch.optim.Optimizer
+    optimizer : torch.optim.Optimizer, or dict of str to Optimizer
     best : dict of str to Tensor
         The best weights so far.
     progress : dict
@@ -31,8 +37,9 @@ def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, 
     """
     tensors = {f"{name}.{key}": value for name, part in networks.items() for key, value in part.state_dict().items()}
     tensors |= {f"best.{key}": value for key, value in best.items()}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{number}.{key}": value for key, value in state.items()}
+    for name, one in _named(optimizer).items():
+        for number, state in one.state_dict()["state"].items():
+            tensors |= {f"{name}.{number}.{key}": value for key, value in state.items()}
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
     metadata = {"fingerprint": fingerprint, "progress": json.dumps(progress)}
     content = save_tensors(tensors, metadata)
@@ -40,7 +47,7 @@ def write_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer, 
         temporary.write_bytes(content)
 
 
-def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer) -> tuple[dict, dict] | None:
+def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer: Optimizers) -> tuple[dict, dict] | None:
     """Restore ``networks`` (by name) and ``optimizer`` in place.
 
     Parameters
@@ -63,11 +70,12 @@ def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer) -
         return None
     for name, part in networks.items():
         part.load_state_dict(_part(tensors, f"{name}."))
-    state: dict[int, dict] = {}
-    for key, value in _part(tensors, "adam.").items():
-        number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    for name, one in _named(optimizer).items():
+        state: dict[int, dict] = {}
+        for key, value in _part(tensors, f"{name}.").items():
+            number, what = key.split(".", 1)
+            state.setdefault(int(number), {})[what] = value
+        one.load_state_dict({"state": state, "param_groups": one.state_dict()["param_groups"]})
     return _part(tensors, "best."), json.loads(metadata["progress"])
 
 
@@ -79,6 +87,10 @@ def remove_checkpoint(folder: Path) -> None:
     folder : Path
     """
     (folder / NAME).unlink(missing_ok=True)
+
+
+def _named(optimizer: Optimizers) -> Mapping[str, torch.optim.Optimizer]:
+    return optimizer if isinstance(optimizer, Mapping) else {"adam": optimizer}
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -1,0 +1,127 @@
+"""A trained Cycle-StarNet as the fits use it: labels to spectra in either domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mstars.engines.csn.architecture import Generator, Scale, Sizes
+from mstars.engines.csn.emulator import Emulator, emulator_arrays, emulator_of
+
+
+@dataclass
+class AlphaTie:
+    """[alpha/M] as a function of [M/H]: lines between the means of the synthetic set.
+
+    Attributes
+    ----------
+    m_h, alpha_m : Tensor, [knot]
+        dex, in the emulator's scaled labels; ascending in ``m_h``.
+    """
+
+    m_h: torch.Tensor
+    alpha_m: torch.Tensor
+
+    def __call__(self, m_h: torch.Tensor) -> torch.Tensor:
+        """Scaled [alpha/M] of scaled [M/H], [n]; constant beyond the first and the last knot."""
+        with torch.no_grad():
+            left = torch.searchsorted(self.m_h, m_h.detach().contiguous()).clamp(1, len(self.m_h) - 1) - 1
+        width = self.m_h[left + 1] - self.m_h[left]
+        share = ((m_h - self.m_h[left]) / width).clamp(0, 1)
+        return self.alpha_m[left] + share * (self.alpha_m[left + 1] - self.alpha_m[left])
+
+
+@dataclass
+class Passage:
+    """Networks, emulator and what goes with them, on one device.
+
+    Attributes
+    ----------
+    generator : Generator
+    emulator : Emulator
+    scale : Scale
+    used : Tensor of bool, [pixel]
+        Pixels of the grid outside the masks.
+    tie : AlphaTie
+    start : Tensor, [k, 4]
+        Scaled labels of synthetic spectra from which fits start.
+    """
+
+    generator: Generator
+    emulator: Emulator
+    scale: Scale
+    used: torch.Tensor
+    tie: AlphaTie
+    start: torch.Tensor
+
+    @property
+    def shown(self) -> torch.Tensor:
+        """1 for pixels that the networks see, 0 for masked and padded ones, [length]."""
+        return self.scale.pad(self.used.to(torch.float32))
+
+    def whole(self, y: torch.Tensor) -> torch.Tensor:
+        """All four scaled labels of three or four, [n, 4]."""
+        return y if y.shape[1] == 4 else torch.cat([y, self.tie(y[:, 2])[:, None]], dim=1)
+
+    def given(self, flux: torch.Tensor) -> torch.Tensor:
+        """Normalised flux [n, pixel] as the networks see it, [n, length]."""
+        return self.scale.apply(flux) * self.shown
+
+    def theory(self, y: torch.Tensor) -> torch.Tensor:
+        """Normalised flux [n, pixel] of scaled labels, as theory has it."""
+        return self.emulator.of_scaled(self.whole(y))
+
+    def observed(self, y: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
+        """The same in the observed domain; ``split`` is `split_features` of the spectra."""
+        net = self.generator
+        low = net.shared_out(net.encode_synth(self.given(self.theory(y))))
+        return self.scale.remove(net.obs_out(torch.cat([low, split], dim=1))[:, 0])
+
+    def split_features(self, split: torch.Tensor) -> torch.Tensor:
+        """What the split decoder makes of split latents; it does not depend on the labels."""
+        return self.generator.split_out(split)
+
+    def encode(self, flux: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Shared and split latent of observed flux [n, pixel]."""
+        return self.generator.encode_obs(self.given(flux))
+
+    def to_synth(self, shared: torch.Tensor) -> torch.Tensor:
+        """Normalised flux [n, pixel] in the synthetic domain."""
+        return self.scale.remove(self.generator.decode_synth(shared))
+
+
+def passage_arrays(passage: Passage) -> dict[str, np.ndarray]:
+    """Everything of a passage that is numbers, by name."""
+    arrays = {f"generator.{name}": value.numpy() for name, value in passage.generator.state_dict().items()}
+    arrays |= emulator_arrays(passage.emulator)
+    arrays["used"] = passage.used.numpy().astype(np.uint8)
+    arrays |= {"tie.m_h": passage.tie.m_h.numpy(), "tie.alpha_m": passage.tie.alpha_m.numpy()}
+    arrays["start"] = passage.start.numpy()
+    arrays["scale"] = np.array([passage.scale.mean, passage.scale.std])
+    return arrays
+
+
+def passage_of(arrays: Mapping[str, np.ndarray], sizes: Sizes, activation: str) -> Passage:
+    """The passage of `passage_arrays`.
+
+    Raises
+    ------
+    RuntimeError
+        When the weights don't fit the sizes.
+    """
+    tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
+    generator = Generator(sizes)
+    own = {name.removeprefix("generator."): value for name, value in tensors.items() if name.startswith("generator.")}
+    generator.load_state_dict(own)
+    mean, std = map(float, arrays["scale"])
+    return Passage(
+        generator.eval().requires_grad_(False),
+        emulator_of(arrays, activation).requires_grad_(False),
+        Scale(mean, std, len(tensors["used"]), sizes.length),
+        tensors["used"].bool(),
+        AlphaTie(tensors["tie.m_h"], tensors["tie.alpha_m"]),
+        tensors["start"],
+    )

@@ -1,0 +1,247 @@
+"""The training of Cycle-StarNet (sections 3.2 to 3.4): one generator step, one critic step, over and over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mstars.core.errors import InputError
+from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, initialise
+from mstars.engines.csn.emulator import Emulator
+from mstars.engines.csn.losses import Batch, critic_loss, generator_losses, passages
+from mstars.networks.checkpoint import NAME, read_checkpoint, write_checkpoint
+
+logger = logging.getLogger("mstars")
+
+_MOST_CRITIC_LOSS = 50.0
+"""Four cross entropies of critics that guess add up to 2.8. Critics whose mean loss is above this have diverged."""
+
+
+@dataclass
+class Domains:
+    """The two training sets.
+
+    Attributes
+    ----------
+    flux, ivar : ndarray of float32, [n, pixel]
+        Observed spectra, normalised; may be memory-mapped.
+    rows : ndarray of int
+        Those to train on.
+    labels : ndarray, [m, 4]
+        Of the synthetic spectra, in K and dex; the emulator makes their flux when they are needed.
+    emulator : Emulator
+    scale : Scale
+    used : ndarray of bool, [pixel]
+        Pixels outside the masks.
+    synth_error, least_error : float
+        The error of normalised synthetic flux, and the least of observed flux.
+    """
+
+    flux: np.ndarray
+    ivar: np.ndarray
+    rows: np.ndarray
+    labels: np.ndarray
+    emulator: Emulator
+    scale: Scale
+    used: np.ndarray
+    synth_error: float
+    least_error: float
+
+    @torch.no_grad()
+    def batch(self, draws: np.random.Generator, size: int, device: torch.device) -> Batch:
+        """Random spectra of both domains, drawn with replacement."""
+        rows = np.sort(draws.choice(self.rows, size))
+        chosen = draws.integers(0, len(self.labels), size)
+        shown = self.scale.pad(torch.from_numpy(self.used.astype(np.float32)))
+        ivar = np.minimum(self.ivar[rows], np.float32(self.least_error**-2)) * self.scale.std**2
+        synth = self.emulator(torch.from_numpy(self.labels[chosen]))
+        weight = torch.full((size, len(shown)), (self.scale.std / self.synth_error) ** 2) * shown
+        return Batch(
+            synth=(self.scale.apply(synth) * shown).to(device),
+            obs=(self.scale.apply(torch.from_numpy(self.flux[rows])) * shown).to(device),
+            synth_weight=weight.to(device),
+            obs_weight=(self.scale.pad(torch.from_numpy(ivar.astype(np.float32))) * shown).to(device),
+            shown=shown.to(device),
+        )
+
+
+def flux_scale(emulator: Emulator, labels: np.ndarray, used: np.ndarray, length: int, most: int = 2000) -> Scale:
+    """Mean and standard deviation of the synthetic set's flux outside the masks, from up to ``most`` spectra."""
+    with torch.no_grad():
+        flux = emulator(torch.from_numpy(labels[:most])).double()[:, torch.from_numpy(used)]
+    return Scale(float(flux.mean()), float(flux.std()), len(used), length)
+
+
+@dataclass
+class Trainer:
+    """Networks with their optimisers, one step at a time.
+
+    Attributes
+    ----------
+    generator, critics : Module
+    optimizers : dict of str to Adam
+        ``generator`` and ``critics``.
+    weights : (float, float, float)
+        lambda_1, lambda_2, lambda_3 of Eq. 7.
+    adversarial : str
+        See `generator_losses`.
+    """
+
+    generator: Generator
+    critics: Critics
+    optimizers: dict[str, torch.optim.Adam]
+    weights: tuple[float, float, float]
+    adversarial: str
+
+    @classmethod
+    def fresh(cls, sizes: Sizes, network: dict, seed: int, device: torch.device) -> Trainer:
+        """Networks with first weights of a seed."""
+        draws = torch.Generator().manual_seed(seed)
+        generator = initialise(Generator(sizes), draws).to(device)
+        critics = initialise(Critics(sizes), draws).to(device)
+        rate = network["learning_rate"]
+        optimizers = {
+            name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999))
+            for name, part in (("adam_generator", generator), ("adam_critics", critics))
+        }
+        return cls(generator, critics, optimizers, tuple(network["weights"]), network["adversarial"])
+
+    def step(self, batch: Batch, rate: float) -> dict[str, float]:
+        """One step of the generator, then one of the critics on the same spectra; the losses before them."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        ways = passages(self.generator, batch)
+        total, parts = generator_losses(self.critics, ways, batch, self.weights, self.adversarial)
+        self.optimizers["adam_generator"].zero_grad(set_to_none=True)
+        total.backward()
+        self.optimizers["adam_generator"].step()
+        self.optimizers["adam_critics"].zero_grad(set_to_none=True)  # the generator's step left gradients in them
+        judged = critic_loss(self.critics, ways, batch)
+        judged.backward()
+        self.optimizers["adam_critics"].step()
+        return {name: float(value.detach()) for name, value in {**parts, "total": total, "critic": judged}.items()}
+
+
+def learning_rate(network: dict, iteration: int) -> float:
+    """The first rate, times ``decay_factor`` for each milestone of ``decay`` that has passed."""
+    passed = sum(iteration >= milestone for milestone in network["decay"])
+    return network["learning_rate"] * network["decay_factor"] ** passed
+
+
+Judge = Callable[[Generator], dict[str, float]]
+"""What a checkpoint is worth: a dict with ``chi2`` (less is better) and what else is to stand in the history."""
+
+
+def train_networks(
+    domains: Domains, sizes: Sizes, network: dict, judge: Judge, *, seed: int, folder: Path, device: torch.device
+) -> tuple[Generator, pd.DataFrame, dict[str, Any]]:
+    """Train, and give the checkpoint that ``judge`` finds best.
+
+    A killed training goes on from its last checkpoint and ends with the same bytes. ``network["iterations"]`` may be
+    changed in between: a training that is to be longer goes on, one that is to be shorter ends at once.
+
+    Parameters
+    ----------
+    domains : Domains
+    sizes : Sizes
+    network : dict
+        ``engines.csn.network``.
+    judge : callable
+    seed : int
+    folder : Path
+        Of the checkpoint.
+    device : torch.device
+
+    Returns
+    -------
+    generator : Generator
+        The best, on the CPU.
+    history : pandas.DataFrame
+        One row a checkpoint: iteration, learning_rate, mean losses since the one before, and the judge's numbers.
+    about : dict
+        iterations, best_iteration, chi2.
+
+    Raises
+    ------
+    InputError
+        A loss that is not finite, or critics that have diverged. The last checkpoint stays.
+    """
+    trainer = Trainer.fresh(sizes, network, seed, device)
+    networks = {"generator": trainer.generator, "critics": trainer.critics}
+    mark = _fingerprint(domains, sizes, network, seed)
+    found = read_checkpoint(folder, mark, networks, trainer.optimizers)
+    best, progress = found or ({}, {"history": [], "iteration": 0, "least": math.inf})
+    if found:
+        logger.info("Cycle-StarNet: going on after iteration %d", progress["iteration"])
+    while progress["iteration"] < network["iterations"]:
+        row = _stretch(trainer, domains, network, progress["iteration"], seed, device, folder)
+        row |= judge(trainer.generator)
+        progress["history"].append(row)
+        progress["iteration"] = row["iteration"]
+        if row["chi2"] < progress["least"] or not best:
+            progress["least"] = row["chi2"]
+            best = {name: value.detach().clone() for name, value in trainer.generator.state_dict().items()}
+        write_checkpoint(folder, mark, networks, trainer.optimizers, best, progress)
+    trainer.generator.load_state_dict(best)
+    history = pd.DataFrame(progress["history"])
+    place = history.loc[history["chi2"].idxmin()]
+    about = {"iterations": progress["iteration"], "best_iteration": int(place["iteration"]), "chi2": place["chi2"]}
+    return trainer.generator.to("cpu").eval(), history, about
+
+
+def _stretch(trainer: Trainer, domains: Domains, network: dict, first: int, seed: int, device, folder: Path) -> dict:
+    """The iterations up to the next checkpoint; their mean losses."""
+    last = min(first + network["checkpoint"], network["iterations"])
+    sums: dict[str, float] = {}
+    started = time.perf_counter()
+    trainer.generator.train()
+    for iteration in range(first, last):
+        # a stream of its own for each iteration: a training that goes on draws what it would have drawn
+        batch = domains.batch(np.random.default_rng([seed, iteration]), network["batch"], device)
+        losses = trainer.step(batch, learning_rate(network, iteration))
+        if not all(map(math.isfinite, losses.values())):
+            wrong = ", ".join(name for name, value in losses.items() if not math.isfinite(value))
+            raise InputError(f"Cycle-StarNet: {wrong} not finite in iteration {iteration}; {_advice(folder, first)}")
+        sums = {name: sums.get(name, 0.0) + value for name, value in losses.items()}
+    means = {name: value / (last - first) for name, value in sums.items()}
+    if means["critic"] > _MOST_CRITIC_LOSS:
+        raise InputError(
+            f"Cycle-StarNet: the critics diverged (mean loss {means['critic']:.3g} in iterations {first} to {last}); "
+            f"{_advice(folder, first)}"
+        )
+    rate = (last - first) / (time.perf_counter() - started)
+    shown = " ".join(f"{name} {value:.3g}" for name, value in means.items())
+    logger.info("Cycle-StarNet %d/%d: %s, %.1f iterations/s", last, network["iterations"], shown, rate)
+    return {"iteration": last, "learning_rate": learning_rate(network, last - 1), **means}
+
+
+def _advice(folder: Path, iteration: int) -> str:
+    lower = "lower engines.csn.network.learning_rate or the third of network.weights"
+    if not iteration:
+        return lower
+    return f"{lower}, or set network.iterations to {iteration}: that state is kept in {folder / NAME}"
+
+
+def _fingerprint(domains: Domains, sizes: Sizes, network: dict, seed: int) -> str:
+    """Hash of what a training depends on but for its length; of the spectra a sample of rows stands for all."""
+    settings = {name: value for name, value in network.items() if name not in ("iterations", "recipe")}
+    said = [vars(sizes), settings, seed, list(domains.flux.shape), vars(domains.scale)]
+    said += [domains.synth_error, domains.least_error]
+    hashed = hashlib.sha256(json.dumps(said, default=list).encode())
+    some = slice(None, None, max(1, len(domains.flux) // 64))
+    weights = [value.numpy() for value in domains.emulator.state_dict().values()]
+    for array in (domains.rows, domains.labels, domains.used, domains.flux[some], domains.ivar[some], *weights):
+        hashed.update(np.ascontiguousarray(array).tobytes())
+    return hashed.hexdigest()

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+import torch
+from made_csn import N_PIXEL, small_passage
+
+from mstars.engines.csn.fit import BOUND, gauss_newton, lbfgs, nearest_start, with_slopes
+
+NOISE = 0.01
+
+
+@pytest.fixture(scope="module")
+def passage(small_emulator):
+    return small_passage(small_emulator)
+
+
+def spectra(passage, n, seed=4, noise=NOISE):
+    draws = torch.Generator().manual_seed(seed)
+    y = 0.5 * (torch.rand(n, 3, generator=draws) - 0.5)
+    flux = passage.theory(y)
+    return y, flux + noise * torch.randn(flux.shape, generator=draws)
+
+
+def test_forward_derivatives_are_the_differences(passage):
+    y = torch.tensor([[0.1, -0.2, 0.13], [0.3, 0.1, -0.35]])
+    split = passage.split_features(torch.randn(2, 2, 2, generator=torch.Generator().manual_seed(1)))
+    flux, slopes = with_slopes(passage.observed, y, split)
+    assert torch.allclose(flux, passage.observed(y, split), atol=1e-6) and slopes.shape == (3, 2, N_PIXEL)
+    small = 1e-2
+    flux, slopes = with_slopes(passage.theory, y)
+    for label in range(3):
+        step = torch.zeros(3)
+        step[label] = small
+        difference = (passage.theory(y + step) - passage.theory(y - step)) / (2 * small)
+        assert float((difference - slopes[label]).abs().median()) < 1e-2 * float(slopes[label].abs().max())
+
+
+def test_labels_come_back_with_errors_that_are_true(passage):
+    y, flux = spectra(passage, 200)
+    weight = torch.full_like(flux, NOISE**-2)
+    found = gauss_newton(passage.theory, flux, weight, nearest_start(passage, flux, weight, 3))
+    error = torch.diagonal(found.covariance, dim1=1, dim2=2).sqrt()
+    pull = ((found.y - y) / error).numpy()
+    assert found.converged.float().mean() > 0.97 and not found.at_boundary.any()
+    assert np.abs(pull.mean(axis=0)).max() < 3 / np.sqrt(200)
+    assert ((pull.std(axis=0) > 0.85) & (pull.std(axis=0) < 1.15)).all()
+    assert float((found.chi2 / (N_PIXEL - 3)).mean()) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.slow
+def test_both_optimisers_reach_the_same_chi2(small_training):
+    """In the observed domain, through the networks."""
+    passage, domains, history = small_training
+    assert history["rec_obs"].iloc[-1] < 3
+    flux, weight = (torch.from_numpy(array[:40]) for array in (domains.flux, domains.ivar))
+    split = passage.split_features(passage.encode(flux)[1])
+    shared, _ = passage.encode(flux)
+    start = nearest_start(passage, passage.to_synth(shared), torch.ones_like(flux), 3)
+    fast, paper = (one(passage.observed, flux, weight, start, split) for one in (gauss_newton, lbfgs))
+    assert float((fast.chi2 - paper.chi2).max()) < 0.1
+
+
+def test_fits_do_not_depend_on_their_neighbours(passage):
+    _, flux = spectra(passage, 30)
+    weight = torch.full_like(flux, NOISE**-2)
+    start = torch.zeros(30, 3)
+    together, alone = (gauss_newton(passage.theory, flux[:k], weight[:k], start[:k]) for k in (30, 3))
+    assert torch.allclose(together.y[:3], alone.y, atol=2e-4)
+
+
+def test_a_label_outside_the_grid_stays_at_its_edge(passage):
+    y = torch.tensor([[0.0, 0.0, 0.0]])
+    flux = passage.theory(y) + 5 * (passage.theory(y + torch.tensor([0.3, 0, 0])) - passage.theory(y))
+    found = gauss_newton(passage.theory, flux, torch.full_like(flux, 1e4), y)
+    assert found.at_boundary.all() and float(found.y[0, 0]) == pytest.approx(BOUND)
+
+
+def test_a_spectrum_without_weight_has_no_error(passage):
+    _, flux = spectra(passage, 2)
+    weight = torch.full_like(flux, 1e4)
+    weight[1] = 0
+    found = gauss_newton(passage.theory, flux, weight, torch.zeros(2, 3))
+    assert torch.isfinite(found.covariance[0]).all() and torch.isnan(found.covariance[1]).all()
+
+
+def test_alpha_is_tied_to_metallicity_or_free(passage):
+    y = torch.tensor([[0.0, 0.0, -0.25], [0.0, 0.0, 0.5]])
+    assert torch.allclose(passage.whole(y)[:, 3], torch.tensor([0.05, -0.5]))
+    free = torch.cat([y, torch.tensor([[0.1], [0.2]])], dim=1)
+    assert passage.whole(free) is free

@@ -8,17 +8,10 @@ from made_networks import QUICK, small, train
 
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table
-from mstars.networks import epochs, training
+from mstars.networks import checkpoint, epochs, training
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict, predict_classifier, predict_regressor
-from mstars.networks.training import class_weights, train_regressor
-
-
-def test_class_weights_are_the_papers():
-    labels = np.repeat(["K", "OB", "WD"], [30000, 8279, 7094])
-    np.testing.assert_allclose(class_weights(labels, ["K", "OB", "WD"]), [1, 3.62, 4.23], atol=0.005)
-    with pytest.raises(InputError, match="QSO"):
-        class_weights(labels, ["K", "QSO"])
+from mstars.networks.training import train_regressor
 
 
 def test_classifier_learns_and_its_folder_predicts_the_same(tmp_path, data):
@@ -110,9 +103,13 @@ def test_the_averaged_weights_are_the_ones_kept(tmp_path, data):
     assert weights[0] != weights[1]
 
 
-@pytest.mark.parametrize(("killed_after", "average"), [(1, 0.0), (3, 0.9)])
-def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after, average):
-    settings = small(epochs=5, batch_size=32, noise=0.1, shift_kms=20, average=average)
+@pytest.mark.parametrize(
+    ("killed_after", "changes"),
+    [(1, {}), (3, {"average": 0.9}), (3, {"reduce_patience": 1, "least_improvement": 9.0})],
+    ids=["early", "averaged", "after the rate has fallen"],
+)
+def test_a_killed_training_resumes_to_the_same_weights(tmp_path, data, monkeypatch, killed_after, changes):
+    settings = small(epochs=5, batch_size=32, noise=0.1, shift_kms=20, **changes)
     train(tmp_path / "whole", data, settings)
     write = epochs.write_checkpoint
 
@@ -143,7 +140,12 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(tmp_path,
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "checkpoint.safetensors").write_bytes(b"not a checkpoint")
     train(tmp_path / "damaged", data)
-    for name in ("other", "damaged"):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "remove_checkpoint", lambda folder: None)
+        patch.setattr(checkpoint, "FORMAT", "of another version")
+        train(tmp_path / "format", data)
+    train(tmp_path / "format", data)
+    for name in ("other", "damaged", "format"):
         weights = (tmp_path / name / "weights.safetensors").read_bytes()
         assert weights == (tmp_path / "whole" / "weights.safetensors").read_bytes()
 

@@ -13,6 +13,8 @@ from safetensors.torch import save as save_tensors
 from mstars.files.whole import atomic_path
 
 NAME = "checkpoint.safetensors"
+FORMAT = "2"
+"""What ``progress`` holds; a checkpoint of another format is as good as none."""
 
 Optimizers = torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer]
 """One optimizer, or several by name."""
@@ -41,7 +43,7 @@ def write_checkpoint(
         for number, state in one.state_dict()["state"].items():
             tensors |= {f"{name}.{number}.{key}": value for key, value in state.items()}
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    metadata = {"fingerprint": fingerprint, "progress": json.dumps(progress)}
+    metadata = {"format": FORMAT, "fingerprint": fingerprint, "progress": json.dumps(progress)}
     content = save_tensors(tensors, metadata)
     with atomic_path(folder / NAME) as temporary:
         temporary.write_bytes(content)
@@ -63,7 +65,7 @@ def read_checkpoint(folder: Path, fingerprint: str, networks: dict, optimizer: O
     try:
         with safetensors.safe_open(folder / NAME, framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("fingerprint") != fingerprint:
+            if (metadata.get("format"), metadata.get("fingerprint")) != (FORMAT, fingerprint):
                 return None
             tensors = {key: file.get_tensor(key) for key in file.keys()}
     except (OSError, safetensors.SafetensorError):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel
 
 from mstars.core.config.keys import plain
@@ -134,34 +135,28 @@ def fit(
         optimizer.register_step_post_hook(lambda *_: judged.update_parameters(network))
     mark = fingerprint(data, n_out, settings, seed)
     parts = {"network": network, "averaged": judged} if settings.average else {"network": network}
-    best, progress = read_checkpoint(folder, mark, parts, optimizer) or (_weights(judged), _beginning(settings))
+    beginning = {"history": [], "least": math.inf, "waited": 0}
+    best, progress = read_checkpoint(folder, mark, parts, optimizer) or (_weights(judged), beginning)
+    plateau = _plateau(optimizer, settings, progress.get("plateau"))
     if progress["history"]:
         logger.info("%s: going on after epoch %d", task, len(progress["history"]))
     for epoch in range(len(progress["history"]), settings.epochs):
         if progress["waited"] >= settings.stop_patience:
             break
-        started = time.perf_counter()
-        for group in optimizer.param_groups:
-            group["lr"] = progress["rate"]
+        started, learning_rate = time.perf_counter(), plateau.get_last_lr()[0]
         train_loss = train_epoch(network, optimizer, data, loss, settings, device, rng(seed, "epoch", epoch))
         valid_loss = _evaluate(judged, data, loss, settings, device)
         if not math.isfinite(train_loss) or not math.isfinite(valid_loss):
             raise InputError(f"{task}: the loss is {train_loss} after epoch {epoch}; lower networks.learning_rate")
         rate = len(data.train) / (time.perf_counter() - started)
-        row = {"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss, "learning_rate": progress["rate"]}
+        row = {"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss, "learning_rate": learning_rate}
         progress["history"].append(row)
-        if _advance(progress, valid_loss, settings):
+        if _advance(progress, plateau, valid_loss):
             best = _weights(judged)
         write_checkpoint(folder, mark, parts, optimizer, best, progress)
         _tell(task, row, settings.epochs, rate)
     network.load_state_dict(best)
     return network.to("cpu").eval(), pd.DataFrame(progress["history"])
-
-
-def _beginning(settings: Networks) -> dict:
-    """The state of a training before its first epoch."""
-    losses = {"least": math.inf, "mark": math.inf}
-    return {"history": [], "rate": settings.learning_rate, **losses, "waited": 0, "since_reduced": 0}
 
 
 def _tell(task: str, row: dict, epochs: int, spectra_per_s: float) -> None:
@@ -201,18 +196,30 @@ def _weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {key: value.detach().clone() for key, value in network.state_dict().items()}
 
 
-def _advance(progress: dict, valid_loss: float, settings: Networks) -> bool:
+def _plateau(optimizer, settings: Networks, state: dict | None) -> ReduceLROnPlateau:
+    """The learning rate falls where the validation loss has not for ``reduce_patience`` epochs; ``state``: goes on."""
+    plateau = ReduceLROnPlateau(
+        optimizer,
+        factor=settings.reduce_factor,
+        patience=settings.reduce_patience - 1,
+        threshold=settings.least_improvement,
+        threshold_mode="abs",
+        min_lr=settings.least_learning_rate,
+        eps=0.0,
+    )
+    if state is not None:
+        plateau.load_state_dict(state)
+        for group, rate in zip(optimizer.param_groups, plateau.get_last_lr(), strict=True):
+            group["lr"] = rate
+    return plateau
+
+
+def _advance(progress: dict, plateau: ReduceLROnPlateau, valid_loss: float) -> bool:
     """Book-keeping after an epoch; True when it was the best so far."""
-    best = valid_loss < progress["least"]
-    progress["least"] = min(valid_loss, progress["least"])
-    if valid_loss <= progress["mark"] - settings.least_improvement:
-        progress.update(mark=valid_loss, waited=0, since_reduced=0)
-        return best
-    progress["waited"] += 1
-    progress["since_reduced"] += 1
-    if progress["since_reduced"] >= settings.reduce_patience:
-        progress["rate"] = max(progress["rate"] * settings.reduce_factor, settings.least_learning_rate)
-        progress["since_reduced"] = 0
+    best, mark = valid_loss < progress["least"], plateau.best
+    plateau.step(valid_loss)
+    waited = 0 if plateau.best != mark else progress["waited"] + 1
+    progress.update(least=min(valid_loss, progress["least"]), waited=waited, plateau=plateau.state_dict())
     return best
 
 

@@ -15,35 +15,12 @@ from mstars.core.errors import InputError
 from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 from mstars.networks.checkpoint import remove_checkpoint
+from mstars.networks.class_weights import class_weights
 from mstars.networks.epochs import TrainingData, classifier_loss, fit, regressor_loss
 from mstars.networks.folder import Model, save_model
 from mstars.networks.inference import predict_classifier, predict_regressor
 
 logger = logging.getLogger("mstars")
-
-
-def class_weights(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Weights n_max / n_class of the loss (section 3.4.1: 30,000 / 8,279 = 3.62 for OB).
-
-    Parameters
-    ----------
-    labels : ndarray of str, [n]
-    classes : sequence of str
-
-    Returns
-    -------
-    ndarray of float64, [n_class]
-
-    Raises
-    ------
-    InputError
-        When a class has no members.
-    """
-    counts = np.array([np.count_nonzero(labels == name) for name in classes])
-    if (counts == 0).any():
-        empty = [name for name, count in zip(classes, counts, strict=True) if not count]
-        raise InputError(f"training set: no spectra of class {', '.join(empty)}; give some, or leave the class out")
-    return counts.max() / counts
 
 
 def train_classifier(

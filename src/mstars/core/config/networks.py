@@ -56,7 +56,7 @@ class Networks(Section):
     epochs: int = key(60, "the most epochs; training stops earlier, see stop_patience", ge=1)
     batch_size: int = key(128, "spectra a step", ge=1, where="3.3")
     learning_rate: float = key(0.001, "Adam's at the start", gt=0, where="3.3")
-    reduce_factor: float = key(0.5, "the learning rate is multiplied by this when reduce_patience is over", gt=0, le=1)
+    reduce_factor: float = key(0.5, "the learning rate is multiplied by this when reduce_patience is over", gt=0, lt=1)
     reduce_patience: int = key(3, "epochs without a lower validation loss before that", ge=1, unit="epoch")
     least_learning_rate: float = key(0.00001, "the learning rate falls no lower", ge=0)
     least_improvement: float = key(

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import networkx as nx
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -118,22 +119,13 @@ def rule_modules(folder: str | Path) -> dict[str, str]:
 
 
 def depths(rules: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
-    """Length of the longest way from a source to each rule.
-
-    A rule that several modules use can close a circle. The search ends there.
-
-    Parameters
-    ----------
-    rules : list of str
-    edges : list of tuple
-        (from, to).
-    """
-    depth = dict.fromkeys(rules, 0)
-    for _ in range(len(rules) - 1):
-        for first, second in edges:
-            if first in depth and second in depth:
-                depth[second] = min(max(depth[second], depth[first] + 1), len(rules))
-    return depth
+    """Longest way from a source to each rule; rules on one circle have the same depth."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(rules)
+    graph.add_edges_from(edge for edge in edges if edge[0] in graph and edge[1] in graph)
+    circles = nx.condensation(graph)
+    generations = enumerate(nx.topological_generations(circles))
+    return {rule: depth for depth, group in generations for one in group for rule in circles.nodes[one]["members"]}
 
 
 def unfold(
@@ -204,24 +196,17 @@ def _goes_to(first, shared_rule, users, edges, modules) -> list[str]:
 def essential(edges: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The edges without those that a longer way says already, so that a graph can be read.
 
-    What can be reached from a rule stays the same, also where rules used by several modules close a circle.
+    What can be reached from a rule stays the same. Edges within a circle stay as they are.
     """
-    kept = dict.fromkeys(edge for edge in edges if edge[0] != edge[1])
-    for edge in sorted(kept):
-        without = [other for other in kept if other != edge]
-        if edge[1] in _reachable(edge[0], without):
-            del kept[edge]
-    return list(kept)
+    graph = nx.DiGraph(edges)
+    circles = nx.condensation(graph)
+    least = nx.transitive_reduction(circles)
+    place = circles.graph["mapping"]
 
+    def needed(first: str, second: str) -> bool:
+        return first != second and (place[first] == place[second] or least.has_edge(place[first], place[second]))
 
-def _reachable(start: str, edges: list[tuple[str, str]]) -> set[str]:
-    found, ways = set(), [start]
-    while ways:
-        last = ways.pop()
-        new = [second for first, second in edges if first == last and second not in found]
-        found.update(new)
-        ways += new
-    return found
+    return [edge for edge in dict.fromkeys(edges) if needed(*edge)]
 
 
 @styled

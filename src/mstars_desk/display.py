@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mstars.core.bands import BANDS
 from mstars.review.evidence import VELOCITY_MARKS, ZOOMS, known, marks
 
 DASHES = {
@@ -27,8 +28,8 @@ BOXES = {
         ("date", "obsdate", "{}"),
         ("LAMOST class", "class", "{}"),
         ("subclass", "subclass", "{}"),
-        *((f"S/N {band}", f"snr{band}", "{:.1f}") for band in "ugriz"),
-        *((f"masked {band}", f"orp_{band}", "{:.0%}") for band in "ugriz"),
+        *((f"S/N {band}", f"snr{band}", "{:.1f}") for band in BANDS),
+        *((f"masked {band}", f"orp_{band}", "{:.0%}") for band in BANDS),
     ),
     "methods": (
         ("queued for", "candidate_reasons", "{}"),

@@ -10,7 +10,7 @@ from mstars.engines.registry import engine_models
 from mstars.ops.cli import main
 from mstars.ops.config_command import documents
 
-MINE = "survey: {kind: files}\nfiles: {spectra: mine}\nnetworks: {epochs: 9}\nrvmm: {tm: {weights: none}}\n"
+MINE = "survey: {name: mine, kind: files}\nfiles: {spectra: mine}\nnetworks: {epochs: 9}\nrvmm: {tm: {weights: none}}\n"
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
-from mstars.parameters.label_set import SetNames, SurveyRules, apogee_labels, label_set
+from mstars.parameters.apogee_filter import apogee_labels
+from mstars.parameters.label_set import SetNames, SurveyRules, label_set
 
 RULES = SurveyRules("2012-01-14", 3.0, seed=1)
 

@@ -1,5 +1,6 @@
 """Labels predicted by the fold of least validation loss beside APOGEE's (Figure 12)."""
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
@@ -9,7 +10,7 @@ from mstars.paper.figures.style import save_outputs
 with job(snakemake):
     snr = read_table(snakemake.input.m_catalog, ["spectrum_key", "snri"]).rename(columns={"snri": "snr_i"})
     tables, folds = {}, {}
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         models, paths = snakemake.input[f"models_{kind}"], snakemake.input[f"validation_{kind}"]
         best = best_fold([read_json(path) for path in models])
         folds[kind] = snakemake.params.folds[best]

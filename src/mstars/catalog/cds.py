@@ -1,6 +1,8 @@
 """Catalogues as the CDS takes them: aligned ASCII tables, and a ReadMe that describes them byte by byte.
 
 Standard: https://vizier.cds.unistra.fr/doc/catstd.htx. AAS journals call such tables machine-readable.
+The column file says all that a ReadMe needs, and a table is written in parts, column by column. The writers of astropy
+and cdspyreadme hold the whole table, format it value by value, and give a float32 all digits of its binary value.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.flags import FLAG_COLUMNS
+from mstars.core.missing import MISSING
 from mstars.core.resources import resource, resource_rows
 from mstars.spectra.ormask import OrMask
 
@@ -23,7 +24,6 @@ INTEGERS = {"int16": "Int16", "int32": "Int32", "int64": "Int64"}
 """For each whole-number type of the column file the nullable type of pandas."""
 
 
-_LAMOST_NULL = -9999.0
 _BITS = "{bits}"
 
 
@@ -114,7 +114,7 @@ def _cast(values: pd.Series, column: ProductColumn) -> pd.Series:
     if column.dtype in INTEGERS:
         return values.astype("Int64").astype(INTEGERS[column.dtype])
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.Series(np.where(numbers == _LAMOST_NULL, np.nan, numbers).astype(column.dtype))
+    return pd.Series(np.where(numbers == MISSING, np.nan, numbers).astype(column.dtype))
 
 
 def columns_markdown() -> str:

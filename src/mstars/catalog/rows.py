@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.core.bands import ORP
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
 
@@ -14,7 +15,6 @@ CLASSIFICATION_COLUMNS = (
 )  # fmt: skip
 _TEXT = ("spt_class", "wdm_class", "dmgm_class", "cmd_pos", "candidate_reasons", "review_status")
 _STATUS = ("review_status", "dgcm_status", "rv_review")
-_ORP = tuple(f"orp_{band}" for band in "ugriz")
 
 
 def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality, errors="calibrated") -> pd.DataFrame:
@@ -94,7 +94,7 @@ def non_m_table(non_m_v1, non_m_v2, spectra, gaia, photometry) -> pd.DataFrame:
 
 
 def _with_sky(table, spectra, gaia, photometry) -> pd.DataFrame:
-    table = _join(table.drop(columns=_shared(table, spectra[[KEY, *_ORP]])), spectra[[KEY, *_ORP]], "ingest/spectra")
+    table = _join(table.drop(columns=_shared(table, spectra[[KEY, *ORP]])), spectra[[KEY, *ORP]], "ingest/spectra")
     table = _join(table, gaia[[KEY, "star_id", "source_id"]], "crossmatch/gaia")
     return _join(table, photometry.drop(columns=_shared(table, photometry)), "crossmatch/photometry")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import SPECTRAL_CLASSES
 from mstars.core.errors import InputError
 from mstars.files.external_tables import Column, read_external
 from mstars.sky.crossmatch import match_fixed
@@ -20,7 +21,7 @@ COLUMNS = (
 """A class table: ra, dec (degrees) and class, in any format of `mstars.files.external_tables`."""
 
 CLASSES = {
-    **{name: name for name in ("OB", "A", "F", "G", "K", "M", "WD", "QSO", "GALAXY")},
+    **{name: name for name in SPECTRAL_CLASSES},
     **{"O": "OB", "B": "OB", "DM": "M", "GM": "M", "SDM": "M"},
 }
 """Classes a table may hold, in capitals, and the training label each means."""

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.scm import join_reasons, reason
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.snr import snr_max
 
-CLASSES = ("dM", "gM")
+CLASSES = LUMINOSITY_CLASSES
 EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max")
 
 

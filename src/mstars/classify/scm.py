@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import REVIEW_LABELS
 from mstars.core.snr import snr_max
 
 M_LIKE = ("K", "M")
 """A K prediction alone is no reason: late K and early M are alike (the paper's footnote 13)."""
-
-REVIEW_LABELS = {"OB": "B", "GALAXY": "galaxy", "QSO": "qso"}
-"""Classes of CNN-SPT whose name among the review labels is another; the rest keep theirs."""
 
 SCORES = ("ood_score", "zro_score", "tio5", "tio5_err")
 """What `mstars.classify.outliers.score_batch` says of a spectrum."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.class_tables import contradicted
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.errors import InputError
 from mstars.core.randomness import rng
 from mstars.core.snr import SNR, snr_max
@@ -193,19 +194,19 @@ def dmgm_training_set(
     pool = _join(pool, spectra, stars, photometry)
     excluded.follow(pool)
     excluded.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
-    excluded.add("no luminosity class from LAMOST", ~pool["label"].isin(["dM", "gM"]))
+    excluded.add("no luminosity class from LAMOST", ~pool["label"].isin(LUMINOSITY_CLASSES))
     excluded.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
     if settings["drop_cmd_disagreement"]:
-        placed = (pool["CMD_flag"] == 1) & pool["CMD_pos"].isin(["dM", "gM"])
+        placed = (pool["CMD_flag"] == 1) & pool["CMD_pos"].isin(LUMINOSITY_CLASSES)
         excluded.add("CMD region contradicts the class", placed & (pool["CMD_pos"] != pool["label"]))
     pool = pool[excluded.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
     pool["star_id"] = star_groups(pool, radius_arcsec)
-    missing = [name for name in ("dM", "gM") if not (pool["label"] == name).any()]
+    missing = [name for name in LUMINOSITY_CLASSES if not (pool["label"] == name).any()]
     if missing:
         raise InputError(
             f"training set dmgm: no spectra of class {', '.join(missing)}; give trained models (models.path)"
         )
-    return _finish(pool, excluded.counts, ["dM", "gM"], settings, seed, "dmgm")
+    return _finish(pool, excluded.counts, list(LUMINOSITY_CLASSES), settings, seed, "dmgm")
 
 
 def _join(pool: pd.DataFrame, spectra: pd.DataFrame, stars: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.engines.contract import EngineInfo, EngineInput, Estimates, HeldOut, TableReader
-from mstars.parameters.label_set import SetNames, SurveyRules, apogee_labels, label_set
+from mstars.parameters.apogee_filter import apogee_labels
+from mstars.parameters.label_set import SetNames, SurveyRules, label_set
 from mstars.spectra.grids import Grid
 
 

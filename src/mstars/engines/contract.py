@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.parameters.label_set import SurveyRules
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.grids import Grid
 
-KINDS = ("dM", "gM")
+KINDS = LUMINOSITY_CLASSES
 """Luminosity classes: an engine has one model or one ensemble for each of its own."""
 
 ERRORS = ("spread", "formal", "none")

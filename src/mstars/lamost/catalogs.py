@@ -12,6 +12,8 @@ import pandas as pd
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
+from mstars.core.missing import without_missing
+from mstars.core.snr import SNR
 from mstars.files.table_formats import open_table
 from mstars.files.values import UnreadableValues, degrees, integer_values, number_values, text_values
 from mstars.lamost.dates import observation_days
@@ -23,7 +25,7 @@ CATALOG_DTYPES = {
     "spectrum_key": "str", "obsid": "Int64", "filename": "str", "path": "str", "plate": "str", "batch": "str",
     "role": "str", "lmjd": "int64", "mjd": "Int64", "planid": "str", "spid": "int64", "fiberid": "int64",
     "obsdate": "str", "ra_obs": "float64", "dec_obs": "float64", "ra": "float64", "dec": "float64",
-    "snru": "float64", "snrg": "float64", "snrr": "float64", "snri": "float64", "snrz": "float64",
+    **dict.fromkeys(SNR, "float64"),
     "class": "str", "subclass": "str", "z": "float64", "z_err": "float64", "gaia_source_id": "Int64",
     "lamost_class": "str", "lamost_rv": "float64", "lamost_rv_err": "float64", "snr_from_pixels": "str",
 }  # fmt: skip
@@ -31,8 +33,7 @@ CATALOG_DTYPES = {
 of the bands whose S/N is that of the pixels, since neither header nor catalogue tells it."""
 
 _IDENTITY = ("lmjd", "planid", "spid", "fiberid")
-BANDS = ("snru", "snrg", "snrr", "snri", "snrz")
-PLACED = (*_IDENTITY, "ra", "dec", *BANDS)
+PLACED = (*_IDENTITY, "ra", "dec", *SNR)
 """What a catalogue must tell of a spectrum at least."""
 
 REQUIRED = (*PLACED, "obsid", "class", "subclass", "z")
@@ -202,7 +203,7 @@ def add_lamost_columns(catalog: pd.DataFrame) -> pd.DataFrame:
     not positive.
     """
     z, z_err = catalog["z"].to_numpy(dtype=float), catalog["z_err"].to_numpy(dtype=float)
-    known = np.isfinite(z) & (z > -9000)
+    known = np.isfinite(without_missing(z))
     z_err = np.where(np.isfinite(z_err), z_err, np.nan)
     catalog["lamost_class"] = luminosity_class(catalog["subclass"])
     catalog["lamost_rv"] = np.where(known, C_KMS * z, np.nan)

@@ -8,19 +8,21 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from mstars.core.bands import BANDS
+from mstars.core.snr import SNR
 from mstars.files.identifiers import LARGEST_INT64
 from mstars.lamost.cards import UnusableSpectrum, integer, number, text
 from mstars.lamost.dates import observation_day
 from mstars.lamost.names import Identity, identity_of_name, is_identity
 
-SNR_CARDS = {band: (f"SNR{band.upper()}", f"SN_{band.upper()}") for band in "ugriz"}
+SNR_CARDS = {band: (f"SNR{band.upper()}", f"SN_{band.upper()}") for band in BANDS}
 """S/N is in SNRU... from pipeline v2.9 on and in SN_U... up to v2.7.5."""
 
 HEADER_DTYPES = {
     "spectrum_key": "str", "obsid": "Int64", "filename": "str",
     "lmjd": "int64", "mjd": "Int64", "planid": "str", "spid": "int64", "fiberid": "int64",
     "date_obs": "str", "obsdate": "str", "ra_obs": "float64", "dec_obs": "float64", "ra": "float64", "dec": "float64",
-    "snru": "float64", "snrg": "float64", "snrr": "float64", "snri": "float64", "snrz": "float64",
+    **dict.fromkeys(SNR, "float64"),
     "class": "str", "subclass": "str", "z": "float64", "z_err": "float64", "helio_rv": "float64",
     "pipeline": "str", "release": "str", "written": "str",
 }  # fmt: skip

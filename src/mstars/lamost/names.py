@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
+
 _SPECTRUM_FILE = re.compile(r"spec-(\d{5})-(.+)_sp(\d{1,2})-(\d{1,3})(?=[._]|$)", re.ASCII)
 _NOT_IN_A_BATCH_NAME = re.compile(r"[^A-Za-z0-9_.+-]")
 _PLAN = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,63}")
@@ -85,4 +87,4 @@ def luminosity_class(subclass: pd.Series) -> np.ndarray:
     text = subclass.fillna("").astype(str).str.strip()
     dwarf = text.str.match(r"(sd|esd|usd|d)M", case=False)
     giant = text.str.match(r"gM", case=False)
-    return np.select([dwarf, giant], ["dM", "gM"], "")
+    return np.select([dwarf, giant], LUMINOSITY_CLASSES, "")

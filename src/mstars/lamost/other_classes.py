@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.randomness import rng
-from mstars.lamost.catalogs import BANDS, PLACED, REQUIRED, iter_catalog
+from mstars.core.snr import SNR
+from mstars.lamost.catalogs import PLACED, REQUIRED, iter_catalog
 from mstars.lamost.ingest import rejected_table
 
 TRAINING_COLUMNS = {"label": "str", "source_catalog": "str"}
@@ -75,7 +76,7 @@ def _read_source(path: str | Path, source: str, at_most: int, snr_max: float, se
         part["draw"] = random.random(len(part))
         rejected.append(unreadable.assign(role="train"))
         wanted = part["label"] != ""
-        bright = part[list(BANDS)].max(axis=1) >= snr_max
+        bright = part[list(SNR)].max(axis=1) >= snr_max
         faint += int((wanted & ~bright).sum())
         part = part[wanted & bright]
         kept = _smallest_draws(pd.concat([kept, part], ignore_index=True) if len(kept) else part, at_most)

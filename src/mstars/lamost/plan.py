@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from mstars.core.bands import BANDS
 from mstars.core.errors import InputError
 from mstars.lamost.cards import UnusableSpectrum
 from mstars.lamost.catalogs import add_lamost_columns, catalog_table, coordinate_problems
@@ -112,7 +113,7 @@ def with_snr(table: pd.DataFrame) -> pd.DataFrame:
         return table
     header, _ = read_files(lacking)
     read = header[header["snr_from_pixels"].fillna("") != ""]
-    for band in "ugriz":
+    for band in BANDS:
         rows = read.index[read["snr_from_pixels"].str.contains(band)]
         table.loc[rows, f"snr{band}"] = read.loc[rows, f"snr{band}"]
     table.loc[read.index, "snr_from_pixels"] = read["snr_from_pixels"]

@@ -101,7 +101,8 @@ def mended_wavelengths(row: np.ndarray, loglam0: float, dloglam: float) -> np.nd
     UnusableSpectrum
         The row holds wavelengths, but some of them are wrong and the cards don't tell better.
     """
-    row = row.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a damaged file may hold any bits
+        row = row.astype(np.float64)
     known = np.isfinite(row) & (row > 0)
     if known.sum() < max(2, (1 - _FEW) * len(row)):
         return None

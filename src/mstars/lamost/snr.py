@@ -8,17 +8,16 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.bands import photometric_bands
+from mstars.core.missing import without_missing
 from mstars.core.snr import SNR
 from mstars.spectra.wavelengths import lamost_wavelength
 
-_UNKNOWN_BELOW = -9000.0
 _CONTRADICTED_FROM = 3.0  # an S/N of 0 is believed where the pixels tell less than this
 
 
 def is_unknown(values) -> np.ndarray:
     """Where an S/N is missing: NaN, or LAMOST's -9999."""
-    values = np.asarray(values, dtype=float)
-    return ~(values > _UNKNOWN_BELOW)
+    return np.isnan(without_missing(values))
 
 
 def lacks_snr(table: pd.DataFrame) -> np.ndarray:

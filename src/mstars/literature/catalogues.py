@@ -11,10 +11,12 @@ import pandas as pd
 import yaml
 from astropy.coordinates import SkyCoord
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.errors import InputError
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.missing import MISSING, without_missing
 from mstars.core.robust import mad_std
-from mstars.core.snr import SNR_I_LIMITS
+from mstars.core.snr import snr_interval
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import good_spectra
 
@@ -28,7 +30,6 @@ PAIRS = {
 }
 """Pairs of Figures 15 to 22. A difference is the first minus the second."""
 
-SNR_EDGES = (*SNR_I_LIMITS, np.inf)
 SNR_NAMES = ("20-50", "50-100", ">100")
 """Intervals of S/N_i of good spectra: their limits, and their names."""
 
@@ -70,8 +71,8 @@ class Catalogue:
     columns: dict
     title: str = ""
     reference: str = ""
-    kinds: tuple[str, ...] = ("dM", "gM")
-    missing: float = -9999.0
+    kinds: tuple[str, ...] = LUMINOSITY_CLASSES
+    missing: float = MISSING
     scale: dict = field(default_factory=dict)
     offset: dict = field(default_factory=dict)
 
@@ -98,8 +99,8 @@ def read_description(path: str | Path) -> Catalogue:
     if unknown or not text["columns"]:
         raise InputError(f"{path}: columns: expected some of {', '.join(COMPARED)}, found {unknown or 'none'}")
     _check_match(path, text["match"])
-    kinds = tuple(text.get("kinds", ("dM", "gM")))
-    if not kinds or set(kinds) - {"dM", "gM"}:
+    kinds = tuple(text.get("kinds", LUMINOSITY_CLASSES))
+    if not kinds or set(kinds) - set(LUMINOSITY_CLASSES):
         raise InputError(f"{path}: kinds: {list(kinds)} is not a list of dM, gM")
     return Catalogue(
         **{**text, "file": path.parent / text["file"], "kinds": kinds, "title": text.get("title", text["name"])}
@@ -232,8 +233,7 @@ def comparison_sample(catalog: pd.DataFrame, m_catalog: pd.DataFrame, apogee: pd
     table = table[agree].rename(columns={label: f"{label}_this" for label in LABELS})
     table = table.merge(theirs, on="spectrum_key", how="left")
     for label in LABELS:
-        values = table[f"{label}_apogee"].astype(float)
-        table[f"{label}_apogee"] = values.where(values > -9000)
+        table[f"{label}_apogee"] = without_missing(table[f"{label}_apogee"])
     table["rv_this"] = table["rv"].astype(float).where((table["rv_flag"] == 1).to_numpy(bool))
     columns = ["rv_this", "spectrum_key", "obsid", "source_id", "ra", "dec", "snr_i", "luminosity_class"]
     return table[columns + [f"{label}_{side}" for label in LABELS for side in ("this", "apogee")]]
@@ -257,7 +257,7 @@ def statistics(joined: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     rows = []
     for kind, stars in joined.groupby("luminosity_class"):
-        interval = np.searchsorted(SNR_EDGES, stars["snr_i"].to_numpy(float))
+        interval = snr_interval(stars["snr_i"])
         for pair, (first, second) in PAIRS.items():
             for label in [label for label in COMPARED if f"{label}_{second}" in stars]:
                 off = (stars[f"{label}_{first}"].astype(float) - stars[f"{label}_{second}"]).to_numpy(float)

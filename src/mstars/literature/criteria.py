@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.bands import BANDS
+
 ORP_MAX = 0.01
 """Largest share of masked pixels in each band (the paper's 1 %)."""
 
@@ -26,7 +28,7 @@ def good_spectra(table: pd.DataFrame, orp_max: float = ORP_MAX) -> np.ndarray:
     ndarray, bool [n]
     """
     good = np.ones(len(table), bool)
-    for band, least in zip("ugriz", (0, 0, 20, 20, 20), strict=True):
+    for band, least in zip(BANDS, (0, 0, 20, 20, 20), strict=True):
         good &= (table[f"snr_{band}"] > least).fillna(False).to_numpy(bool)
         good &= (table[f"orp_{band}"] < orp_max).fillna(False).to_numpy(bool)
     return good

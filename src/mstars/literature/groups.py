@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.snr import SNR_I_LIMITS
 from mstars.files.external_tables import Column, read_external
-from mstars.literature.catalogues import SNR_EDGES, SNR_NAMES, all_statistics, moments
+from mstars.literature.catalogues import SNR_NAMES, all_statistics, moments
 from mstars.literature.criteria import good_spectra
 
 SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
@@ -38,7 +39,7 @@ def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         As `mstars.literature.catalogues.statistics`, km/s. catalog is 'gaia', kind 'high quality' or 'low quality'.
     """
-    edges, names = (0.0, 10.0, *SNR_EDGES), ("0-10", "10-20", *SNR_NAMES)
+    edges, names = (0.0, 10.0, *SNR_I_LIMITS, np.inf), ("0-10", "10-20", *SNR_NAMES)
     rows = []
     for good, kind in ((True, "high quality"), (False, "low quality")):
         table = velocities[velocities["good"] == good]

@@ -12,6 +12,7 @@ import pandas as pd
 from mstars.core.config.keys import plain
 from mstars.core.config.networks import Networks
 from mstars.core.errors import InputError
+from mstars.core.missing import without_missing
 from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 from mstars.networks.checkpoint import remove_checkpoint
@@ -159,7 +160,7 @@ def _check_labels(y: np.ndarray, names: list[str], keys, task: str) -> None:
     """Refuse labels that are not finite, or -9999."""
     if y.ndim != 2 or y.shape[1] != len(names):
         raise ValueError(f"labels of shape {y.shape} for {len(names)} names")
-    unusable = ~np.isfinite(y) | (y <= -9998)
+    unusable = ~np.isfinite(without_missing(y))
     if unusable.any():
         row, column = np.argwhere(unusable)[0]
         where = f"row {row}" if keys is None else f"spectrum {keys[row]}"

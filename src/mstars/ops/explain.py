@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.bands import BANDS
 from mstars.core.errors import InputError
 from mstars.core.flags import FLAG_COLUMNS, EngineFlag, FlagBits
 from mstars.core.labels import STELLAR_LABELS, UNITS
@@ -99,10 +100,10 @@ def _input(story: Story) -> list[str]:
     lines.append(
         f"LAMOST: {number(row.get('subclass'))} ({number(row.get('lamost_class'))}), obsid {number(row.get('obsid'))}"
     )
-    snr = ", ".join(f"{band} {number(row.get(f'snr{band}'), digits=3)}" for band in "ugriz")
+    snr = ", ".join(f"{band} {number(row.get(f'snr{band}'), digits=3)}" for band in BANDS)
     lines.append(f"S/N: {snr}")
     if len(stored):
-        masked = ", ".join(f"{band} {100 * stored[f'orp_{band}']:.1f} %" for band in "ugriz")
+        masked = ", ".join(f"{band} {100 * stored[f'orp_{band}']:.1f} %" for band in BANDS)
         lines.append(f"masked pixels (orp): {masked}")
         return lines
     rejected = story.row("ingest/rejected")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 import yaml
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.files.pages import rendered
 from mstars.files.whole import atomic_path
 
@@ -16,7 +17,7 @@ from mstars.files.whole import atomic_path
 def summary(catalog: pd.DataFrame, n_non_m: int, n_rejected: int) -> list[tuple[str, str]]:
     """Name and value of the page's first table."""
     rows = [("spectra in the recommended catalogue", f"{len(catalog):,}")]
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         own = catalog[catalog["luminosity_class"] == kind]
         good = int((own["parameter_flag"] == 1).sum())
         rows.append((f"of them {kind}", f"{len(own):,}, {good:,} with recommended parameters"))

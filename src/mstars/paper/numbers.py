@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import CLASS_SUFFIXES
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.missing import without_missing
 from mstars.core.resources import resource, resource_table
 from mstars.literature.criteria import gaia_velocities
-from mstars.quality.ranges import aspcap_kind
 from mstars.quality.recommended import observed_after
+from mstars.sky.aspcap_class import aspcap_kind
 from mstars.velocity.decide.bands import PAPER_BANDS
-
-CLASS_SUFFIXES = {"dM": "dm", "gM": "gm"}
 
 
 def paper_numbers() -> pd.DataFrame:
@@ -290,8 +290,7 @@ def external_numbers(
     for kind, short in CLASS_SUFFIXES.items():
         rows = good[(good["luminosity_class"] == kind) & (good["apogee_kind"] == kind)]
         for label in LABELS:
-            reference = rows[f"{label}_apogee"].astype(float)
-            difference = (rows[label].astype(float) - reference)[reference > -9000]
+            difference = (rows[label].astype(float) - without_missing(rows[f"{label}_apogee"])).dropna()
             numbers[f"apogee_{label}_sigma_{short}"] = difference.std(ddof=0) if len(difference) else np.nan
     return numbers
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mstars.core.bands import ORP
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.snr import SNR_CATALOG
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.paper import numbers
@@ -21,7 +23,8 @@ _COLUMNS = {
     "selection": ["spectrum_key", "candidate", "lamost_rv", "rv_dsal1", "rv_dsal2", "in_tm_band"],
     "recommended": [
         *("spectrum_key", "luminosity_class", "rv", "rv_paper_err", "rv_paper_from", "rv_flag", "parameter_flag"),
-        *(f"{what}_{band}" for what in ("snr", "orp") for band in "ugriz"),
+        *SNR_CATALOG.values(),
+        *ORP,
         *(f"{name}{suffix}" for name in LABELS for suffix in ("", "_err", "_spread")),
     ],
 }

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.catalog.columns import product_columns
+from mstars.core.classes import CLASS_SUFFIXES
 from mstars.core.labels import LABELS, STELLAR_LABELS
 from mstars.core.lines import velocity_line_set
-from mstars.paper.numbers import CLASS_SUFFIXES, paper_numbers
+from mstars.paper.numbers import paper_numbers
 from mstars.paper.rendering import Table, number_text
 from mstars.spectra.features import luminosity_features
 

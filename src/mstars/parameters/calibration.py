@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from mstars.core.labels import LABELS
 from mstars.core.robust import mad_std
-from mstars.core.snr import SNR_I_LIMITS
+from mstars.core.snr import SNR_I_INTERVALS
 
 MIN_ROWS = 30
 """With fewer residuals the calibrated error is their robust scatter alone."""
 
 SNR_BINS = {"all": (-np.inf, np.inf)}
-SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), pairwise((0.0, *SNR_I_LIMITS, np.inf)), strict=True)
+SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=True)
 """Intervals of S/N_i by name. A limit belongs to the interval below it."""
 
 _CLIP = 5.0

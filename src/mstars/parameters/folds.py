@@ -1,4 +1,7 @@
-"""Folds of stars for cross validation."""
+"""Folds of stars for cross validation.
+
+The folds are as even as those of `sklearn.model_selection.GroupKFold`; the seed decides which stars are together.
+"""
 
 from __future__ import annotations
 

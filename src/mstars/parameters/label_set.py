@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.labels import APOGEE_COLUMNS
 from mstars.core.randomness import rng
 from mstars.core.snr import SNR, snr_max
 from mstars.files.row_filter import RowFilter, table_hash
+from mstars.parameters.apogee_filter import apogee_filter
 from mstars.parameters.folds import assign_folds
-from mstars.quality.ranges import aspcap_kind
 from mstars.quality.recommended import rv_flag
 from mstars.sky.star_groups import star_groups
 
@@ -73,8 +72,8 @@ def label_set(
     m_catalog : pandas.DataFrame
         m_catalog_v3: spectrum_key, ra, dec, snru..snrz, obsdate, luminosity_class, rv (km/s).
     labelled : pandas.DataFrame
-        Of `apogee_labels`, or of another survey: spectrum_key, the labels with ``{label}_label_err`` (NaN where
-        unknown), and label_id, which is null where the spectrum has no labelled star.
+        Of `mstars.parameters.apogee_filter.apogee_labels`, or of another survey: spectrum_key, the labels with
+        ``{label}_label_err`` (NaN where unknown), and label_id, which is null where the spectrum has no labelled star.
     spectra, stars : pandas.DataFrame
         spectrum_key, batch, row of what the stores hold; spectrum_key, star_id.
     kind : {"dM", "gM"}
@@ -123,10 +122,8 @@ def _pool(m_catalog, labelled, spectra, stars, kind, labels, settings, rules, na
     kept.add(f"rv_flag 0 (wavelengths before {rules.rv_cut})", doubtful)
     for label in labels:
         kept.add(f"{label} missing in {names.source}", ~np.isfinite(pool[label].to_numpy(dtype=float)))
-    if "ASPCAP_CLASS" in pool and settings["aspcap_class"] == "consistent":
-        kept.add("ASPCAP_CLASS contradicts the class", aspcap_kind(pool) != kind)
-    if "ASPCAPFLAG" in pool:
-        kept.add("rejected ASPCAPFLAG bit", _has_bits(pool["ASPCAPFLAG"], settings["aspcapflag_reject"]))
+    for reason, rejected in apogee_filter(pool, kind, settings).items():
+        kept.add(reason, rejected)
     for column, limits in settings.get("cuts", {}).items():
         kept.add(f"{column} outside {_interval(limits)}", ~_within(pool, column, limits, names.section))
     pool = pool[kept.kept].sort_values("spectrum_key", kind="stable", ignore_index=True)
@@ -175,44 +172,3 @@ def _folds(pool: pd.DataFrame, kind: str, settings: Mapping, seed: int, names: S
         )
     # the same stream for every engine: engines with the same labelled stars have the same folds
     return assign_folds(units, settings["folds"], rng(seed, "folds", kind))
-
-
-def apogee_labels(apogee: pd.DataFrame) -> pd.DataFrame:
-    """Labels of the crossmatch with APOGEE by spectrum.
-
-    Parameters
-    ----------
-    apogee : pandas.DataFrame
-        spectrum_key, apogee_id, SNR, TEFF, LOGG, M_H, ALPHA_M (and ``_ERR``), ASPCAP_CLASS, ASPCAPFLAG. -9999 is NaN.
-        allStar's repeats of one APOGEE_ID give one set of labels, of the row with the highest SNR.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a spectrum with an APOGEE star: spectrum_key, label_id (APOGEE_ID), the labels with
-        ``{label}_label_err``, ASPCAP_CLASS, ASPCAPFLAG.
-    """
-    named = apogee["apogee_id"].astype("object").fillna("").astype(str).str.strip()
-    table = apogee.assign(label_id=named)[named != ""]
-    order = table.assign(SNR=_known(table["SNR"]).fillna(-1)).sort_values("SNR", ascending=False, kind="stable")
-    best = order.drop_duplicates("label_id")
-    result = order.drop_duplicates("spectrum_key")[["spectrum_key", "label_id"]]
-    values = pd.DataFrame({"label_id": best["label_id"]})
-    for label, column in APOGEE_COLUMNS.items():
-        values[label] = _known(best[column])
-        error = f"{column}_ERR"
-        values[f"{label}_label_err"] = _known(best[error]) if error in best else np.nan
-    for column in ("ASPCAP_CLASS", "ASPCAPFLAG"):
-        values[column] = best[column]
-    return result.merge(values, on="label_id", how="left")
-
-
-def _known(column: pd.Series) -> pd.Series:
-    values = pd.to_numeric(column, errors="coerce").astype(float)
-    return values.where(values > -9998)
-
-
-def _has_bits(column: pd.Series, bits: list[int]) -> np.ndarray:
-    mask = sum(1 << bit for bit in bits)
-    flags = pd.to_numeric(column, errors="coerce").fillna(0).to_numpy(dtype=float).astype(np.int64)
-    return (flags & mask) != 0

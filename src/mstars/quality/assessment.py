@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mstars.core.flags import EngineFlag
+from mstars.core.snr import SNR_CATALOG
 from mstars.quality.error_limits import fit_errors
 from mstars.quality.ranges import recompute_ranges, reliable_members
 from mstars.quality.recommended import parameter_flags, rv_flag
@@ -99,8 +100,8 @@ def assess_parameters(
 def _joined(m_catalog: pd.DataFrame, parameters: pd.DataFrame, measured: Measured) -> tuple[pd.DataFrame, pd.Series]:
     """The catalogue with the parameters and a column for each clearing bit; the bits."""
     wanted = [*measured.labels, *(f"{label}_err" for label in measured.labels), "flag"]
-    table = m_catalog.rename(columns={f"snr{band}": f"snr_{band}" for band in "ugriz"})
-    table = table[["spectrum_key", "luminosity_class", *(f"snr_{band}" for band in "ugriz")]]
+    table = m_catalog.rename(columns=SNR_CATALOG)
+    table = table[["spectrum_key", "luminosity_class", *SNR_CATALOG.values()]]
     table = table.merge(parameters[["spectrum_key", *wanted]], on="spectrum_key", how="left", validate="1:1")
     bits = table["flag"].fillna(0).astype(int)
     return table.assign(**{name: bits & bit > 0 for name, bit in measured.clearing.items()}), bits

@@ -8,32 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.config.parameters import Quality
 from mstars.core.labels import LABELS
-from mstars.core.snr import SNR_I_LIMITS
+from mstars.core.snr import SNR_I_INTERVALS, snr_interval
 
-SNR_EDGES = (0.0, *SNR_I_LIMITS, np.inf)
-"""Intervals of S/N_i: (0, 20], (20, 50], (50, 100], > 100."""
 COEFFICIENTS = ("intercept", "snr_i", *LABELS)
 
 logger = logging.getLogger("mstars")
-
-
-def snr_interval(snr_i: np.ndarray) -> np.ndarray:
-    """Number of the S/N_i interval.
-
-    Parameters
-    ----------
-    snr_i : ndarray, [n]
-
-    Returns
-    -------
-    ndarray of int, [n]
-        0 to 3; -1 where S/N_i is 0, negative or unknown.
-    """
-    snr_i = np.asarray(snr_i, dtype=float)
-    inner = np.searchsorted(SNR_EDGES[1:-1], snr_i, side="left")
-    return np.where(snr_i > 0, inner, -1)
 
 
 def interval_name(number: int) -> str:
@@ -49,8 +31,8 @@ def interval_name(number: int) -> str:
     str
         ``0-20``, ``20-50``, ``50-100`` or ``100-``.
     """
-    upper = SNR_EDGES[number + 1]
-    return f"{SNR_EDGES[number]:g}-{'' if np.isinf(upper) else f'{upper:g}'}"
+    lower, upper = SNR_I_INTERVALS[number]
+    return f"{lower:g}-{'' if np.isinf(upper) else f'{upper:g}'}"
 
 
 def _design(table: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
@@ -93,10 +75,10 @@ def fit_errors(
     table = table[_usable(table, labels)]
     number = snr_interval(table["snr_i"])
     fits: dict = {}
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         inside = (table["luminosity_class"] == kind).to_numpy(dtype=bool) & (number >= 0)
         fits[kind] = {}
-        for k in range(len(SNR_EDGES) - 1):
+        for k in range(len(SNR_I_INTERVALS)):
             rows = inside & (number == k)
             pooled = np.count_nonzero(rows) < min_rows
             if pooled and np.count_nonzero(inside) < min_rows:
@@ -152,7 +134,7 @@ def excess_error(
     design, error = _design(table, labels), table[f"{label}_err"].to_numpy(dtype=float)
     for kind, intervals in fits.items():
         of_kind = (table["luminosity_class"] == kind).to_numpy(dtype=bool)
-        for k in range(len(SNR_EDGES) - 1):
+        for k in range(len(SNR_I_INTERVALS)):
             fit = intervals.get(interval_name(k))
             if fit is None:
                 continue

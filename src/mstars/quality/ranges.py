@@ -9,6 +9,7 @@ import pandas as pd
 
 from mstars.core.config.parameters import Quality
 from mstars.core.labels import LABELS
+from mstars.sky.aspcap_class import aspcap_kind
 
 TABLE_10 = {
     "dM": {"teff": (3225.0, 4125.0), "logg": (4.35, 5.45), "m_h": (-0.85, 0.35), "alpha_m": (-0.13, 0.25)},
@@ -62,24 +63,6 @@ def reliable_members(table: pd.DataFrame) -> np.ndarray:
     kind = table["luminosity_class"].fillna("").to_numpy(dtype=str)
     cmd = table["CMD_pos"].fillna("").to_numpy(dtype=str)
     return table["passed"].to_numpy(dtype=bool) & positive & bright & (kind == cmd) & (aspcap_kind(table) == kind)
-
-
-def aspcap_kind(table: pd.DataFrame) -> np.ndarray:
-    """Dwarf or giant by the last letter of ASPCAP_CLASS ('Md_a', 'GKg_b': M stars above 3500 K carry GK).
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        n rows: ASPCAP_CLASS.
-
-    Returns
-    -------
-    ndarray of str, [n]
-        dM, gM or ''.
-    """
-    grid = table["ASPCAP_CLASS"].astype("object").fillna("").astype(str).str.strip().str.split("_").str[0]
-    letter = grid.str[-1:].fillna("")
-    return np.select([letter == "d", letter == "g"], ["dM", "gM"], "")
 
 
 def recompute_ranges(

@@ -7,20 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mstars.core.bands import ORP
 from mstars.core.errors import InputError
 from mstars.core.lines import velocity_lines
 from mstars.core.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED
+from mstars.core.snr import SNR
 from mstars.sky.cmd import DM_REGIONS, GM_LINE
 from mstars.spectra.features import luminosity_features
 
 EVIDENCE_COLUMNS = (
-    *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", "snru", "snrg", "snrr", "snri", "snrz", "class"),
+    *("obsid", "plate", "fiberid", "obsdate", "ra_obs", "dec_obs", *SNR, "class"),
     *("subclass", "lamost_class", "lamost_rv", "lamost_rv_err", "spt_class", "spt_prob", "wdm_class", "wdm_prob"),
     *("dmgm_class", "dmgm_prob", "luminosity_class", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "ebv", "r_med_geo"),
     *("W1_W2_0", "star_id", "source_id", "sep_arcsec", "match_epoch", "n_within", "n_spectra", "many_to_one"),
     *("next_sep_arcsec", "next_g_mag"),
     *("id_agrees", "pmra", "pmdec", "parallax", "parallax_over_error", "phot_g_mean_mag", "ruwe", "radial_velocity"),
-    *("radial_velocity_error", "orp_u", "orp_g", "orp_r", "orp_i", "orp_z", "release", "pipeline", "batch", "row"),
+    *("radial_velocity_error", *ORP, "release", "pipeline", "batch", "row"),
 )
 """Columns taken from the survey's tables where they have them."""
 

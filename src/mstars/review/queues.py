@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.errors import InputError
 from mstars.core.velocities import SOURCES
 from mstars.files.stores import read_batch
@@ -74,7 +75,7 @@ def _disagreement(table: pd.DataFrame) -> np.ndarray:
     against, votes = np.zeros(len(table)), np.zeros(len(table))
     sides = {
         **{"spt_class": ("M", "K"), "wdm_class": ("M",), "lamost_class": ("dM",), "dmgm_class": ("dM",)},
-        "CMD_pos": ("dM",) if "dmgm_class" in table else ("dM", "gM"),
+        "CMD_pos": ("dM",) if "dmgm_class" in table else LUMINOSITY_CLASSES,
     }
     for name, agreeing in sides.items():
         if name in table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.bands import BANDS
+from mstars.core.missing import MISSING
 from mstars.simulate.headers import designation, subclass_of
 
 _INDEX_NAMES = ("ewha", "tio5", "cah2", "cah3", "tio1", "tio2", "tio3", "tio4", "cah1", "caoh", "zeta")
@@ -33,7 +35,7 @@ def _lamost_columns(rows: pd.DataFrame, gaia: pd.DataFrame, rng) -> pd.DataFrame
             "fiberid": rows["fiberid"],
             "ra_obs": rows["ra_cat"],
             "dec_obs": rows["dec_cat"],
-            **{f"snr{band}": rows[f"snr{band}"] for band in "ugriz"},
+            **{f"snr{band}": rows[f"snr{band}"] for band in BANDS},
             "class": [name for name, _ in classes],
             "subclass": subclass,
             "z": rows["z"],
@@ -83,8 +85,8 @@ def lamost_tables(rows: pd.DataFrame, gaia: pd.DataFrame, rng) -> dict[str, pd.D
     for name in ("teff", "logg", "m_h"):
         m[f"{name}_err"] = {"teff": 75.0, "logg": 0.2, "m_h": 0.2}[name]
     for name in _INDEX_NAMES:
-        m[name] = -9999.0
-        m[f"{name}_err"] = -9999.0
+        m[name] = MISSING
+        m[f"{name}_err"] = MISSING
     m["type"], m["na"] = "", -9999
     general = common.copy()
     afgk = rows["true_class"].isin(["A", "F", "G", "K"]).to_numpy() & ~candidate

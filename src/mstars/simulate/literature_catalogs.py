@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.files.whole import atomic_path
@@ -74,7 +75,7 @@ def literature_catalogue(truth: pd.DataFrame, name: str, seed: int) -> pd.DataFr
     if name in SYSTEMATIC:
         return _with_systematics(truth, name, generator)
     parts = []
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         planted = PLANTED[name].get(kind, {})
         stars = truth[(truth["true_lum"] == LUMINOSITY[kind]) & truth["true_teff"].notna()]
         stars = stars[generator.random(len(stars)) < SHARE]

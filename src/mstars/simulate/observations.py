@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES, SPECTRAL_CLASSES
 from mstars.core.constants import C_KMS
+from mstars.core.missing import MISSING
 from mstars.core.randomness import rng as stream
 from mstars.simulate import population
 from mstars.simulate.sizes import SIZES, plates
@@ -29,7 +31,7 @@ PLANTED_CLASSES = {
     "qso": ("qso", 75),
     "unknown": ("unknown", 48),
 }
-TRAINING_CLASSES = ("OB", "A", "F", "G", "K", "GALAXY", "QSO", "WD")
+TRAINING_CLASSES = tuple(name for name in SPECTRAL_CLASSES if name != "M")
 
 
 def _share(total: int, parts: int) -> list[int]:
@@ -92,7 +94,7 @@ def _repeats(stars: pd.DataFrame, size: str, rng) -> pd.DataFrame:
     for one in layout:
         same = [two["plate"] for two in layout if two["centre"] == one["centre"] and two is not one]
         partner[one["plate"]] = same[0] if same else one["plate"]
-    pool = stars.index[(stars["role"] == "candidate") & stars["kind"].isin(["dM", "gM"])]
+    pool = stars.index[(stars["role"] == "candidate") & stars["kind"].isin(LUMINOSITY_CLASSES)]
     near = stars.loc[pool, "plate"].map(lambda name: partner[name] != name).to_numpy()
     weight = np.where(near, 5.0, 1.0)
     chosen = rng.choice(pool, min(SIZES[size]["repeats"], len(pool)), replace=False, p=weight / weight.sum())
@@ -224,7 +226,7 @@ RV_FAILURES = ("wrong_rv", "red_end", "emission", "low_quality", "wave_err")
 def _failures(table: pd.DataFrame, size: str, rng) -> pd.DataFrame:
     n = len(table)
     numbers = SIZES[size]
-    star = ((table["role"] == "candidate") & table["kind"].isin(["dM", "gM"])).to_numpy()
+    star = ((table["role"] == "candidate") & table["kind"].isin(LUMINOSITY_CLASSES)).to_numpy()
     dwarf = (table["kind"] == "dM").to_numpy()
     order = rng.permutation(np.flatnonzero(star))
     table["planted_rv"] = ""
@@ -275,7 +277,7 @@ def _catalogue_view(table: pd.DataFrame, rng) -> pd.DataFrame:
     table["z"] = z
     table["z_err"] = np.abs(rng.normal(2.0, 0.6, n) + 40 / table["snri_aim"]) / C_KMS
     none = (table["planted_rv"] == "low_quality").to_numpy() & (rng.random(n) < 0.25)
-    table.loc[none, ["z", "z_err"]] = -9999.0
+    table.loc[none, ["z", "z_err"]] = MISSING
     table["active"] = (table["kind"] == "dM") & (
         rng.random(n) < np.interp(table["teff"].fillna(9999), [2900, 3200, 3600, 4000], [0.7, 0.4, 0.08, 0.03])
     )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from mstars.core.flags import AspcapFlag
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.missing import MISSING
 from mstars.simulate.headers import designation
 from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour
 
@@ -229,8 +230,8 @@ def apogee_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     )
     for column, name in enumerate(APOGEE_COLUMNS.values()):
         missing = rng.random(n) < (0.01 if column < 2 else 0.02)
-        table[name] = np.where(missing, -9999.0, values[:, column])
-        table[f"{name}_ERR"] = np.where(missing, -9999.0, errors[:, column])
+        table[name] = np.where(missing, MISSING, values[:, column])
+        table[f"{name}_ERR"] = np.where(missing, MISSING, errors[:, column])
     again = table[rng.random(n) < 0.03].copy()
     again["SNR"] *= 0.6
     both = pd.concat([table, again], ignore_index=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
+from mstars.core.missing import without_missing
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
 from mstars.simulate.observations import ZERO_POINT_KMS
@@ -35,7 +37,7 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
         in the spectrum less the first's, 0: single), lamost_class, lamost_rv (km/s), snri.
     """
     rows = plan.merge(measured[["spectrum_key", "snri", "snrg"]], on="spectrum_key", validate="one_to_one")
-    star = rows["kind"].isin(["dM", "gM"])
+    star = rows["kind"].isin(LUMINOSITY_CLASSES)
     giant = rows["kind"].isin(["gM", "S"])
     table = pd.DataFrame(
         {
@@ -56,7 +58,7 @@ def truth_table(plan: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
             "planted_rv": rows["planted_rv"],
             "companion_kms": rows["companion_kms"],
             "lamost_class": rows["lamost_class"],
-            "lamost_rv": rows["lamost_rv"].where(rows["z"] > -9000),
+            "lamost_rv": rows["lamost_rv"].where(without_missing(rows["z"]).notna()),
             "snri": rows["snri"],
             "snrg": rows["snrg"],
         }

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mstars.core.flags import ApogeeTargetFlag
 from mstars.core.labels import APOGEE_COLUMNS
+from mstars.core.missing import without_missing
 from mstars.files.external_tables import Column, empty_table, read_external
 from mstars.sky.crossmatch import match_fixed
 from mstars.sky.places import joined_table, places_of, rows_at
@@ -23,8 +24,6 @@ APOGEE = (
     Column("STARFLAG", (), "int"),
     Column("EXTRATARG", (), "int", required=False),
 )
-
-_MISSING_BELOW = -9998.0  # APOGEE writes -9999 (and -9999.99) where it has no value
 
 
 def match_apogee(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: dict) -> pd.DataFrame:
@@ -66,7 +65,7 @@ def clean_apogee(table: pd.DataFrame) -> pd.DataFrame:
     """
     table = table.copy()
     numbers = [*APOGEE_NUMBERS, "SNR"]
-    table[numbers] = table[numbers].where(table[numbers] > _MISSING_BELOW)
+    table[numbers] = without_missing(table[numbers])
     duplicate = (table["EXTRATARG"].fillna(0).astype("int64") & ApogeeTargetFlag.DUPLICATE) != 0
     table = table[~duplicate & (table["APOGEE_ID"] != "")]
     table = table.sort_values("SNR", ascending=False, na_position="last", kind="stable")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.review.decisions import read_decisions, resolve
 
 STRATUM_LIMITS = (-np.inf, 10.0, 20.0, 50.0, np.inf)
@@ -18,7 +19,7 @@ QUEUED = "candidates of SCM"
 """Stratum of the candidates of SCM that the consensus left M: no person has looked at them either."""
 
 STRATA = (*STRATUM_NAMES, QUEUED)
-M_LABELS = ("dM", "gM", "M")
+M_LABELS = (*LUMINOSITY_CLASSES, "M")
 
 _DRAWS = 20_000
 

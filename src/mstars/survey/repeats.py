@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.robust import MAD_STD_ERROR, mad_std
 from mstars.parameters.precision import fit_precision
 
@@ -83,7 +84,7 @@ def precision_table(catalog: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in FLAG_OF:
         table = repeat_pairs(catalog, name)
-        for kind in ("dM", "gM"):
+        for kind in LUMINOSITY_CLASSES:
             own = table[table["luminosity_class"] == kind]
             rows.append(
                 {"quantity": name, "kind": kind, **fit_precision(own["snr_1"], own["snr_2"], own["difference"])}

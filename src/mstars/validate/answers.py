@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.velocities import SOURCES
 
 _NO_VELOCITY = {"low_quality": "NoRV_lowQuality", "wave_err": "NoRV_waveErr"}
@@ -37,7 +38,7 @@ def right_labels(queue: str, truth: pd.DataFrame, candidates: pd.DataFrame, tole
         right = [_methods(row, tolerance_kms) for row in table.to_dict("records")]
     else:
         classes = table["true_class"].fillna("").astype(str)
-        right = np.where(classes.isin(["dM", "gM"]), "M", classes) if queue == "scm" else classes
+        right = np.where(classes.isin(LUMINOSITY_CLASSES), "M", classes) if queue == "scm" else classes
     return pd.DataFrame({"spectrum_key": table["spectrum_key"], "right": pd.Series(right, dtype="str")})
 
 

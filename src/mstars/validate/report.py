@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mstars.core.classes import CLASS_SUFFIXES
 from mstars.core.labels import LABELS
 
 AIMS = {
@@ -46,7 +47,10 @@ _HEAD = (
     "rv_false_updates",
 )
 _PARAMETERS = tuple(
-    f"{label}_{kind}_{what}" for kind in ("dm", "gm") for label in LABELS for what in ("bias", "sigma", "pull")
+    f"{label}_{kind}_{what}"
+    for kind in CLASS_SUFFIXES.values()
+    for label in LABELS
+    for what in ("bias", "sigma", "pull")
 )
 
 

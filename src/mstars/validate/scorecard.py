@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
 from mstars.core.robust import mad_std
-from mstars.core.snr import SNR_I_LIMITS
+from mstars.core.snr import SNR_I_INTERVALS
 from mstars.validate.outcome import input_outcomes
 from mstars.validate.shares import scatter, scatter_with_limits, share
 
 CLASS_OF = {
     "spt": {
-        **dict.fromkeys(("dM", "gM"), "M"),
+        **dict.fromkeys(LUMINOSITY_CLASSES, "M"),
         **dict.fromkeys(("OB", "O", "B"), "OB"),
         **{name: name for name in "AFGK"},
         **{"galaxy": "GALAXY", "GALAXY": "GALAXY", "qso": "QSO", "QSO": "QSO"},
@@ -26,7 +26,7 @@ CLASS_OF = {
 }
 """For each task the right output by true class. Spectra of other true classes are not counted."""
 
-SNR_BINS = dict(zip(("0_20", "20_50", "50_100", "100_up"), pairwise((0.0, *SNR_I_LIMITS, np.inf)), strict=True))
+SNR_BINS = dict(zip(("0_20", "20_50", "50_100", "100_up"), SNR_I_INTERVALS, strict=True))
 """Intervals of S/N_i by the name they have in the scorecard's keys."""
 
 
@@ -67,7 +67,7 @@ def _all(table: pd.DataFrame, settings: dict) -> dict:
 
 
 def _true_m(table: pd.DataFrame) -> np.ndarray:
-    return table["true_class"].isin(["dM", "gM"]).to_numpy()
+    return table["true_class"].isin(LUMINOSITY_CLASSES).to_numpy()
 
 
 def _counts(table: pd.DataFrame) -> dict:
@@ -136,7 +136,7 @@ def _velocities(table: pd.DataFrame, settings: dict) -> dict:
 def _velocity_pulls(name: str, table: pd.DataFrame, truth: np.ndarray, rows: np.ndarray) -> dict:
     """Error of a velocity (less its median) over its quoted error, by true class and S/N."""
     result = {}
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         of_kind = rows & (table["true_class"] == kind).to_numpy()
         difference = (table[name] - truth).to_numpy(dtype=float)
         difference = difference - (scatter(difference[of_kind])[0] or 0.0)
@@ -191,7 +191,7 @@ def parameter_scores(table: pd.DataFrame, labels: Sequence[str] = LABELS) -> dic
     result = {}
     kept = _true_m(table) & (table["state"] == "recommended").to_numpy()
     good = kept & (table["parameter_flag"] == 1).to_numpy() & (table["out_class"] == table["true_class"]).to_numpy()
-    for kind in ("dM", "gM"):
+    for kind in LUMINOSITY_CLASSES:
         of_kind = (table["true_class"] == kind).to_numpy()
         tag = kind.lower()
         result |= share(f"parameter_flag_{tag}", table["parameter_flag"] == 1, kept & of_kind)
@@ -222,7 +222,7 @@ def _weak_spots(table: pd.DataFrame, good: np.ndarray, labels: Sequence[str]) ->
         truth = table[f"true_{label}"].to_numpy(dtype=float)
         inside = good & (truth < limit if name == "poor" else truth > limit)
         difference = (_honest(table, label) - truth).to_numpy(dtype=float)
-        for kind in ("dM", "gM"):
+        for kind in LUMINOSITY_CLASSES:
             bias, _, n = scatter(difference[inside & (table["true_class"] == kind).to_numpy()])
             result |= {f"{label}_{kind.lower()}_bias_{name}": bias, f"{label}_{kind.lower()}_bias_{name}_n": n}
     return result

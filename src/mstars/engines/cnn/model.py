@@ -15,7 +15,8 @@ from mstars.engines.cnn.info import INFO
 from mstars.engines.cnn.training import train_fold
 from mstars.engines.contract import EngineInput, Estimates, HeldOut, TableReader
 from mstars.networks.inference import Ensemble, place
-from mstars.parameters.label_set import SetNames, SurveyRules, apogee_labels, label_set
+from mstars.parameters.apogee_filter import apogee_labels
+from mstars.parameters.label_set import SetNames, SurveyRules, label_set
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.normalisation import zscore
 from mstars.spectra.resampling import resample_linear

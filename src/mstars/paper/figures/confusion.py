@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mstars.core.classes import LUMINOSITY_CLASSES, SPECTRAL_CLASSES
 from mstars.paper.figures.style import COLUMN_WIDTH, new_figure, no_data, styled
 
-CLASS_ORDER = ("OB", "A", "F", "G", "K", "M", "GALAXY", "QSO", "WD", "dM", "gM")
+CLASS_ORDER = (*SPECTRAL_CLASSES, *LUMINOSITY_CLASSES)
 
 
 def confusion(truth, predicted) -> tuple[list[str], np.ndarray]:

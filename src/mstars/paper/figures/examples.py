@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.lines import velocity_line_set
@@ -134,12 +135,12 @@ def class_examples(m_catalog: pd.DataFrame, wanted: Sequence = (), most: int = 4
     most : int
         Panels at most.
     """
-    table = m_catalog[m_catalog["lamost_class"].isin(["dM", "gM"])]
+    table = m_catalog[m_catalog["lamost_class"].isin(LUMINOSITY_CLASSES)]
     table = table[table["lamost_class"] != table["luminosity_class"]]
     features = luminosity_features()
     vacuum = features[["lower", "upper"]].to_numpy()
     examples = []
-    for row in wanted_rows(table, wanted, "luminosity_class", ("dM", "gM"), most).itertuples():
+    for row in wanted_rows(table, wanted, "luminosity_class", LUMINOSITY_CLASSES, most).itertuples():
         shift = 1 + (row.lamost_rv if np.isfinite(row.lamost_rv) else 0.0) / C_KMS
         marks = [(np.unique(vacuum) * shift, GREY, "")]
         named = list(zip(vacuum.mean(axis=1) * shift, features["feature"], strict=True))

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from mstars.core.classes import CLASS_SUFFIXES
 from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED, SKY
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
@@ -127,7 +128,7 @@ def with_rest(counts: dict) -> dict:
     counts : dict of str to float
         By key.
     """
-    kinds = ("dm", "gm")
+    kinds = tuple(CLASS_SUFFIXES.values())
     return counts | {f"rest_{kind}": counts[f"n_{kind}"] - counts[f"parameter_flag_{kind}"] for kind in kinds}
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mstars.core.config.outputs import Outliers
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
+from mstars.core.missing import without_missing
 from mstars.paper.figures.literature_comparison import outliers
 
 MARKED = {
@@ -45,7 +46,7 @@ def parameter_panels(
     place = recommended.drop(columns=list(LABELS))
     names = {column: name for name, column in APOGEE_COLUMNS.items()}
     theirs = apogee[["spectrum_key", *names]].rename(columns=names)
-    theirs[list(LABELS)] = theirs[list(LABELS)].astype(float).where(lambda values: values > -9000)
+    theirs[list(LABELS)] = without_missing(theirs[list(LABELS)])
     panels = {"APOGEE": place.merge(theirs.dropna(subset="teff"), on="spectrum_key"), "This work": recommended}
     names = {f"{name}_catalog": name for name in LABELS}
     for title, joined in (literature or {}).items():

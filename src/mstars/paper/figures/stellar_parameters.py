@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mstars.core.labels import LABELS
 from mstars.core.palette import BLUE, GREEN, GREY, ORANGE
-from mstars.core.snr import SNR_I_LIMITS
+from mstars.core.snr import snr_interval
 from mstars.paper.figures.style import (
     CLASS_COLOR,
     PAGE_WIDTH,
@@ -27,7 +27,7 @@ from mstars.paper.figures.style import (
 )
 
 SNR_COLORS = (GREY, ORANGE, GREEN, BLUE)
-"""Colours of the S/N_i intervals that `SNR_I_LIMITS` makes."""
+"""Colours of the S/N_i intervals that `snr_interval` counts."""
 
 SNR_NAMES = (r"S/N$_i\leq$20", "20-50", "50-100", ">100")
 
@@ -77,7 +77,7 @@ def _label_panel(axes, table: pd.DataFrame, label: str) -> None:
     if not np.isfinite(truth + predicted).any():
         no_data(axes, "no star with this label")
         return
-    interval = np.searchsorted(SNR_I_LIMITS, table["snr_i"].fillna(0).to_numpy(float))
+    interval = np.maximum(snr_interval(table["snr_i"]), 0)
     for number, color in enumerate(SNR_COLORS):
         chosen = interval == number
         axes.scatter(truth[chosen], predicted[chosen], s=3, c=color, linewidths=0, alpha=0.8, rasterized=True)

@@ -23,12 +23,8 @@ class Workdir:
         return self.path / "results" / "ci"
 
     def command(self, *arguments, overlays=()) -> list[str]:
-        return [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
-            *("--configfile", str(ROOT / "config" / "config.yaml"), str(OVERLAY), *map(str, overlays)),
-            *("--directory", str(self.path), "--cores", "2"),
-            *map(str, arguments),
-        ]
+        overlays = ("--configfile", ROOT / "config" / "config.yaml", OVERLAY, *overlays)
+        return command(self.path, *overlays, "--cores", 2, *arguments)
 
     def run(self, *arguments, check=True, overlays=()) -> subprocess.CompletedProcess:
         command = self.command(*arguments, overlays=overlays)
@@ -50,7 +46,28 @@ class Workdir:
 
 def environment() -> dict:
     # a nested run must not inherit the test runner's own settings
-    return {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE", "PYTEST"))}
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE", "PYTEST"))}
+    return mine | {"PYTHONPATH": str(ROOT / "src")}
+
+
+def command(place: Path, *arguments, snakefile: Path = ROOT / "Snakefile") -> list[str]:
+    """The command line of Snakemake in a folder."""
+    given = (sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--directory", place, *arguments)
+    return [*map(str, given)]
+
+
+def outcome(place: Path, *arguments, snakefile: Path = ROOT / "Snakefile") -> tuple[int, str]:
+    """Run Snakemake on one core in a folder: its exit status, and all that it said."""
+    line = command(place, "--cores", 1, *arguments, snakefile=snakefile)
+    done = subprocess.run(line, capture_output=True, text=True, env=environment(), check=False, timeout=600)
+    return done.returncode, done.stdout + done.stderr
+
+
+def said_by(place: Path, *arguments, expect: int = 0, snakefile: Path = ROOT / "Snakefile") -> str:
+    """What Snakemake said, ending with the status that is expected."""
+    code, text = outcome(place, *arguments, snakefile=snakefile)
+    assert code == expect, text
+    return text
 
 
 def new_workdir(folder: Path, library: Path | None = None) -> Workdir:

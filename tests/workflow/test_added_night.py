@@ -1,13 +1,13 @@
 """Plates added to a finished survey: with given models only their batch is ingested, classified and measured."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from places import ROOT
+from workdir import said_by
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from dag import NAME, made_up_plan
@@ -19,13 +19,7 @@ PER_BATCH = ["spectra/{}.h5", "rv/measure/{}.parquet", *(f"predictions/{task}/{{
 
 
 def dry_run(place, targets):
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1", "-n"]
-    command += [*targets, "--configfile", place / "config/size.yaml"]
-    command += ["--rerun-triggers", "mtime"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return said_by(place, "-n", *targets, "--configfile", place / "config/size.yaml", "--rerun-triggers", "mtime")
 
 
 def make(place, path, age=1000):

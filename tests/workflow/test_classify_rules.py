@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 from made_spectra import m_like
 from places import ROOT
+from workdir import command, environment, outcome, said_by
 
 from mstars.files.json_files import read_json, write_json
 from mstars.files.stores import write_batch
@@ -74,18 +74,13 @@ def place(tmp_path):
     return tmp_path
 
 
-def command(place, *targets):
-    parts = [sys.executable, "-m", "snakemake", "--directory", place, "-s", place / "Snakefile", "--cores", "1"]
-    parts += ["--configfile", place / "config/config.yaml", place / "small.json", "--rerun-incomplete", "--", *targets]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    return {"args": list(map(str, parts)), "env": environment, "text": True}
+def arguments(place, *targets):
+    overlays = ("--configfile", place / "config/config.yaml", place / "small.json")
+    return (*overlays, "--rerun-incomplete", "--", *targets)
 
 
 def snakemake(place, *targets, expect=0):
-    done = subprocess.run(**command(place, *targets), capture_output=True, check=False, timeout=600)
-    said = done.stdout + done.stderr
-    assert done.returncode == expect, said
-    return said
+    return said_by(place, *arguments(place, *targets), expect=expect, snakefile=place / "Snakefile")
 
 
 def change(place, section, **values):
@@ -114,18 +109,16 @@ def test_a_killed_training_goes_on(place):
     change(place, "networks", epochs=300, stop_patience=300, least_improvement=0.0)
     target = "results/demo/models/wdm/model.json"
     checkpoint = place / "results/demo/models/wdm/checkpoint.safetensors"
-    running = subprocess.Popen(
-        **command(place, target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    line = command(place, "--cores", 1, *arguments(place, target), snakefile=place / "Snakefile")
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = subprocess.Popen(line, **nowhere, env=environment(), start_new_session=True)
     deadline = time.monotonic() + 300
     while not checkpoint.exists() and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)  # polling for the file, the event that this waits for
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     assert checkpoint.exists() and not (place / target).exists()
-    subprocess.run(
-        [*command(place)["args"][:-3], "--unlock"], env=command(place)["env"], capture_output=True, check=False
-    )
+    outcome(place, "--unlock", *arguments(place)[:-1], snakefile=place / "Snakefile")
     said = snakemake(place, target)
     assert "wdm: going on after epoch" in said
     assert len(pd.read_csv(place / "results/demo/models/wdm/history.csv")) == 300

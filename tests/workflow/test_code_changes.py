@@ -3,12 +3,11 @@
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from workdir import OVERLAY, ROOT, environment
+from workdir import OVERLAY, ROOT, command, environment
 
 from mstars.ops.digest import Digests
 
@@ -24,21 +23,10 @@ class Checkout:
 
     def told_to_rerun(self) -> set[str]:
         """Rules that have a job because of what they rest on, not because of another job."""
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "-n",
-            "--nolock",
-            "-s",
-            self.path / "Snakefile",
-            "all",
-            "--cores",
-            1,
-        ]
-        command += ["--configfile", self.path / "config" / "config.yaml", OVERLAY, "--directory", self.survey]
+        overlays = ("--configfile", self.path / "config" / "config.yaml", OVERLAY)
+        line = command(self.survey, "all", "-n", "--nolock", "--cores", 1, *overlays, snakefile=self.path / "Snakefile")
         variables = environment() | {"PYTHONPATH": str(self.path / "src")}
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=variables, check=False)
+        done = subprocess.run(line, capture_output=True, text=True, env=variables, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
         found = re.search(r"Rules with provenance triggered jobs: (.*)", done.stdout + done.stderr)
         return set(found[1].split()) if found else set()

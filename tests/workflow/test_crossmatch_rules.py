@@ -1,14 +1,12 @@
 """Crossmatch and photometry in the DAG: with a user's own catalogues, without any, and with a bad one."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 import yaml
 from places import ROOT
+from workdir import outcome
 
 from mstars.files.tables import read_table, write_table
 
@@ -42,16 +40,7 @@ def configure(place, **sections):
 
 
 def snakemake(place, *arguments):
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*map(str, command), *TARGETS, "--allowed-rules", *RULES, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    return outcome(place, *TARGETS, "--allowed-rules", *RULES, *arguments)
 
 
 def test_without_catalogues_then_with_one_of_the_users_own(place):

@@ -1,13 +1,11 @@
 """A figure is remade by its path, with only what it needs."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 from places import ROOT
+from workdir import said_by
 
 from mstars.files.tables import write_table
 from mstars.paper.isochrones import ISOCHRONE_COLUMNS
@@ -55,12 +53,7 @@ def place(tmp_path):
 
 
 def snakemake(place, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--directory", place, "-s", place / "Snakefile", "--cores", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    command = [*map(str, command), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return said_by(place, *arguments, snakefile=place / "Snakefile")
 
 
 def change(place, name):

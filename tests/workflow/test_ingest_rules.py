@@ -1,14 +1,12 @@
 """The plan and the ingest as rules: only what changed is done again, errors are one line."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import lamost_files
 import pytest
 from places import ROOT
+from workdir import said_by
 
 from mstars.files.tables import read_table
 
@@ -26,17 +24,10 @@ def place(tmp_path):
 
 
 def snakemake(place, *, expect=0):
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "2"]
     survey = {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
     (place / "mine.yaml").write_text(json.dumps({**survey, "plan": {"min_spectra": 1}}))
-    command += ["ingest", "--configfile", place / "config/config.yaml", place / "mine.yaml"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, env=environment, check=False, timeout=300
-    )
-    text = done.stdout + done.stderr
-    assert done.returncode == expect, text
-    return text
+    overlays = ("--configfile", place / "config/config.yaml", place / "mine.yaml")
+    return said_by(place, "ingest", *overlays, expect=expect)
 
 
 def test_a_folder_is_ingested_and_only_changes_are_redone(place):

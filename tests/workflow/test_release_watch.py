@@ -2,13 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import lamost_files
 import pytest
 from made_releases import catalog, write_catalog
-from places import ROOT
+from workdir import said_by
 
 from mstars.files.tables import read_table
 from mstars.lamost.watch import release_digest
@@ -28,14 +26,7 @@ def ingest(place, *, watch="files"):
     release = {"spectra": str(place / "fits {a}"), "m_catalog": str(place / "m.csv"), "watch": watch}
     given = {"survey": {"name": "rel", "kind": "release"}, "release": release, "plan": {"min_spectra": 1}}
     (place / "rel.yaml").write_text(json.dumps(given))
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
-    command += ["ingest", "--configfile", place / "rel.yaml"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, env=environment, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return said_by(place, "ingest", "--configfile", place / "rel.yaml")
 
 
 def test_plates_that_arrive_and_replaced_files_are_read_and_nothing_else(tmp_path):

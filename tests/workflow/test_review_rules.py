@@ -1,14 +1,12 @@
 """Decisions in the DAG: a new file reruns the queue it belongs to, and nothing else."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from places import ROOT
+from workdir import outcome
 
 from mstars.files.json_files import write_json
 from mstars.files.stores import write_batch
@@ -50,16 +48,7 @@ def place(tmp_path):
 
 
 def snakemake(place, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--directory", place, "-s", place / "Snakefile", "--cores", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*map(str, command), *TARGETS, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    return outcome(place, *TARGETS, *arguments, snakefile=place / "Snakefile")
 
 
 def decide(place, queue, name, *rows):

@@ -1,13 +1,11 @@
 """Models and folds as a user meets them: what is missing is said, one fold is trained alone."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 from places import ROOT
+from workdir import outcome
 
 pytestmark = pytest.mark.workflow
 
@@ -22,13 +20,8 @@ def place(tmp_path):
 
 def dry_run(place, *targets, **overlay):
     (place / "overlay.yaml").write_text(json.dumps(overlay))
-    command = [sys.executable, "-m", "snakemake", "-n", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
-    command += [*targets, "--configfile", place / "config/config.yaml", place / "overlay.yaml"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, env=environment, check=False, timeout=300
-    )
-    return done.returncode, done.stdout + done.stderr
+    overlays = ("--configfile", place / "config/config.yaml", place / "overlay.yaml")
+    return outcome(place, "-n", *targets, *overlays)
 
 
 def files_survey(place):

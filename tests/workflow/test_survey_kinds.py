@@ -2,14 +2,12 @@
 
 import ast
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 from places import ROOT
+from workdir import outcome
 
 from mstars.ops.bundle import pack_models
 
@@ -55,13 +53,7 @@ def place(tmp_path):
 def snakemake(place, *arguments, given=None):
     given = given or {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
     (place / "mine.yaml").write_text(json.dumps(given | {"models": {"path": "my_models.tar.gz"}}))
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", "1"]
-    command += [*arguments, "--configfile", place / "config/config.yaml", place / "mine.yaml"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, env=environment, check=False, timeout=300
-    )
-    return done.returncode, done.stdout + done.stderr
+    return outcome(place, *arguments, "--configfile", place / "config/config.yaml", place / "mine.yaml")
 
 
 def test_a_dry_run_reads_the_listing_of_a_bundle_and_a_rule_unpacks_it(place):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 from places import ROOT
-from workdir import environment, new_workdir
+from workdir import environment, new_workdir, outcome
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(1500)]
 
@@ -118,11 +118,9 @@ def test_overlays_are_checked_by_name_before_anything_runs(tmp_path):
     paths = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text)
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", workdir.path, "-n"]
-    done = subprocess.run([*command, "--configfile", *paths], capture_output=True, text=True, env=environment())
-    said = done.stdout + done.stderr
+    code, said = outcome(workdir.path, "-n", "--configfile", *paths)
     one, two = paths
-    assert done.returncode != 0 and "Traceback" not in said
+    assert code != 0 and "Traceback" not in said
     assert f"{one}: scm.spt_prob_min: 90 is not allowed; give a number from 0 to 1" in said
     assert f"{two}: parameters.engine: no engine 'payne'; there are: cnn" in said
     assert f'{one}, {two}: survey.name: one says "a", the other "b"' in said

@@ -29,6 +29,8 @@ def made_up_plan(place: Path, plates: int, batches: int, spectra: int) -> None:
         for path in given[section].values():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             (place / path).touch()
+    (place / given["release"]["spectra"]).unlink()
+    (place / given["release"]["spectra"]).mkdir()
     library = place / "results" / "templates" / "library.h5"
     library.parent.mkdir(parents=True)
     (library.parent / "packages").mkdir()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mstars.core.errors import InputError
+from mstars.files.hostile import without_formula
 from mstars.review.decisions import DECISION_COLUMNS, decision_files
 
 _NAME = re.compile(r"\w[\w .-]{0,39}")
@@ -40,7 +41,7 @@ def reviewer_name(text: str) -> str:
 def plain_comment(text: str) -> str:
     """A comment on one line, without control characters, cut at `MAX_COMMENT` characters."""
     letters = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return " ".join(letters.split())[:MAX_COMMENT]
+    return without_formula(" ".join(letters.split())[:MAX_COMMENT])
 
 
 class Journal:
@@ -57,7 +58,6 @@ class Journal:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._guard = threading.Lock()
         self._last = datetime.min.replace(tzinfo=UTC)
-        self._whole: set[Path] = set()
 
     def files(self) -> list[Path]:
         """All decision files of the queue, sorted by name."""
@@ -92,9 +92,7 @@ class Journal:
         for row in rows:
             writer.writerow({name: row.get(name, "") for name in DECISION_COLUMNS})
         with self._guard:
-            if path not in self._whole:
-                _repair(path)
-                self._whole.add(path)
+            _repair(path)  # each time: people edit the file while this runs
             append_synced(path, text.getvalue().encode())
 
 
@@ -158,9 +156,11 @@ def _repair(path: Path) -> None:
         append_synced(path, _HEADER.encode())
         _sync_folder(path.parent)
         return
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read() == b"\n":
+            return
     data = path.read_bytes()
-    if data.endswith(b"\n"):
-        return
     start = data.rfind(b"\n") + 1
     fields = next(csv.reader([data[start:].decode(errors="replace")]), [])
     if len(fields) == len(DECISION_COLUMNS):  # a whole row that someone wrote by hand; only its line end is missing

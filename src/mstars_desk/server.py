@@ -118,7 +118,8 @@ class Page:
                     raise HTTPException(413, "too long")
             try:
                 given = json.loads(body)
-            except ValueError:
+                json.dumps(given, ensure_ascii=False).encode()  # half a character (a lone surrogate) is no text
+            except (ValueError, RecursionError):
                 raise HTTPException(400, "not JSON") from None
             if not isinstance(given, dict):
                 raise HTTPException(400, "not a JSON object")
@@ -216,7 +217,7 @@ async def _answered(answer: Callable[[dict], dict], given: dict) -> Response:
         return JSONResponse(await run_in_threadpool(answer, given), headers=HEADERS)
     except KeyError:
         return JSONResponse({"error": "not in this queue"}, 404, HEADERS)
-    except (Refused, InputError, ValueError, TypeError) as error:
+    except (Refused, InputError, ValueError, TypeError, OverflowError) as error:
         return JSONResponse({"error": str(error)}, 422, HEADERS)
     except OSError as error:  # the disk is full, for example: the page keeps the decision and sends it again
         return JSONResponse({"error": str(error)}, 507, HEADERS)

@@ -27,6 +27,18 @@ def test_every_format_holds_the_same_content_and_the_same_bytes(stages, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{ending}", f"b{ending}"]
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_file_name_that_is_a_formula_is_text_for_a_spreadsheet_and_the_same_name_when_read(stages, tmp_path, ending):
+    columns = product_columns("recommended", with_filename=True)
+    names = ["=1+1.fits", '=HYPERLINK("http://evil.example").fits', "'@SUM(A1).fits", "-A1.fits"]
+    table = product_table(recommended(stages).assign(filename=names), columns)
+    write_product(table, columns, tmp_path / f"a{ending}")
+    assert read_product(tmp_path / f"a{ending}", columns)["filename"].tolist() == names
+    if ending == ".csv":
+        cells = pd.read_csv(tmp_path / "a.csv", dtype=str)["filename"]
+        assert cells.str.startswith("'").all()
+
+
 def test_fits_opens_with_units_and_without_warnings(stages, tmp_path):
     columns = product_columns("recommended")
     write_product(product_table(recommended(stages), columns), columns, tmp_path / "a.fits")

@@ -50,6 +50,37 @@ def test_a_hand_written_last_row_without_an_end_is_kept(journal):
     assert list(read_decisions("rv", [path])["spectrum_key"]) == ["k", "k2"]
 
 
+@pytest.mark.parametrize(
+    "edit, kept",
+    [
+        (lambda text: text.rstrip("\n"), ["k", "k2", "k3"]),  # as editors write that end no line
+        (lambda text: text.rstrip("\n").rpartition("\n")[0], ["k", "k3"]),
+        (lambda text: "", ["k3"]),
+        (lambda text: text + "k9,TM,,ann,2026-01-01T00:00:00Z,by hand", ["k", "k2", "k9", "k3"]),
+        (lambda text: text + "\n\n", ["k", "k2", "k3"]),
+    ],
+)
+def test_a_file_may_be_edited_by_hand_between_two_decisions(journal, edit, kept):
+    path = journal.path("ann")
+    journal.append(path, [row(journal), row(journal, "k2")])
+    path.write_text(edit(path.read_text()))
+    journal.append(path, [row(journal, "k3")])
+    assert list(read_decisions("rv", [path])["spectrum_key"]) == kept
+
+
+def test_a_file_may_be_removed_or_saved_with_other_separators_between_two_decisions(journal):
+    path = journal.path("ann")
+    journal.append(path, [row(journal)])
+    path.unlink()
+    journal.append(path, [row(journal, "k2")])
+    assert list(read_decisions("rv", [path])["spectrum_key"]) == ["k2"]
+    path.write_text(path.read_text().replace(",", ";"))
+    other = journal.path("ann")
+    journal.append(other, [row(journal, "k3")])
+    assert other.name == "ann-desk.csv"
+    assert sorted(read_decisions("rv", [path, other])["spectrum_key"]) == ["k2", "k3"]
+
+
 def test_a_file_with_other_columns_is_left_alone(journal):
     hand = journal.folder / "ann.csv"
     hand.write_text("spectrum_key,label,reviewer,time\nk,TM,ann,2026-01-01T00:00:00Z\n")
@@ -86,6 +117,11 @@ def test_names_of_people_are_names(journal):
 
 def test_comments_stay_on_one_line():
     assert plain_comment("a\r\nb\x00\tc" + "x" * 900).startswith("a b c") and len(plain_comment("x" * 900)) == 500
+
+
+def test_a_comment_is_no_formula_for_a_spreadsheet():
+    assert plain_comment('=HYPERLINK("http://x")').startswith("'=") and plain_comment("-5 or so") == "'-5 or so"
+    assert plain_comment("-5") == "-5"
 
 
 def test_a_decision_is_taken_back_by_a_row_without_label(journal):

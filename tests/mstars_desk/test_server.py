@@ -1,4 +1,5 @@
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -182,3 +183,52 @@ def test_a_port_that_is_none_is_one_clear_line(folder, capsys, port):
         main(["review", str(folder), f"--port={port}"])
     said = capsys.readouterr().err.splitlines()
     assert f"'{port}' is no port, a number from 0 to 65535" in said[-1]
+
+
+NASTY = [None, True, -1, 1e400, "1" * 5000, "\ud800", "../x", "=1+1", [], [[]], {}, {"key": []}, [None], ["x"] * 3]
+
+
+def post(server, path, body):
+    headers = {"X-Desk-Token": server.token}
+    return requests.post(server.base + path, data=body.encode("utf-8", "replace"), headers=headers, timeout=20)
+
+
+def test_no_request_makes_the_server_fail(serve, folder):
+    server = serve(folder, "--port", 0)
+    fields = {
+        "api/next": ["reviewer", "count", "held", "alike"],
+        "api/decide": ["reviewer", "request", "rows", "adjudicate"],
+        "api/undo": ["reviewer", "request"],
+        "api/skip": ["reviewer", "key"],
+        "api/samp": ["key"],
+    }
+    key = server.ask("api/next", {"reviewer": "bob", "count": 1}).json()["keys"][0]
+    good = {"reviewer": "ann", "request": "r", "count": 2, "rows": [{"key": key, "label": "TM"}], "key": key}
+    for path, names in fields.items():
+        for name in names:
+            for value in NASTY:
+                answer = post(server, path, json.dumps(good | {name: value}))
+                assert answer.status_code in (200, 400, 404, 422), (path, name, value, answer.text)
+    for name in ("key", "label", "confidence", "comment", "via", "seconds"):
+        for number, value in enumerate(NASTY):
+            rows = [{"key": key, "label": "TM", name: value}]
+            answer = post(server, "api/decide", json.dumps(good | {"rows": rows, "request": f"{name}{number}"}))
+            assert answer.status_code in (200, 400, 404, 422), (name, value, answer.text)
+    for body in ("[" * 100_000, "{", "", "null", "[]", "\x00", '{"reviewer": NaN'):
+        assert post(server, "api/decide", body).status_code in (400, 422)
+    for query in ("spectrum?key=%ff%00", "progress?reviewer=%00", "opinions?key=" + "x" * 5000, "about?a=1"):
+        assert server.ask(f"api/{query}").status_code in (200, 404, 422)
+    read_decisions("rv", sorted(server.decisions.glob("*.csv")))  # whatever was taken is whole
+    assert server.ask("api/about").status_code == 200
+
+
+def test_another_site_can_send_nothing(serve, folder):
+    """A page of another site can post a form or text without asking, but no header of a name of its own."""
+    server = serve(folder, "--port", 0)
+    body = json.dumps({"reviewer": "ann", "request": "r", "rows": []})
+    url, evil = server.base + "api/decide", {"Origin": "http://evil.example"}
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        headers = evil | {"Content-Type": kind}
+        assert requests.post(f"{url}?token={server.token}", data=body, headers=headers, timeout=20).status_code == 403
+    asked = requests.options(url, headers=evil | {"Access-Control-Request-Headers": "x-desk-token"}, timeout=20)
+    assert not [name for name in asked.headers if name.lower().startswith("access-control")]

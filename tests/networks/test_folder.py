@@ -1,6 +1,7 @@
 """Model folders: what does not fit is refused, and no code in them runs."""
 
 import json
+import resource
 
 import pytest
 import torch
@@ -30,6 +31,44 @@ def test_a_model_folder_that_does_not_fit_is_refused(folder, change, message):
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match=message):
         load_model(folder)
+
+
+NASTY = [None, True, -1, 10**9, 10**30, 1.5, float("inf"), "../../x", [], [None], [10**9] * 4, {}, {"a": 1}, ["\ud800"]]
+
+
+def places(value, above=()):
+    """Every place of a tree of dictionaries and lists."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    yield above
+    for name, item in inner:
+        yield from places(item, (*above, name))
+
+
+def with_value(tree, place, value):
+    """A copy of a tree with another value at a place."""
+    if not place:
+        return value
+    copy = tree.copy()
+    copy[place[0]] = with_value(tree[place[0]], place[1:], value)
+    return copy
+
+
+def test_whatever_stands_in_model_json_is_refused_or_read_and_takes_no_memory(folder):
+    description = json.loads((folder / "model.json").read_text())
+    description |= {"label_mean": [3500.0, 0.0], "label_scale": [200.0, 0.5], "kind": "regressor"}
+    before, refused = resource.getrlimit(resource.RLIMIT_AS), 0
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, before[1]))
+    try:
+        for place in places(description):
+            for value in NASTY:
+                (folder / "model.json").write_text(json.dumps(with_value(description, place, value)))
+                try:
+                    load_model(folder)
+                except InputError:
+                    refused += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    assert refused > 200
 
 
 def test_damaged_model_folders_are_refused(folder):

@@ -176,3 +176,43 @@ def test_half_a_bundle(bundle, tmp_path):
 def test_a_listing_that_is_off_is_refused(bundle, change, message):
     with pytest.raises(InputError, match=message):
         read_listing(rewritten(bundle, change))
+
+
+def packed(path, *entries):
+    """A tar.gz of entries, each a `tarfile.TarInfo` with its content."""
+    with tarfile.open(path, "w:gz") as tar:
+        for entry, content in entries:
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def entry(name, kind=tarfile.REGTYPE, target=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE])
+def test_links_and_devices_have_no_place(tmp_path, kind):
+    path = packed(tmp_path / "a.tar.gz", (entry("spt/model.json", kind, "/etc/passwd"), b""))
+    with pytest.raises(InputError, match="model.json' has no place"):
+        unpack_models(path, tmp_path / "bundles" / "one")
+    assert not (tmp_path / "bundles").exists()
+
+
+def test_a_bundle_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path):
+    path = packed(tmp_path / "a.tar.gz", (entry("spt/weights.safetensors"), bytes(50_000_000)))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(InputError, match="unpacks to more than 1[01] MB; not a bundle of models"):
+        unpack_models(path, tmp_path / "bundles" / "one")
+
+
+def test_a_name_twice_and_json_without_end_are_refused(tmp_path):
+    path = packed(tmp_path / "a.tar.gz", (entry("a.json"), b"1"), (entry("a.json"), b"2"))
+    with pytest.raises(InputError, match="a.json is in it twice"):
+        unpack_models(path, tmp_path / "one")
+    path = packed(tmp_path / "b.tar.gz", (entry("bundle.json"), b"[" * 100_000))
+    for read in (read_listing, lambda path: unpack_models(path, tmp_path / "one")):
+        with pytest.raises(InputError, match="no bundle.json"):
+            read(path)

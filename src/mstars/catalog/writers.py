@@ -12,6 +12,7 @@ import pandas as pd
 
 from mstars.catalog.columns import INTEGERS, ProductColumn
 from mstars.core.errors import InputError
+from mstars.files.hostile import with_formulas, without_formulas
 from mstars.files.whole import atomic_path
 
 _FITS_CODES = {"int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D"}
@@ -151,7 +152,7 @@ def _binary2(table, columns, arrays) -> bytes:
 
 
 def _write_csv(table, columns, path, title) -> None:
-    table[[column.name for column in columns]].to_csv(path, index=False, lineterminator="\n")
+    without_formulas(table[[column.name for column in columns]]).to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_parquet(table, columns, path, title) -> None:
@@ -189,7 +190,7 @@ def read_product(path: str | Path, columns: list[ProductColumn]) -> pd.DataFrame
         table = pd.read_csv(
             path, dtype=types, keep_default_na=False, na_values={n: [""] for n in types if n not in text}
         )
-        return table.astype(types)
+        return with_formulas(table.astype(types))
     from astropy.table import Table
 
     found = Table.read(path, format="votable" if path.suffix == ".vot" else "fits")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
+from mstars.files.hostile import refuse_bomb, refuse_outside
 from mstars.files.text_tables import TextLayout, TextRows, iter_text, text_layout
 
 ENDINGS = {
@@ -66,6 +67,7 @@ def open_table(path: str | Path, known: Collection[str] = ()) -> OpenTable:
         known_endings = ", ".join(ending for endings in ENDINGS.values() for ending in endings)
         raise InputError(f"{path}: unknown kind of file; known endings: {known_endings}")
     try:
+        refuse_bomb(path)
         return _text_table(path, known) if kind == "text" else _OPENERS[kind](path)
     except InputError:
         raise
@@ -148,6 +150,7 @@ def _nullable(values: np.ndarray, missing: np.ndarray) -> pd.api.extensions.Exte
 def _votable(path: Path) -> OpenTable:
     from astropy.io.votable import parse_single_table
 
+    refuse_outside(path)
     table = parse_single_table(path).to_table(use_names_over_ids=True)
     units = {name: str(table[name].unit) for name in table.colnames if table[name].unit is not None}
 

@@ -15,7 +15,7 @@ import io
 import itertools
 import lzma
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,9 @@ from mstars.core.errors import InputError
 SEPARATORS = ",|;\t"
 _QUOTED_LINES = 100
 _HEAD_LINES = 500
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+"""What opens a packed file, by its first bytes."""
+
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ECSV_COLUMN = re.compile(r"#\s*-\s*\{name: ['\"]?([^,'\"}]+)['\"]?, (?:.*?, )?unit: ['\"]?([^,'\"}]+)")
 _DASHES = re.compile(r"-*")
@@ -56,11 +58,16 @@ class TextLayout:
     encoding: str = "utf-8"
 
 
-def open_text(path: str | Path, errors: str = "replace") -> io.TextIOBase:
-    """A text file opened: unpacked if it is gzip, bzip2 or xz by its first bytes, its byte order mark taken off."""
+def opener_of(path: str | Path) -> Callable:
+    """What opens a file, packed or not, by its first bytes."""
     with open(path, "rb") as file:
         first = file.read(6)
-    opener = next((opener for magic, opener in _OPENERS.items() if first.startswith(magic)), open)
+    return next((opener for magic, opener in OPENERS.items() if first.startswith(magic)), open)
+
+
+def open_text(path: str | Path, errors: str = "replace") -> io.TextIOBase:
+    """A text file opened: unpacked if it is gzip, bzip2 or xz by its first bytes, its byte order mark taken off."""
+    opener = opener_of(path)
     with opener(path, "rb") as file:
         first = file.read(4)
     encoding = next((name for mark, name in _MARKS if first.startswith(mark)), "utf-8")

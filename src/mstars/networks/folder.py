@@ -14,6 +14,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 import mstars
+from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
 from mstars.files.json_files import read_json, write_json
 from mstars.files.whole import atomic_path
@@ -114,8 +115,11 @@ def load_model(folder: str | Path) -> Model:
         raise InputError(f"{folder}: not a trained model (no model.json); train it, or correct models.path")
     description = read_json(folder / "model.json")
     _check(description, folder)
-    network = build_network(from_dict(description["architecture"]), len(description["outputs"]), seed=0)
-    network.load_state_dict(_weights(folder, description["weights"], network))
+    architecture = from_dict(description["architecture"])
+    state = _tensors(folder, description["weights"])
+    _check_size(architecture, len(description["outputs"]), state, folder)
+    network = build_network(architecture, len(description["outputs"]), seed=0)
+    network.load_state_dict(_fitting(folder, state, network))
     as_array = {key: description[key] for key in ("label_mean", "label_scale")}
     return Model(
         network=network.eval(),
@@ -130,6 +134,7 @@ def load_model(folder: str | Path) -> Model:
 
 
 _KEYS = ("format", "kind", "task", "outputs", "architecture", "grid", "frame", "label_mean", "label_scale", "weights")
+_TYPES = {"kind": str, "task": str, "outputs": list, "architecture": dict, "frame": str, "weights": dict, "about": dict}
 
 
 def _check(description, folder: Path) -> None:
@@ -139,6 +144,9 @@ def _check(description, folder: Path) -> None:
     missing = [key for key in (*_KEYS, "about") if key not in description]
     if missing:
         raise InputError(f"{where}: missing {', '.join(missing)}; train the model again")
+    wrong = [key for key, kind in _TYPES.items() if not isinstance(description[key], kind)]
+    if wrong or not all(isinstance(name, str) for name in description["outputs"]):
+        raise InputError(f"{where}: {', '.join(wrong) or 'outputs'} of a wrong type; train the model again")
     if description["grid"] != GRID:
         raise InputError(f"{where}: trained on the grid {description['grid']}, this version uses {GRID}")
     if description["kind"] not in ("classifier", "regressor"):
@@ -148,11 +156,30 @@ def _check(description, folder: Path) -> None:
     if description["kind"] == "regressor":
         for key in ("label_mean", "label_scale"):
             value = description[key]
-            if not isinstance(value, list) or len(value) != len(description["outputs"]) or None in value:
+            if (
+                not isinstance(value, list)
+                or len(value) != len(description["outputs"])
+                or not all(map(_is_number, value))
+            ):
                 raise InputError(f"{where}: {key} does not fit {len(description['outputs'])} labels; train again")
 
 
-def _weights(folder: Path, weights: dict, network: Network) -> dict[str, torch.Tensor]:
+def _is_number(value) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e300
+
+
+def _check_size(architecture: Architecture, n_out: int, state: dict[str, torch.Tensor], folder: Path) -> None:
+    """Refuse an architecture of more weights than the file has, before memory is taken for them."""
+    channels = (1, *architecture.channels)
+    sizes = zip(channels, channels[1:], architecture.kernels, strict=False)
+    n_weights = sum((before * kernel + 1) * after for before, after, kernel in sizes)
+    n_weights += (architecture.n_features + 1) * n_out
+    if n_weights > sum(value.numel() for value in state.values()):
+        where = f"{folder}/weights.safetensors"
+        raise InputError(f"{where}: tensors do not fit the architecture of model.json, which has {n_weights} weights")
+
+
+def _tensors(folder: Path, weights: dict) -> dict[str, torch.Tensor]:
     # a fixed name: a model.json can't point at a file elsewhere
     path = folder / "weights.safetensors"
     try:
@@ -162,9 +189,13 @@ def _weights(folder: Path, weights: dict, network: Network) -> dict[str, torch.T
     if hashlib.sha256(content).hexdigest() != weights.get("sha256"):
         raise InputError(f"{path}: damaged (its checksum is not model.json's); train the model again or copy it anew")
     try:
-        state = load_tensors(content)
+        return load_tensors(content)
     except safetensors.SafetensorError as error:
         raise InputError(f"{path}: not a safetensors file ({error})") from None
+
+
+def _fitting(folder: Path, state: dict[str, torch.Tensor], network: Network) -> dict[str, torch.Tensor]:
+    path = folder / "weights.safetensors"
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in state.items()}
     if expected != found:

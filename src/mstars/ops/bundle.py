@@ -23,6 +23,7 @@ DESCRIPTION = "bundle.json"
 CLASSIFIERS = ("spt", "wdm", "dmgm")
 _SUFFIXES = (".json", ".safetensors", ".csv", ".parquet")
 _LARGEST, _LARGEST_LISTING = 2_000_000_000, 10_000_000
+_LARGEST_RATIO = 20  # weights are hardly smaller when packed
 
 
 def model_files(folder: str | Path) -> list[str]:
@@ -193,7 +194,7 @@ def _listed(path: Path, content: bytes) -> dict[str, dict]:
         listed = description["files"]
         names = [_place(path, name) for name in listed]
         facts = [listed[name]["sha256"] for name in names]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise InputError(f"{path}: not a bundle of models (no {DESCRIPTION}); make one with `make models`") from None
     if description.get("format") != FORMAT:
         raise InputError(f"{path}: format is {description.get('format')!r}, this version reads {FORMAT}")
@@ -218,12 +219,16 @@ def _checked(path: Path) -> dict[str, bytes]:
 
 
 def _members(path: Path, tar: tarfile.TarFile) -> Iterable[tuple[str, bytes]]:
-    total = 0
+    total, names = 0, set()
+    most = min(_LARGEST, _LARGEST_RATIO * path.stat().st_size + _LARGEST_LISTING)
     for entry in tar:
-        name = _place(path, entry.name, entry.isfile())
+        name = _place(path, entry.name, entry.isfile() and not entry.sparse)
         total += entry.size
-        if total > _LARGEST:
-            raise InputError(f"{path}: unpacks to more than {_LARGEST / 1e9:.0f} GB; not a bundle of models")
+        if total > most:
+            raise InputError(f"{path}: unpacks to more than {most / 1e6:.0f} MB; not a bundle of models")
+        if name in names:
+            raise InputError(f"{path}: {name} is in it twice; make one with `make models`")
+        names.add(name)
         yield name, tar.extractfile(entry).read()
 
 

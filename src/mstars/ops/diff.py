@@ -17,6 +17,7 @@ import pandas as pd
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
 from mstars.engines.registry import engine_info, engine_names
+from mstars.files.hostile import without_formulas
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 
@@ -229,7 +230,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = changes(old, new, tolerance=arguments.tolerance, columns=arguments.fields)
     print(describe(table, old, new))
     if arguments.output and arguments.output.endswith(".csv"):
-        table.to_csv(arguments.output, index=False)
+        without_formulas(table).to_csv(arguments.output, index=False)
     elif arguments.output:
         write_table(table, arguments.output)
     return 0

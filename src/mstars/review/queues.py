@@ -13,6 +13,7 @@ import pandas as pd
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.errors import InputError
 from mstars.core.velocities import SOURCES
+from mstars.files.hostile import without_formulas
 from mstars.files.stores import read_batch
 from mstars.files.whole import atomic_path
 from mstars.review.decisions import DECISION_COLUMNS, labels
@@ -186,7 +187,7 @@ def export_queue(
     first = [name for name in _FIRST if name in table]
     table = table[first + [name for name in table if name not in first]]
     with atomic_path(table_path) as temporary:
-        table.to_csv(temporary, index=False)
+        without_formulas(table).to_csv(temporary, index=False)
     with atomic_path(template_path) as temporary:
         table[["spectrum_key"]].reindex(columns=list(DECISION_COLUMNS)).to_csv(temporary, index=False)
     return table

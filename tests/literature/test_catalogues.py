@@ -47,6 +47,16 @@ def test_a_description_is_read_with_the_file_beside_it(describe, tmp_path):
         ({"match": {"column": "id", "to": "name"}}, "match: expected"),
         ({"match": "id"}, "match: expected"),
         ({"kinds": ["sdM"]}, "kinds"),
+        ({"kinds": 5}, "kinds: '5' is of a wrong type"),
+        ({"name": "../../x"}, "name: expected letters, digits"),
+        ({"name": "a{b}"}, "name: expected letters, digits"),
+        ({"name": ["a"]}, "name: expected letters, digits"),
+        ({"file": "a{b}.csv"}, "file: expected the name of a file without braces"),
+        ({"file": None}, "file: expected the name of a file"),
+        ({"title": {"a": 1}}, "title: .* is of a wrong type"),
+        ({"missing": "none"}, "missing: 'none' is of a wrong type"),
+        ({"scale": {"teff": "k"}}, "scale: expected a number for some of teff"),
+        ({"offset": {"age": 1.0}}, "offset: expected a number for some of teff"),
     ],
 )
 def test_a_wrong_description_is_named(describe, changes, message):

@@ -47,11 +47,11 @@ def whole_config():
     """The config with every key. The main process checks it; a job that it starts need not."""
     overlays, said = workflow.config_settings.configfiles, workflow.config_settings.config
     said = typed(said, section_tree(engine_models()))
-    config.update(merged(dict(config), said))
     if not workflow.is_main_process:
-        return filled(config, engine_models())
+        return filled(merged(dict(config), said), engine_models())
     base = [path for path in workflow.configfiles if path not in overlays]
-    return checked(config, engine_models(), layers_of(base[0] if base else None, overlays, said))
+    layers = layers_of(base[0] if base else None, overlays, said)  # first, for it refuses what can't be merged
+    return checked(merged(dict(config), said), engine_models(), layers)
 
 
 with told_alone():

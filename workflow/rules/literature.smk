@@ -5,7 +5,8 @@ LITERATURE = dict(PLANTED_LITERATURE)
 if config["compare"]["catalogs"]:
     from mstars.literature.catalogues import read_description
 for path in config["compare"]["catalogs"]:
-    described = read_description(path)
+    with told_alone():
+        described = read_description(path)
     LITERATURE[described.name] = (path, str(described.file))
 
 

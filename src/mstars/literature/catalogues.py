@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from astropy.coordinates import SkyCoord
 
 from mstars.core.classes import LUMINOSITY_CLASSES
@@ -17,6 +17,7 @@ from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.missing import MISSING, without_missing
 from mstars.core.robust import mad_std
 from mstars.core.snr import snr_interval
+from mstars.core.yaml_text import read_yaml
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import good_spectra
 
@@ -87,14 +88,15 @@ def read_description(path: str | Path) -> Catalogue:
     """
     path = Path(path)
     try:
-        text = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+        text = read_yaml(path.read_text())
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable YAML file ({error})") from None
     if not isinstance(text, dict):
         raise InputError(f"{path}: expected keys {', '.join(sorted(_NEEDED))}")
-    wrong = sorted(set(text) - _KEYS) or sorted(_NEEDED - set(text))
+    wrong = sorted(map(str, set(text) - _KEYS)) or sorted(_NEEDED - set(text))
     if wrong:
         raise InputError(f"{path}: unknown or missing key {wrong[0]!r}; keys: {', '.join(sorted(_KEYS))}")
+    _check_types(path, text)
     unknown = sorted(set(text["columns"]) - set(COMPARED)) if isinstance(text["columns"], dict) else ["columns"]
     if unknown or not text["columns"]:
         raise InputError(f"{path}: columns: expected some of {', '.join(COMPARED)}, found {unknown or 'none'}")
@@ -105,6 +107,26 @@ def read_description(path: str | Path) -> Catalogue:
     return Catalogue(
         **{**text, "file": path.parent / text["file"], "kinds": kinds, "title": text.get("title", text["name"])}
     )
+
+
+_TYPES = {"title": str, "reference": str, "kinds": list, "missing": int | float, "scale": dict, "offset": dict}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def _check_types(path: Path, text: dict) -> None:
+    if not isinstance(text["name"], str) or not _NAME.fullmatch(text["name"]):
+        raise InputError(f"{path}: name: expected letters, digits and _ - (it names files), found {text['name']!r}")
+    if not isinstance(text["file"], str) or set(text["file"]) & set("{}<>"):
+        raise InputError(f"{path}: file: expected the name of a file without braces and <>, found {text['file']!r}")
+    for key, kind in _TYPES.items():
+        if key in text and not isinstance(text[key], kind):
+            raise InputError(f"{path}: {key}: {str(text[key])[:40]!r} is of a wrong type; see docs/methods/compare.md")
+    for key in ("scale", "offset"):
+        values = text.get(key, {})
+        if not set(map(str, values)) <= set(COMPARED) or not all(
+            type(value) in (int, float) for value in values.values()
+        ):
+            raise InputError(f"{path}: {key}: expected a number for some of {', '.join(COMPARED)}, found {values}")
 
 
 def _check_match(path: Path, match) -> None:

@@ -112,6 +112,27 @@ def test_a_survey_that_would_write_into_what_others_made_is_refused(name, kind, 
     assert checked({"survey": {"name": f"{name}2", "kind": kind}, **paths}, ENGINES)["survey"]["name"] == f"{name}2"
 
 
+@pytest.mark.parametrize(
+    "text, place",
+    [
+        ("external: {gaia: 'a{b}/gaia.fits'}", "external.gaia: 'a{b}/gaia.fits'"),
+        ("external: {gaia: 'a<b>.fits'}", "external.gaia: 'a<b>.fits'"),
+        ("models: {path: '{}'}", "models.path: '{}'"),
+        ("compare: {catalogs: [a.yaml, 'b{.yaml']}", "compare.catalogs.1: 'b{.yaml'"),
+        ("templates: {extra: [{source: a, path: '}', medium: air, spectral_class: M}]}", "templates.extra.0.path: '}'"),
+    ],
+)
+def test_a_path_that_snakemake_would_take_for_a_pattern_is_refused(text, place, tmp_path):
+    with pytest.raises(InputError) as caught:
+        check(text, tmp_path)
+    assert f"{place}: braces and <> mark wildcards in Snakemake; rename" in str(caught.value)
+
+
+def test_the_folder_of_the_spectra_may_have_any_name():
+    given = {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": "a {b} <c> 'd'"}}
+    assert checked(given, ENGINES)["files"] == given["files"]
+
+
 @pytest.mark.parametrize("text, said", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line_with_file_key_and_what_is_allowed(text, said, tmp_path):
     with pytest.raises(InputError) as caught:

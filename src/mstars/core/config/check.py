@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mstars.core.config.files import BASE, Layer, contradictions, origin
@@ -40,7 +40,7 @@ def checked(
     """
     result = filled(config, engines)
     problems = [*problems_in(section_tree(engines), result), *_engine_problems(result, engines or {})]
-    problems += [] if problems else [*_without_spectra(result), *_reserved_name(result)]
+    problems += [] if problems else [*_without_spectra(result), *_reserved_name(result), *_wildcards(result)]
     lines = [_with_file(problem, layers) for problem in _stated(problems, plain(config))]
     overlays = [layer for layer in layers if layer.name != base and not layer.name.startswith("command line")]
     if len(overlays) > 1:
@@ -98,6 +98,30 @@ def _reserved_name(config: dict) -> list[Problem]:
     if name.lower() == "demo" and kind != "simulated":
         return [Problem(place, f"{name!r} is the simulated survey whose models others take; choose another name")]
     return []
+
+
+HOLDING_PATHS = ("release", "external", "templates", "models", "compare", "figures", "review")
+"""Sections whose paths become inputs of rules."""
+
+
+def _wildcards(config: dict) -> list[Problem]:
+    """Paths that Snakemake would take for patterns. Where the spectra are is no rule's input and may be any path."""
+    problems = []
+    for section in HOLDING_PATHS:
+        for place, value in _texts(config[section], (section,)):
+            if place != ("release", "spectra") and set(value) & set("{}<>"):
+                said = "braces and <> mark wildcards in Snakemake; rename it, or link to it by another name"
+                problems.append(Problem(place, f"{value!r}: {said}"))
+    return problems
+
+
+def _texts(value: Any, place: tuple) -> Iterator[tuple[tuple, str]]:
+    """Place and value of each text in a tree of sections and lists."""
+    if isinstance(value, str):
+        yield place, value
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for name, item in inner:
+        yield from _texts(item, (*place, name))
 
 
 def _engine_problems(config: dict, engines: Engines) -> list[Problem]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mstars.core.config.keys import plain
 from mstars.core.errors import InputError
+from mstars.core.yaml_text import read_yaml
 
 BASE = "config/config.yaml"
 """The file that every run reads first."""
@@ -27,19 +26,6 @@ class Layer:
     values: Mapping[str, Any]
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML in which no key stands twice."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key, _ in node.value:
-            if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"line {line}: {key.value} stands here twice", None)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def read_layer(path: str | Path) -> Layer:
     """Read a config file, YAML or JSON.
 
@@ -51,10 +37,10 @@ def read_layer(path: str | Path) -> Layer:
     name = _short(path)
     try:
         text = Path(path).read_text(encoding="utf-8")
-        values = json.loads(text) if Path(path).suffix == ".json" else yaml.load(text, Loader=_Loader)
+        values = json.loads(text) if Path(path).suffix == ".json" else read_yaml(text)
     except OSError as error:
         raise InputError(f"{name}: can't be read ({error.strerror}); give a config file") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: not a config file: {' '.join(str(error).split())}") from None
     if values is not None and not isinstance(values, dict):
         raise InputError(f"{name}: holds no sections; a config file is a list of `section:` with `key: value` in each")

@@ -1,0 +1,204 @@
+"""The hyper-parameters of a training set and its cross-validation, found once for all parts, and their folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from mstars.core.errors import InputError
+from mstars.engines.contract import EngineInput
+from mstars.engines.slam.errors import fit_curve
+from mstars.engines.slam.fit import Fitter
+from mstars.engines.slam.forward import Scaling, scaling_of
+from mstars.engines.slam.search import Sample, Search, search
+from mstars.engines.slam.svr import Options
+from mstars.files.json_files import read_json, write_json
+from mstars.files.tables import write_table
+from mstars.files.whole import atomic_path
+
+FORMAT = "mstars-slam-search-1"
+_ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
+
+
+@dataclass
+class Choice:
+    """What training needs of a search.
+
+    Attributes
+    ----------
+    found : Search
+        Variances are of fluxes scaled with ``flux_scale``.
+    flux_scale : ndarray of float32, [pixel]
+    curves : ndarray of float64, [k, 2]
+        a and b of the error curve of each label: `mstars.engines.slam.errors.fit_curve`.
+    stars : pandas.DataFrame
+        A row a spectrum: spectrum_key, star_id, snri, and for each label ``_true``, ``_cv`` (by a model of the
+        cross-validation that has not seen the star) and ``_cv_formal``.
+    """
+
+    found: Search
+    flux_scale: np.ndarray
+    curves: np.ndarray
+    stars: pd.DataFrame
+
+    def rescaled(self, scaling: Scaling) -> Search:
+        """The search with variances of fluxes that are scaled otherwise."""
+        factor = np.square(self.flux_scale.astype(float) / scaling.flux_scale)
+        changed = {"cv_mse": self.found.cv_mse * factor, "intrinsic": self.found.intrinsic * factor}
+        return Search(**{**vars(self.found), **changed})
+
+
+def label_box(labels: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of fitted labels: those of the training stars, widened by a share of their range."""
+    lower, upper = labels.min(axis=0), labels.max(axis=0)
+    return lower - share * (upper - lower), upper + share * (upper - lower)
+
+
+def cv_groups(table: pd.DataFrame, parts: int) -> np.ndarray:
+    """Part of the cross-validation of each spectrum, [n]: the folds taken together; stars stay whole."""
+    groups = table["fold"].to_numpy(dtype=int) % parts
+    if len(np.unique(groups)) < 2:
+        groups = np.unique(table["star_id"].to_numpy(dtype=str), return_inverse=True)[1] % parts
+    return np.unique(groups, return_inverse=True)[1]
+
+
+def model_variance(found: Search, settings: Mapping, training_mse: np.ndarray) -> np.ndarray:
+    """Variance of the model in Eq. 3, of scaled fluxes, [pixel]."""
+    by_name = {"cv_mse": found.cv_mse, "cv_minus_noise": found.intrinsic, "training_mse_squared": training_mse**2}
+    return by_name[settings["model_error"]]
+
+
+def make_choice(
+    x: EngineInput, table: pd.DataFrame, settings: Mapping, *, checkpoint: Path | None = None, key: str = ""
+) -> Choice:
+    """Search the hyper-parameters, and fit each star with a model that has not seen it.
+
+    Parameters
+    ----------
+    x : EngineInput
+        Inputs of all rows of ``table``.
+    table : pandas.DataFrame
+        The training set.
+    settings : mapping
+        The engine's.
+    checkpoint : Path, optional
+        See `mstars.engines.slam.search.search`.
+    key : str
+        The training set's hash.
+
+    Returns
+    -------
+    Choice
+    """
+    names = list(settings["labels"])
+    labels, flux, ivar = table[names].to_numpy(dtype=float), np.asarray(x.flux), np.asarray(x.ivar)
+    groups = cv_groups(table, settings["hyper"]["cv"])
+    scaling = scaling_of(labels, flux, ivar > 0)
+    sample = Sample.of(scaling, labels, flux, ivar, groups)
+    found, models = search(sample, scaling, settings, checkpoint=checkpoint, key=key)
+    stars = table[["spectrum_key", "star_id", "snri"]].reset_index(drop=True)
+    lower, upper = label_box(labels, settings["box"])
+    value, error = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
+    for number, model in enumerate(models):
+        rows = np.flatnonzero(groups == number)
+        inside = ~np.isin(groups, number)
+        training = np.square(model.scaled(sample.labels[inside]) - sample.flux[inside]).mean(
+            axis=0, where=sample.used[inside]
+        )
+        variance = model_variance(found, settings, np.nan_to_num(training, nan=1.0))
+        options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
+        fitted = Fitter(model, variance, lower, upper, **options).fit(flux[rows], ivar[rows])
+        value[rows], error[rows] = fitted.labels, fitted.error
+    snr, curves = stars["snri"].to_numpy(dtype=float), []
+    for column, label in enumerate(names):
+        stars[f"{label}_true"], stars[f"{label}_cv"] = labels[:, column], value[:, column]
+        stars[f"{label}_cv_formal"] = error[:, column]
+        curves.append(fit_curve(snr, value[:, column] - labels[:, column]))
+    return Choice(found, scaling.flux_scale, np.array(curves), stars)
+
+
+def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
+    """Write a search folder, ``search.json`` last.
+
+    Parameters
+    ----------
+    choice : Choice
+    folder : Path
+        Gets search.safetensors, triples.csv (what each triple is worth and how many pixels took it), cv.parquet and
+        search.json.
+    about : mapping
+        ``training_set`` (hash), ``labels``, ``grid`` and what else there is to tell.
+    """
+    found = choice.found
+    arrays = {name: np.ascontiguousarray(getattr(found, name)) for name in _ARRAYS}
+    content = save_arrays(arrays | {"flux_scale": choice.flux_scale, "curves": choice.curves})
+    with atomic_path(folder / "search.safetensors") as temporary:
+        temporary.write_bytes(content)
+    with atomic_path(folder / "triples.csv") as temporary:
+        triples_table(found).to_csv(temporary, index=False, float_format="%.6g")
+    write_table(choice.stars, folder / "cv.parquet")
+    description = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "triples": [asdict(one) for one in found.triples],
+        "finalists": list(found.finalists),
+        "about": dict(about),
+    }
+    write_json(description, folder / "search.json")
+
+
+def load_choice(folder: Path, about: Mapping) -> Choice:
+    """Read a search folder.
+
+    Parameters
+    ----------
+    folder : Path
+    about : mapping
+        What it must be of: as for `save_choice`.
+
+    Raises
+    ------
+    InputError
+        A file is missing or damaged, or the search is of another training set, label set or grid.
+    """
+    said = read_json(folder / "search.json")
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise InputError(f"{folder}/search.json: not a search of this version; delete it and run the rule slam_search")
+    for name, expected in about.items():
+        if said["about"].get(name) != expected:
+            raise InputError(f"{folder}/search.json: {name} is another one's; delete it and run the rule slam_search")
+    path = folder / "search.safetensors"
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise InputError(f"{path}: missing; run the rule slam_search") from None
+    if hashlib.sha256(content).hexdigest() != said["sha256"]:
+        raise InputError(f"{path}: damaged (its checksum is not search.json's); run the rule slam_search")
+    arrays = load_arrays(content)
+    triples = [Options(**one) for one in said["triples"]]
+    found = Search(triples, finalists=list(said["finalists"]), **{name: arrays[name] for name in _ARRAYS})
+    return Choice(found, arrays["flux_scale"], arrays["curves"], pd.DataFrame())
+
+
+def triples_table(found: Search) -> pd.DataFrame:
+    """What each triple is worth.
+
+    C, epsilon, gamma; cv_mse, the mean over the tried pixels; best, the share of these where it is the best of all;
+    finalist; pixels, how many took it.
+    """
+    table = pd.DataFrame([asdict(one) for one in found.triples])
+    best = np.argmin(found.tried, axis=0)
+    numbers = np.arange(len(table))
+    return table.assign(
+        cv_mse=found.tried.mean(axis=1),
+        best=[float((best == number).mean()) for number in numbers],
+        finalist=np.isin(numbers, found.finalists),
+        pixels=np.bincount(found.chosen, minlength=len(table)),
+    )

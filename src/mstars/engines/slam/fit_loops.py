@@ -1,0 +1,69 @@
+"""Compiled loops of `mstars.engines.slam.fit`."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, fastmath=True)
+def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient):
+    """Sums of Eq. 3 of Li et al. 2021 and of its derivatives over some pixels, added to what is there.
+
+    Parameters
+    ----------
+    flux, weight : ndarray of float32, [n, p]
+        Scaled fluxes, and inverse of their variance and the model's together.
+    model : ndarray of float32, [1 + k, n, p]
+        Scaled fluxes of the model less ``offset``, and their derivatives.
+    offset : ndarray of float32, [p]
+    soft : bool
+        Soft L1 loss, 2 (sqrt(1 + z) - 1), instead of z = weight (flux - model)^2.
+    chi2 : ndarray of float64, [n]
+    hessian : ndarray of float64, [n, k, k]
+        Lower triangle of J' W J.
+    gradient : ndarray of float64, [n, k]
+        J' W (flux - model).
+    """
+    k = model.shape[0] - 1
+    for row in range(flux.shape[0]):
+        total = 0.0
+        if k == 2:
+            a = b = c = d = e = np.float32(0.0)
+            for pixel in range(flux.shape[1]):
+                off = flux[row, pixel] - model[0, row, pixel] - offset[pixel]
+                w = weight[row, pixel]
+                z = w * off * off
+                if soft:
+                    root = np.sqrt(np.float32(1.0) + z)
+                    w /= root
+                    z = np.float32(2.0) * (root - np.float32(1.0))
+                total += z
+                x, y = model[1, row, pixel], model[2, row, pixel]
+                wx, wy = w * x, w * y
+                a += wx * x
+                b += wx * y
+                c += wy * y
+                d += wx * off
+                e += wy * off
+            hessian[row, 0, 0] += a
+            hessian[row, 1, 0] += b
+            hessian[row, 1, 1] += c
+            gradient[row, 0] += d
+            gradient[row, 1] += e
+        else:
+            for pixel in range(flux.shape[1]):
+                off = flux[row, pixel] - model[0, row, pixel] - offset[pixel]
+                w = weight[row, pixel]
+                z = w * off * off
+                if soft:
+                    root = np.sqrt(np.float32(1.0) + z)
+                    w /= root
+                    z = np.float32(2.0) * (root - np.float32(1.0))
+                total += z
+                for one in range(k):
+                    slope = w * model[1 + one, row, pixel]
+                    gradient[row, one] += slope * off
+                    for two in range(one + 1):
+                        hessian[row, one, two] += slope * model[1 + two, row, pixel]
+        chi2[row] += total

@@ -1,0 +1,40 @@
+"""The error curve and the limits of chi2."""
+
+import numpy as np
+import pytest
+
+from mstars.engines.slam.errors import above_limit, binned_scatter, chi2_limits, curve_errors, fit_curve
+
+
+def test_the_paper_s_curve_is_recovered():
+    draws = np.random.default_rng(0)
+    snr = np.exp(draws.uniform(np.log(6), np.log(250), 4000))
+    residual = 546 * snr**-0.551 * draws.normal(size=4000)
+    residual[:20] = 3000  # wrong labels
+    a, b = fit_curve(snr, residual)
+    assert b == pytest.approx(-0.551, abs=0.04) and a * 50**b == pytest.approx(546 * 50**-0.551, rel=0.05)
+    assert curve_errors(np.array([a, b]), [50, np.nan, -3])[0] == pytest.approx(a * 50**b)
+    assert np.isnan(curve_errors(np.array([a, b]), [50, np.nan, -3])[1:]).all()
+
+
+def test_bins_hold_all_stars():
+    snr, residual = np.linspace(5, 100, 300), np.ones(300)
+    centre, bias, scatter, count = binned_scatter(snr, residual)
+    assert count.sum() == 300 and (np.diff(centre) > 0).all() and (bias == 1).all() and (scatter == 0).all()
+
+
+def test_few_stars_give_a_curve_of_photon_noise():
+    a, b = fit_curve(np.full(30, 25.0), np.random.default_rng(1).normal(0, 10, 30))
+    assert b == -0.5 and a * 5**-1 == pytest.approx(10, rel=0.4)
+    assert np.isnan(fit_curve(np.array([]), np.array([]))).all()
+
+
+def test_chi2_limits_follow_the_snr():
+    draws = np.random.default_rng(2)
+    snr = draws.uniform(5, 150, 6000)
+    chi2 = 1 + 0.01 * snr * draws.random(6000)
+    limits = chi2_limits(snr, chi2)
+    assert (np.diff(limits) > 0).all()
+    assert above_limit(limits, snr, chi2).mean() == pytest.approx(0.005, abs=0.002)
+    assert above_limit(limits, np.array([np.nan, 30.0]), np.array([9.0, np.nan])).tolist() == [True, False]
+    assert np.isinf(chi2_limits(snr[:0], chi2[:0])).all()

@@ -1,4 +1,4 @@
-# make demo | report | test | catalog SPECTRA=folder NAME=mine | models | lint | dry-run | clean
+# make demo | report | test | catalog SPECTRA=folder NAME=mine | models | box | lint | dry-run | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -11,13 +11,14 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: docs pages help setup demo report engines test test-quick test-slurm test-desk catalog models lint format dry-run clean
+.PHONY: docs pages help setup demo report box engines test test-quick test-slurm test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
-	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files (after make demo)"
+	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files"
 	@echo "make engines                           the demo's parameters by every engine"
 	@echo "make models                            the demo's trained models in one file, results/demo/models.tar.gz"
+	@echo "make box                               the models that come with mstars, anew (hours)"
 	@echo "make test                              set up, then the tests, side by side on all cores"
 	@echo "make test-quick                        the quick ones: for the time between two edits"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
@@ -59,6 +60,11 @@ docs: $(READY)
 
 models: $(READY)
 	$(SNAKEMAKE) models
+
+# resources/models/README.md says what they are
+box: $(READY)
+	$(SNAKEMAKE) models --configfile config/box.yaml
+	cp results/box/models.tar.gz resources/models/simulated-1.tar.gz
 
 engines: $(READY)
 	$(SNAKEMAKE) engines --config 'parameters={"also": "all"}'

@@ -26,6 +26,7 @@ import pandas as pd
 from mstars.core.config.networks import Networks
 from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
+from mstars.core.robust import share_limits
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
 from mstars.networks.training import train_classifier
@@ -36,7 +37,6 @@ from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.wavelengths import lamost_wavelength
-from mstars.validate.shares import wilson
 
 SPT = ["OB", "A", "F", "G", "K", "M", "GALAXY", "QSO"]
 TASKS = {"spt": SPT, "wdm": ["WD", "M"], "dmgm": ["dM", "gM"]}
@@ -131,10 +131,10 @@ def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Nam
 
 def share(right: np.ndarray) -> dict:
     """A share with its 95 % limits."""
-    low, high = wilson(int(right.sum()), len(right))
+    low, high = share_limits(right.sum(), len(right))
     if not len(right):
         return {"accuracy": None, "limits": None, "n": 0}
-    return {"accuracy": float(right.mean()), "limits": [low, high], "n": len(right)}
+    return {"accuracy": float(right.mean()), "limits": [float(low), float(high)], "n": len(right)}
 
 
 def measure(models: dict, x: np.ndarray, rows: pd.DataFrame) -> dict:

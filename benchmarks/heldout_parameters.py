@@ -31,6 +31,7 @@ from heldout import observed
 from mstars.core.config.whole import filled
 from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
+from mstars.core.robust import mad_std
 from mstars.engines.cnn.baselines import BASELINES
 from mstars.engines.cnn.training import train_fold
 from mstars.networks.inference import predict_regressor
@@ -39,7 +40,6 @@ from mstars.parameters.calibration import (
     calibrate,
     calibrated_errors,
     pull_width,
-    robust_sigma,
     spread_ratios,
 )
 from mstars.simulate.observations import draw_survey
@@ -133,7 +133,7 @@ def measure(predicted: dict[str, np.ndarray], rows: pd.DataFrame) -> dict:
         residual = values - true
         inside = {key: (snri > low) & (snri <= high) for key, (low, high) in BINS.items()}
         result[name] = {
-            label: {key: robust_sigma(residual[chosen, column]) for key, chosen in inside.items() if chosen.sum() > 20}
+            label: {key: mad_std(residual[chosen, column]) for key, chosen in inside.items() if chosen.sum() > 20}
             for column, label in enumerate(LABELS)
         }
         for weakness, (column, where) in weak_spots(rows).items():
@@ -159,7 +159,7 @@ def compare(values: np.ndarray, reference: np.ndarray, rows: pd.DataFrame) -> di
         pair = np.column_stack([values[bright, column], reference[bright, column]]) - true[bright, column][:, None]
 
         def ratio(chosen, pair=pair):
-            return robust_sigma(pair[chosen, 0]) / robust_sigma(pair[chosen, 1])
+            return mad_std(pair[chosen, 0]) / mad_std(pair[chosen, 1])
 
         result[f"{label} sigma ratio"] = with_error(ratio, len(bright), draws)
     for weakness, (column, where) in weak_spots(rows).items():

@@ -7,6 +7,8 @@ import pytest
 from places import ROOT
 from workdir import outcome
 
+from mstars.ops.model_source import MODELS_IN_THE_BOX
+
 pytestmark = pytest.mark.workflow
 
 
@@ -28,15 +30,12 @@ def files_survey(place):
     return {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": f"{place}/fits"}}
 
 
-def test_a_folder_of_files_takes_the_demos_models_and_says_where_they_come_from(place):
+def test_a_folder_of_files_takes_the_models_that_come_with_mstars(place):
     code, text = dry_run(place, **files_survey(place))
-    assert (
-        code != 0
-        and "models.path: results/demo/models is not a folder of models or a bundle; train models first (`make demo`)"
-        in text
-    )
+    assert code == 0 and f"models of {MODELS_IN_THE_BOX}" in text, text
+    assert not {"simulate_plates", "train", "train_fold", "fit_outliers"} & set(text.split())
     code, text = dry_run(place, "ingest", **files_survey(place))
-    assert code == 0, text  # ingest needs no models
+    assert code == 0 and "unpack_models" not in text, text  # ingest needs no models
 
 
 def test_a_models_path_that_does_not_exist_stops_at_once(place):

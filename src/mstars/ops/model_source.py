@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mstars.core.errors import InputError
+from mstars.core.resources import ROOT as RESOURCES
 from mstars.ops.bundle import read_listing
+
+MODELS_IN_THE_BOX = RESOURCES / "models" / "simulated-1.tar.gz"
+"""Models that come with mstars, trained on a simulated survey alone; `make box` makes them."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class ModelSource:
         """
         if not self.files:
             what = f"{self.folder} is not a folder of models or a bundle"
-            raise InputError(f"models.path: {what}; train models first (`make demo`), or give others")
+            raise InputError(f"models.path: {what}; give a folder of models or a bundle of them")
 
 
 def model_source(path: str | Path, unpacked: str | Path) -> ModelSource:

@@ -13,6 +13,9 @@ SIZES = {
     "demo": dict(plates=4, dM=2480, gM=640, planted=1.0, train=360, late_k=120, rv=48, dmgm=72, repeats=220),
     "ci": dict(plates=2, dM=170, gM=70, planted=0.06, train=26, late_k=8, rv=4, dmgm=8, repeats=16),
     "networks": dict(plates=8, dM=6000, gM=2400, planted=1.0, train=4000, late_k=300, rv=48, dmgm=72, repeats=400),
+    "training": dict(
+        plates=32, dM=24000, gM=9600, planted=4.0, train=16000, late_k=1200, rv=192, dmgm=288, repeats=1600
+    ),
     "fifth": dict(plates=100, dM=14800, gM=4000, planted=1.2, train=120, late_k=300, rv=100, dmgm=180, repeats=1200),
     "scale": dict(plates=500, dM=74000, gM=20000, planted=6.0, train=600, late_k=1500, rv=500, dmgm=900, repeats=6000),
 }

@@ -1,12 +1,13 @@
-# a folder of LAMOST's FITS files: nothing to train on, so the models are the demo's unless others are named
+# a folder of LAMOST's FITS files: nothing to train on, so the models are those that come with mstars unless others are named
 
 import functools
 
 from mstars.lamost.tree import files_digest
+from mstars.ops.model_source import MODELS_IN_THE_BOX
 
 SIMULATED = False
 KIND_RULES = []
-BORROWED_PATH = config["models"]["path"] or "results/demo/models"
+BORROWED_PATH = config["models"]["path"] or str(MODELS_IN_THE_BOX)
 EXTERNAL = config["external"]
 PLAN_INPUT = []
 WATCHED = {}

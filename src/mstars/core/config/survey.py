@@ -31,10 +31,10 @@ class Simulate(Section):
     """The simulated survey; only for `survey.kind: simulated`."""
 
     PLACE: ClassVar[str] = "simulate"
-    size: Literal["demo", "ci", "networks", "fifth", "scale"] = key(
+    size: Literal["demo", "ci", "networks", "training", "fifth", "scale"] = key(
         "demo",
-        "demo (minutes), ci (seconds), networks (more training spectra), scale (100,000 on 500 plates), fifth (of "
-        "scale)",
+        "demo (minutes), ci (seconds), networks (more training spectra), training (four times that), scale (100,000 "
+        "on 500 plates), fifth (of scale)",
     )
     make_sources: Words = key(
         ("bochanski", "kesseli", "stelib", "emulator", "pickles", "mastar_ssp", "fluxstd"),
@@ -128,7 +128,7 @@ class Models(Section):
     PLACE: ClassVar[str] = "models"
     path: str | None = path(
         "folder of trained models, or a bundle of them (models.tar.gz); null: train on this survey, and for "
-        "survey.kind files take the demo's"
+        "survey.kind files take the models that come with mstars (resources/models)"
     )
 
 

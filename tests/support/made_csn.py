@@ -13,7 +13,7 @@ from mstars.engines.csn.training import Domains
 LENGTH = 1535
 TINY = Sizes(LENGTH, (2, 3), (4, 4, 5), (2, 2, 2), 6, 2, (2, 2, 2, 2, 2), (3, 3, 3, 3, 3))
 EMULATOR = EmulatorSettings(
-    neurons=64, activation="silu", steps=1200, learning_rate=0.003, schedule="cosine", loss="l1", train_share=0.8
+    neurons=64, activation="silu", steps=1200, learning_rate=0.003, schedule="cosine", loss="l1", batch=256, train_share=0.8
 )
 SMALL = Sizes(LENGTH, (6, 12), (16, 24, 24), (4, 4, 4), 10, 2, (4, 4, 8, 8, 8), (8, 8, 8, 8, 8))
 N_PIXEL = 1451

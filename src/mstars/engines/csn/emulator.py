@@ -73,6 +73,8 @@ class EmulatorSettings:
     schedule : {"cosine", "constant"}
         Of the learning rate; ``constant`` is The Payne's.
     loss : {"l1", "l2"}
+    batch : int
+        Nodes of a step; all, where there are fewer.
     train_share : float
         Share of the nodes that are trained on; the rest validates.
     """
@@ -83,6 +85,7 @@ class EmulatorSettings:
     learning_rate: float
     schedule: str
     loss: str
+    batch: int
     train_share: float
 
     @classmethod
@@ -104,7 +107,7 @@ def train_emulator(
 ) -> tuple[Emulator, pd.DataFrame]:
     """Fit the emulator to the nodes of a grid.
 
-    All nodes make one batch. The weights with the least validation loss are kept.
+    The weights with the least validation loss are kept.
 
     Parameters
     ----------
@@ -116,7 +119,7 @@ def train_emulator(
         Nodes that validate.
     settings : EmulatorSettings
     seed : int
-        Of the first weights.
+        Of the first weights and of the batches.
 
     Returns
     -------
@@ -139,11 +142,14 @@ def train_emulator(
     parts = [torch.from_numpy(rows) for rows in (~valid, valid)]
     (x_train, x_valid), (y_train, y_valid) = ([values[rows] for rows in parts] for values in (x, y))
     distance = {"l1": nn.functional.l1_loss, "l2": nn.functional.mse_loss}[settings.loss]
-    best, least, history = None, np.inf, []
+    best, least, history, draws = None, np.inf, [], np.random.default_rng(seed)
     every = max(settings.steps // 100, 1)
     for step in range(1, settings.steps + 1):
+        rows = slice(None)
+        if len(x_train) > settings.batch:
+            rows = torch.from_numpy(draws.choice(len(x_train), settings.batch, replace=False))
         optimizer.zero_grad(set_to_none=True)
-        loss = _SCALE * distance(emulator.of_scaled(x_train), y_train)
+        loss = _SCALE * distance(emulator.of_scaled(x_train[rows]), y_train[rows])
         loss.backward()
         optimizer.step()
         if settings.schedule == "cosine":

@@ -236,7 +236,7 @@ def _advice(folder: Path, iteration: int) -> str:
 
 def _fingerprint(domains: Domains, sizes: Sizes, network: dict, seed: int) -> str:
     """Hash of what a training depends on but for its length; of the spectra a sample of rows stands for all."""
-    settings = {name: value for name, value in network.items() if name not in ("iterations", "recipe")}
+    settings = {name: value for name, value in network.items() if name not in ("iterations", "recipe", "device")}
     said = [vars(sizes), settings, seed, list(domains.flux.shape), vars(domains.scale)]
     said += [domains.synth_error, domains.least_error]
     hashed = hashlib.sha256(json.dumps(said, default=list).encode())

@@ -10,13 +10,20 @@ from mstars.engines.csn.emulator import EmulatorSettings, train_emulator
 from mstars.engines.csn.passage import AlphaTie, Passage
 from mstars.engines.csn.training import Domains
 
-LENGTH = 1535
+LENGTH = 2047
 TINY = Sizes(LENGTH, (2, 3), (4, 4, 5), (2, 2, 2), 6, 2, (2, 2, 2, 2, 2), (3, 3, 3, 3, 3))
 EMULATOR = EmulatorSettings(
-    neurons=64, activation="silu", steps=1200, learning_rate=0.003, schedule="cosine", loss="l1", batch=256, train_share=0.8
+    neurons=64,
+    activation="silu",
+    steps=1200,
+    learning_rate=0.003,
+    schedule="cosine",
+    loss="l1",
+    batch=256,
+    train_share=0.8,
 )
 SMALL = Sizes(LENGTH, (6, 12), (16, 24, 24), (4, 4, 4), 10, 2, (4, 4, 8, 8, 8), (8, 8, 8, 8, 8))
-N_PIXEL = 1451
+N_PIXEL = LENGTH - 84
 LINES = np.array([0.15, 0.35, 0.6, 0.8])
 
 

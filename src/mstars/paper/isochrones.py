@@ -248,13 +248,23 @@ def pick(table: pd.DataFrame, metallicities: Sequence[float] = METALLICITIES, lo
     return list(chosen.values())
 
 
-def fetch_grid(own: str | Path | None = None) -> pd.DataFrame:
+def of_age(table: pd.DataFrame, log_age: float) -> pd.DataFrame:
+    """Of each metallicity the isochrone of the nearest age (log10 of years), dwarfs and giants."""
+    off = (table["log_age"] - log_age).abs()
+    return table[off <= off.groupby(table["m_h"]).transform("min") + 1e-9].reset_index(drop=True)
+
+
+def fetch_grid(
+    own: str | Path | None = None, metallicities: Sequence[float] = METALLICITIES, log_age: float = LOG_AGE
+) -> pd.DataFrame:
     """Isochrones of the packaged grid.
 
     Parameters
     ----------
     own : str or Path, optional
         Folder of wheels downloaded elsewhere (``templates.packages`` of the config).
+    metallicities, log_age
+        As for `read_grid`.
 
     Returns
     -------
@@ -268,4 +278,4 @@ def fetch_grid(own: str | Path | None = None) -> pd.DataFrame:
         except InputError as error:
             logger.warning("no isochrones will be drawn: %s", error)
             return pd.DataFrame({name: pd.Series(dtype=float) for name in ISOCHRONE_COLUMNS})
-        return read_grid(Path(scratch) / PARSEC_GRID.members[0])
+        return read_grid(Path(scratch) / PARSEC_GRID.members[0], metallicities, log_age)

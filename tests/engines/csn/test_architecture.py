@@ -62,8 +62,8 @@ def test_the_split_latent_reaches_observed_spectra_alone():
 
 
 def test_the_scale_goes_back():
-    scale = Scale(0.9, 0.2, 1451, 1535)
-    flux = torch.rand(2, 1451)
+    scale = Scale(0.9, 0.2, 1963, 2047)
+    flux = torch.rand(2, 1963)
     x = scale.apply(flux)
-    assert x.shape == (2, 1535) and (x[:, :42] == 0).all() and (x[:, -42:] == 0).all()
+    assert x.shape == (2, 2047) and (x[:, :42] == 0).all() and (x[:, -42:] == 0).all()
     assert torch.allclose(scale.remove(x), flux, atol=1e-6)

@@ -4,7 +4,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from made_csn import NETWORK, TINY, made_domains
+from made_csn import N_PIXEL, NETWORK, TINY, made_domains
 from safetensors.torch import load
 
 from mstars.core.errors import InputError
@@ -102,9 +102,9 @@ def test_losses_fall(small_training):
 def test_batches_hold_what_the_domains_say(domains):
     batch = domains.batch(np.random.default_rng(1), 8, CPU)
     assert batch.synth.shape == batch.obs_weight.shape == (8, TINY.length)
-    inside = slice(42, 42 + 1451)
+    inside = slice(42, 42 + N_PIXEL)
     std = domains.scale.std
-    assert batch.synth_weight[:, inside] == pytest.approx(np.full((8, 1451), (std / 0.01) ** 2), rel=1e-5)
+    assert batch.synth_weight[:, inside] == pytest.approx(np.full((8, N_PIXEL), (std / 0.01) ** 2), rel=1e-5)
     assert (batch.obs_weight[:, 42 + 900 : 42 + 910] == 0).all() and (batch.obs_weight[:, :42] == 0).all()
     flux = domains.scale.remove(batch.obs)
     nearest = [np.abs(domains.flux - row).max(axis=1).min() for row in flux.numpy()]
@@ -141,7 +141,7 @@ def test_critics_that_diverge_stop_the_training_and_the_last_state_stays(domains
 
 
 def test_the_scale_is_that_of_the_flux_outside_the_masks(small_emulator, domains):
-    used = np.ones(1451, bool)
+    used = np.ones(N_PIXEL, bool)
     used[:700] = False
     scale = flux_scale(small_emulator, domains.labels, used, TINY.length)
     with torch.no_grad():

@@ -51,8 +51,12 @@ class Sizes:
     def of(cls, network: Mapping, length: int) -> Sizes:
         """From the settings ``engines.csn.network``."""
         widths = {name: network[name] for name in cls.__dataclass_fields__ if name != "length"}
-        widths = {name: tuple(value) if isinstance(value, list | tuple) else value for name, value in widths.items()}
-        return cls(length=check_length(length), **widths)
+        return cls.from_dict({**widths, "length": check_length(length)})
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> Sizes:
+        """From what a ``model.json`` says."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _down(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Module]:

@@ -138,7 +138,7 @@ def train_emulator(
     emulator = Emulator(labels.min(axis=0), labels.max(axis=0), settings.neurons, flux.shape[1], settings.activation)
     optimizer = torch.optim.RAdam(emulator.parameters(), lr=settings.learning_rate)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
-    x, y = emulator.scaled(torch.from_numpy(labels)), torch.from_numpy(np.asarray(flux, np.float32))
+    x, y = emulator.scaled(torch.from_numpy(labels)), torch.from_numpy(np.array(flux, np.float32))
     parts = [torch.from_numpy(rows) for rows in (~valid, valid)]
     (x_train, x_valid), (y_train, y_valid) = ([values[rows] for rows in parts] for values in (x, y))
     distance = {"l1": nn.functional.l1_loss, "l2": nn.functional.mse_loss}[settings.loss]

@@ -10,8 +10,37 @@ from torch.func import jvp, vmap
 
 from mstars.engines.csn.passage import Passage
 
-Model = Callable[..., torch.Tensor]
-"""Flux [n, pixel] of scaled labels [n, k] and of what goes with each spectrum, [n, ...]."""
+
+@dataclass(frozen=True)
+class Model:
+    """What is fitted.
+
+    Attributes
+    ----------
+    flux : callable
+        Flux [n, pixel] of scaled labels [n, k] and of what goes with each spectrum, [n, ...].
+    with_slopes : callable
+        That, and its derivatives [k, n, pixel].
+    """
+
+    flux: Callable[..., torch.Tensor]
+    with_slopes: Callable[..., tuple[torch.Tensor, torch.Tensor]]
+
+    @classmethod
+    def theory(cls, passage: Passage) -> Model:
+        """Theoretical spectra as they are."""
+        return cls(passage.theory, passage.theory_slopes)
+
+    @classmethod
+    def observed(cls, passage: Passage) -> Model:
+        """Theoretical spectra in the observed domain."""
+        return cls(passage.observed, passage.observed_slopes)
+
+    @classmethod
+    def of(cls, flux: Callable[..., torch.Tensor]) -> Model:
+        """Any flux, with derivatives by torch."""
+        return cls(flux, lambda y, *beside: jacobian(flux, y, *beside))
+
 
 BOUND = 0.5
 """Scaled labels reach from -BOUND to BOUND over the theory grid."""
@@ -51,8 +80,10 @@ class Fit:
         return (self.y.abs() >= BOUND - 1e-6).any(dim=1)
 
 
-def with_slopes(model: Model, y: torch.Tensor, *beside: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Flux [n, pixel] and its derivatives [k, n, pixel] by each label, in forward mode."""
+def jacobian(
+    model: Callable[..., torch.Tensor], y: torch.Tensor, *beside: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Flux [n, pixel] and its derivatives [k, n, pixel] by each label, by torch's forward mode."""
     k = y.shape[1]
     directions = torch.eye(k, dtype=y.dtype)[:, None, :].expand(k, *y.shape)
 
@@ -103,7 +134,7 @@ def gauss_newton(
 
     Parameters
     ----------
-    model : callable
+    model : Model
     flux, weight : Tensor, [n, pixel]
         Weight is 1 / error^2, 0 for pixels that don't count.
     start : Tensor, [n, k]
@@ -128,7 +159,7 @@ def gauss_newton(
         if len(rows) == 0:
             break
         count += 1
-        flux_now, slopes = with_slopes(model, trial[rows], *(value[rows] for value in beside))
+        flux_now, slopes = model.with_slopes(trial[rows], *(value[rows] for value in beside))
         new = _normal(flux[rows], weight[rows], flux_now, slopes)
         better = new[0] <= chi2[rows]
         kept = rows[better]
@@ -148,7 +179,8 @@ def _covariance(curvature: torch.Tensor) -> torch.Tensor:
     good = (size > 0).all(dim=1)
     root = torch.where(good[:, None], size, 1.0).sqrt()
     scaled = curvature / root[:, :, None] / root[:, None, :]
-    inverse, info = torch.linalg.inv_ex(torch.where(good[:, None, None], scaled, torch.eye(size.shape[1])))
+    eye = torch.eye(size.shape[1], dtype=size.dtype)
+    inverse, info = torch.linalg.inv_ex(torch.where(good[:, None, None], scaled, eye))
     inverse = inverse / root[:, :, None] / root[:, None, :]
     positive = good & (info == 0) & (torch.diagonal(inverse, dim1=1, dim2=2) > 0).all(dim=1)
     return torch.where(positive[:, None, None], inverse, torch.nan)
@@ -175,7 +207,7 @@ def lbfgs(
 
         def cost(values, row=row, own=own):
             labels = torch.from_numpy(values).to(flux)[None].requires_grad_(True)
-            residual = flux[row] - model(labels, *own)[0]
+            residual = flux[row] - model.flux(labels, *own)[0]
             chi2 = (weight[row] * residual.square()).sum()
             (slope,) = torch.autograd.grad(chi2, labels)
             return float(chi2), slope[0].double().numpy()
@@ -190,7 +222,7 @@ def lbfgs(
         )
         y[row] = torch.from_numpy(found.x).to(y)
         converged[row], most = bool(found.success) or found.nit < steps, max(most, int(found.nfev))
-    flux_now, slopes = with_slopes(model, y, *beside)
+    flux_now, slopes = model.with_slopes(y, *beside)
     chi2, _, curvature = _normal(flux, weight, flux_now, slopes)
     return Fit(y, _covariance(curvature), chi2, converged, most)
 

@@ -11,7 +11,7 @@ import torch
 from mstars.core.constants import C_KMS
 from mstars.core.flags import EngineFlag
 from mstars.engines.contract import EngineInput, Estimates
-from mstars.engines.csn.fit import OPTIMISERS, Fit, gauss_newton, nearest_start
+from mstars.engines.csn.fit import OPTIMISERS, Fit, Model, gauss_newton, nearest_start
 from mstars.engines.csn.info import INFO
 from mstars.engines.csn.passage import Passage
 
@@ -33,7 +33,7 @@ def shifted(passage: Passage, wavelength: np.ndarray, y: torch.Tensor) -> torch.
     """Theoretical flux [n, pixel] of y [n, k + 1], whose last column is a velocity in units of `WIDEST_SHIFT`."""
     flux = passage.theory(y[:, :-1])
     step = float(wavelength[1] - wavelength[0])
-    places = torch.from_numpy((wavelength / (C_KMS * step)).astype(np.float32)) * WIDEST_SHIFT
+    places = torch.from_numpy(wavelength / (C_KMS * step)).to(y) * WIDEST_SHIFT
     place = torch.arange(len(wavelength)) - y[:, -1:] * places
     left = place.detach().floor().long().clamp(0, len(wavelength) - 2)
     share = (place - left).clamp(0, 1)
@@ -53,7 +53,7 @@ def fit_spectra(
     Parameters
     ----------
     passage : Passage
-    flux, ivar : Tensor of float32, [n, pixel]
+    flux, ivar : Tensor, [n, pixel]
         Normalised.
     fit : mapping
         ``engines.csn.fit``.
@@ -66,28 +66,29 @@ def fit_spectra(
     -------
     Fits
     """
+    flux, ivar = flux.to(passage.dtype), ivar.to(passage.dtype)
     optimiser, k = OPTIMISERS[fit["optimiser"]], 4 if fit["alpha"] == "free" else 3
     least = fit["least_error"]
     weight = ivar if not least else 1 / (1 / ivar.clamp(min=1e-30) + least**2)
     weight = weight * passage.used
     start = nearest_start(passage, flux, weight, k)
     if fit["rv"] == "own":
-        start = torch.cat([start, torch.zeros(len(start), 1)], dim=1)
-        theory = optimiser(lambda y: shifted(passage, wavelength, y), flux, weight, start, steps=fit["steps"])
+        start = torch.cat([start, torch.zeros(len(start), 1, dtype=start.dtype)], dim=1)
+        theory = optimiser(Model.of(lambda y: shifted(passage, wavelength, y)), flux, weight, start, steps=fit["steps"])
     else:
-        theory = optimiser(passage.theory, flux, weight, start, steps=fit["steps"])
+        theory = optimiser(Model.theory(passage), flux, weight, start, steps=fit["steps"])
     shared, own = passage.encode(flux)
     transferred = passage.to_synth(shared)
     # Eq. 1 of section 3.5 has no weights: a transferred spectrum is as good everywhere
     even = passage.used.to(flux).expand_as(flux)
     start = nearest_start(passage, transferred, even, k)
-    synthetic = gauss_newton(passage.theory, transferred, even, start, steps=fit["steps"])
+    synthetic = gauss_newton(Model.theory(passage), transferred, even, start, steps=fit["steps"])
     pixels = (weight > 0).sum(dim=1)
     if fit["domain"] == "synthetic":
-        final = gauss_newton(passage.theory, transferred, weight, synthetic.y, steps=fit["steps"])
+        final = gauss_newton(Model.theory(passage), transferred, weight, synthetic.y, steps=fit["steps"])
         return Fits(theory, synthetic, final, pixels)
     features = passage.split_features(own if split is None else split)
-    final = optimiser(passage.observed, flux, weight, synthetic.y, features, steps=fit["steps"])
+    final = optimiser(Model.observed(passage), flux, weight, synthetic.y, features, steps=fit["steps"])
     return Fits(theory, synthetic, final, pixels)
 
 

@@ -13,7 +13,7 @@ _MOST = 2000
 @torch.no_grad()
 def latents(passage: Passage, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shared and split latents of observed flux [n, pixel], each flattened to [n, channel * place]."""
-    shared, split = passage.encode(torch.from_numpy(np.array(flux, np.float32)))
+    shared, split = passage.encode(torch.from_numpy(np.array(flux)).to(passage.dtype))
     return shared.flatten(1).numpy(), split.flatten(1).numpy()
 
 
@@ -100,7 +100,7 @@ def separability(passage: Passage, flux: np.ndarray, labels: np.ndarray, seed: i
     labels = labels[draws.choice(len(labels), min(len(flux), len(labels)), replace=False)]
     used = passage.used.numpy()
     with torch.no_grad():
-        theory = passage.emulator(torch.from_numpy(labels)).numpy()
+        theory = passage.emulator(torch.from_numpy(labels)).float().numpy()
     shared, _ = latents(passage, flux)
     return {
         "told_apart_spectra": told_apart(flux[:, used][:, ::10], theory[:, used][:, ::10], seed),

@@ -11,8 +11,8 @@ STRIDES = (4, 4, 4, 2, 2)
 STEP, OFFSET = 256, 1023
 """Spectra of ``STEP * m + OFFSET`` pixels come back from the decoders with as many as the encoders were given."""
 
-LEAST = 2 * STEP + OFFSET
-"""Shorter ones leave one latent place or none, of which the instance norm can't take a variance."""
+LEAST = 4 * STEP + OFFSET
+"""Shorter ones leave fewer than four latent places. The instance norm makes two places +1 and -1 whatever they hold."""
 
 
 def after(length: int, strides: tuple[int, ...] = STRIDES) -> int:

@@ -129,8 +129,7 @@ class CsnEngine(BaseEngine):
         if about.get("masks") != [list(mask) for mask in settings["masks"]]:
             raise InputError(f"{folder}/model.json: trained with the masks {about.get('masks')}; train it again")
         try:
-            widths = {name: tuple(value) if isinstance(value, list) else value for name, value in about["sizes"].items()}
-            passage = passage_of(stored.arrays, Sizes(**widths), about["activation"])
+            passage = passage_of(stored.arrays, Sizes.from_dict(about["sizes"]), about["activation"]).double()
         except (KeyError, TypeError, RuntimeError) as error:
             raise InputError(f"{folder}: weights that do not fit its model.json ({error}); train it again") from None
         return CsnModel(passage, settings, about)

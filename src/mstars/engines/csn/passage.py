@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import torch
 
 from mstars.engines.csn.architecture import Generator, Scale, Sizes
 from mstars.engines.csn.emulator import Emulator, emulator_arrays, emulator_of
+from mstars.engines.csn.lengths import margins
+from mstars.engines.csn.tangents import push
 
 
 @dataclass
@@ -27,11 +30,19 @@ class AlphaTie:
 
     def __call__(self, m_h: torch.Tensor) -> torch.Tensor:
         """Scaled [alpha/M] of scaled [M/H], [n]; constant beyond the first and the last knot."""
-        with torch.no_grad():
-            left = torch.searchsorted(self.m_h, m_h.detach().contiguous()).clamp(1, len(self.m_h) - 1) - 1
+        left = self._left(m_h)
         width = self.m_h[left + 1] - self.m_h[left]
         share = ((m_h - self.m_h[left]) / width).clamp(0, 1)
         return self.alpha_m[left] + share * (self.alpha_m[left + 1] - self.alpha_m[left])
+
+    def slope(self, m_h: torch.Tensor) -> torch.Tensor:
+        """Its derivative, [n]; 0 beyond the first and the last knot."""
+        left = self._left(m_h)
+        slope = (self.alpha_m[left + 1] - self.alpha_m[left]) / (self.m_h[left + 1] - self.m_h[left])
+        return torch.where((m_h >= self.m_h[0]) & (m_h <= self.m_h[-1]), slope, 0.0)
+
+    def _left(self, m_h: torch.Tensor) -> torch.Tensor:
+        return torch.searchsorted(self.m_h, m_h.detach().contiguous()).clamp(1, len(self.m_h) - 1) - 1
 
 
 @dataclass
@@ -58,9 +69,20 @@ class Passage:
     start: torch.Tensor
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Of its numbers."""
+        return self.start.dtype
+
+    def double(self) -> Passage:
+        """The same in float64, in which a fit does not depend on the spectra beside it."""
+        tie = AlphaTie(self.tie.m_h.double(), self.tie.alpha_m.double())
+        networks = (copy.deepcopy(self.generator).double(), copy.deepcopy(self.emulator).double())
+        return Passage(*networks, self.scale, self.used, tie, self.start.double())
+
+    @property
     def shown(self) -> torch.Tensor:
         """1 for pixels that the networks see, 0 for masked and padded ones, [length]."""
-        return self.scale.pad(self.used.to(torch.float32))
+        return self.scale.pad(self.used.to(self.dtype))
 
     def whole(self, y: torch.Tensor) -> torch.Tensor:
         """All four scaled labels of three or four, [n, 4]."""
@@ -73,6 +95,28 @@ class Passage:
     def theory(self, y: torch.Tensor) -> torch.Tensor:
         """Normalised flux [n, pixel] of scaled labels, as theory has it."""
         return self.emulator.of_scaled(self.whole(y))
+
+    def theory_slopes(self, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """`theory`, and its derivatives [k, n, pixel] by each scaled label."""
+        k = y.shape[1]
+        directions = torch.zeros(k, len(y), 4, dtype=y.dtype)
+        for label in range(k):
+            directions[label, :, label] = 1
+        if k == 3:
+            directions[2, :, 3] = self.tie.slope(y[:, 2])
+        return push(self.emulator.layers, self.whole(y), directions)
+
+    def observed_slopes(self, y: torch.Tensor, split: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """`observed`, and its derivatives [k, n, pixel]."""
+        net, shown = self.generator, self.shown
+        flux, slopes = self.theory_slopes(y)
+        x, t = self.given(flux)[:, None], (self.scale.pad(slopes / self.scale.std) * shown)[:, :, None]
+        for layers in (net.synth_in, net.shared_in, net.shared_out):
+            x, t = push(layers, x, t)
+        still = torch.zeros_like(split).expand(len(t), *split.shape)
+        x, t = push(net.obs_out, torch.cat([x, split], dim=1), torch.cat([t, still], dim=2))
+        left = margins(self.scale.n_pixel, self.scale.length)[0]
+        return self.scale.remove(x[:, 0]), t[:, :, 0, left : left + self.scale.n_pixel] * self.scale.std
 
     def observed(self, y: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
         """The same in the observed domain; ``split`` is `split_features` of the spectra."""

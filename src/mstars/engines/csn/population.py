@@ -79,7 +79,8 @@ def draw_mixture(points: pd.DataFrame, n: int, components: int, draws: np.random
     scaled = (values - mean) / scale
     if len(scaled) > _MIXTURE_POINTS:
         scaled = scaled[draws.choice(len(scaled), _MIXTURE_POINTS, replace=False)]
-    tried = sorted({count for count in (1, 2, 3, 5, 8, 12, 20, 30, components) if count <= min(components, len(scaled))})
+    most = min(components, len(scaled))
+    tried = sorted({count for count in (1, 2, 3, 5, 8, 12, 20, 30, most) if count <= most})
     # the points lie on a surface: without a width of its own a component would have none across it
     options = {"reg_covar": 1e-3, "random_state": int(draws.integers(2**31))}
     mixtures = [GaussianMixture(count, **options).fit(scaled) for count in tried]

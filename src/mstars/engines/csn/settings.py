@@ -65,7 +65,7 @@ class CsnEmulator(Section):
     train_share: float = key(0.8, "share of the grid's spectra that are trained on; the rest validates", gt=0, lt=1)
     teff: Span = key((2800, 4300), "Teff of the grid's spectra that are used", unit="K")
     m_h: Span = key((-1.5, 0.5), "[M/H] of the grid's spectra that are used", unit="dex")
-    left_out_parts: int = key(5, "parts of the grid that are left out in turn for the leave-nodes-out error", ge=2)
+    left_out_parts: int = key(5, "parts of the grid that are left out in turn to measure the error; 0: none", ge=0)
 
 
 class CsnPopulation(Section):
@@ -142,7 +142,7 @@ class CsnFit(Section):
     rv: Literal["catalogue", "own"] = key(
         "catalogue", "own: the fit without transfer also has a velocity beside the catalogue's (Fig. 4)"
     )
-    chunk: int = key(128, "spectra that are fitted at a time", ge=1)
+    chunk: int = key(32, "spectra that are fitted at a time", ge=1)
 
 
 class CsnSettings(EngineSettings):

@@ -63,7 +63,7 @@ def write_emulator(
     -------
     pandas.DataFrame
         A row a node: teff, logg, m_h, alpha_m, valid, error (Eq. 1), error_left_out (by an emulator that has not seen
-        it; see `leave_nodes_out`).
+        it; see `leave_nodes_out`; NaN where ``emulator.left_out_parts`` is below 2).
 
     Raises
     ------
@@ -80,7 +80,9 @@ def write_emulator(
     table = pd.DataFrame(labels, columns=list(LABELS)).assign(valid=valid)
     table["error"] = reconstruction_error(emulator, labels, flux, used)
     parts = settings["emulator"]["left_out_parts"]
-    table["error_left_out"] = leave_nodes_out(labels, flux, used, options, parts=parts, seed=first)
+    table["error_left_out"] = np.nan
+    if parts > 1:
+        table["error_left_out"] = leave_nodes_out(labels, flux, used, options, parts=parts, seed=first)
     found = {
         "theory": theory.about,
         "label_min": labels.min(axis=0)[: len(INFO.labels)],
@@ -89,7 +91,7 @@ def write_emulator(
         "activation": options.activation,
         "nodes": len(labels),
         "error_valid": float(table.loc[table["valid"], "error"].median()),
-        "error_left_out": float(table["error_left_out"].median()),
+        "error_left_out": float(table["error_left_out"].median()) if parts > 1 else None,
     }
     arrays = emulator_arrays(emulator)
     write_model(

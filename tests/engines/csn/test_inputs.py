@@ -35,7 +35,7 @@ def test_flux_and_noise_are_divided_by_the_same_continuum():
     used = unmasked(grid_of(SETTINGS).wavelength, SETTINGS["masks"])
     assert np.abs(x.flux[0, used] - 1).max() < 0.02 and (x.flux[0, ~used] == 1).all() and (x.ivar[0, ~used] == 0).all()
     continuum = smooth(grid_of(SETTINGS).wavelength)
-    assert x.ivar[0, used] == pytest.approx(400 * continuum[used] ** 2, rel=0.03)
+    assert x.ivar[0, used] == pytest.approx(400 * continuum[used] ** 2, rel=0.05)
 
 
 def test_masks_are_in_the_rest_frame_or_where_tellurics_are():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -132,15 +133,13 @@ def train_emulator(
     InputError
         Flux that is not finite, or a loss that is none.
     """
-    if not (np.isfinite(flux).all() and np.isfinite(labels).all()):
-        raise InputError("theory grid: flux or labels that are not finite; mend the grid (engines.csn.theory)")
+    _check_nodes(labels, flux)
     torch.manual_seed(seed)
     emulator = Emulator(labels.min(axis=0), labels.max(axis=0), settings.neurons, flux.shape[1], settings.activation)
     optimizer = torch.optim.RAdam(emulator.parameters(), lr=settings.learning_rate)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     x, y = emulator.scaled(torch.from_numpy(labels)), torch.from_numpy(np.array(flux, np.float32))
-    parts = [torch.from_numpy(rows) for rows in (~valid, valid)]
-    (x_train, x_valid), (y_train, y_valid) = ([values[rows] for rows in parts] for values in (x, y))
+    (x_train, x_valid), (y_train, y_valid) = ([values[~valid], values[valid]] for values in (x, y))
     distance = {"l1": nn.functional.l1_loss, "l2": nn.functional.mse_loss}[settings.loss]
     best, least, history, draws = None, np.inf, [], np.random.default_rng(seed)
     every = max(settings.steps // 100, 1)
@@ -156,14 +155,19 @@ def train_emulator(
             cosine.step()
         if step % every == 0:
             with torch.no_grad():
-                held = _SCALE * float(distance(emulator.of_scaled(x_valid), y_valid))
+                held = float(distance(emulator.of_scaled(x_valid), y_valid))
             if not np.isfinite(held):
                 raise InputError(f"emulator: the loss is {held} after step {step}; lower emulator.learning_rate")
-            history.append({"step": step, "train_loss": loss.item() / _SCALE, "valid_loss": held / _SCALE})
+            history.append({"step": step, "train_loss": loss.item() / _SCALE, "valid_loss": held})
             if held < least:
-                least, best = held, {name: value.clone() for name, value in emulator.state_dict().items()}
+                least, best = held, copy.deepcopy(emulator.state_dict())
     emulator.load_state_dict(best)
     return emulator.eval(), pd.DataFrame(history)
+
+
+def _check_nodes(labels: np.ndarray, flux: np.ndarray) -> None:
+    if not (np.isfinite(flux).all() and np.isfinite(labels).all()):
+        raise InputError("theory grid: flux or labels that are not finite; mend the grid (engines.csn.theory)")
 
 
 @torch.no_grad()

@@ -55,6 +55,26 @@ def observed_set(
     InputError
         Fewer than ten spectra.
     """
+    pool, excluded = _pool(m_catalog, spectra, stars, photometry, kind, settings)
+    draws = rng(seed, "csn", "observed", kind)
+    pool = pool.iloc[np.sort(draws.permutation(len(pool))[: settings["observed"]])].reset_index(drop=True)
+    pool["star_id"] = pool["star_id"].where(pool["star_id"].notna(), pool["spectrum_key"]).astype(str)
+    pool["split"] = _splits(pool["star_id"].to_numpy(dtype=str), settings["shares"], draws)
+    table = pool.astype({"row": "int64"})[["spectrum_key", "batch", "row", "rv", "snri", "star_id", "split"]]
+    counts = {name: int((table["split"] == name).sum()) for name in SPLITS}
+    return table, {
+        "task": f"csn_{kind}_observed",
+        "spectra": len(table),
+        "stars": int(table["star_id"].nunique()),
+        **counts,
+        "excluded": excluded,
+        "settings": dict(settings),
+        "hash": table_hash(table),
+    }
+
+
+def _pool(m_catalog, spectra, stars, photometry, kind, settings) -> tuple[pd.DataFrame, dict]:
+    """The spectra that stay, in order; how many were left out for which reason."""
     pool = m_catalog.loc[m_catalog["luminosity_class"] == kind, ["spectrum_key", "rv", "snrr", "snri"]]
     pool = pool.drop_duplicates("spectrum_key").reset_index(drop=True)
     kept = RowFilter(pool)
@@ -79,21 +99,7 @@ def observed_set(
             f"observed set csn_{kind}: {len(pool)} spectra, at least {_FEWEST} are needed; left out: {kept.counts}; "
             "change engines.csn.sample"
         )
-    draws = rng(seed, "csn", "observed", kind)
-    pool = pool.iloc[np.sort(draws.permutation(len(pool))[: settings["observed"]])].reset_index(drop=True)
-    pool["star_id"] = pool["star_id"].where(pool["star_id"].notna(), pool["spectrum_key"]).astype(str)
-    pool["split"] = _splits(pool["star_id"].to_numpy(dtype=str), settings["shares"], draws)
-    table = pool.astype({"row": "int64"})[["spectrum_key", "batch", "row", "rv", "snri", "star_id", "split"]]
-    counts = {name: int((table["split"] == name).sum()) for name in SPLITS}
-    return table, {
-        "task": f"csn_{kind}_observed",
-        "spectra": len(table),
-        "stars": int(table["star_id"].nunique()),
-        **counts,
-        "excluded": kept.counts,
-        "settings": dict(settings),
-        "hash": table_hash(table),
-    }
+    return pool, kept.counts
 
 
 def _splits(stars: np.ndarray, shares, draws: np.random.Generator) -> np.ndarray:

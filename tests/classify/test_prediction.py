@@ -82,9 +82,13 @@ def test_a_classifier_has_no_vote_without_its_pixels(tmp_path):
     write_batch(tmp_path / "b.h5", spectra, header, pd.DataFrame({"path": [], "reason": []}))
     dmgm = Model(build_network(SMALL, 2, 1).eval(), "classifier", "dmgm", ["dM", "gM"])
     spt = Model(build_network(SMALL, 3, 2).eval(), "classifier", "spt", ["K", "M", "QSO"])
-    tables = classify_batch([dmgm, spt], tmp_path / "b.h5", keys)
+    wdm = Model(build_network(SMALL, 2, 3).eval(), "classifier", "wdm", ["M", "WD"])
+    other = Model(build_network(SMALL, 2, 4).eval(), "classifier", "other", ["a", "b"])
+    tables = classify_batch([dmgm, spt, wdm, other], tmp_path / "b.h5", keys)
     assert list(tables["dmgm"]["dmgm_class"] == "") == [False, True, True, False, True]
-    assert list(tables["spt"]["spt_class"] == "") == [False, False, False, False, True]
+    assert list(tables["spt"]["spt_class"] == "") == [False, True, True, False, True]
+    assert list(tables["wdm"]["wdm_class"] == "") == [False, False, False, True, True]
+    assert list(tables["other"]["other_class"] == "") == [False, False, False, False, True]
     for table, columns in ((tables["dmgm"], ["dmgm_prob", "prob_dM", "prob_gM"]), (tables["spt"], ["spt_prob"])):
         silent = table.iloc[:, 1] == ""
         assert table.loc[silent, columns].isna().all(axis=None) and table.loc[~silent, columns].notna().all(axis=None)

@@ -16,8 +16,13 @@ from mstars.spectra.arms import ARMS, arms_without_data
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.preprocessing import classifier_input
 
-NEEDED_ARM = {"dmgm": "red"}
-"""Arm that a classifier can't do without: what tells dwarfs from giants (CaH, Na I, K I) is in the red one."""
+NEEDED_ARM = {"dmgm": "red", "spt": "red", "spt9": "red", "wdm": "blue"}
+"""Arm that a classifier can't do without.
+
+What tells dwarfs from giants (CaH, Na I, K I) and M from K (TiO) is in the red one, the Balmer lines of white dwarfs
+are in the blue one. Of 48 real M dwarfs cut at 6100 A CNN-dMgM calls 67 percent giants, and CNN-SPT calls 73 percent
+something else than M with a probability above 0.9. Cut below 5800 A, 19 percent are white dwarfs to CNN-WDM.
+"""
 
 
 def classify_batch(
@@ -62,9 +67,8 @@ def _tables(models: Sequence[Model], outliers: OutlierModel | None, spectra: Spe
     lost = arms_without_data(spectra)
     tables = {}
     for model in models:
-        blind = (
-            lost[NEEDED_ARM[model.task]] if model.task in NEEDED_ARM else np.all([lost[arm] for arm in ARMS], axis=0)
-        )
+        needed = [NEEDED_ARM[model.task]] if model.task in NEEDED_ARM else ARMS
+        blind = np.all([lost[arm] for arm in needed], axis=0)
         tables[model.task] = _classified(model, spectra.spectrum_key, inputs, blind)
     if outliers is not None:
         tables["ood"] = score_spectra(outliers, spectra)

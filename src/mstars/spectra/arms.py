@@ -12,8 +12,15 @@ ARMS = {"blue": (3700.0, 5900.0), "red": (5900.0, 9100.0)}
 OVERLAP = (5700.0, 5900.0)
 """Where both cameras have data, vacuum angstrom."""
 
-LEAST_SHARE = 0.05
-"""An arm of which a smaller share of the pixels is good counts as without data."""
+LEAST_SHARE = {"blue": 0.5, "red": 0.7}
+"""An arm counts as without data where a smaller share of its stretches of `STRETCH` pixels has a good pixel.
+
+With less, CNN-TLMA's Teff of 48 real dwarfs is off by 40 K and more, and CNN-dMgM calls a tenth of them giants.
+Pixels that are lost one by one do little harm: with nine in ten lost Teff changes by 5 K.
+"""
+
+STRETCH = 32
+"""Pixels of the common grid, 0.7 percent of the wavelength."""
 
 
 def arms_of(wavelength: np.ndarray) -> tuple[str, ...]:
@@ -34,7 +41,7 @@ def arms_of(wavelength: np.ndarray) -> tuple[str, ...]:
 
 
 def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
-    """Spectra without data in an arm: less than `LEAST_SHARE` of its pixels are good.
+    """Spectra without data in an arm, or with too little (`LEAST_SHARE`).
 
     Parameters
     ----------
@@ -51,7 +58,8 @@ def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
         inside = slice(*np.searchsorted(spectra.wavelength, (lower, upper)))
         good = (spectra.ivar[:, inside] > 0) & (spectra.ormask[:, inside] == 0)
         good &= np.isfinite(spectra.flux[:, inside])
-        found[arm] = good.mean(axis=1) < LEAST_SHARE
+        starts = np.arange(0, good.shape[1] - STRETCH // 2, STRETCH)  # the last stretch may be half as long
+        found[arm] = np.logical_or.reduceat(good, starts, axis=1).mean(axis=1) < LEAST_SHARE[arm]
     return found
 
 

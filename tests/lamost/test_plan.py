@@ -146,6 +146,25 @@ def test_training_spectra_come_from_the_other_catalogues(tmp_path):
     assert (drawn[0]["label"].value_counts() == 1).all()
 
 
+def test_training_spectra_are_drawn_once_contradictions_have_left(tmp_path):
+    m, afgk = catalog(1), catalog(6, fiberid=np.arange(201, 207), subclass="G2")
+    wd = afgk.iloc[5:].assign(subclass="WD")  # one spectrum with two labels
+    root = write_tree(tmp_path / "fits", pd.concat([m, afgk], ignore_index=True))
+    paths = [write_catalog(of, tmp_path / f"{name}.fits") for name, of in (("m", m), ("afgk", afgk), ("wd", wd))]
+    options = {"afgk_catalog": paths[1], "wd_catalog": paths[2], "per_class": 2}
+
+    def says_no(rows):
+        return (rows["fiberid"] <= 203).to_numpy()
+
+    for seed in range(4):
+        plan = plan_release(root, paths[0], seed=seed, contradicted={"golden.csv": says_no}, **options)
+        assert sorted(plan.training["fiberid"]) == [204, 205]
+        assert "afgk catalogue: 3 spectra are contradicted by golden.csv, not used for training" in plan.notes
+        assert list(plan.rejected["reason"]) == ["labels of two catalogues differ"] * 2
+    drawn = {tuple(plan_release(root, paths[0], seed=seed, **options).training["fiberid"]) for seed in range(4)}
+    assert any(min(fibres) <= 203 for fibres in drawn)
+
+
 def test_a_folder_of_nothing_usable_is_an_error(tmp_path):
     (tmp_path / "a.fits").write_text("<html>")
     lamost_files.write(tmp_path / "b.fits", compress=False, PLANID=None)

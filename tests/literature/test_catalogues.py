@@ -1,5 +1,7 @@
 """Catalogues of others: read by their description, joined and compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from astropy.table import Table
 from made_parameters import ours
 
 from mstars.core.errors import InputError
+from mstars.core.resources import resource
 from mstars.literature.catalogues import LABELS, comparison_sample, join, read_catalogue, read_description, statistics
 
 DESCRIPTION = {
@@ -33,6 +36,15 @@ def describe(tmp_path):
 def test_a_description_is_read_with_the_file_beside_it(describe, tmp_path):
     catalogue = read_description(describe())
     assert catalogue.file == tmp_path / "laspm.csv" and catalogue.kinds == ("dM", "gM")
+
+
+def test_laspm_of_lamosts_own_catalogue_needs_no_description(tmp_path):
+    own = replace(read_description(resource("laspm.yaml")), file=tmp_path / "m.csv")
+    (tmp_path / "m.csv").write_text("obsid|teff|logg|m_h\n7|3500.5|4.8|-0.1\n8|-9999|-9999|-9999\n")
+    table = read_catalogue(own)
+    assert table["match"].tolist() == [7, 8] and table["teff"][0] == 3500.5 and np.isnan(table["teff"][1])
+    (tmp_path / "m.csv").write_text("obsid|ra\n7|1.0\n")  # of a release before LASPM
+    assert read_catalogue(own)[["teff", "logg", "m_h"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mstars.paper.figures_and_tables import read_figures_and_tables
 
 def test_every_product_of_the_paper_is_listed_with_a_rule_that_exists():
     products = [row for row in read_figures_and_tables() if row["paper"] == "li2025"]
-    named = [row["product"] for row in products]
+    named = list(dict.fromkeys(row["product"] for row in products))
     assert named[:25] == [f"fig{number:02d}" for number in range(1, 26)]
     assert named[25:35] == [f"tab{number:02d}" for number in range(1, 11)]
     rules = rule_modules(ROOT / "workflow" / "rules")

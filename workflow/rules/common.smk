@@ -21,7 +21,7 @@ from mstars.core.config.command_line import typed
 from mstars.core.config.files import layers_of
 from mstars.core.config.whole import filled, merged, section_tree
 from mstars.core.errors import InputError
-from mstars.core.resources import check_resources
+from mstars.core.resources import check_resources, resource
 from mstars.engines.registry import engine_models
 from mstars.ops import slurm
 from mstars.ops.model_source import model_source
@@ -84,7 +84,7 @@ PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 # PLAN_SOURCE         where the spectra are, for the rule plan
 # K_PREDICTION        what a predicted K star is where scm.k_prediction is auto
 # WITH_FILENAME       whether the catalogues say which file a spectrum is from
-# PLANTED_LITERATURE  literature catalogues beside those of the config: description and table by name
+# PLANTED_LITERATURE  literature catalogues that need no word in the config: description and table by name
 # CALIBRATION_FILES   right labels of the review queues
 # VALIDATION_FILES    what the rule validate makes
 include: f"surveys/{KIND}.smk"

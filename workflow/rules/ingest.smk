@@ -2,6 +2,8 @@
 checkpoint plan:
     input:
         PLAN_INPUT,
+        # the training spectra are drawn once those that these contradict have left
+        class_tables=[] if KIND == "files" else config["scm"]["class_tables"],
     output:
         plan="<results>/plan/plan.parquet",
         candidates="<results>/plan/m_catalog_v0.parquet",
@@ -17,6 +19,7 @@ checkpoint plan:
         source=PLAN_SOURCE,
         # of other classes as many are read as CNN-SPT and CNN-WDM are trained on
         options=config["plan"] | {name: config["scm"][name] for name in ("n_per_class", "snr_min")},
+        radius_arcsec=config["crossmatch"]["radius_arcsec"],
         seed=SEED,
     resources:
         mem_mb=memory(4000),

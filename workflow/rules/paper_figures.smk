@@ -16,9 +16,24 @@ rule figure_workflow:
     benchmark:
         "<benchmarks>/figure_workflow/fig01_workflow.tsv"
     message:
-        "figure 1: the workflow by module"
+        "figure 1: the workflow as its rules"
     script:
         "../scripts/figure_workflow.py"
+
+
+rule figure_decisions:
+    output:
+        figure("fig01_decisions"),
+    log:
+        "<logs>/figure_decisions/fig01_decisions.log",
+    benchmark:
+        "<benchmarks>/figure_decisions/fig01_decisions.tsv"
+    params:
+        settings={name: config[name] for name in ("review", "crossmatch", "scm", "rvmm", "spmm", "quality", "parameters")},
+    message:
+        "figure 1: the decisions of the four modules"
+    script:
+        "../scripts/figure_decisions.py"
 
 
 rule figure_network:
@@ -65,6 +80,8 @@ rule figure_cmd:
         "<logs>/figure_cmd/fig06_cmd.log",
     benchmark:
         "<benchmarks>/figure_cmd/fig06_cmd.tsv"
+    params:
+        dm_region=config["photometry"]["dm_region"],
     message:
         "figure 6: colour-magnitude diagram"
     script:

@@ -1,5 +1,8 @@
 """Which file is which spectrum, on which plate and in which batch."""
 
+from functools import partial
+
+from mstars.classify.class_tables import contradicted, read_class_tables
 from mstars.files.json_files import write_json
 from mstars.files.tables import write_table
 from mstars.lamost.batches import describe_batches, make_plan
@@ -8,7 +11,9 @@ from mstars.ops.job import job
 
 with job(snakemake) as log:
     params, made = snakemake.params, snakemake.output
-    plan = make_plan(params.source, params.options, params.seed)
+    tables = read_class_tables(snakemake.input.class_tables)
+    wrong = {name: partial(contradicted, table=of, radius_arcsec=params.radius_arcsec) for name, of in tables.items()}
+    plan = make_plan(params.source, params.options, params.seed, wrong)
     batches = describe_batches(plan.rows())
     write_table(plan.candidates, made.candidates)
     write_table(plan.training, made.training)

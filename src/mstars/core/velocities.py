@@ -3,7 +3,10 @@
 from mstars.core.flags import TemplateFlag
 
 RV_FROM = ("LAMOST", "TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL", "NoRV_lowQuality", "NoRV_waveErr")
-"""Table 7's values of ``rv_from``."""
+"""Values of ``rv_from``, without blanks."""
+
+PAPER_RV_FROM = {name: name.replace("DSAL_", "DSAL ") for name in RV_FROM}
+"""The paper's spelling (Table 7) of each of `RV_FROM`: what people read in figures, pictures and texts."""
 
 SOURCES = {
     "LAMOST": ("lamost_rv", "lamost_rv_err"),

@@ -9,11 +9,14 @@ import pandas as pd
 
 from mstars.lamost import archive
 from mstars.lamost.names import batch_name
+from mstars.lamost.other_classes import Contradicted
 from mstars.lamost.plan import Plan, plan_files
 from mstars.lamost.release import plan_release
 
 
-def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
+def make_plan(
+    source: Mapping, options: Mapping, seed: int, contradicted: Mapping[str, Contradicted] | None = None
+) -> Plan:
     """Plan a survey of any kind and put its plates into batches.
 
     Parameters
@@ -24,6 +27,8 @@ def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
         Of the config's sections ``plan`` and ``scm``: plates_per_batch, min_spectra; n_per_class, snr_min.
     seed : int
         Seed of the draw of training spectra.
+    contradicted : mapping of str to callable, optional
+        Of a release: training labels that external classes contradict, by the table's name.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def make_plan(source: Mapping, options: Mapping, seed: int) -> Plan:
         plan = plan_files(source["files"])
     else:
         drawn = {"per_class": options["n_per_class"], "snr_max": options["snr_min"]}
-        plan = plan_release(**source["release"], **drawn, seed=seed)
+        plan = plan_release(**source["release"], **drawn, seed=seed, contradicted=contradicted)
     assign_batches(plan, options["plates_per_batch"], options["min_spectra"])
     return plan
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,21 @@ from mstars.lamost.ingest import rejected_table
 TRAINING_COLUMNS = {"label": "str", "source_catalog": "str"}
 """What class_catalog has beside the columns of m_catalog_v0."""
 
+Contradicted = Callable[[pd.DataFrame], np.ndarray]
+"""Which rows of a table (ra, dec, label) an external class contradicts: bool [n]."""
+
 _NEEDED = {"general": REQUIRED, "afgk": REQUIRED, "wd": PLACED}
 _SPARE = 2  # so many times the wanted number are kept while reading, because some will be left out
 
 
 def choose_training(
-    catalogs: dict[str, str | Path | None], candidates: set[str], *, per_class: int, snr_max: float, seed: int
+    catalogs: dict[str, str | Path | None],
+    candidates: set[str],
+    *,
+    per_class: int,
+    snr_max: float,
+    seed: int,
+    contradicted: Mapping[str, Contradicted] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Draw training spectra of the classes OB, A, F, G, K, GALAXY, QSO and WD.
 
@@ -36,6 +46,8 @@ def choose_training(
         The best S/N of the five bands must be at least this.
     seed : int
         Seed of the draw.
+    contradicted : mapping of str to callable, optional
+        By name of an external table of classes: which rows it contradicts. They leave before the draw.
 
     Returns
     -------
@@ -51,14 +63,19 @@ def choose_training(
         if path is None:
             notes.append(f"release.{source}_catalog is not set: no training spectra from it")
             continue
-        part, unreadable, faint = _read_source(path, source, _SPARE * per_class, snr_max, seed)
+        part, unreadable, left_out = _read_source(path, source, _SPARE * per_class, snr_max, seed, contradicted or {})
         parts.append(part)
         rejected.append(unreadable)
-        notes.append(f"{source} catalogue: {faint} spectra have S/N_max below {snr_max:g}, not used for training")
+        notes += [
+            f"{source} catalogue: {count} spectra {why}, not used for training" for why, count in left_out.items()
+        ]
     if not parts:
         empty = pd.DataFrame({"spectrum_key": pd.Series(dtype="str"), "role": pd.Series(dtype="str")})
         return empty, rejected_table([]), notes
-    table, repeats = first_of_key(pd.concat(parts, ignore_index=True), "the catalogues of other classes")
+    table = pd.concat(parts, ignore_index=True)
+    differ = table.groupby("spectrum_key")["label"].transform("nunique") > 1
+    rejected.append(table[differ].assign(reason="labels of two catalogues differ"))
+    table, repeats = first_of_key(table[~differ], "the catalogues of other classes")
     shared = table["spectrum_key"].isin(candidates)
     rejected += [repeats, table[shared].assign(reason="also in the M catalogue: a candidate, not training")]
     table = _smallest_draws(table[~shared], per_class).drop(columns="draw").reset_index(drop=True)
@@ -67,20 +84,26 @@ def choose_training(
     return table, pd.concat([rejected_table(part) for part in rejected], ignore_index=True), notes
 
 
-def _read_source(path: str | Path, source: str, at_most: int, snr_max: float, seed: int):
-    """The usable rows of one catalogue, at most so many a class; rejected rows; the number of faint ones."""
+def _read_source(path, source: str, at_most: int, snr_max: float, seed: int, contradicted: Mapping[str, Contradicted]):
+    """The usable rows of one catalogue, at most so many a class; rejected rows; how many were left out for what."""
     random = rng(seed, "plan", source)
-    kept, rejected, faint = pd.DataFrame(), [], 0
+    faint = f"have S/N_max below {snr_max:g}"
+    kept, rejected = pd.DataFrame(), []
+    left_out = {faint: 0} | {f"are contradicted by {name}": 0 for name in contradicted}
     for part, unreadable in iter_catalog(path, _NEEDED[source]):
         part = part.assign(role="train", source_catalog=source, label=training_label(part, source))
         part["draw"] = random.random(len(part))
         rejected.append(unreadable.assign(role="train"))
         wanted = part["label"] != ""
         bright = part[list(SNR)].max(axis=1) >= snr_max
-        faint += int((wanted & ~bright).sum())
+        left_out[faint] += int((wanted & ~bright).sum())
         part = part[wanted & bright]
+        for name, says_no in contradicted.items():
+            wrong = says_no(part)
+            left_out[f"are contradicted by {name}"] += int(wrong.sum())
+            part = part[~wrong]
         kept = _smallest_draws(pd.concat([kept, part], ignore_index=True) if len(kept) else part, at_most)
-    return kept, pd.concat(rejected, ignore_index=True), faint
+    return kept, pd.concat(rejected, ignore_index=True), left_out
 
 
 def _smallest_draws(table: pd.DataFrame, at_most: int) -> pd.DataFrame:

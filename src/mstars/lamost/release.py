@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mstars.lamost import archive
 from mstars.lamost.catalogs import catalog_table, read_catalog
 from mstars.lamost.duplicates import best_usable
 from mstars.lamost.names import SPECTRUM_NAME, stem_of
-from mstars.lamost.other_classes import TRAINING_COLUMNS, choose_training, first_of_key
+from mstars.lamost.other_classes import TRAINING_COLUMNS, Contradicted, choose_training, first_of_key
 from mstars.lamost.plan import Plan, gather, note_doubts, reasons, with_snr
 from mstars.lamost.tree import name_problem
 
@@ -30,6 +31,7 @@ def plan_release(
     per_class: int = Scm.default("n_per_class"),
     snr_max: float = Scm.default("snr_min"),
     seed: int = 0,
+    contradicted: Mapping[str, Contradicted] | None = None,
 ) -> Plan:
     """Plan a LAMOST release as it is laid out on disk.
 
@@ -47,6 +49,8 @@ def plan_release(
         Training spectra have S/N_max >= this, the best of the five bands.
     seed : int, optional
         Seed of the draw.
+    contradicted : mapping of str to callable, optional
+        Training labels that external classes contradict; see `choose_training`.
 
     Raises
     ------
@@ -67,6 +71,7 @@ def plan_release(
         per_class=per_class,
         snr_max=snr_max,
         seed=seed,
+        contradicted=contradicted,
     )
     rejected = [unreadable.assign(role="candidate"), repeats, not_used]
     plan = _with_files(candidates, training, rejected, root, notes)

@@ -34,7 +34,7 @@ PAIRS = {
 SNR_NAMES = ("20-50", "50-100", ">100")
 """Intervals of S/N_i of good spectra: their limits, and their names."""
 
-_KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset"}
+_KEYS = {"name", "title", "reference", "file", "match", "columns", "kinds", "missing", "scale", "offset", "optional"}
 _NEEDED = {"name", "file", "match", "columns"}
 _HEADS = dict.fromkeys(("catalog", "kind", "pair", "label", "snr"), "str")
 _HEADS |= {"n": "int64", **dict.fromkeys(("mean", "std", "median", "robust_std"), "float64")}
@@ -64,6 +64,8 @@ class Catalogue:
         Value that means missing.
     scale, offset : dict
         By label: ours = theirs * scale + offset, where units differ.
+    optional : bool
+        Whether a file may lack some of ``columns``: they are then unknown.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Catalogue:
     missing: float = MISSING
     scale: dict = field(default_factory=dict)
     offset: dict = field(default_factory=dict)
+    optional: bool = False
 
 
 def read_description(path: str | Path) -> Catalogue:
@@ -164,7 +167,7 @@ def read_catalogue(catalogue: Catalogue) -> pd.DataFrame:
     else:
         wanted = {"ra": Column(match["ra"], kind="ra", unit="deg"), "dec": Column(match["dec"], kind="dec", unit="deg")}
     # labels in the file's own units: the description's scale and offset make ours of them
-    wanted |= {label: Column(theirs) for label, theirs in catalogue.columns.items()}
+    wanted |= {label: Column(theirs, required=not catalogue.optional) for label, theirs in catalogue.columns.items()}
     raw = read_external(catalogue.file, tuple(dict.fromkeys(wanted.values())), f"catalogue {catalogue.name}")
     table = pd.DataFrame({ours: raw[column.name] for ours, column in wanted.items()})
     for label in COMPARED:

@@ -12,6 +12,7 @@ from mstars.core.errors import InputError
 from mstars.core.lines import velocity_lines
 from mstars.core.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED
 from mstars.core.snr import SNR
+from mstars.core.velocities import PAPER_RV_FROM, SOURCES
 from mstars.sky.cmd import DM_REGIONS, GM_LINE
 from mstars.spectra.features import luminosity_features
 
@@ -30,12 +31,8 @@ BACKGROUND = 1500
 """Stars drawn in the colour-magnitude diagram behind the candidate."""
 
 VELOCITY_MARKS = {
-    "LAMOST": ("LAMOST", BLACK),
-    "TM": ("TM", RED),
-    "DSAL_I": ("DSAL I", BLUE),
-    "DSAL_II": ("DSAL II", GREEN),
-    "TML7500": ("TML7500", ORANGE),
-    "DSEL": ("DSEL", PURPLE),
+    method: (PAPER_RV_FROM[method], color)
+    for method, color in zip(SOURCES, (BLACK, RED, BLUE, GREEN, ORANGE, PURPLE), strict=True)
 }
 """Name and colour of each velocity that can be marked, by its name in `mstars.core.velocities.SOURCES`."""
 

@@ -13,6 +13,7 @@ from mstars.paper.figures.sequences import draw_colour, draw_kiel
 from mstars.paper.figures.stellar_parameters import draw_internal_errors, draw_label_comparison
 from mstars.paper.figures.style import density, new_figure, save
 from mstars.paper.figures.velocity_comparison import Comparison, comparisons, draw_gaia_comparison, draw_rv_comparison
+from mstars.sky.cmd import DM_REGIONS, GM_LINE
 
 REGION = np.array([(0.7, 5.0), (1.4, 5.0), (5.0, 16.5), (4.0, 16.5)])
 
@@ -141,3 +142,19 @@ def test_many_points_become_a_density_and_few_stay_points():
     image = density(axes, x, x)
     assert image.get_array().sum() == 5000
     assert density(axes, np.full(9, np.nan), x[:9]) is None
+
+
+@pytest.mark.parametrize(("own", "said"), [("", 0), ("bp_rp", 1)])
+def test_the_legend_says_whose_colours_isochrones_have(own, said):
+    line = pd.DataFrame({"teff": [3000.0, 4000.0], "logg": 5.0, "bp_rp": [3.0, 1.8], "mean_colours": own})
+    line.attrs["m_h"] = 0.0
+    figure = draw_colour({"This work": catalog()}, "bp_rp", "colour", [line])
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sum("Cifuentes et al. 2020" in word and "not PARSEC's" in word for word in words) == said
+
+
+def test_the_region_in_force_is_drawn():
+    photometry = catalog().assign(bp_rp_0=2.0, M_G_0=9.0, CMD_flag=1, CMD_pos="dM")
+    for region in DM_REGIONS.values():
+        lines = draw_cmd(photometry, region, GM_LINE).axes[0].lines
+        assert any(np.array_equal(line.get_xydata()[:4], region) for line in lines)

@@ -22,7 +22,7 @@ WATCHED = {"watched": f"{R}/plan/watched.json"}
 PLAN_SOURCE = lambda wildcards: release_and_its_state()
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
-PLANTED_LITERATURE = {}
+PLANTED_LITERATURE = {"laspm": (str(resource("laspm.yaml")), config["release"]["m_catalog"])}
 CALIBRATION_FILES = []
 VALIDATION_FILES = []
 

@@ -19,7 +19,7 @@ def draw_cmd(photometry: pd.DataFrame, polygon: np.ndarray, line: tuple[float, f
     photometry : pandas.DataFrame
         bp_rp_0 (mag), M_G_0 (mag), CMD_flag; rows with CMD_flag = 1 are shown.
     polygon : ndarray, [4, 2]
-        Corners of the dwarf region, going round: colour, M_G.
+        Corners of the dwarf region in force, in the order of its sides: colour, M_G.
     line : tuple of float
         Slope and intercept of the giants' limit, M_G = slope * colour + intercept.
     """

@@ -7,16 +7,13 @@ from matplotlib.figure import Figure
 
 from mstars.core.constants import C_KMS
 from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.core.velocities import PAPER_RV_FROM, SOURCES
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, styled
 from mstars.velocity.diagnose import Diagnosis
 
 DRAWN_VELOCITIES = {
-    "LAMOST": ("lamost_rv", GREY),
-    "TM": ("rv_tm", RED),
-    "DSAL I": ("rv_dsal1", BLUE),
-    "DSAL II": ("rv_dsal2", GREEN),
-    "TML7500": ("rv_tml7500", ORANGE),
-    "DSEL": ("rv_dsel", PURPLE),
+    PAPER_RV_FROM[method]: (velocity, color)
+    for (method, (velocity, _)), color in zip(SOURCES.items(), (GREY, RED, BLUE, GREEN, ORANGE, PURPLE), strict=True)
 }
 _DASHES = ((0, (4, 8)), (4, (4, 8)), (8, (4, 8)))  # methods that agree are drawn side by side
 _PANELS = {

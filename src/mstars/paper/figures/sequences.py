@@ -29,6 +29,9 @@ from mstars.paper.figures.style import (
 ISOCHRONE_DASHES = ("-", "--", "-.", ":")
 """Line styles of the isochrones, in the order of their metallicities."""
 
+MEAN_COLOURS = {"bp_rp": "Cifuentes et al. 2020 with [M/H] of Mann et al. 2015", "w1_w2": "Cifuentes et al. 2020"}
+"""Whose colours isochrones have that come without their own (`mstars.paper.isochrones.with_mean_colours`)."""
+
 MOST_POINTS = 20_000
 """With more spectra, the mean [M/H] of cells is drawn in place of points."""
 
@@ -88,11 +91,17 @@ def draw_colour(
     for isochrone in isochrones:
         line = isochrone[(isochrone["logg"] > 4) & isochrone[colour].notna()]
         line.attrs["m_h"] = isochrone.attrs["m_h"]
+        line.attrs["colours"] = MEAN_COLOURS.get(colour, "") if _has_mean_colour(line, colour) else ""
         lines += [line] if len(line) else []
-    if colour == "w1_w2" and lines and "w1_w2" in str(lines[0].get("mean_colours", pd.Series([""])).iloc[0]):
+    if colour == "w1_w2" and lines and lines[0].attrs["colours"]:
         lines = lines[:1]
-        lines[0].attrs["m_h"] = "mean dwarf sequence (Cifuentes et al. 2020)"
+        lines[0].attrs["m_h"] = f"mean dwarf sequence ({MEAN_COLOURS[colour]})"
     return _draw(panels, (colour, "teff"), (label, axis_label("teff")), limits, lines, marked or {}, "this colour")
+
+
+def _has_mean_colour(isochrone: pd.DataFrame, colour: str) -> bool:
+    """Whether a colour is of stars on the sky, since the isochrone has none of its own."""
+    return len(isochrone) > 0 and colour in str(isochrone.get("mean_colours", pd.Series([""])).iloc[0]).split()
 
 
 def _draw(panels, columns, labels, limits, isochrones, marked, what) -> Figure:
@@ -151,11 +160,14 @@ def _metallicity_panel(axes, table: pd.DataFrame, columns, low: float, high: flo
 
 
 def _legend(figure: Figure, isochrones, markers: list[str]) -> None:
-    handles = []
+    handles, foreign = [], ""
     for dash, isochrone in zip(ISOCHRONE_DASHES, isochrones, strict=False):
         m_h = isochrone.attrs["m_h"]
         label = m_h if isinstance(m_h, str) else f"PARSEC 9 Gyr, [M/H] = {m_h:+.1f}"
         handles.append(Line2D([], [], color=BLACK, ls=dash, lw=0.7, label=label))
+        foreign = isochrone.attrs.get("colours", "") if not isinstance(m_h, str) else foreign
+    if foreign:
+        handles.append(Line2D([], [], ls="none", label=f"colours of the lines: {foreign}, not PARSEC's"))
     handles += marker_handles(markers)
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=6, handlelength=2.2)

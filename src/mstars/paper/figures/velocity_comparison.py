@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED
+from mstars.core.velocities import PAPER_RV_FROM
 from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, density, difference_note, new_figure, no_data, styled
 
 LIMIT = 800.0
@@ -98,12 +99,12 @@ def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
         By method (tm, dsal1, dsal2): mean, sigma (km/s) and k.
     """
     panels = []
-    for key, name, used in (("tm", "TM", None), ("dsal1", "DSAL I", "I"), ("dsal2", "DSAL II", "II")):
+    for key, name, used in (("tm", "TM", None), ("dsal1", "DSAL_I", "I"), ("dsal2", "DSAL_II", "II")):
         rows = selection if used is None else selection[selection["dsal_used"] == used]
         lamost, other = (rows[column].to_numpy(float, na_value=np.nan) for column in ("lamost_rv", f"rv_{key}"))
         both = np.isfinite(lamost) & np.isfinite(other)
         band = [np.nan if bands[key][part] is None else float(bands[key][part]) for part in ("mean", "sigma", "k")]
-        panels.append(Comparison(name, lamost[both], other[both], *band))
+        panels.append(Comparison(PAPER_RV_FROM[name], lamost[both], other[both], *band))
     return panels
 
 

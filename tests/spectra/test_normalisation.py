@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mstars.spectra.normalisation import gaussian_continuum, gaussian_normalised, zscore
+from mstars.spectra.normalisation import gaussian_continuum, gaussian_normalised, mean_normalised, zscore
 
 
 def test_zscore():
@@ -29,3 +29,10 @@ def test_flux_without_light_is_one_without_information():
     assert (flux == 1).all() and (ivar == 0).all()
     flux, ivar = gaussian_normalised(np.full((1, 50), 4.0), np.ones((1, 50)), np.ones(50), 5.0)
     assert flux == pytest.approx(np.ones((1, 50))) and ivar == pytest.approx(np.full((1, 50), 16.0))
+
+
+def test_flux_has_mean_one_and_its_inverse_variance_follows():
+    flux = np.array([[2, 4, 6], [3, 3, 3], [0, 0, 0]], np.float32)
+    scaled, ivar = mean_normalised(flux, np.ones_like(flux))
+    np.testing.assert_allclose(scaled, [[0.5, 1, 1.5], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(ivar, [[16, 16, 16], [0, 0, 0], [0, 0, 0]])

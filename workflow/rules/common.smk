@@ -100,7 +100,7 @@ wildcard_constraints:
     batch=r"[A-Za-z0-9_.+-]+",
     task=r"spt|spt9|wdm|dmgm",
     kind=r"dM|gM",
-    queue="|".join(QUEUES),
+    queue="|".join([*QUEUES, "golden"]),
     spectrum=r"[A-Za-z0-9_.+-]+",
 
 

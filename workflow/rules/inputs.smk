@@ -111,4 +111,4 @@ def run_inputs(wildcards):
     files += [path for path in EXTERNAL.values() if path]
     files += [path for pair in LITERATURE.values() for path in pair]
     files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
-    return sorted({*files, *(path for queue in QUEUES for path in decisions_in(queue))})
+    return sorted({*files, *(path for queue in [*QUEUES, "golden"] for path in decisions_in(queue))})

@@ -5,9 +5,12 @@ QUEUE_CATALOG = {
     "dgcm": "<results>/catalogs/m_catalog_v1.parquet",
     "rv": "<results>/catalogs/m_catalog_v2.parquet",
     "random": "<results>/catalogs/m_catalog_v1.parquet",
+    "golden": "<results>/catalogs/m_catalog_v3.parquet",
 }
 # whose features the desk's active learning uses
-QUEUE_NETWORK = {"scm": "spt", "dgcm": "dmgm", "rv": "spt", "random": "dmgm"}
+QUEUE_NETWORK = {"scm": "spt", "dgcm": "dmgm", "rv": "spt", "random": "dmgm", "golden": "dmgm"}
+# the queue of the golden sample is there where its engine runs
+ASKED = [*QUEUES, *(["golden"] if "laspm" in ENGINES and ENGINE_SETTINGS["laspm"]["library"] == "golden" else [])]
 
 
 # decisions are read where Snakemake runs: seconds, and a bad row is told at once instead of in a job's log
@@ -18,8 +21,8 @@ localrules:
 
 rule review:
     input:
-        expand("<results>/review/{queue}/queue.csv", queue=QUEUE_CATALOG),
-        expand("<results>/review/{queue}/features.h5", queue=QUEUE_CATALOG if config["review"]["active"]["after"] else []),
+        expand("<results>/review/{queue}/queue.csv", queue=ASKED),
+        expand("<results>/review/{queue}/features.h5", queue=ASKED if config["review"]["active"]["after"] else []),
         CALIBRATION_FILES,
 
 

@@ -14,7 +14,7 @@ from mstars.core.errors import InputError
 from mstars.core.resources import resource, resource_table
 from mstars.files.text_tables import iter_records, text_layout
 
-QUEUES = ("scm", "dgcm", "rv", "random")
+QUEUES = ("scm", "dgcm", "rv", "random", "golden")
 """Queues of spectra that people look at."""
 
 DECISION_COLUMNS = ("spectrum_key", "label", "confidence", "reviewer", "time", "comment")
@@ -73,7 +73,7 @@ def read_decisions(queue: str, files: Sequence[str | Path]) -> pd.DataFrame:
     Parameters
     ----------
     queue : str
-        scm, dgcm, rv or random.
+        One of `QUEUES`.
     files : sequence of str or Path
         ``review/{survey}/{queue}/*.csv`` with the columns `DECISION_COLUMNS`. A row without label, reviewer and time is
         not decided yet and is left out. A row with reviewer and time but no label takes the reviewer's decision back.
@@ -228,7 +228,7 @@ def resolve(
     Parameters
     ----------
     queue : str
-        scm, dgcm, rv or random.
+        One of `QUEUES`.
     candidates : pandas.DataFrame
         With ``spectrum_key`` (unique) and ``consensus_label``.
     decisions : pandas.DataFrame

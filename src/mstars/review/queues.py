@@ -164,7 +164,7 @@ def export_queue(
     Parameters
     ----------
     queue : str
-        scm, dgcm, rv or random.
+        One of `mstars.review.decisions.QUEUES`.
     candidates : pandas.DataFrame
         spectrum_key, consensus_label and any columns of evidence.
     table_path, template_path : str or Path

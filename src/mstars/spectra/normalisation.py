@@ -91,3 +91,20 @@ def gaussian_normalised(
         np.where(sound, flux / divisor, 1.0).astype(np.float32),
         np.where(sound, ivar * divisor**2, 0.0).astype(np.float32),
     )
+
+
+def mean_normalised(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flux over its mean and the inverse variance that goes with it; zeros where all flux is equal.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray of float32, [n, pixel]
+
+    Returns
+    -------
+    flux, ivar : ndarray of float32, [n, pixel]
+    """
+    scale = np.abs(flux.mean(axis=1, dtype=float, keepdims=True))
+    usable = (np.ptp(flux, axis=1, keepdims=True) > 0) & (scale > 0)
+    scale = np.where(usable, scale, 1)
+    return (flux / scale * usable).astype(np.float32), (ivar * scale**2 * usable).astype(np.float32)

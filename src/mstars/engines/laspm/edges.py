@@ -36,21 +36,31 @@ class LabelSlopes:
         return self.linear + 2 * np.einsum("nl,lkp->nkp", scaled, self.square)
 
 
-def fit_slopes(library: Library) -> LabelSlopes:
-    """Least squares over the library, pixel by pixel; with a small ridge, so that few spectra are enough."""
-    labels = library.labels
+def fit_slopes(flux: np.ndarray, labels: np.ndarray) -> tuple[LabelSlopes, np.ndarray]:
+    """Least squares pixel by pixel, with a small ridge, so that few spectra are enough.
+
+    Parameters
+    ----------
+    flux : ndarray, [n, pixel]
+    labels : ndarray, [n, label]
+
+    Returns
+    -------
+    slopes : LabelSlopes
+    constant : ndarray of float32, [pixel]
+        Flux at the centre of the labels.
+    """
     centre, scale = labels.mean(axis=0), np.maximum(labels.std(axis=0), 1e-9)
     scaled, count = (labels - centre) / scale, labels.shape[1]
     upper = np.triu_indices(count)
-    terms = scaled[:, upper[0]] * scaled[:, upper[1]]
-    design = np.concatenate([np.ones((len(scaled), 1)), scaled, terms], axis=1)
+    design = np.concatenate([np.ones((len(scaled), 1)), scaled, scaled[:, upper[0]] * scaled[:, upper[1]]], axis=1)
     normal = design.T @ design
     normal[np.diag_indices(len(normal))] += 1e-3 * len(labels) * (np.arange(len(normal)) > 0)
-    found = np.linalg.solve(normal, design.T @ library.flux.astype(float))
-    square = np.zeros((count, count, library.flux.shape[1]), np.float32)
+    found = np.linalg.solve(normal, (design.astype(np.float32).T @ flux).astype(float))
+    square = np.zeros((count, count, flux.shape[1]), np.float32)
     square[upper] = found[1 + count :]
     square = (square + square.transpose(1, 0, 2)) / 2
-    return LabelSlopes(centre, scale, found[1 : 1 + count].astype(np.float32), square)
+    return LabelSlopes(centre, scale, found[1 : 1 + count].astype(np.float32), square), found[0].astype(np.float32)
 
 
 @dataclass

@@ -12,7 +12,7 @@ INFO = EngineInfo(
     reference="Du et al. 2024; Du et al. 2021",
     kinds=("dM", "gM"),
     labels=("teff", "logg", "m_h"),
-    scale="apogee_dr16",
+    scale="starhorse",
     grid=Grid.log10(2100, 3762),  # 6000-8800 A: 1,663 pixels, of which the paper has 1,657
     normalise="mean",
     needs_ivar=True,
@@ -20,6 +20,7 @@ INFO = EngineInfo(
     error="formal",
     parts="all",
     ranges={"dM": RANGE, "gM": RANGE},
+    own_rules=frozenset({"inputs"}),
     extra_columns={
         "teff_spread": "standard deviation of Teff among the library spectra that were combined, K",
         "logg_spread": "the same of log g, dex",

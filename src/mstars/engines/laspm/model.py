@@ -13,14 +13,17 @@ from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.base import BaseEngine
-from mstars.engines.contract import EngineInput, Estimates, HeldOut
+from mstars.engines.contract import EngineInput, Estimates, HeldOut, TableReader
 from mstars.engines.folder import read_model, write_model
 from mstars.engines.laspm.edges import LabelSlopes, Rest, fit_slopes, rest_of
 from mstars.engines.laspm.errors import error_curves, errors_at
+from mstars.engines.laspm.golden.library_set import library_set
 from mstars.engines.laspm.info import INFO
 from mstars.engines.laspm.library import Library, library_noise, one_a_cell
 from mstars.engines.laspm.match import Matched, MatchOptions, match
+from mstars.parameters.label_set import SurveyRules
 from mstars.spectra.container import SpectrumSet
+from mstars.spectra.normalisation import mean_normalised
 from mstars.spectra.resampling import resample
 
 
@@ -39,6 +42,24 @@ class LaspmEngine(BaseEngine):
     """Teff, log g and [M/H] by the nearest library spectra."""
 
     info = INFO
+
+    def training_set(
+        self, read: TableReader, *, kind: str, settings: Mapping, rules: SurveyRules
+    ) -> tuple[pd.DataFrame, dict]:
+        """The library and further spectra of its stars; with ``library: labelled`` all stars with APOGEE's labels."""
+        if settings["library"] == "labelled":
+            return super().training_set(read, kind=kind, settings=settings, rules=rules)
+        return library_set(
+            read("library"),
+            read("m_catalog", ["spectrum_key", "luminosity_class", "rv", "snri"]),
+            read("spectra", ["spectrum_key", "batch", "row"]),
+            read("stars", ["spectrum_key", "star_id"]),
+            kind=kind,
+            folds=settings["folds"],
+            least=settings["min_labelled"],
+            least_snr=settings["golden"]["selection"]["snri_min"],
+            seed=rules.seed,
+        )
 
     def prepare(self, spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> EngineInput:
         """Rest-frame flux with a mean of 1 and its inverse variance; zeros for a spectrum of constants."""
@@ -70,6 +91,8 @@ class LaspmEngine(BaseEngine):
         """
         labels = table[list(INFO.labels)].to_numpy(dtype=float)
         usable = np.asarray(x.flux).any(axis=1) & (np.asarray(x.filled) <= settings["filled_max"])
+        if "in_library" in table:
+            usable &= table["in_library"].to_numpy(dtype=bool)
         rows = np.flatnonzero(usable)
         if settings["use"] == "grid":
             rows = rows[one_a_cell(labels[rows], table["snri"].to_numpy(dtype=float)[rows], settings["cell"])]
@@ -104,7 +127,9 @@ class LaspmEngine(BaseEngine):
         arrays, about = stored.arrays, stored.about
         star, key = (np.array(about[name], dtype=str) for name in ("star_id", "spectrum_key"))
         library = Library(arrays["flux"], arrays["labels"], star, key, arrays["noise"], arrays["level"])
-        return LaspmModel(library, fit_slopes(library), MatchOptions.of(settings), settings, about)
+        return LaspmModel(
+            library, fit_slopes(library.flux, library.labels)[0], MatchOptions.of(settings), settings, about
+        )
 
     def predict(self, model: LaspmModel, x: EngineInput, about: pd.DataFrame) -> Estimates:
         """Weighted labels of the nearest library spectra. A library spectrum matches itself."""
@@ -118,23 +143,6 @@ class LaspmEngine(BaseEngine):
         return HeldOut(
             _estimates(model, x, table, table["star_id"].to_numpy(dtype=str)), _estimates(model, x, table, None)
         )
-
-
-def mean_normalised(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Flux over its mean and the inverse variance that goes with it; zeros where all flux is equal.
-
-    Parameters
-    ----------
-    flux, ivar : ndarray of float32, [n, pixel]
-
-    Returns
-    -------
-    flux, ivar : ndarray of float32, [n, pixel]
-    """
-    scale = np.abs(flux.mean(axis=1, dtype=float, keepdims=True))
-    usable = (np.ptp(flux, axis=1, keepdims=True) > 0) & (scale > 0)
-    scale = np.where(usable, scale, 1)
-    return (flux / scale * usable).astype(np.float32), (ivar * scale**2 * usable).astype(np.float32)
 
 
 def _mean_labels(library: Library, found: Matched) -> np.ndarray:

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mstars.core.config.keys import List, Spans, key
+from mstars.core.config.keys import List, Spans, key, subsection
+from mstars.engines.laspm.golden.settings import Golden
 from mstars.engines.settings import Band, EngineSettings
 
 MOST_BEST = 8
@@ -17,6 +18,11 @@ class LaspmSettings(EngineSettings):
     """LASPM: the match against an empirical library."""
 
     PLACE: ClassVar[str] = "engines.laspm"
+    library: str = key(
+        "golden",
+        "golden: the sample that cleans itself; labelled: the survey's APOGEE stars as they are; or a FITS file",
+    )
+    golden: Golden = subsection(Golden)
     least_snr: dict[Band, float] = key(
         {"snri": 10}, "S/N that a spectrum must exceed, by band; with less it is flagged below_snr"
     )

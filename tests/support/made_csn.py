@@ -72,6 +72,30 @@ def small_passage(emulator, generator=None, used=None):
     )
 
 
+class AlikePassage(Passage):
+    """A passage between two domains that are alike, without networks."""
+
+    def encode(self, flux):
+        return flux[:, None], flux[:, None, :4]
+
+    def to_synth(self, shared):
+        return shared[:, 0]
+
+    def split_features(self, split):
+        return split
+
+    def observed(self, y, split):
+        return self.theory(y)
+
+    def observed_slopes(self, y, split):
+        return self.theory_slopes(y)
+
+
+def alike_passage(emulator):
+    double = small_passage(emulator).double()
+    return AlikePassage(**vars(double))
+
+
 NETWORK = {
     "learning_rate": 0.003,
     "decay": [400],

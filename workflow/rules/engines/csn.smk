@@ -2,6 +2,7 @@
 
 CSN = ENGINE_SETTINGS["csn"]
 CSN_VARIANTS = "all|shifted|shuffled"  # the engine's own networks, and those of two experiments
+CSN_EXPERIMENTS = {"split": ["all"], "zero_point": ["all", "shifted"], "gravity": ["all", "shuffled"]}
 
 
 rule csn_emulator:
@@ -138,3 +139,168 @@ use rule engine_train as csn_train with:
         gpu=gpus("train"),
     message:
         "train Cycle-StarNet {wildcards.kind}, {wildcards.part}"
+
+
+rule csn_experiment:
+    input:
+        table="<results>/training/csn_{kind}_observed.parquet",
+        spectra="<results>/training/csn_{kind}_observed.inputs",
+        models=lambda wildcards: expand(
+            "<results>/models/csn_{{kind}}/{part}/model.json", part=CSN_EXPERIMENTS[wildcards.experiment]
+        ),
+        weights=lambda wildcards: expand(
+            "<results>/models/csn_{{kind}}/{part}/weights.safetensors", part=CSN_EXPERIMENTS[wildcards.experiment]
+        ),
+        truth="<results>/sim/truth.parquet" if SIMULATED else [],
+    output:
+        table="<results>/validation/csn_{kind}_{experiment}.parquet",
+        numbers="<results>/validation/csn_{kind}_{experiment}.json",
+    wildcard_constraints:
+        experiment="|".join(CSN_EXPERIMENTS),
+    log:
+        "<logs>/csn_experiment/{kind}_{experiment}.log",
+    benchmark:
+        "<benchmarks>/csn_experiment/{kind}_{experiment}.tsv"
+    params:
+        settings=CSN,
+        seed=SEED,
+        most=2000,
+    resources:
+        mem_mb=memory(4000),
+        runtime=240,
+    message:
+        "Cycle-StarNet: experiment {wildcards.experiment}"
+    script:
+        "../../scripts/csn_experiment.py"
+
+
+rule figure_csn_experiment:
+    input:
+        table="<results>/validation/csn_dM_{experiment}.parquet",
+        numbers="<results>/validation/csn_dM_{experiment}.json",
+    output:
+        figure("zhang2025/experiment_{experiment}", category="Cycle-StarNet", caption="csn_experiment"),
+    wildcard_constraints:
+        experiment="|".join(CSN_EXPERIMENTS),
+    log:
+        "<logs>/figure_csn_experiment/{experiment}.log",
+    benchmark:
+        "<benchmarks>/figure_csn_experiment/{experiment}.tsv"
+    message:
+        "figure of the experiment {wildcards.experiment}"
+    script:
+        "../../scripts/figure_csn_experiment.py"
+
+
+# `snakemake csn_experiments` trains the networks of the experiments too
+rule csn_experiments:
+    input:
+        expand("<results>/figures/zhang2025/experiment_{experiment}.png", experiment=CSN_EXPERIMENTS),
+
+
+rule csn_transfer:
+    input:
+        table="<results>/training/csn_{kind}_observed.parquet",
+        spectra="<results>/training/csn_{kind}_observed.inputs",
+        model="<results>/models/csn_{kind}/all/model.json",
+        weights="<results>/models/csn_{kind}/all/weights.safetensors",
+        population="<results>/models/csn_{kind}/all/population.parquet",
+    output:
+        maps="<results>/validation/csn_{kind}_maps.parquet",
+        residuals="<results>/validation/csn_{kind}_residuals.parquet",
+        numbers="<results>/validation/csn_{kind}_transfer.json",
+    log:
+        "<logs>/csn_transfer/{kind}.log",
+    benchmark:
+        "<benchmarks>/csn_transfer/{kind}.tsv"
+    params:
+        settings=CSN,
+        seed=SEED,
+        most=2000,
+    resources:
+        mem_mb=memory(4000),
+    message:
+        "Cycle-StarNet: what the transfer does to spectra"
+    script:
+        "../../scripts/csn_transfer.py"
+
+
+rule figure_csn_emulator:
+    input:
+        "<results>/models/csn_dM/emulator/nodes.parquet",
+    output:
+        figure("zhang2025/fig03_emulator", category="Cycle-StarNet", caption="csn_emulator"),
+    log:
+        "<logs>/figure_csn_emulator/fig03.log",
+    benchmark:
+        "<benchmarks>/figure_csn_emulator/fig03.tsv"
+    message:
+        "Zhang et al., figure 3: error of the emulator"
+    script:
+        "../../scripts/figure_csn_emulator.py"
+
+
+rule figure_csn_spectrum:
+    input:
+        table="<results>/training/csn_dM_observed.parquet",
+        stores=per_batch("<results>/spectra/{batch}.h5"),
+    output:
+        figure("zhang2025/fig05_preprocessing", category="Cycle-StarNet", caption="csn_spectrum"),
+    log:
+        "<logs>/figure_csn_spectrum/fig05.log",
+    benchmark:
+        "<benchmarks>/figure_csn_spectrum/fig05.tsv"
+    params:
+        settings=CSN,
+    message:
+        "Zhang et al., figure 5: a spectrum on its way to the networks"
+    script:
+        "../../scripts/figure_csn_spectrum.py"
+
+
+rule figure_csn_losses:
+    input:
+        "<results>/models/csn_dM/all/history.csv",
+    output:
+        figure("zhang2025/fig06_losses", category="Cycle-StarNet", caption="csn_losses"),
+    log:
+        "<logs>/figure_csn_losses/fig06.log",
+    benchmark:
+        "<benchmarks>/figure_csn_losses/fig06.tsv"
+    message:
+        "Zhang et al., figure 6: losses"
+    script:
+        "../../scripts/figure_csn_losses.py"
+
+
+rule figure_csn_maps:
+    input:
+        "<results>/validation/csn_dM_maps.parquet",
+    output:
+        figure("zhang2025/fig07_maps", category="Cycle-StarNet", caption="csn_maps"),
+    log:
+        "<logs>/figure_csn_maps/fig07.log",
+    benchmark:
+        "<benchmarks>/figure_csn_maps/fig07.tsv"
+    message:
+        "Zhang et al., figure 7: maps of both domains"
+    script:
+        "../../scripts/figure_csn_maps.py"
+
+
+rule figure_csn_residuals:
+    input:
+        residuals="<results>/validation/csn_dM_residuals.parquet",
+        numbers="<results>/validation/csn_dM_transfer.json",
+    output:
+        figure("zhang2025/fig08_residuals", category="Cycle-StarNet", caption="csn_residuals"),
+    log:
+        "<logs>/figure_csn_residuals/fig08.log",
+    benchmark:
+        "<benchmarks>/figure_csn_residuals/fig08.tsv"
+    params:
+        masks=CSN["masks"],
+    message:
+        "Zhang et al., figure 8: residuals and noise"
+    script:
+        "../../scripts/figure_csn_residuals.py"

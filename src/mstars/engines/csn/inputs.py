@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from mstars.core.constants import C_KMS
 from mstars.engines.contract import EngineInput
 from mstars.engines.csn.lengths import check_length
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.grids import Grid
-from mstars.spectra.normalisation import gaussian_normalised
+from mstars.spectra.normalisation import gaussian_continuum, gaussian_normalised
 from mstars.spectra.resampling import resample
 
 
@@ -49,6 +50,21 @@ def observed_inputs(spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> 
         wavelength = wavelength * (1 + np.nan_to_num(np.asarray(rv, dtype=float))[:, None] / C_KMS)
     used = np.broadcast_to(unmasked(wavelength, settings["masks"]), flux.shape)
     return EngineInput(*_normalised(flux, ivar, used, settings), filled)
+
+
+def steps_of(spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> pd.DataFrame:
+    """One spectrum on its way: wavelength, flux, error, continuum, normalised and normalised_error (Fig. 5).
+
+    Errors are NaN where the flux is no measurement.
+    """
+    grid, section = grid_of(settings), settings["normalisation"]
+    flux, ivar, _ = resample(spectra, grid, rv)
+    used = unmasked(grid.wavelength, settings["masks"])
+    weight = (ivar > 0) & (used | (section["pixels"] == "all"))
+    continuum = gaussian_continuum(flux, weight, section["sigma"] / settings["grid"]["step"])[0]
+    error = np.where(ivar[0] > 0, 1 / np.sqrt(np.where(ivar[0] > 0, ivar[0], 1)), np.nan)
+    table = pd.DataFrame({"wavelength": grid.wavelength, "flux": flux[0], "error": error, "continuum": continuum})
+    return table.assign(normalised=flux[0] / continuum, normalised_error=error / continuum)
 
 
 def theory_inputs(flux: np.ndarray, settings: Mapping) -> np.ndarray:

@@ -178,7 +178,7 @@ def _usable(x: EngineInput, table: pd.DataFrame, split: str) -> np.ndarray:
 
 def _domains(x: EngineInput, table: pd.DataFrame, stars: pd.DataFrame, emulator: Emulator, settings) -> Domains:
     used = unmasked(grid_of(settings).wavelength, settings["masks"])
-    labels = stars[list(LABELS)].to_numpy(dtype=float)
+    labels = np.array(stars[list(LABELS)], dtype=float)
     network = settings["network"]
     return Domains(
         x.flux,
@@ -201,7 +201,7 @@ def _tie_and_start(stars: pd.DataFrame, emulator: Emulator, seed: int) -> tuple[
     knots = emulator.scaled(torch.from_numpy(knots))
     tie = AlphaTie(knots[:, 2].contiguous(), knots[:, 3].clamp(-0.5, 0.5).contiguous())
     rows = rng(seed, "csn", "starts").choice(len(stars), min(_STARTS, len(stars)), replace=False)
-    start = emulator.scaled(torch.from_numpy(stars[list(LABELS)].to_numpy(dtype=float)[rows]))
+    start = emulator.scaled(torch.from_numpy(np.array(stars[list(LABELS)], dtype=float)[rows]))
     start[:, 3] = tie(start[:, 2])
     return tie, start
 

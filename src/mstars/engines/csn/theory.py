@@ -72,7 +72,7 @@ def write_emulator(
     """
     nodes, grid = nodes_of(theory, settings), grid_of(settings)
     flux = theory_inputs(nodes.flux_on(grid), settings)
-    labels = nodes.labels[list(LABELS)].fillna(0.0).to_numpy(dtype=float)
+    labels = np.array(nodes.labels[list(LABELS)].fillna(0.0), dtype=float)
     options, used = EmulatorSettings.of(settings["emulator"]), unmasked(grid.wavelength, settings["masks"])
     draws = rng(seed, "csn", "emulator", kind)
     valid, first = split_nodes(len(labels), options.train_share, draws), int(draws.integers(2**31))

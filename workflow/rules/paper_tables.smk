@@ -70,6 +70,12 @@ rule table_ranges:
         "../scripts/table_ranges.py"
 
 
+# training spectra whose parameters in the catalogue are the mean of all models
+ENSEMBLE_SETS = []
+if ENGINE == "cnn" and config["spmm"]["training_stars"] == "ensemble":
+    ENSEMBLE_SETS = expand("<results>/training/tlma_{kind}.parquet", kind=["dM", "gM"])
+
+
 rule table_comparison:
     input:
         validation=expand("<models>/{task}/validation.parquet", task=ACCURACY_TASKS),
@@ -86,6 +92,9 @@ rule table_comparison:
         recommended="<results>/catalogs/recommended.parquet",
         ranges="<results>/quality/ranges.json",
         folds="<results>/compare/folds.parquet" if "cnn" in ENGINES else [],
+        labelled=ENSEMBLE_SETS,
+        training=expand("<results>/training/{task}.json", task=["spt", "wdm"]),
+        sample="<results>/compare/sample.parquet",
         literature="<results>/compare/comparison.parquet",
         contamination="<results>/compare/contamination.parquet",
     output:
@@ -100,6 +109,7 @@ rule table_comparison:
         survey=SURVEY,
         simulated=SIMULATED,
         rv_cut=config["quality"]["rv_cut"],
+        snr_min=config["scm"]["snr_min"],
     resources:
         mem_mb=memory(6000),
     message:

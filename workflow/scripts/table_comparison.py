@@ -9,6 +9,6 @@ from mstars.paper.rendering import write_table_files
 
 with job(snakemake):
     params = snakemake.params
-    table = compare_numbers(numbers_of_run(snakemake.input, params.tasks, params.rv_cut))
+    table = compare_numbers(numbers_of_run(snakemake.input, params.tasks, params.rv_cut, params.snr_min))
     write_table(table, snakemake.output.numbers)
     write_table_files(comparison_table(table, params.survey, params.simulated), snakemake.output[:4])

@@ -41,7 +41,7 @@ TABLES: dict[str, dict[str, str]] = {
     "paper_numbers": {
         **dict.fromkeys(("product", "section", "key", "description"), TEXT),
         "paper": NUMBER,
-        **dict.fromkeys(("unit", "compared"), TEXT),
+        **dict.fromkeys(("unit", "compared", "sample", "note"), TEXT),
     },
     "paper_products": dict.fromkeys(("product", "shows", "target", "rule", "group", "needs", "engine", "inputs"), TEXT),
     "quasar_lines": {"name": TEXT, "wavelength": VACUUM, "equivalent_width": "angstrom", "width": "angstrom"},

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.classes import CLASS_SUFFIXES
-from mstars.core.labels import APOGEE_COLUMNS, LABELS
-from mstars.core.missing import without_missing
+from mstars.core.labels import LABELS
 from mstars.core.resources import resource, resource_table
 from mstars.literature.criteria import gaia_velocities
 from mstars.quality.recommended import observed_after
-from mstars.sky.aspcap_class import aspcap_kind
 from mstars.velocity.decide.bands import PAPER_BANDS
 
 
@@ -24,7 +22,7 @@ def paper_numbers() -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``resources/papers/li2025_numbers.csv``: product, section, key, description, paper, unit, compared (count,
-        ratio or difference).
+        ratio or difference), sample, note. paper is NaN where the paper shows the number in a figure alone.
     """
     table = resource_table(resource("papers/li2025_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     return table.assign(paper=pd.to_numeric(table["paper"]))
@@ -36,13 +34,14 @@ def compare_numbers(ours: Mapping[str, float]) -> pd.DataFrame:
     Parameters
     ----------
     ours : mapping of str to float
-        By key. A key that is missing or NaN stays empty.
+        By key. A key that is missing or NaN stays empty. ``{key}:n`` is the number of spectra behind it.
 
     Returns
     -------
     pandas.DataFrame
-        product, section, key, description, unit, compared, paper, ours, ratio, difference. ratio is ours / paper; of a
-        count it is the ratio of the shares of the input. A number that can have either sign has the difference instead.
+        product, section, key, description, unit, compared, paper, ours, ratio, difference, n, sample, note. ratio is
+        ours / paper; of a count it is the ratio of the shares of the input. A number that can have either sign has the
+        difference instead.
     """
     table = paper_numbers()
     table["ours"] = [float(ours.get(key, np.nan)) for key in table["key"]]
@@ -53,8 +52,9 @@ def compare_numbers(ours: Mapping[str, float]) -> pd.DataFrame:
     signed = table["compared"] == "difference"
     table["ratio"] = ratio.mask(signed | (table["key"] == "n_input"))
     table["difference"] = (table["ours"] - table["paper"]).where(signed)
+    table["n"] = pd.array([ours.get(f"{key}:n") for key in table["key"]], dtype="Int64")
     heads = ["product", "section", "key", "description", "unit", "compared", "paper", "ours", "ratio", "difference"]
-    return table[heads]
+    return table[[*heads, "n", "sample", "note"]]
 
 
 def average_accuracy(validation: pd.DataFrame) -> float:
@@ -190,9 +190,13 @@ def rv_numbers(
     """
     bands = summary["bands"]
     # with too few spectra RVMM takes the paper's band: then this survey has no number of its own
-    own = {name: band if band.get("own", True) else {"mean": None, "sigma": None} for name, band in bands.items()}
-    numbers = {f"{name}_{part}": _number(own[name][part]) for name in own for part in ("mean", "sigma")}
-    outside = int(summary["n_outside_dsal1"]) + int(summary["n_outside_dsal2"])
+    own = bands["tm"] if bands["tm"]["own"] else {"mean": None, "sigma": None}
+    numbers = {f"tm_{part}": _number(own[part]) for part in ("mean", "sigma")}
+    for choice, ending in (("outside", ""), ("all", "_all")):
+        for name, band in summary["dsal_bands"][choice].items():
+            numbers[f"outside_{name}{ending}"] = band["n_outside"]
+            for part in ("mean", "sigma"):
+                numbers[f"{name}_{part}{ending}"] = _number(band[part]) if band["own"] else np.nan
     left = selection[~selection["candidate"]]
     tm_only, dsal_only = _one_method_only(left, bands)
     # the paper's bands are of the spectra outside TM's band: five times as wide as of all (rvmm.selection.dsal_band)
@@ -201,9 +205,9 @@ def rv_numbers(
     updated = v3["rv_paper_from"].isin(["TM", "DSAL_I", "DSAL_II", "TML7500", "DSEL"])
     return {
         **numbers,
-        "outside_dsal1": summary["n_outside_dsal1"],
-        "outside_dsal2": summary["n_outside_dsal2"],
-        "rv_suspect": outside,
+        "rv_suspect": summary["n_suspect"],
+        "rv_without_dsal": summary["n_without_dsal"],
+        "rv_no_lamost": summary["n_no_lamost_rv"],
         "rv_fast": summary["n_fast"],
         "rv_candidates": summary["n_candidates"],
         "rv_updated": updated.sum(),
@@ -261,16 +265,14 @@ def catalog_numbers(catalog: pd.DataFrame, ranges: dict) -> dict[str, float]:
     return numbers
 
 
-def external_numbers(
-    catalog: pd.DataFrame, gaia: pd.DataFrame, apogee: pd.DataFrame, selection: pd.DataFrame
-) -> dict[str, float]:
-    """Numbers of sections 4.2.1 and 5: velocities against Gaia's, recommended parameters against APOGEE's.
+def velocity_numbers(catalog: pd.DataFrame, gaia: pd.DataFrame, selection: pd.DataFrame) -> dict[str, float]:
+    """Numbers of section 4.2.1: recommended velocities against Gaia's.
 
     Parameters
     ----------
     catalog : pandas.DataFrame
         The recommended catalogue.
-    gaia, apogee : pandas.DataFrame
+    gaia : pandas.DataFrame
         Of the crossmatch.
     selection : pandas.DataFrame
         Of RVMM: spectrum_key, lamost_rv (km/s).
@@ -278,21 +280,11 @@ def external_numbers(
     velocities = gaia_velocities(catalog, gaia, selection)
     off = velocities["rv"] - velocities["gaia_rv"]
     bright = off[velocities["snr_i"] > 20]
-    numbers = {
+    return {
         "gaia_rv_mean": off.mean(),
         "gaia_rv_sigma": off.std(ddof=0),
         "gaia_rv_sigma_snr20": bright.std(ddof=0),
     }
-    names = {column: f"{label}_apogee" for label, column in APOGEE_COLUMNS.items()}
-    theirs = apogee[["spectrum_key", "ASPCAP_CLASS", *names]].rename(columns=names)
-    theirs["apogee_kind"] = aspcap_kind(apogee)
-    good = catalog[catalog["parameter_flag"] == 1].merge(theirs, on="spectrum_key")
-    for kind, short in CLASS_SUFFIXES.items():
-        rows = good[(good["luminosity_class"] == kind) & (good["apogee_kind"] == kind)]
-        for label in LABELS:
-            difference = (rows[label].astype(float) - without_missing(rows[f"{label}_apogee"])).dropna()
-            numbers[f"apogee_{label}_sigma_{short}"] = difference.std(ddof=0) if len(difference) else np.nan
-    return numbers
 
 
 def literature_numbers(statistics: pd.DataFrame) -> dict[str, float]:

@@ -174,12 +174,13 @@ def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool, notes:
     notes : tuple of str
         More notes.
     """
-    columns = ["product", "section", "description", "unit", "paper", "ours", "ratio", "difference"]
+    last = ("n", "sample", "note")
+    columns = ["product", "section", "description", "unit", "paper", "ours", "ratio", "difference", *last]
     rows = numbers[columns].values.tolist()
     explained = (
         "Counts are compared as shares of the input: (ours / input of this survey) / (paper's / input of DR10). What "
         "may have either sign is compared by the difference.",
-        "An empty cell: not measured in this run, or external.",
+        "An empty cell: not measured in this run, or external. n: spectra of ours behind the number.",
     )
     if simulated:
         explained = (
@@ -189,7 +190,7 @@ def comparison_table(numbers: pd.DataFrame, survey: str, simulated: bool, notes:
             *explained,
         )
     title = f"The paper's numbers (LAMOST DR10) and those of survey {survey}" + (" (simulated)" if simulated else "")
-    heads = ("product", "section", "what", "unit", "paper", "ours", "ours / paper", "ours - paper")
+    heads = ("product", "section", "what", "unit", "paper", "ours", "ours / paper", "ours - paper", *last)
     return Table(title, heads, rows, (*explained, *notes))
 
 

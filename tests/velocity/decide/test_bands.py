@@ -69,3 +69,19 @@ def test_the_dsal_band_of_the_paper_is_of_spectra_outside_the_tm_band():
     assert (band["mean"], band["sigma"]) == clipped_band(first.to_numpy(), 2.0)[:2]
     with pytest.raises(InputError, match="dsal_band"):
         SelectionOptions(dsal_band="some")
+
+
+def test_suspect_and_fast_make_the_candidates_and_both_bands_are_told():
+    catalog, measured, _, _ = survey()
+    catalog.loc[:4, "lamost_rv"] = np.nan
+    for choice in ("all", "outside"):
+        table, summary = select(catalog, measured, SelectionOptions(dsal_band=choice))
+        assert summary["n_suspect"] + summary["n_fast"] == summary["n_candidates"] == table["candidate"].sum()
+        corners = summary["n_outside_dsal1"] + summary["n_outside_dsal2"]
+        assert summary["n_suspect"] == corners + summary["n_without_dsal"] + summary["n_no_lamost_rv"]
+        in_force = summary["dsal_bands"][choice]
+        assert {name: summary["bands"][name]["of"] for name in in_force} == {"dsal1": choice, "dsal2": choice}
+        assert [in_force[name]["n_outside"] for name in ("dsal1", "dsal2")] == [
+            summary["n_outside_dsal1"],
+            summary["n_outside_dsal2"],
+        ]

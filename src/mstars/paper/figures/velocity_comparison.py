@@ -30,6 +30,9 @@ class Comparison:
         Of the residuals after the iterative removal, km/s.
     k : float
         Half-width of the band of agreement in sigma.
+    of : str
+        Whose differences give mean and sigma: all (spectra with the velocity) or outside (the band of template
+        matching: those shown); empty where they are the ones shown.
     """
 
     method: str
@@ -38,6 +41,7 @@ class Comparison:
     mean: float
     sigma: float
     k: float
+    of: str = ""
 
     @property
     def outside(self) -> int:
@@ -84,7 +88,8 @@ def _panel(axes, panel: Comparison) -> None:
     counts = f"{len(panel.lamost)} spectra, {panel.outside} outside"
     if panel.beyond:
         counts += f", {panel.beyond} beyond the frame"
-    axes.set_title(f"{band}\n{counts}", fontsize=7, linespacing=1.3)
+    whose = {"all": "band of all spectra with both", "outside": "band of the spectra shown"}.get(panel.of, "")
+    axes.set_title("\n".join(filter(None, (band, whose, counts))), fontsize=7, linespacing=1.3)
 
 
 def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
@@ -104,7 +109,7 @@ def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
         lamost, other = (rows[column].to_numpy(float, na_value=np.nan) for column in ("lamost_rv", f"rv_{key}"))
         both = np.isfinite(lamost) & np.isfinite(other)
         band = [np.nan if bands[key][part] is None else float(bands[key][part]) for part in ("mean", "sigma", "k")]
-        panels.append(Comparison(PAPER_RV_FROM[name], lamost[both], other[both], *band))
+        panels.append(Comparison(PAPER_RV_FROM[name], lamost[both], other[both], *band, bands[key].get("of", "")))
     return panels
 
 

@@ -115,7 +115,8 @@ def select(
         dsal_used ('I', 'II' or ''), in_dsal_band, reliable, candidate, candidate_reasons ('no_lamost_rv', 'tm_dsal',
         'fast' or '').
     summary : dict
-        Bands and counts, the numbers in Fig. 10's corners.
+        Bands and counts, the numbers in Fig. 10's corners. ``n_suspect`` (outside a DSAL band, without DSAL, or without
+        a LAMOST velocity) and ``n_fast`` make ``n_candidates``. ``dsal_bands``: both choices of `dsal_band`.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def select(
     bands = {"tm": band_of("tm", difference, options.tm_sigma, options.min_for_band)}
     in_tm = inside_band(difference, bands["tm"])
     outside = have & ~in_tm
-    used, in_dsal, dsal_bands = _compare_lines(table, outside, options)
+    used, in_dsal, dsal_bands, choices = _compare_lines(table, outside, options)
     reliable = in_tm | in_dsal
     fast = reliable & (np.abs(np.nan_to_num(lamost)) > options.check_speed_kms)
     reasons = np.select([~have, ~reliable, fast], ["no_lamost_rv", "tm_dsal", "fast"], "")
@@ -144,7 +145,7 @@ def select(
         candidate=reasons != "",
         candidate_reasons=reasons,
     )
-    return table, _summary(table, bands | dsal_bands, have)
+    return table, _summary(table, bands | dsal_bands, have) | {"dsal_bands": choices}
 
 
 def _joined(catalog: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -165,26 +166,31 @@ def _joined(catalog: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
 
 def _compare_lines(
     table: pd.DataFrame, outside: np.ndarray, options: SelectionOptions
-) -> tuple[np.ndarray, np.ndarray, dict]:
-    """Spectra outside TM's band against DSAL I, or II where there is no I: which was used, inside its band, the bands.
+) -> tuple[np.ndarray, np.ndarray, dict, dict]:
+    """Spectra outside TM's band against DSAL I, or II where there is no I.
 
-    ``dsal_band`` says whose differences give mean and sigma: of the spectra compared, or of all that have a velocity.
+    Returns which was used, whether it agrees, the bands in force, and by ``dsal_band`` (whose differences give mean and
+    sigma: of the spectra compared, or of all that have a velocity) the bands and how many spectra are outside each.
     """
     lamost, first, second = (table[name].to_numpy() for name in ("lamost_rv", "rv_dsal1", "rv_dsal2"))
     used = np.where(outside & np.isfinite(first), "I", np.where(outside & np.isfinite(second), "II", ""))
-    inside, bands = np.zeros(len(table), bool), {}
+    inside, choices = np.zeros(len(table), bool), {"all": {}, "outside": {}}
     for name, which, value in (("dsal1", "I", first), ("dsal2", "II", second)):
         compared = np.where(used == which, value - lamost, np.nan)
-        source = compared if options.dsal_band == "outside" else value - lamost
-        bands[name] = band_of(name, source, options.dsal_sigma, options.min_for_band)
-        inside |= inside_band(compared, bands[name])
-    return used, inside, bands
+        for choice, source in (("all", value - lamost), ("outside", compared)):
+            band = band_of(name, source, options.dsal_sigma, options.min_for_band) | {"of": choice}
+            agrees = inside_band(compared, band)
+            choices[choice][name] = band | {"n_outside": int((np.isfinite(compared) & ~agrees).sum())}
+            if choice == options.dsal_band:
+                inside |= agrees
+    return used, inside, choices[options.dsal_band], choices
 
 
 def _summary(table: pd.DataFrame, bands: dict, have: np.ndarray) -> dict:
     """Bands, and the counts in Fig. 10's corners; ``have``: where there is a LAMOST velocity."""
     used, in_dsal = table["dsal_used"], table["in_dsal_band"]
     outside = have & ~table["in_tm_band"]
+    fast, candidates = int((table["candidate_reasons"] == "fast").sum()), int(table["candidate"].sum())
     return {
         "bands": bands,
         "n": len(table),
@@ -193,6 +199,7 @@ def _summary(table: pd.DataFrame, bands: dict, have: np.ndarray) -> dict:
         "n_outside_dsal2": int(((used == "II") & ~in_dsal).sum()),
         "n_no_lamost_rv": int((~have).sum()),
         "n_without_dsal": int((outside & (used == "")).sum()),
-        "n_fast": int((table["candidate_reasons"] == "fast").sum()),
-        "n_candidates": int(table["candidate"].sum()),
+        "n_suspect": candidates - fast,
+        "n_fast": fast,
+        "n_candidates": candidates,
     }

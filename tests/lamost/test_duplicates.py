@@ -75,6 +75,14 @@ def test_of_usable_files_the_newest_is_used(tmp_path, rule):
     assert reason["d.fits.gz"] == "truncated or damaged gzip"
 
 
+@pytest.mark.parametrize("later", ["2019-06-14", "14/06/2019", "20190614", "2019/06/14T01:00:00", "14-Jun-2019"])
+def test_dates_of_writing_are_compared_as_days_in_every_form(tmp_path, later):
+    lamost_files.write(tmp_path / "a.fits.gz", DATE=later)
+    lamost_files.write(tmp_path / "b.fits.gz", DATE="2019-06-13T08:03:16")
+    lamost_files.write(tmp_path / "c.fits.gz", DATE="30/05/2019")
+    assert list(plan_files(str(tmp_path)).candidates["filename"]) == ["a.fits.gz"]
+
+
 def test_a_file_with_both_arms_goes_before_a_newer_one_with_one(tmp_path):
     data = lamost_files.arrays()
     red = data["wavelength"] > 5900

@@ -12,6 +12,7 @@ from mstars.lamost.grid import place_on_grid
 from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import plan_files
 from mstars.lamost.reader import read_header, read_spectrum
+from mstars.quality.recommended import rv_flag
 from mstars.spectra.wavelengths import N_PIXEL, air_to_vacuum, lamost_wavelength
 
 LINE = 6500.0
@@ -168,11 +169,22 @@ def test_topocentric_wavelengths_are_corrected_by_helio_rv(tmp_path, layout, car
         np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
 
 
-@pytest.mark.parametrize("cards", [{"HELIO": True}, {"HELIO": None}, {"HELIO": "T"}, {"SPECSYS": "HELIOCEN"}])
+HELIOCENTRIC = [{"HELIO": True}, {"HELIO": None}, {"HELIO": "T"}]
+HELIOCENTRIC += [{"SPECSYS": name} for name in ("HELIOCEN", "BARYCENT", "", "null")]
+
+
+@pytest.mark.parametrize("cards", HELIOCENTRIC)
 def test_heliocentric_wavelengths_stay(tmp_path, cards):
     path = lamost_files.write(tmp_path / "a.fits", data=with_line(GRID), HELIO_RV=-26.5, **cards)
     assert read_spectrum(path).frame == "heliocentric"
     np.testing.assert_allclose(line_of(path), LINE, atol=0.05)
+
+
+@pytest.mark.parametrize("system", ["LSRK", "GALACTOC", "SOURCE", "CMBDIPOL", "?"])
+def test_a_frame_of_another_kind_is_unknown(tmp_path, system):
+    path = lamost_files.write(tmp_path / "a.fits", data=with_line(GRID), SPECSYS=system)
+    assert read_spectrum(path).frame == "unknown"
+    assert list(rv_flag([10.0, 10.0], ["2015-01-01"] * 2, "2012-01-14", ["unknown", "heliocentric"])) == [0, 1]
 
 
 @pytest.mark.real

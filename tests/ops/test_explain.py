@@ -98,7 +98,7 @@ def test_a_velocity_that_is_not_recommended_has_its_reason(survey):
     write_table(
         read_table(survey / "ingest/spectra.parquet").assign(frame="corrected"), survey / "ingest/spectra.parquet"
     )
-    assert "not recommended because: the wavelengths are corrected, HELIO" in explain(Story(survey, KEY))
+    assert "not recommended because: the frame of the wavelengths is corrected (HELIO" in explain(Story(survey, KEY))
     final = pd.DataFrame({"spectrum_key": [KEY], "rv": [np.nan], "rv_from": ["NoRV_waveErr"]})
     write_table(final, survey / "catalogs/m_catalog_v3.parquet")
     assert "not recommended because: there is none (NoRV_waveErr)" in explain(Story(survey, KEY))

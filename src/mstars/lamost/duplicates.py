@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mstars.lamost.dates import observation_day
 from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.names import pipeline_version
 
@@ -38,6 +39,7 @@ def best_usable(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             -len([arm for arm in row.missing_arm.split(";") if arm]),
             pipeline_version(row.pipeline),
             pipeline_version(row.release),
+            observation_day(row.written) or row.written,
             row.written,
             usable.at[row.Index, "path"],
         )

@@ -82,8 +82,9 @@ def _resample(spectrum: FileSpectrum, flux: np.ndarray, ivar: np.ndarray, ormask
     right = np.clip(np.searchsorted(wavelength, _GRID[inside]), 1, len(wavelength) - 1)
     left = right - 1
     weight = (_GRID[inside] - wavelength[left]) / (wavelength[right] - wavelength[left])
-    source_flux = np.asarray(spectrum.flux, dtype=np.float64)
-    source_ivar = np.asarray(spectrum.ivar, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # a damaged file may hold any bits
+        source_flux = np.asarray(spectrum.flux, dtype=np.float64)
+        source_ivar = np.asarray(spectrum.ivar, dtype=np.float64)
     source_mask = _mask_bytes(np.asarray(spectrum.ormask))
     usable = np.isfinite(source_flux) & np.isfinite(source_ivar) & (source_ivar > 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -28,6 +28,7 @@ _LAMOST = (3600.0, 9300.0)
 _UNITS = ((_OPTICAL, 1.0), ((250.0, 1200.0), 10.0), ((0.25, 1.2), 1e4))
 _LOG10 = (3.39, 4.08)
 _FEW = 0.1
+_MISSING = ("", "NULL", "NONE", "-9999")
 _MOST_KMS = 40.0  # the Earth's speed is 30 km/s
 _GRID = lamost_wavelength()
 _SEEN: deque = deque(maxlen=8)
@@ -212,12 +213,15 @@ def frame_of(get: Callable) -> tuple[str, float]:
     Returns
     -------
     frame : str
-        ``heliocentric``, unless HELIO says no or SPECSYS says otherwise; ``corrected`` by HELIO_RV; or
-        ``topocentric`` where HELIO_RV is missing.
+        ``heliocentric``, unless HELIO says no or SPECSYS says otherwise; of topocentric ones ``corrected`` by
+        HELIO_RV, or ``topocentric`` where that is missing; ``unknown`` where SPECSYS names another kind (LSRK, ...).
     factor : float
         1 - HELIO_RV / c where it is ``corrected``, else 1.
     """
-    if truth(get("HELIO")) is not False and not text(get("SPECSYS")).upper().startswith(("TOPO", "GEO")):
-        return "heliocentric", 1.0
+    system = text(get("SPECSYS")).upper()
+    topocentric = truth(get("HELIO")) is False or system.startswith(("TOPO", "GEO"))
+    if not topocentric:
+        # barycentre and Sun differ by 0.015 km/s
+        return ("heliocentric" if system in _MISSING or system.startswith(("HELIO", "BARY")) else "unknown"), 1.0
     velocity = number(get("HELIO_RV"))
     return ("corrected", 1.0 - velocity / C_KMS) if abs(velocity) < _MOST_KMS else ("topocentric", 1.0)

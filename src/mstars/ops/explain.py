@@ -276,7 +276,7 @@ def _why_not(story: Story, quality: pd.Series) -> list[str]:
     if not known(final.get("rv")):
         return [f"velocity not recommended because: there is none ({number(final.get('rv_from'))})"]
     if (frame := story.row("ingest/spectra").get("frame")) in UNSURE_FRAMES:
-        return [f"velocity not recommended because: the wavelengths are {frame}, HELIO of the header is F"]
+        return [f"velocity not recommended because: the frame of the wavelengths is {frame} (HELIO, SPECSYS)"]
     day = f"observed {number(story.input.get('obsdate'))}, not after {story.setting('quality', 'rv_cut')}"
     return [f"velocity not recommended because: {day} (section 4.1)"]
 

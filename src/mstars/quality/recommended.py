@@ -11,7 +11,7 @@ from mstars.core.labels import LABELS
 from mstars.quality.error_limits import passes_errors
 from mstars.quality.ranges import inside_ranges
 
-UNSURE_FRAMES = ("topocentric", "corrected")
+UNSURE_FRAMES = ("topocentric", "corrected", "unknown")
 """Frames of wavelengths (`mstars.lamost.proof.frame_of`) whose velocities are not recommended."""
 
 

@@ -60,7 +60,6 @@ class Sheet:
         self.axes = [self._axes(grid[0, :], FULL, "")]
         self.axes += [self._axes(grid[1, k], limits, name) for k, (name, limits) in enumerate(ZOOMS.items())]
         self.words = self.figure.text(0.02, 0.985, "", va="top", fontsize=9, linespacing=1.4, animated=True)
-        self.words.set_parse_math(False)  # a header may hold dollar signs
         self.artists = [(axes, self._artists(axes)) for axes in self.axes]
         if queue == "rv":
             self._legend()

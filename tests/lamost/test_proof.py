@@ -216,6 +216,10 @@ def unusable_flux():
         "not finite": good | {"flux": np.full(n, np.nan, np.float32)},
         "constant": good | {"flux": np.full(n, 7.3, np.float32)},
         "negative": good | {"flux": -good["flux"]},
+        "flux: negative": good | {"flux": np.where(np.arange(n) % 5, -good["flux"], good["flux"])},
+        "usable flux: constant": good | {"flux": one * 100},
+        "fewer than 300 good pixels": good | {"ormask": (np.arange(n) > 250).astype(np.float32)},
+        "flux: fewer than 300 good pixels": good | {"ivar": (np.arange(n) % 20 == 0).astype(np.float32)},
         "no usable flux: constant": good | {"ivar": one},
         "3 pixels": {name: row[:3] for name, row in good.items()},
         "1 pixel": {name: row[:1] for name, row in good.items()},
@@ -232,6 +236,26 @@ def test_a_spectrum_without_usable_flux_is_a_rejected_row(tmp_path, why, layout)
     spectra, _, rejected = ingest_batch(plan_files(str(tmp_path)).rows())
     assert len(spectra) == 1 and list(rejected["filename"]) == ["bad.fits.gz"]
     assert why in rejected["reason"][0]
+
+
+@pytest.mark.parametrize("level", [0.0, 55.0])
+@pytest.mark.parametrize("red", [True, False])
+def test_an_arm_of_one_flux_is_without_data(tmp_path, level, red):
+    data = lamost_files.arrays()
+    arm = (data["wavelength"] > 5900) == red
+    lamost_files.write(tmp_path / "a.fits.gz", data=data | {"flux": np.where(arm, np.float32(level), data["flux"])})
+    spectra, header, _ = ingest_batch(plan_files(str(tmp_path)).rows())
+    assert list(header["missing_arm"]) == ["red" if red else "blue"]
+    assert (spectra.ivar[0, arm] == 0).all() and (spectra.ivar[0, ~arm] > 0).all()
+
+
+def test_short_stretches_of_one_flux_stay(tmp_path):
+    data = lamost_files.arrays()
+    flux = data["flux"].copy()
+    flux[1000:1034] = flux[1000]  # as in real files
+    lamost_files.write(tmp_path / "a.fits.gz", data=data | {"flux": flux})
+    spectra, _, _ = ingest_batch(plan_files(str(tmp_path)).rows())
+    assert (spectra.ivar[0] > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -276,7 +300,16 @@ def test_an_obsid_that_64_bits_do_not_hold_is_a_rejected_row(tmp_path):
 
 @pytest.mark.parametrize(
     ("card", "obsid"),
-    [(-9999, None), (0, None), ("null", None), ("1.24e9", None), (1.24e9, None), ("123404123", 123404123), (77.0, 77)],
+    [
+        (-9999, None),
+        (0, None),
+        ("null", None),
+        ("1.24e9", None),
+        (1.24e9, None),
+        ("123404123", 123404123),
+        (77.0, 77),
+        (True, None),
+    ],
 )
 def test_obsids_that_are_none(tmp_path, card, obsid):
     assert read_header(lamost_files.write(tmp_path / "a.fits", OBSID=card))["obsid"] == obsid
@@ -289,6 +322,11 @@ def test_obsids_that_are_none(tmp_path, card, obsid):
         {"RA": "02:51:54", "DEC": "+22:30:00"},
         {"RA": "02 51 54.00", "DEC": "22 30 00"},
         {"RA": "42.975", "DEC": "22.5"},
+        {"RA": "42,975", "DEC": "22,5"},
+        {"RA": "02h51m54.00s", "DEC": "+22d30m00s"},
+        {"RA": "2:51.9", "DEC": "22:30"},
+        {"RA": 0.0, "DEC": 0.0, "RA_OBS": 42.975, "DEC_OBS": 22.5},
+        {"RA": 361.0, "DEC": 22.5, "RA_OBS": 42.975, "DEC_OBS": 22.5},
         {"RA": None, "DEC": None, "RA_OBS": None, "DEC_OBS": None, "OBS_RA": 42.975, "OBS_DEC": 22.5},
         {"RA": "null", "DEC": 22.5, "RA_OBS": 42.975, "DEC_OBS": 22.5},
     ],
@@ -311,6 +349,9 @@ def test_negative_declinations_in_sexagesimal(tmp_path):
         ("nan", np.nan),
         ("Infinity", np.nan),
         ("1_0", np.nan),
+        ("0,000039", 3.9e-5),
+        ("1,000,0", np.nan),
+        (True, np.nan),
         (-9999, -9999),
     ],
 )

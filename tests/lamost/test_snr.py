@@ -32,7 +32,7 @@ def planned(folder):
     return plan.candidates.iloc[0], header.iloc[0]
 
 
-@pytest.mark.parametrize("value", [None, 0.0, -9999.0, "null"])
+@pytest.mark.parametrize("value", [None, 0.0, -9999.0, "null", -5.0, 1e30, "inf"])
 def test_all_cards_missing(tmp_path, data, value):
     lamost_files.write(tmp_path / "a.fits.gz", data=data, **dict.fromkeys(CARDS, value))
     for row in planned(tmp_path):

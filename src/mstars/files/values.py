@@ -15,7 +15,7 @@ NO_VALUE = frozenset(("", "null", "nan", "none", "na", "n/a", "--", "-", "\\n", 
 _WHOLE = r"[+-]?\d+(?:\.0*)?"
 _FORTRAN = r"([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)"
 _DECIMAL_COMMA = r"([+-]?\d*),(\d+(?:[eEdD][+-]?\d+)?)"
-_SEXAGESIMAL = re.compile(r"([+-]?)(\d{1,3})[: hd]+([0-5]?\d)[: m']+([0-5]?\d(?:\.\d*)?)[s\"]?")
+_SEXAGESIMAL = re.compile(r"([+-]?)(\d{1,3})[: hd°]+([0-5]?\d(?:\.\d*)?)(?:[: m'′]+([0-5]?\d(?:\.\d*)?)[s\"″]?|[m'′]?)")
 
 
 class UnreadableValues(ValueError):
@@ -70,10 +70,19 @@ def degrees(values: pd.Series, per_unit: float) -> tuple[np.ndarray, np.ndarray]
     numbers, bad = number_values(values)
     if bad.any():
         for row in np.flatnonzero(bad):
-            if found := _SEXAGESIMAL.fullmatch(str(values.iloc[row]).strip()):
-                size = int(found[2]) + int(found[3]) / 60 + float(found[4]) / 3600
-                numbers[row], bad[row] = per_unit * (-size if found[1] == "-" else size), False
+            angle = sexagesimal(str(values.iloc[row]), per_unit)
+            if angle is not None:
+                numbers[row], bad[row] = angle, False
     return numbers, bad
+
+
+def sexagesimal(text: str, per_unit: float) -> float | None:
+    """Degrees of a text such as ``02:51:54.1``, ``02h51m54.1s`` or ``22 30``, in units of ``per_unit`` degrees."""
+    found = _SEXAGESIMAL.fullmatch(text.strip())
+    if not found:
+        return None
+    size = int(found[2]) + float(found[3]) / 60 + float(found[4] or 0) / 3600
+    return per_unit * (-size if found[1] == "-" else size)
 
 
 def integer_values(values: pd.Series) -> tuple[pd.Series, np.ndarray]:

@@ -85,11 +85,14 @@ def _quoted(text: str) -> str:
 
 
 def number(value) -> float:
-    """A card's value as a number; NaN where it is missing or none. Text is read too, with D or E exponents."""
+    """A card's value as a number; NaN where it is missing or none. Text is read too: D exponents, decimal commas."""
     if type(value) is float:
         return value
+    if isinstance(value, bool):
+        return math.nan
     if isinstance(value, str):
         value = value.strip().upper().replace("D", "E")
+        value = value.replace(",", ".") if value.count(",") == 1 and "." not in value else value
         if not _NUMBER.fullmatch(value.encode("ascii", "replace")):
             return math.nan
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from mstars.core.bands import BANDS
 from mstars.core.snr import SNR
 from mstars.files.identifiers import LARGEST_INT64
+from mstars.files.values import sexagesimal
 from mstars.lamost.cards import UnusableSpectrum, integer, number, text
 from mstars.lamost.dates import observation_day
 from mstars.lamost.names import Identity, identity_of_name, is_identity
@@ -30,7 +30,6 @@ HEADER_DTYPES = {
 
 _PLACES = (("RA", "DEC"), ("RA_OBS", "DEC_OBS"), ("OBS_RA", "OBS_DEC"))
 _OBSERVED = (*_PLACES[1:], _PLACES[0])
-_SEXAGESIMAL = re.compile(r"([+-]?)(\d{1,3})[: ]([0-5]?\d)[: ]([0-5]?\d(?:\.\d*)?)")
 
 
 def identity_of_header(get: Callable) -> Identity | None:
@@ -116,7 +115,7 @@ def _coordinates(get: Callable, pairs: tuple[tuple[str, str], ...]) -> tuple[flo
     found = (math.nan, math.nan)
     for names in pairs:
         ra, dec = _degrees(get(names[0]), 15.0), _degrees(get(names[1]), 1.0)
-        if 0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0:
+        if 0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0 and (ra, dec) != (0.0, 0.0):  # which stands for none
             return ra, dec
         if math.isnan(found[0]):
             found = (ra, dec)
@@ -125,10 +124,8 @@ def _coordinates(get: Callable, pairs: tuple[tuple[str, str], ...]) -> tuple[flo
 
 def _degrees(value, per_unit: float) -> float:
     """A coordinate in degrees: a number is one, text such as ``02:51:54.1`` is in units of ``per_unit`` degrees."""
-    if isinstance(value, str) and (match := _SEXAGESIMAL.fullmatch(value.strip())):
-        size = int(match[2]) + int(match[3]) / 60 + float(match[4]) / 3600
-        return per_unit * (-size if match[1] == "-" else size)
-    return number(value)
+    angle = sexagesimal(value, per_unit) if isinstance(value, str) else None
+    return number(value) if angle is None else angle
 
 
 def header_table(rows: list[dict], extra: Mapping[str, str] | None = None) -> pd.DataFrame:

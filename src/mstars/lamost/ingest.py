@@ -105,9 +105,10 @@ def ingest_batch(
 
 def _unusable(found: int) -> str:
     """The reason for what `mstars.lamost.pixels.clear_unusable` found."""
-    from mstars.lamost.pixels import CONSTANT, MASKED, NEGATIVE
+    from mstars.lamost.pixels import CONSTANT, FEW, LEAST_GOOD, MASKED, NEGATIVE
 
     reasons = {MASKED: "all pixels masked", CONSTANT: "no usable flux: constant", NEGATIVE: "no usable flux: negative"}
+    reasons[FEW] = f"no usable flux: fewer than {LEAST_GOOD} good pixels"
     return reasons.get(int(found), "no usable flux: all zero or not finite")
 
 

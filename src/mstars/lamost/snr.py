@@ -12,18 +12,20 @@ from mstars.core.missing import without_missing
 from mstars.core.snr import SNR
 from mstars.spectra.wavelengths import lamost_wavelength
 
-_CONTRADICTED_FROM = 3.0  # an S/N of 0 is believed where the pixels tell less than this
+_LARGEST = 1e5
+_CONTRADICTED_FROM = 3.0  # an S/N of 0 or less is believed where the pixels tell less than this
 
 
 def is_unknown(values) -> np.ndarray:
-    """Where an S/N is missing: NaN, or LAMOST's -9999."""
-    return np.isnan(without_missing(values))
+    """Where an S/N is missing: NaN, LAMOST's -9999, or a number that no S/N is."""
+    values = without_missing(np.asarray(values, dtype=float))
+    return np.isnan(values) | (values > _LARGEST)
 
 
 def lacks_snr(table: pd.DataFrame) -> np.ndarray:
-    """Rows whose S/N must be looked up in the pixels: one of a band is missing, or that of i is 0: bool [n]."""
+    """Rows whose S/N must be looked up in the pixels, one is missing or that of i is not positive: bool [n]."""
     values = table[list(SNR)].to_numpy(dtype=float)
-    return is_unknown(values).any(axis=1) | (table["snri"].to_numpy(dtype=float) == 0)
+    return is_unknown(values).any(axis=1) | (table["snri"].to_numpy(dtype=float) <= 0)
 
 
 @functools.cache
@@ -57,7 +59,7 @@ def snr_of_pixels(flux: np.ndarray, ivar: np.ndarray) -> dict[str, float]:
 
 
 def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
-    """Put the pixels' S/N into header values, in place, where it is missing, or 0 and the pixels contradict.
+    """Put the pixels' S/N into header values, in place, where it is missing, or not positive and the pixels contradict.
 
     Returns
     -------
@@ -65,13 +67,13 @@ def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
         The letters of the bands that were filled, '' for none.
     """
     told = np.array([values[name] for name in SNR], dtype=float)
-    doubtful = is_unknown(told) | (told == 0)
+    doubtful = is_unknown(told) | (told <= 0)
     if not doubtful.any():
         return ""
     pixels, filled = snr_of_pixels(flux, ivar), ""
     for name, value, doubt in zip(SNR, told, doubtful, strict=True):
         seen = pixels[name]
-        if doubt and np.isfinite(seen) and (value != 0 or seen >= _CONTRADICTED_FROM):
+        if doubt and np.isfinite(seen) and (is_unknown(value) or seen >= _CONTRADICTED_FROM):
             values[name] = seen
             filled += name[-1]
     return filled

@@ -85,3 +85,11 @@ def test_a_store_is_found_by_the_name_of_its_batch():
         "55888-B6001": "r/55888-B6001.h5",
         "57440-HD.1+": "r/57440-HD.1+.h5",
     }
+
+
+def test_a_store_tells_what_step_1_leaves_out(tmp_path, spectra):
+    rejected = pd.DataFrame({"filename": [], "reason": []})
+    for name, masks in (("a", True), ("b", False)):
+        spectra.ivar_masks = masks
+        write_batch(tmp_path / f"{name}.h5", spectra, header_of(spectra), rejected)
+        assert read_batch(tmp_path / f"{name}.h5").ivar_masks is masks

@@ -137,3 +137,11 @@ def test_engines_with_the_same_stars_have_the_same_folds():
     tables = (m_catalog, apogee_labels(apogee), spectra, stars)
     one, _ = label_set(*tables, kind="dM", labels=("teff",), names=names, **arguments)
     assert one["fold"].tolist() == build(m_catalog, apogee, spectra, stars)[0]["fold"].tolist()
+
+
+def test_the_papers_training_set_has_no_cut_by_date():
+    tables = catalogs()
+    tables[0].loc[9, "obsdate"] = "2012-01-14"
+    ours, paper = (build(*tables, training_rv=which) for which in ("recommended", "any"))
+    assert set(paper[0]["spectrum_key"]) - set(ours[0]["spectrum_key"]) == {tables[0]["spectrum_key"][9]}
+    assert not [reason for reason in paper[1]["excluded"] if "rv_flag" in reason]

@@ -5,7 +5,7 @@ import pytest
 from made_spectra import masked_spectra
 from scipy.interpolate import CubicSpline
 
-from mstars.spectra.container import SpectrumSet
+from mstars.spectra.container import SpectrumSet, concatenate
 from mstars.spectra.grids import Grid
 from mstars.spectra.preprocessing import classifier_input
 from mstars.spectra.resampling import resample, resample_linear
@@ -131,3 +131,16 @@ def test_a_spectrum_without_a_good_pixel_is_zeros_and_wholly_filled():
     flux, filled = resample_linear(spectra, CLASSIFIER_GRID)
     assert filled[1] == 1 and not flux[1].any()
     assert np.isfinite(classifier_input(spectra)).all()
+
+
+def test_step_1_by_the_ormask_alone_keeps_what_has_flux_but_no_weight(spectra):
+    spectra.flux[:, 0] = 0.0  # beyond the file's end: neither flux nor weight
+    usual = spectra.bad
+    assert usual[:, ::97].all() and usual[0, 5]
+    spectra.ivar_masks = False
+    paper = spectra.bad
+    assert paper[:, 0].all() and paper[0, 5] and not (paper & ~usual).any()
+    np.testing.assert_array_equal(paper[:, 97::97], spectra.ormask[:, 97::97] != 0)
+    np.testing.assert_array_equal(spectra.select(slice(0, 2)).bad, paper[:2])
+    np.testing.assert_array_equal(spectra.bad_in(slice(90, 200)), paper[:, 90:200])
+    np.testing.assert_array_equal(concatenate([spectra.select([0]), spectra.select([1])]).bad, paper[:2])

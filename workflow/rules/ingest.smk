@@ -42,6 +42,7 @@ rule ingest_batch:
         "<benchmarks>/ingest_batch/{batch}.tsv"
     params:
         batch=lambda wildcards: batch_facts(wildcards)["digest"],
+        step_1=config["ingest"]["step_1"],
     resources:
         # four copies of 35 kB a spectrum at most and two of the store's 25, beside the libraries and the two Snakemakes that Slurm starts in a job
         mem_mb=lambda wildcards, attempt: attempt * (1000 + batch_facts(wildcards)["n_spectra"] * 200 // 1000),

@@ -62,6 +62,8 @@ def write_batch(
     image = io.BytesIO()
     with h5py.File(image, "w", track_order=False) as file:
         file.attrs["mstars_store"] = FORMAT_VERSION
+        if not spectra.ivar_masks:
+            file.attrs["ivar_masks"] = False
         for name, value in (attrs or {}).items():
             file.attrs[name] = value
         file.create_dataset("wavelength", data=spectra.wavelength)
@@ -186,6 +188,7 @@ def read_batch(path: str | Path, rows: np.ndarray | slice | None = None) -> Spec
             parts["ormask"],
             file["wavelength"][:],
             parts["spectrum_key"].astype(str),
+            bool(file.attrs.get("ivar_masks", True)),
         )
 
 

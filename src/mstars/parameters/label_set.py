@@ -64,8 +64,9 @@ def label_set(
     """Label transfer: which spectra of a class an engine learns from, with which labels, in which fold.
 
     A spectrum is left out, and counted under the first reason that applies, when it has no labelled star, no usable
-    spectrum, S/N_max below the limit, no RV, rv_flag 0, a label that is missing, an ASPCAP_CLASS whose d/g letter
-    contradicts ``kind``, a bit of ``settings["aspcapflag_reject"]``, or a value outside ``settings["cuts"]``.
+    spectrum, S/N_max below the limit, no RV, rv_flag 0 (unless ``settings["training_rv"]`` is any), a label that is
+    missing, an ASPCAP_CLASS whose d/g letter contradicts ``kind``, a bit of ``settings["aspcapflag_reject"]``, or a
+    value outside ``settings["cuts"]``.
 
     Parameters
     ----------
@@ -118,8 +119,9 @@ def _pool(m_catalog, labelled, spectra, stars, kind, labels, settings, rules, na
     kept.add("no usable spectrum (rejected at ingest)", pool["row"].isna())
     kept.add(f"S/N_max below {settings['snr_min']}", ~(snr_max(pool) >= settings["snr_min"]))
     kept.add("no RV", ~np.isfinite(pool["rv"].to_numpy(dtype=float)))
-    doubtful = rv_flag(pool["rv"], pool["obsdate"], rules.rv_cut) == 0
-    kept.add(f"rv_flag 0 (wavelengths before {rules.rv_cut})", doubtful)
+    if settings.get("training_rv") != "any":
+        doubtful = rv_flag(pool["rv"], pool["obsdate"], rules.rv_cut) == 0
+        kept.add(f"rv_flag 0 (wavelengths before {rules.rv_cut})", doubtful)
     for label in labels:
         kept.add(f"{label} missing in {names.source}", ~np.isfinite(pool[label].to_numpy(dtype=float)))
     for reason, rejected in apogee_filter(pool, kind, settings).items():

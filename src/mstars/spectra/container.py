@@ -22,6 +22,8 @@ class SpectrumSet:
         Vacuum angstrom, heliocentric.
     spectrum_key : ndarray of str, [n]
         ``{lmjd}-{planid}-sp{spid:02d}-{fiberid:03d}``.
+    ivar_masks : bool
+        Whether pixels without weight are left out in step 1 of section 3.2. The paper names the ormask alone.
     """
 
     flux: np.ndarray
@@ -29,6 +31,7 @@ class SpectrumSet:
     ormask: np.ndarray
     wavelength: np.ndarray
     spectrum_key: np.ndarray
+    ivar_masks: bool = True
 
     def __post_init__(self):
         shape = (len(self.spectrum_key), len(self.wavelength))
@@ -47,7 +50,24 @@ class SpectrumSet:
         -------
         ndarray of bool, [n, pixel]
         """
-        return (self.ormask != 0) | ~(self.ivar > 0) | ~np.isfinite(self.flux)
+        return self.bad_in(slice(None))
+
+    def bad_in(self, pixels: slice) -> np.ndarray:
+        """`bad` of some pixels.
+
+        Parameters
+        ----------
+        pixels : slice
+
+        Returns
+        -------
+        ndarray of bool, [n, p]
+            Without ``ivar_masks`` pixels that have neither flux nor weight are still bad: the file has none there.
+        """
+        flux, no_weight = self.flux[:, pixels], ~(self.ivar[:, pixels] > 0)
+        if not self.ivar_masks:
+            no_weight &= flux == 0
+        return (self.ormask[:, pixels] != 0) | no_weight | ~np.isfinite(flux)
 
     def select(self, index) -> SpectrumSet:
         """Some of the spectra.
@@ -62,7 +82,12 @@ class SpectrumSet:
             Views of the arrays for a slice, copies otherwise.
         """
         return SpectrumSet(
-            self.flux[index], self.ivar[index], self.ormask[index], self.wavelength, self.spectrum_key[index]
+            self.flux[index],
+            self.ivar[index],
+            self.ormask[index],
+            self.wavelength,
+            self.spectrum_key[index],
+            self.ivar_masks,
         )
 
 
@@ -92,4 +117,5 @@ def concatenate(sets: Sequence[SpectrumSet]) -> SpectrumSet:
         np.concatenate([part.ormask for part in sets]),
         first.wavelength,
         np.concatenate([part.spectrum_key for part in sets]),
+        first.ivar_masks,
     )

@@ -145,3 +145,11 @@ def test_dsal_of_bad_spectra():
     assert table.rv_dsal1[:3].isna().all() and (table.dsal1_flag[:3] & LineFlag.NOT_MEASURED).all()
     assert (table.dsal2_flag[:3] & LineFlag.NOT_MEASURED).all()
     assert np.abs(table.rv_dsal2[3:] - rv[3:]).max() < 20
+
+
+def test_without_thresholds_dsal2_answers_where_few_lines_stand_out():
+    spectra, _, _ = observe(100, 11, snr=2.0)
+    usual, paper = dsal(spectra), dsal(spectra, LineOptions(min_significance=0, max_error_kms=None, tellurics=()))
+    assert usual.rv_dsal2.isna().mean() > 0.2
+    assert paper.rv_dsal2.isna().mean() < 0.05  # where no fit of any line converges
+    assert (paper.n_dsal2 >= usual.n_dsal2).mean() > 0.5

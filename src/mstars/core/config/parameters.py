@@ -29,6 +29,13 @@ class Spmm(Section):
     aspcapflag_reject: Annotated[tuple[Annotated[int, Field(ge=0, le=31)], ...], List] = key(
         (), "bits of ASPCAPFLAG that exclude a star, for example [19, 23]", where="3.4.4"
     )
+    training_rv: Literal["recommended", "any"] = key(
+        "recommended",
+        "velocities of the training spectra: recommended (rv_flag 1, so none before quality.rv_cut) or any (no cut by "
+        "date)",
+        paper="any",
+        where="3.4.4",
+    )
     loss_weights: Literal["none", "density", "oversample"] = key(
         "none",
         "none; density: rare [M/H] and [alpha/M] count more; oversample: they are seen more often",

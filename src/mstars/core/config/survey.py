@@ -72,6 +72,18 @@ class Release(Section):
     )
 
 
+class Ingest(Section):
+    """How spectra are taken in."""
+
+    PLACE: ClassVar[str] = "ingest"
+    step_1: Literal["ormask_ivar", "ormask"] = key(
+        "ormask_ivar",
+        "pixels left out in step 1: ormask_ivar (a bit of the ormask, or no weight) or ormask (the bit alone)",
+        paper="ormask",
+        where="3.2",
+    )
+
+
 class External(Section):
     """External catalogues as local files; null: none, and its columns stay empty."""
 

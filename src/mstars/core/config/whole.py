@@ -16,6 +16,7 @@ from mstars.core.config.sky import Crossmatch, Photometry
 from mstars.core.config.survey import (
     External,
     Files,
+    Ingest,
     Models,
     Plan,
     Release,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[Section]] = {
     "release": Release,
     "external": External,
     "plan": Plan,
+    "ingest": Ingest,
     "templates": Templates,
     "models": Models,
     "resources": Resources,

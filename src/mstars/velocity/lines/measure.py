@@ -81,7 +81,9 @@ def _measure(spectra: SpectrumSet, kind: str, options: LineOptions) -> np.ndarra
     result = fit_lines(flux, weight, wavelength, lines, limits)
     velocity = (result[..., 0] / centers - 1.0) * C_KMS
     error = result[..., 1] / centers * C_KMS
-    good = np.isfinite(velocity) & (error < options.max_error_kms)
+    good = np.isfinite(velocity)
+    if options.max_error_kms is not None:
+        good &= error < options.max_error_kms
     return np.stack([np.where(good, velocity, np.nan), np.where(good, error, np.nan)], axis=-1)
 
 

@@ -36,7 +36,7 @@ def prepare(spectra: SpectrumSet, pixels: slice) -> tuple[np.ndarray, np.ndarray
         flux is mostly noise about zero.
     """
     part = (slice(None), pixels)
-    bad = (spectra.ormask[part] != 0) | ~(spectra.ivar[part] > 0) | ~np.isfinite(spectra.flux[part])
+    bad = spectra.bad_in(pixels)
     flux = np.where(bad, np.float32(0), spectra.flux[part])
     good = np.maximum((~bad).sum(axis=1), 1)
     mean = flux.sum(axis=1, dtype=np.float64) / good

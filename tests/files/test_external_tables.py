@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from made_sky import gaia_table
 
@@ -107,6 +108,25 @@ def test_vizier_tsv_with_sexagesimal_places_is_read(tmp_path):
     np.testing.assert_allclose(read[["ra", "dec"]], [[42.975, -0.51]] * 2)
     assert read["designation"].tolist() == ["J0251#1", "J0251#2"]
     assert read["w1sigmpro"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.fits", "a.vot"])
+def test_a_column_that_stands_there_twice_is_refused_where_it_is_needed(tmp_path, name):
+    path = tmp_path / name
+    other = {"r_med_geo": [1.0], "source_id": [5], "note": ["x"]}
+    if name.endswith("sv"):
+        path.write_text("source_id,r_med_geo,note,note\n5,1.0,x,y\n".replace(",", "," if name == "a.csv" else "\t"))
+        assert len(read_external(path, DISTANCES, "external.distances")) == 1
+        path.write_text(path.read_text().replace("note", "r_med_geo", 1))
+    elif name == "a.fits":
+        columns = [fits.Column(key, "D", array=[1.0]) for key in ("r_med_geo", "source_id", "r_med_ge0")]
+        fits.BinTableHDU.from_columns(columns).writeto(path)
+        path.write_bytes(path.read_bytes().replace(b"r_med_ge0", b"r_med_geo"))
+    else:
+        Table(other | {"r_med_ge0": [2.0]}).write(path, format="votable")
+        path.write_text(path.read_text().replace("r_med_ge0", "r_med_geo"))
+    with pytest.raises(InputError, match="external.distances: .*column 'r_med_geo' stands there twice"):
+        read_external(path, DISTANCES, "external.distances")
 
 
 def test_a_hash_within_a_name_does_not_end_the_row(tmp_path):

@@ -126,6 +126,7 @@ def test_a_bad_row_is_named_with_file_and_line(write, line, message):
     [
         ("spectrum_key,lable,reviewer,time", "missing column label; unknown column 'lable'; the columns are"),
         ("", "empty|missing column"),
+        ("spectrum_key,label,label,reviewer,time", "column 'label' stands there twice; remove one"),
     ],
 )
 def test_a_bad_header_is_named(write, header, message):

@@ -68,11 +68,23 @@ def open_table(path: str | Path, known: Collection[str] = ()) -> OpenTable:
         raise InputError(f"{path}: unknown kind of file; known endings: {known_endings}")
     try:
         refuse_bomb(path)
-        return _text_table(path, known) if kind == "text" else _OPENERS[kind](path)
+        return _each_once(path, _text_table(path, known) if kind == "text" else _OPENERS[kind](path))
     except InputError:
         raise
     except Exception as error:  # every format's library has its own errors for a damaged file
         raise InputError(f"{path}: not readable ({_said(error)})") from None
+
+
+def _each_once(path: Path, table: OpenTable) -> OpenTable:
+    """The same table, which refuses a column that is asked for and stands there twice."""
+
+    def chunks(columns: Collection[str], size: int) -> Iterator[TextRows]:
+        twice = [name for name in columns if table.names.count(name) > 1]
+        if twice:
+            raise InputError(f"{path}: column {twice[0]!r} stands there twice; rename or remove one")
+        return table.chunks(columns, size)
+
+    return OpenTable(table.names, table.units, chunks)
 
 
 def _said(error: Exception) -> str:
@@ -151,7 +163,9 @@ def _votable(path: Path) -> OpenTable:
     from astropy.io.votable import parse_single_table
 
     refuse_outside(path)
-    table = parse_single_table(path).to_table(use_names_over_ids=True)
+    parsed = parse_single_table(path)
+    table = parsed.to_table(use_names_over_ids=True)
+    told = tuple(field.name or field.ID for field in parsed.fields)  # where one is there twice, astropy renames it
     units = {name: str(table[name].unit) for name in table.colnames if table[name].unit is not None}
 
     def chunks(columns: Collection[str], size: int) -> Iterator[TextRows]:
@@ -160,7 +174,8 @@ def _votable(path: Path) -> OpenTable:
         for start in range(0, len(whole), size):
             yield TextRows(whole.iloc[start : start + size], {})
 
-    return OpenTable(tuple(table.colnames), units, lambda columns, size: _guarded(path, chunks(columns, size)))
+    names = told if len(set(told)) < len(told) else tuple(table.colnames)
+    return OpenTable(names, units, lambda columns, size: _guarded(path, chunks(columns, size)))
 
 
 def _votable_column(path: Path, column):

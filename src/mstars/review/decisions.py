@@ -149,6 +149,9 @@ def _read_file(queue: str, path: Path) -> pd.DataFrame:
 def _check_columns(path: Path, columns: list[str]) -> None:
     missing = [name for name in _REQUIRED if name not in columns]
     unknown = [name for name in columns if name not in DECISION_COLUMNS]
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise InputError(f"{path}: column {twice!r} stands there twice; remove one")
     if missing or unknown:
         said = [f"missing column {', '.join(missing)}"] * bool(missing) + [
             f"unknown column {', '.join(map(repr, unknown))}"

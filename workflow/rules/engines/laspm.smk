@@ -7,20 +7,23 @@ if LASPM["library"] != "labelled":
 GOLDEN_KINDS = ["dM", "gM"]
 
 
+def catalogue_paths(name):
+    """Description and file of a catalogue; None where it is not there."""
+    if name in LITERATURE:
+        return LITERATURE[name]
+    if name.endswith((".yaml", ".yml")):
+        from mstars.literature.catalogues import read_description
+
+        return [name, str(read_description(name).file)]
+    return [f"<results>/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] if SIMULATED else None
+
+
 def golden_catalogues():
     """Description and file of each catalogue of the golden sample by name; those that are not there are left out."""
-    found = {}
     labels = LASPM["golden"]["labels"]
-    for name in dict.fromkeys([*labels["dM"], *labels["gM"], labels["reference"]]):
-        if name in LITERATURE:
-            found[name] = LITERATURE[name]
-        elif name is not None and name.endswith((".yaml", ".yml")):
-            from mstars.literature.catalogues import read_description
-
-            found[name] = [name, str(read_description(name).file)]
-        elif name is not None and SIMULATED and name != "apogee":
-            found[name] = [f"<results>/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")]
-    return found
+    names = [name for name in [*labels["dM"], *labels["gM"], labels["reference"]] if name not in (None, "apogee")]
+    found = {name: catalogue_paths(name) for name in dict.fromkeys(names)}
+    return {name: paths for name, paths in found.items() if paths}
 
 
 def golden_files(number):
@@ -142,3 +145,6 @@ use rule engine_inputs as laspm_inputs with:
         "<benchmarks>/laspm_inputs/{model}_{kind}.tsv"
     message:
         "spectra of {wildcards.model}_{wildcards.kind}"
+
+
+include: "laspm_figures.smk"

@@ -243,3 +243,29 @@ def queue_of(table: pd.DataFrame, status: np.ndarray, distance: np.ndarray) -> p
         candidate_reasons=status, consensus_label=np.where(distance <= 1, "keep", "reject"), priority=distance
     )
     return found[np.isin(status, QUEUED)].reset_index(drop=True)
+
+
+def fullest_bin(labels: pd.DataFrame, clusters: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Candidates of the bin with most spectra, and what labels it spans.
+
+    Parameters
+    ----------
+    labels : pandas.DataFrame
+        spectrum_key, luminosity_class, teff, logg, m_h and what else is wanted.
+    clusters : pandas.DataFrame
+        spectrum_key, bin.
+    """
+    table = labels.merge(clusters[["spectrum_key", "bin"]], on="spectrum_key")
+    if not len(table):
+        return table, ""
+    own = table.groupby(["luminosity_class", "bin"])
+    chosen = own.get_group(own.size().idxmax()).reset_index(drop=True)
+    spans = [f"{name} {chosen[name].min():.4g} to {chosen[name].max():.4g}" for name in ("teff", "logg", "m_h")]
+    return chosen, ", ".join(spans)
+
+
+def in_cluster(spectra: SampleSpectra, table: pd.DataFrame, settings: Mapping, eps) -> np.ndarray:
+    """Which spectra of one bin are in its cluster at a radius: bool [n]."""
+    labels = np.zeros((len(table), 3))
+    found = clean_by_clusters(spectra, labels, table["snri"].to_numpy(dtype=float), {**settings, "eps": eps})
+    return np.isin(found.status, (KEPT, CROWDED))

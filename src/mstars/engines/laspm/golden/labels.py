@@ -160,3 +160,31 @@ def _choose(chosen, name, shifted, reference, fits, selected, precise, agree) ->
         chosen.loc[take, label] = shifted.loc[take, label]
         # the scatter of a difference is of two catalogues
         chosen.loc[take, f"{label}_label_err"] = fits[label].sigma / np.sqrt(2)
+
+
+def shifted_pairs(
+    parameters: pd.DataFrame, joined: pd.DataFrame, offsets: pd.DataFrame, catalogue: str, kinds: Sequence[str]
+) -> pd.DataFrame:
+    """A catalogue's labels, shifted as for the sample (``_x``), beside an engine's (``_y``).
+
+    Parameters
+    ----------
+    parameters : pandas.DataFrame
+        The engine's table.
+    joined : pandas.DataFrame
+        spectrum_key, luminosity_class and ``{label}_catalog``.
+    offsets : pandas.DataFrame
+        luminosity_class, source, label, mean, used. A catalogue that is not in it is taken as it is.
+    catalogue : str
+    kinds : sequence of str
+    """
+    own = offsets[(offsets["source"] == catalogue) & offsets["used"].astype(bool)]
+    shift = own.set_index(["luminosity_class", "label"])["mean"].to_dict()
+    table = joined[joined["luminosity_class"].isin(kinds)].merge(
+        parameters[["spectrum_key", *LABELS]], on="spectrum_key"
+    )
+    columns = {}
+    for label in LABELS:
+        off = np.array([shift.get((kind, label), 0.0) for kind in table["luminosity_class"]])
+        columns[f"{label}_x"], columns[f"{label}_y"] = table[f"{label}_catalog"] - off, table[label]
+    return pd.DataFrame(columns)

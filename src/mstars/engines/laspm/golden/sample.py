@@ -296,3 +296,10 @@ def check_members(members: Mapping[str, int], least: int) -> None:
             "(engines.laspm.golden.labels, compare.catalogs), loosen engines.laspm.golden.selection, or take "
             "engines.laspm.library: labelled"
         )
+
+
+def tested_members(labels: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
+    """Labels (``_x``) of members that the network has tested, and what it says of them (``_y``)."""
+    own = labels.merge(fates[fates["stage"] == MEMBER], on="spectrum_key", suffixes=("", "_fate"))
+    columns = {f"{label}_x": own[label] for label in LABELS}
+    return pd.DataFrame(columns | {f"{label}_y": own[f"predicted_{label}"] for label in LABELS})

@@ -1,0 +1,9 @@
+"""Loss of the cleaning network (Du et al. 2024, Figure 7)."""
+
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.golden_sample import draw_loss
+from mstars.paper.figures.style import save_outputs
+
+with job(snakemake):
+    save_outputs(draw_loss(read_table(snakemake.input[0])), snakemake)

@@ -1,0 +1,19 @@
+"""LASPM's parameters beside a catalogue, shifted as the golden sample shifts it (Du et al. 2024, Figures 18 to 20)."""
+
+from mstars.engines.laspm.golden.labels import shifted_pairs
+from mstars.files.tables import read_table
+from mstars.literature.catalogues import join, read_catalogue, read_description
+from mstars.ops.job import job
+from mstars.paper.figures.golden_sample import draw_pairs
+from mstars.paper.figures.style import save_outputs
+
+with job(snakemake):
+    given, params = snakemake.input, snakemake.params
+    described = read_description(given.description)
+    keys = read_table(given.m_catalog, ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])
+    keys = keys.merge(read_table(given.stars, ["spectrum_key", "source_id"]), on="spectrum_key")
+    joined = join(keys[keys["snri"] >= 10], read_catalogue(described), described)
+    pairs = shifted_pairs(
+        read_table(given.parameters), joined, read_table(given.offsets), params.catalogue, params.kinds
+    )
+    save_outputs(draw_pairs(pairs, (described.title, "LASPM"), caption="S/N$_i$ at least 10"), snakemake)

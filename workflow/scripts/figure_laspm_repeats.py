@@ -1,0 +1,15 @@
+"""Precision of LASPM from repeats (Du et al. 2024, Figures 16 and 17)."""
+
+from mstars.engines.laspm.golden.labels import LABELS
+from mstars.files.tables import read_table
+from mstars.ops.job import job
+from mstars.paper.figures.laspm import deviations, draw_deviations, draw_errors
+from mstars.paper.figures.style import save_outputs
+
+with job(snakemake):
+    given = snakemake.input
+    table = read_table(given.parameters, ["spectrum_key", *LABELS])
+    table = table.merge(read_table(given.m_catalog, ["spectrum_key", "snri"]), on="spectrum_key")
+    table = deviations(table.merge(read_table(given.stars, ["spectrum_key", "star_id"]), on="spectrum_key"))
+    draw = draw_errors if snakemake.wildcards.what == "errors" else draw_deviations
+    save_outputs(draw(table), snakemake)

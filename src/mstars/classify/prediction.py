@@ -55,14 +55,25 @@ def classify_batch(
         without data in both arms or in the `NEEDED_ARM`.
     """
     wanted = set(keys)
-    parts = [_tables(models, outliers, read_batch(store, slice(0, 0)))]  # the columns, should there be none
+    parts = [classify_spectra(models, outliers, read_batch(store, slice(0, 0)))]  # the columns, should there be none
     for spectra in iter_batch(store, chunk):
         spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
-        parts.append(_tables(models, outliers, spectra))
+        parts.append(classify_spectra(models, outliers, spectra))
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
-def _tables(models: Sequence[Model], outliers: OutlierModel | None, spectra: SpectrumSet) -> dict[str, pd.DataFrame]:
+def classify_spectra(
+    models: Sequence[Model], outliers: OutlierModel | None, spectra: SpectrumSet
+) -> dict[str, pd.DataFrame]:
+    """The tables of `classify_batch` for spectra in memory.
+
+    Parameters
+    ----------
+    models : sequence of Model
+    outliers : OutlierModel or None
+    spectra : SpectrumSet
+        In the observed frame.
+    """
     inputs = classifier_input(spectra)
     lost = arms_without_data(spectra)
     tables = {}

@@ -84,16 +84,27 @@ def predict_batch(
         spectra = spectra.select([key in wanted.index for key in spectra.spectrum_key.tolist()])
         if len(spectra):
             about = wanted.loc[spectra.spectrum_key.astype(str)].rename_axis("spectrum_key").reset_index()
-            parts.append(_predict_chunk(engine, models, spectra, about, settings, survey_kind))
+            parts.append(predict_spectra(engine, models, spectra, about, settings, survey_kind))
     if not parts:
         nothing = pd.DataFrame({"spectrum_key": np.empty(0, str), "luminosity_class": np.empty(0, str)})
         parts = [_frame(engine.info, nothing, empty_estimates(engine.info, 0), np.empty(0), np.empty(0, int))]
     return pd.concat(parts, ignore_index=True)
 
 
-def _predict_chunk(
-    engine: Engine, models: Mapping[str, Any], spectra: SpectrumSet, about: pd.DataFrame, settings, survey_kind
+def predict_spectra(
+    engine: Engine, models: Mapping[str, Any], spectra: SpectrumSet, about: pd.DataFrame, settings, survey_kind: str
 ) -> pd.DataFrame:
+    """The table of `predict_batch` for spectra in memory.
+
+    Parameters
+    ----------
+    engine, models, settings, survey_kind
+        As for `predict_batch`.
+    spectra : SpectrumSet
+        n spectra in the observed frame.
+    about : pandas.DataFrame
+        n rows in the same order, as the ``catalog`` of `predict_batch`.
+    """
     info, n = engine.info, len(spectra)
     rv, kinds = about["rv"].to_numpy(dtype=float), about["luminosity_class"].to_numpy(dtype=str)
     estimates, filled, flag = empty_estimates(info, n), np.full(n, np.nan), np.zeros(n, np.int64)

@@ -15,6 +15,7 @@ from mstars.core.errors import InputError
 COMMANDS = {
     "config": "mstars.ops.config_command",
     "diff": "mstars.ops.diff",
+    "measure": "mstars.measure",
     "summary": "mstars.ops.run_summary",
     "progress": "mstars.ops.progress",
     "verify": "mstars.ops.verify",

@@ -172,7 +172,7 @@ def _check_nodes(labels: np.ndarray, flux: np.ndarray) -> None:
 
 @torch.no_grad()
 def reconstruction_error(emulator: Emulator, labels: np.ndarray, flux: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Eq. 1: the mean of |model - emulated| / model over the pixels that are used, [n].
+    """Eq. 1: the mean of ``|model - emulated| / model`` over the pixels that are used, [n].
 
     Parameters
     ----------

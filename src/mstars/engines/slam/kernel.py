@@ -13,7 +13,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Features:
-    """Features whose products are the kernel exp(-gamma |a - b|^2).
+    """Features whose products are the kernel ``exp(-gamma |a - b|^2)``.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Features:
 
 
 def rbf(a: np.ndarray, b: np.ndarray, gamma: float) -> np.ndarray:
-    """exp(-gamma |a - b|^2) of labels [n, k] and [m, k]: [n, m]."""
+    """``exp(-gamma |a - b|^2)`` of labels [n, k] and [m, k]: [n, m]."""
     squared = sum((a[:, None, column] - b[None, :, column]) ** 2 for column in range(a.shape[1]))
     return np.exp(-gamma * squared)
 

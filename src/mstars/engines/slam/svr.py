@@ -28,8 +28,8 @@ CHUNK = 192
 class Solver:
     """Fits of many targets on the same features (Drucker et al. 1997, by ADMM: Boyd et al. 2011, section 3).
 
-    Minimises ``|w|^2 / 2 + sum_i C_i max(0, |y_i - w.x_i - b| - epsilon)`` for each target. The step of w is one product
-    with a matrix that all targets share, whatever samples they leave out.
+    Minimises ``|w|^2 / 2 + sum_i C_i max(0, |y_i - w.x_i - b| - epsilon)`` for each target. The step of w is one
+    product with a matrix that all targets share, whatever samples they leave out.
 
     Parameters
     ----------

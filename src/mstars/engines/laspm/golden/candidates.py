@@ -12,7 +12,7 @@ import pandas as pd
 from mstars.engines.laspm.golden.labels import LABELS, Transferred, transfer_labels
 from mstars.engines.laspm.golden.selection import reasons_against
 from mstars.files.external_tables import Column, read_external
-from mstars.parameters.label_set import apogee_labels
+from mstars.parameters.apogee_filter import apogee_labels
 
 APOGEE = "apogee"
 """The source that is the survey's own crossmatch."""

@@ -192,6 +192,66 @@ rule figure_csn_experiment:
         "../../scripts/figure_csn_experiment.py"
 
 
+rule csn_catalogue:
+    input:
+        parameters="<results>/parameters/csn.parquet",
+        flags="<results>/quality/csn.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        indices="<results>/catalogs/extension.parquet",
+        variables=CSN["catalogue"]["variables"],
+        binaries=CSN["catalogue"]["binaries"],
+    output:
+        table="<results>/catalogs/zhang2025.parquet",
+        csv="<results>/catalogs/zhang2025.csv",
+        repeats="<results>/validation/csn_repeats.json",
+    log:
+        "<logs>/csn_catalogue/csn.log",
+    benchmark:
+        "<benchmarks>/csn_catalogue/csn.tsv"
+    params:
+        form=CSN["catalogue"]["repeats"],
+    resources:
+        mem_mb=memory(4000),
+    message:
+        "Zhang et al., table 1: value-added catalogue"
+    script:
+        "../../scripts/csn_catalogue.py"
+
+
+CSN_FIGURES = {
+    "fig01_sky": "catalogs/zhang2025.parquet",
+    "fig02_snr": "catalogs/m_catalog_v3.parquet",
+    "fig09_kiel": "catalogs/zhang2025.parquet",
+    "fig10_precision": "validation/csn_repeats.json",
+    "fig11_hr_diagram": "catalogs/zhang2025.parquet",
+    "fig12_active": "catalogs/zhang2025.parquet",
+    "fig13_subtypes": "catalogs/zhang2025.parquet",
+    "fig15_apogee": "catalogs/zhang2025.parquet",
+}
+
+
+rule figure_csn_catalogue:
+    input:
+        table=lambda wildcards: f"<results>/{CSN_FIGURES[wildcards.name]}",
+        isochrones=lambda wildcards: "<results>/isochrones/csn.parquet" if "kiel" in wildcards.name else [],
+        apogee=lambda wildcards: "<results>/crossmatch/apogee.parquet" if "apogee" in wildcards.name else [],
+    output:
+        figure("zhang2025/{name}", category="Cycle-StarNet", caption="csn_catalogue"),
+    wildcard_constraints:
+        name="|".join(CSN_FIGURES),
+    log:
+        "<logs>/figure_csn_catalogue/{name}.log",
+    benchmark:
+        "<benchmarks>/figure_csn_catalogue/{name}.tsv"
+    params:
+        sample=CSN["sample"],
+    message:
+        "Zhang et al.: {wildcards.name}"
+    script:
+        "../../scripts/figure_csn_catalogue.py"
+
+
 # `snakemake csn_experiments` trains the networks of the experiments too
 rule csn_experiments:
     input:

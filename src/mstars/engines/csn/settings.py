@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from mstars.core.config.keys import List, Section, Span, Spans, key, path, subsection
+from mstars.core.config.keys import List, Section, Span, Spans, Words, key, path, subsection
 from mstars.engines.settings import Band, EngineSettings
 
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], List]
@@ -145,6 +145,17 @@ class CsnFit(Section):
     chunk: int = key(32, "spectra that are fitted at a time", ge=1)
 
 
+class CsnCatalogue(Section):
+    """The value-added catalogue (Table 1)."""
+
+    PLACE: ClassVar[str] = "engines.csn.catalogue"
+    repeats: Literal["pairs", "paper"] = key(
+        "pairs", "fit of Eq. 9: to differences of repeats, or as the paper to their scatter in bins of S/N"
+    )
+    variables: Words = key((), "tables of candidate variable stars (Gaia source_id): VBFlag 1")
+    binaries: Words = key((), "tables of candidate binaries (Gaia source_id): VBFlag 2")
+
+
 class CsnSettings(EngineSettings):
     """Cycle-StarNet."""
 
@@ -175,6 +186,7 @@ class CsnSettings(EngineSettings):
     population: CsnPopulation = subsection(CsnPopulation)
     network: CsnNetwork = subsection(CsnNetwork)
     fit: CsnFit = subsection(CsnFit)
+    catalogue: CsnCatalogue = subsection(CsnCatalogue)
     chi2_max: float | None = key(50, "poor_fit: chi2 per degree of freedom above this; null for no limit", gt=0)
 
 

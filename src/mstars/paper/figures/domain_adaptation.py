@@ -12,6 +12,7 @@ from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
+    WHITE,
     axis_label,
     density,
     new_figure,
@@ -95,10 +96,10 @@ def draw_emulator(nodes: pd.DataFrame) -> Figure:
         scatter = np.random.default_rng(0).uniform(-1, 1, len(held)) * (0.05 * np.ptp(nodes[label]))
         points = axes.scatter(held["teff"], held[label] + scatter, s=9, c=100 * held["error"], linewidths=0)
         axes.set(xlabel=axis_label("teff"), ylabel=axis_label(label))
-        axes.invert_xaxis()
+    panels[0].invert_xaxis()  # of both
     panels[0].invert_yaxis()
     figure.colorbar(points, ax=panels, label="mean |residual| (%)")
-    note(panels[1], f"median {100 * held['error'].median():.2f} %, {len(held)} spectra", "lower left")
+    note(panels[1], f"median {100 * held['error'].median():.2f} %, {len(held)} spectra", "lower left", bbox=WHITE)
     return figure
 
 

@@ -20,7 +20,7 @@ CASES = [
     ("M", 0.9, "WD", 1, "dM", 12.0, "wdm", "M"),
     ("M", 0.9, "WD", 1, "other", 12.0, "wdm;cmd", "WD"),
     ("GALAXY", 0.6, "WD", 0, "", np.nan, "spt;wdm", "galaxy"),
-    ("", np.nan, "", 0, "", np.nan, None, None),  # a spectrum of constants
+    ("", np.nan, "", 0, "", np.nan, "unseen", "M"),  # no vote: the arm is lost
 ]
 
 
@@ -47,7 +47,7 @@ def test_candidates_and_consensus(cases):
                 row.consensus,
             )
     strict = scm_candidates(m, spt, wdm, cmd, settings=SCM | {"votes_min": 1})
-    assert (strict["consensus_label"] != "M").all()
+    assert (strict["consensus_label"] != "M").equals(strict["candidate_reasons"] != "unseen")
 
 
 def test_in_a_folder_of_anything_a_k_prediction_is_a_reason(cases):

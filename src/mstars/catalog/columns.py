@@ -167,8 +167,8 @@ _CLASSIFICATION_COLUMNS = {
     "`wdm_class`, `wdm_prob`": "class and probability of CNN-WDM",
     "`dmgm_class`, `dmgm_prob`": "class and probability of CNN-dMgM; none where the spectrum left before",
     "`cmd_pos`": "dM, gM, other, or empty, as `CMD_pos`",
-    "`candidate_reasons`": "who put it into a review queue, `;` between: of SCM spt, wdm, cmd, ood (not an M star), of "
-    "DGCM dgcm:lamost, dgcm:cnn, dgcm:cmd (a giant)",
+    "`candidate_reasons`": "who put it into a review queue, `;` between: of SCM spt, wdm, cmd, ood, zro (not "
+    "an M star), unseen (CNN-SPT has no vote), of DGCM dgcm:lamost, dgcm:cnn, dgcm:cmd (a giant)",
     "`review_status`": "reviewed, provisional, or empty for what was never a candidate",
     "`final_class`": "dM or gM (in `recommended`), what it is instead (in `non_m`), or rejected (in "
     "`ingest/rejected.parquet`, with the reason)",

@@ -50,8 +50,8 @@ def scm_candidates(
     -------
     pandas.DataFrame
         spectrum_key, candidate_reasons (';'-joined, of spt: CNN-SPT says neither K nor M; wdm: CNN-WDM says WD; cmd:
-        reliable photometry outside the regions; ood: unlike M stars; zro: zirconium oxide), priority (higher first),
-        consensus_label, and the evidence.
+        reliable photometry outside the regions; ood: unlike M stars; zro: zirconium oxide; unseen: CNN-SPT has no
+        vote), priority (higher first), consensus_label, and the evidence.
     """
     table = scm_evidence(m_catalog, spt, wdm, photometry, ood)
     votes = _votes(table, settings)
@@ -108,6 +108,7 @@ def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
             "cmd": (table["CMD_flag"].fillna(0) == 1) & (table["CMD_pos"] == "other"),
             "ood": table["ood_score"] >= settings["ood"]["threshold"],
             "zro": (table["zro_score"] >= settings["ood"]["zro_sigma"]) & table["spt_class"].isin(M_LIKE),
+            "unseen": table["spt_class"] == "",  # CNN-SPT has no vote: someone should look
         }
     )
 

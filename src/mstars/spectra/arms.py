@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mstars.spectra.container import SpectrumSet
@@ -40,13 +42,15 @@ def arms_of(wavelength: np.ndarray) -> tuple[str, ...]:
     return tuple(arm for arm in ARMS if needs[arm])
 
 
-def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
-    """Spectra without data in an arm, or with too little (`LEAST_SHARE`).
+def arms_without_data(spectra: SpectrumSet, least: Mapping[str, float] = LEAST_SHARE) -> dict[str, np.ndarray]:
+    """Spectra without data in an arm, or with too little.
 
     Parameters
     ----------
     spectra : SpectrumSet
         n spectra.
+    least : mapping of str to float, optional
+        Share of an arm's stretches of `STRETCH` pixels that must have a good pixel.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def arms_without_data(spectra: SpectrumSet) -> dict[str, np.ndarray]:
         good = (spectra.ivar[:, inside] > 0) & (spectra.ormask[:, inside] == 0)
         good &= np.isfinite(spectra.flux[:, inside])
         starts = np.arange(0, good.shape[1] - STRETCH // 2, STRETCH)  # the last stretch may be half as long
-        found[arm] = np.logical_or.reduceat(good, starts, axis=1).mean(axis=1) < LEAST_SHARE[arm]
+        found[arm] = np.logical_or.reduceat(good, starts, axis=1).mean(axis=1) < least[arm]
     return found
 
 

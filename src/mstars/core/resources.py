@@ -44,6 +44,7 @@ TABLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("unit", "compared", "sample", "note"), TEXT),
     },
     "paper_products": dict.fromkeys(("product", "shows", "target", "rule", "group", "needs", "engine", "inputs"), TEXT),
+    "paper_sentences": dict.fromkeys(("section", "says", "home", "value"), TEXT),
     "quasar_lines": {"name": TEXT, "wavelength": VACUUM, "equivalent_width": "angstrom", "width": "angstrom"},
     "review_labels": dict.fromkeys(("queue", "label", "key", "meaning"), TEXT),
     "sky_lines": {"kind": TEXT, "wavelength": AIR, "strength": NUMBER},
@@ -52,7 +53,8 @@ TABLES: dict[str, dict[str, str]] = {
 }
 """Columns of each table, by its name without ``.csv``: `TEXT`, `NUMBER`, or the unit of a column of numbers.
 
-``paper_numbers`` and ``paper_products`` are those of each paper, ``papers/{paper}_numbers.csv`` and so on.
+``paper_numbers``, ``paper_products`` and ``paper_sentences`` are those of each paper: ``papers/{paper}_numbers.csv`` and
+the like.
 
 A cell of a column of numbers may be empty."""
 

@@ -53,7 +53,7 @@ TABLES: dict[str, dict[str, str]] = {
 }
 """Columns of each table, by its name without ``.csv``: `TEXT`, `NUMBER`, or the unit of a column of numbers.
 
-``paper_numbers``, ``paper_products`` and ``paper_sentences`` are those of each paper: ``papers/{paper}_numbers.csv`` and
+``paper_numbers``, ``paper_products`` and ``paper_sentences`` are of each paper: ``papers/{paper}_numbers.csv`` and
 the like.
 
 A cell of a column of numbers may be empty."""

@@ -47,7 +47,7 @@ SETTINGS = {"theory_box": {"teff": (2800, 4500), "m_h": (-1, 0), "logg": (4.5, 5
 @pytest.fixture(scope="module")
 def settings():
     hyper = {"C": (10.0,), "epsilon": (0.01,), "gamma": (0.1,), "cv": 4, "every": 100}
-    return small_settings("slam") | SETTINGS | {"hyper": hyper}
+    return small_settings("slam") | SETTINGS | {"theory_hyper": hyper}
 
 
 def test_labels_come_back_and_both_ways_agree(settings):
@@ -64,8 +64,10 @@ def test_labels_come_back_and_both_ways_agree(settings):
     x = normalise(grid.wavelength, observed, np.full_like(observed, 1e4), settings["normalisation"])
     found = {}
     for resample in (0, 250):
-        model, variance, box = train_theory(made(), grid, settings | {"theory_resample": resample}, seed=1)
-        fitted = Fitter(model, np.maximum(variance, 1e-6), *box).fit(x.flux, np.full_like(x.ivar, 1e5))
+        theory = train_theory(made(), grid, settings | {"theory_resample": resample}, seed=1)
+        assert (np.diff(theory.cv[:, 2]) < 0).sum() >= 5 and theory.cv[-1, 2] < theory.cv[0, 2]
+        box = theory.lower, theory.upper
+        fitted = Fitter(theory.model, np.maximum(theory.variance, 1e-6), *box).fit(x.flux, np.full_like(x.ivar, 1e5))
         found[resample] = fitted.labels[:, 0]
         off = fitted.labels[:, 0] - truth["teff"]
         assert np.std(off) < 30 and abs(np.mean(off)) < 10
@@ -73,10 +75,10 @@ def test_labels_come_back_and_both_ways_agree(settings):
 
 
 def test_alpha_is_the_one_nearest_to_zero(settings):
-    one, _, _ = train_theory(made(), GRID, settings, 1)
-    two, _, _ = train_theory(made(alpha=(0.0,)), GRID, settings, 1)
+    one = train_theory(made(), GRID, settings, 1)
+    two = train_theory(made(alpha=(0.0,)), GRID, settings, 1)
     labels = np.array([[3500.0, -0.5, 5.0]])
-    np.testing.assert_allclose(one.flux(labels), two.flux(labels), rtol=1e-6)
+    np.testing.assert_allclose(one.model.flux(labels), two.model.flux(labels), rtol=1e-6)
 
 
 def test_a_grid_that_does_not_cover_is_refused(settings):

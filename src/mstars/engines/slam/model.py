@@ -29,7 +29,7 @@ from mstars.engines.slam.fit import Fitted, Fitter
 from mstars.engines.slam.forward import ForwardModel, scaling_of
 from mstars.engines.slam.info import INFO
 from mstars.engines.slam.search import Sample
-from mstars.engines.slam.theory_model import train_theory
+from mstars.engines.slam.theory_model import TheoryModel, train_theory
 from mstars.engines.slam.training import fit_model
 from mstars.parameters.apogee_filter import apogee_labels
 from mstars.parameters.label_set import SetNames, SurveyRules, label_set
@@ -183,8 +183,8 @@ class SlamEngine(BaseEngine):
         theory = None
         of_theory = {name.removeprefix("theory_"): one for name, one in arrays.items() if name.startswith("theory_")}
         if of_theory:
-            model = ForwardModel.from_arrays(of_theory)
-            theory = Fitter(model, of_theory["variance"], of_theory["lower"], of_theory["upper"])
+            found = TheoryModel.from_arrays(of_theory)
+            theory = Fitter(found.model, found.variance, found.lower, found.upper)
         return SlamModel(fitter, names, arrays["curves"], arrays["chi2_limits"], theory, stored.about)
 
     def predict(self, model: SlamModel, x: EngineInput, about: pd.DataFrame) -> Estimates:
@@ -225,9 +225,8 @@ class SlamEngine(BaseEngine):
         theory = read_theory_grid(
             settings["theory"], medium=settings["theory_medium"], native=settings["theory_resolution"]
         )
-        model, variance, (lower, upper) = train_theory(theory, self.grid(settings), settings, seed)
-        arrays = model.arrays | {"variance": variance, "lower": lower, "upper": upper}
-        return {f"theory_{name}": values for name, values in arrays.items()}
+        found = train_theory(theory, self.grid(settings), settings, seed)
+        return {f"theory_{name}": values for name, values in found.arrays.items()}
 
     def _fitter(self, model: ForwardModel, variance, lower, upper, settings: Mapping) -> Fitter:
         options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}

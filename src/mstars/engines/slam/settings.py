@@ -39,6 +39,15 @@ class Hyper(Section):
     every: int = key(8, "all triples are tried on every so manieth pixel, the best three on all", ge=1, le=100)
 
 
+class TheoryHyper(Hyper):
+    """Hyper-parameters of the model of the theory grid, whose spectra have no noise."""
+
+    PLACE: ClassVar[str] = "engines.slam.theory_hyper"
+    C: Positives = key((10.0, 100.0, 1000.0), "penalties that are tried")
+    epsilon: Positives = key((0.01,), "half widths of the tube that are tried, in units of a pixel's spread")
+    gamma: Positives = key((0.1, 0.3, 0.6), "kernel coefficients that are tried, for labels with variance 1")
+
+
 class SlamSettings(EngineSettings):
     """SLAM: the flux of each pixel as a support vector regression on the labels, fitted to spectra."""
 
@@ -96,6 +105,7 @@ class SlamSettings(EngineSettings):
     theory_box: dict[str, Span] = key(
         {"teff": (2800, 4500), "m_h": (-1, 0), "logg": (4.5, 5.5)}, "labels within which TEFF_BT is fitted"
     )
+    theory_hyper: TheoryHyper = subsection(TheoryHyper)
     theory_resample: int = key(
         0,
         "spectra that a second model is trained on, drawn from the first (the paper: 15000); 0: the first alone",

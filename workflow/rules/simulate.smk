@@ -19,6 +19,7 @@ rule simulate_plan:
     params:
         seed=SEED,
         size=config["simulate"]["size"],
+        groups=config["simulate"]["groups"],
     message:
         "Planning a simulated survey of size {params.size}"
     script:
@@ -108,3 +109,23 @@ rule simulate_theory:
         "A theory grid of the simulated dwarfs"
     script:
         "../scripts/simulate_theory.py"
+
+
+rule simulate_groups:
+    input:
+        plan="<results>/sim/plan.parquet",
+    output:
+        **{
+            name: f"<results>/sim/groups/{name}.csv"
+            for name in ("binaries", "fgk_binaries", "clusters", "cluster_metallicities")
+        },
+    log:
+        "<logs>/simulate_groups/simulate_groups.log",
+    benchmark:
+        "<benchmarks>/simulate_groups/simulate_groups.tsv"
+    params:
+        seed=SEED,
+    message:
+        "What other works say of the simulated binaries and clusters"
+    script:
+        "../scripts/simulate_groups.py"

@@ -10,6 +10,7 @@ from mstars.core.constants import C_KMS
 from mstars.core.missing import MISSING
 from mstars.core.randomness import rng as stream
 from mstars.simulate import population
+from mstars.simulate.groups import many_repeats, with_groups
 from mstars.simulate.sizes import SIZES, plates
 
 ZERO_POINT_KMS = -5.0
@@ -103,7 +104,7 @@ def _repeats(stars: pd.DataFrame, size: str, rng) -> pd.DataFrame:
     return again
 
 
-def draw_survey(size: str, seed: int) -> pd.DataFrame:
+def draw_survey(size: str, seed: int, groups: bool = False) -> pd.DataFrame:
     """Every spectrum of the survey.
 
     Parameters
@@ -112,6 +113,8 @@ def draw_survey(size: str, seed: int) -> pd.DataFrame:
         A key of `SIZES`.
     seed : int
         ``survey.seed``.
+    groups : bool
+        Whether binaries, clusters and stars of three to five spectra are added (`mstars.simulate.groups`).
 
     Returns
     -------
@@ -122,13 +125,23 @@ def draw_survey(size: str, seed: int) -> pd.DataFrame:
     """
     stars = _stars(size, seed)
     rng = stream(seed, "simulate", "plan")
-    table = pd.concat([stars, _repeats(stars, size, rng)], ignore_index=True)
+    again = [_repeats(stars, size, rng)]
+    if groups:
+        stars = with_groups(stars, size, seed)
+        again = [one.assign(**_grouped(stars, one)) for one in again] + [many_repeats(stars, size, seed)]
+    table = pd.concat([stars, *again], ignore_index=True)
     table = _identity(table, size, rng)
     table = _positions(table, rng)
     table = _signal(table, rng)
     table = _failures(table, size, rng)
     table = _companions(table, stream(seed, "simulate", "companions"))
     return table.sort_values("spectrum_key", ignore_index=True)
+
+
+def _grouped(stars: pd.DataFrame, again: pd.DataFrame) -> dict:
+    """What further spectra of a star have of its group."""
+    own = stars.set_index("star").loc[again["star"]]
+    return {name: own[name].to_numpy() for name in ("group", "group_id", "primary_feh", "separation_au")}
 
 
 def _identity(table: pd.DataFrame, size: str, rng) -> pd.DataFrame:

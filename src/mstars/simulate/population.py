@@ -103,6 +103,11 @@ def metallicities(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndar
     return m_h, np.clip(alpha, -0.1, 0.4)
 
 
+def source_ids(stars: pd.Series) -> np.ndarray:
+    """Gaia's source_id of the stars of a plan, by their numbers."""
+    return (stars.to_numpy() * 128 + 3 * 10**17 + 64).astype("int64")
+
+
 def draw_dwarfs(rng: np.random.Generator, n: int) -> pd.DataFrame:
     """M dwarfs: Teff as the survey sees them (early types dominate), log g and M_G from isochrones.
 
@@ -121,8 +126,26 @@ def draw_dwarfs(rng: np.random.Generator, n: int) -> pd.DataFrame:
     while teff.size < n:
         draw = np.where(rng.random(2 * n) < 0.8, rng.normal(3620, 200, 2 * n), rng.uniform(low, high, 2 * n))
         teff = np.append(teff, draw[(draw > low) & (draw < min(high, 4020))])
-    teff = teff[:n]
     m_h, alpha = metallicities(rng, n)
+    return dwarfs_on_sequence(rng, teff[:n], m_h, alpha)
+
+
+def dwarfs_on_sequence(rng: np.random.Generator, teff: np.ndarray, m_h: np.ndarray, alpha: np.ndarray) -> pd.DataFrame:
+    """M dwarfs of given Teff and composition: log g and magnitudes of the main sequence.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Scatter, and who has an unseen companion.
+    teff, m_h, alpha : ndarray, [n]
+        K and dex.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `draw_dwarfs`.
+    """
+    n = len(teff)
     logg = isochrone("dwarf", "logg", m_h, teff, "teff") + rng.normal(0, 0.03, n)
     m_g = colour("dwarf", "m_g", teff) - 1.4 * np.clip(m_h + 0.05, -0.55, 0.4) + rng.normal(0, 0.15, n)
     m_g -= np.where(rng.random(n) < 0.1, 0.6, 0.0)

@@ -9,7 +9,7 @@ from mstars.core.flags import AspcapFlag
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.missing import MISSING
 from mstars.simulate.headers import designation
-from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour
+from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour, source_ids
 
 
 def _stars(plan: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def gaia_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "star": stars["star"],
-            "source_id": (stars["star"] * 128 + 3 * 10**17 + 64).astype("int64"),
+            "source_id": source_ids(stars["star"]),
             "ra": stars["ra"],
             "dec": stars["dec"],
             "ref_epoch": 2016.0,

@@ -44,6 +44,9 @@ class Simulate(Section):
     allow_same_sources: bool = key(
         False, "true: a source may be in make_sources and in templates.match_sources (flatters velocities)"
     )
+    groups: bool = key(
+        False, "whether wide binaries, clusters and stars of three to five spectra are planted too (sim/groups)"
+    )
     theory_gap: bool = key(
         True, "whether the theory grid sim/theory.h5 differs from the stars in known ways, as real grids do"
     )

@@ -53,3 +53,99 @@ use rule engine_train as slam_train with:
         trained_on=KIND,
     message:
         "train SLAM {wildcards.kind}, {wildcards.part}"
+
+
+SLAM_CATALOGS = ["b20", "tess", "galgano2020"]
+SLAM_GROUPS = SIMULATED and config["simulate"]["groups"]
+
+
+def slam_descriptions(wildcards):
+    """Descriptions of the catalogues that the paper compares with, with their tables; planted ones where it is simulated."""
+    known = {name: f"{R}/sim/literature/{name}.yaml" for name in SLAM_CATALOGS} if SIMULATED else {}
+    return {name: path for name, path in (known | {name: one[0] for name, one in LITERATURE.items()}).items() if name in SLAM_CATALOGS}
+
+
+def slam_group(name, key):
+    """A table of binaries or clusters: the simulation's, or that of the config."""
+    if SLAM_GROUPS:
+        return f"<results>/sim/groups/{name}.csv"
+    return (config["compare"][key] or []) if key else []
+
+
+SLAM_BESIDE = {
+    "sample": "<results>/compare/slam_sample.parquet",
+    "m_catalog": "<results>/catalogs/m_catalog_v3.parquet",
+    "photometry": "<results>/crossmatch/photometry.parquet",
+    "clusters": slam_group("clusters", "clusters"),
+    "metallicities": slam_group("cluster_metallicities", None),
+    "binaries": slam_group("binaries", "binaries"),
+}
+SLAM_SEARCH = {
+    "search": f"{MODELS}/slam_dM/search/search.json",
+    "arrays": f"{MODELS}/slam_dM/search/search.safetensors",
+    "stars": f"{MODELS}/slam_dM/search/cv.parquet",
+    "weights": f"{MODELS}/slam_dM/all/weights.safetensors",
+}
+
+
+rule slam_sample:
+    input:
+        parameters="<results>/parameters/slam.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        photometry="<results>/crossmatch/photometry.parquet",
+        apogee="<results>/crossmatch/apogee.parquet",
+        descriptions=lambda wildcards: list(slam_descriptions(wildcards).values()),
+    output:
+        "<results>/compare/slam_sample.parquet",
+    log:
+        "<logs>/slam_sample.log",
+    benchmark:
+        "<benchmarks>/slam_sample.tsv"
+    params:
+        catalogs=lambda wildcards: list(slam_descriptions(wildcards)),
+    resources:
+        mem_mb=memory(4000),
+    message:
+        "spectra of Li et al. 2021's figures and tables"
+    script:
+        "../../scripts/slam_sample.py"
+
+
+rule figure_slam:
+    input:
+        **SLAM_BESIDE,
+        **SLAM_SEARCH,
+    output:
+        figure("li2021/{number}_{name}", "Li et al. 2021", caption="slam"),
+    wildcard_constraints:
+        number=r"fig\d\d",
+    log:
+        "<logs>/figure_slam/{number}_{name}.log",
+    benchmark:
+        "<benchmarks>/figure_slam/{number}_{name}.tsv"
+    message:
+        "Li et al. 2021, {wildcards.number}: {wildcards.name}"
+    script:
+        "../../scripts/figure_slam.py"
+
+
+rule table_slam:
+    input:
+        **SLAM_BESIDE,
+        **SLAM_SEARCH,
+    output:
+        table_files("li2021/{name}", "slam"),
+    wildcard_constraints:
+        name=r"tab\d\d_\w+|numbers",
+    log:
+        "<logs>/table_slam/{name}.log",
+    benchmark:
+        "<benchmarks>/table_slam/{name}.tsv"
+    params:
+        survey=SURVEY,
+        simulated=SIMULATED,
+    message:
+        "Li et al. 2021: {wildcards.name}"
+    script:
+        "../../scripts/table_slam.py"

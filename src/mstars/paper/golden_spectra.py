@@ -13,11 +13,11 @@ TEFF_STEP = 150.0
 NEAR = {"teff": 40.0, "logg": 0.1, "m_h": 0.1}
 """Labels this near count as the same."""
 
-Groups = list[list[tuple[str, int]]]
+_Groups = list[list[tuple[str, int]]]
 """Labels and row numbers of the spectra that are drawn over each other."""
 
 
-def teff_sequence(table: pd.DataFrame) -> Groups:
+def teff_sequence(table: pd.DataFrame) -> _Groups:
     """Spectra of like log g and [M/H] in steps of Teff, class by class (Figure 11)."""
     groups = []
     for kind, own in table.groupby("luminosity_class"):
@@ -30,7 +30,7 @@ def teff_sequence(table: pd.DataFrame) -> Groups:
     return groups
 
 
-def dwarfs_and_giants(table: pd.DataFrame) -> Groups:
+def dwarfs_and_giants(table: pd.DataFrame) -> _Groups:
     """A dwarf and a giant of like Teff and [M/H], in steps of Teff (Figure 12)."""
     dwarfs, giants = (table[table["luminosity_class"] == kind] for kind in ("dM", "gM"))
     groups = []
@@ -43,7 +43,7 @@ def dwarfs_and_giants(table: pd.DataFrame) -> Groups:
     return groups
 
 
-def m_h_sequence(table: pd.DataFrame) -> Groups:
+def m_h_sequence(table: pd.DataFrame) -> _Groups:
     """The poorest and the richest star of like Teff and log g, in steps of Teff (Figure 13)."""
     groups = []
     for kind, own in table.groupby("luminosity_class"):
@@ -56,7 +56,7 @@ def m_h_sequence(table: pd.DataFrame) -> Groups:
     return groups
 
 
-SEQUENCES: dict[str, Callable[[pd.DataFrame], Groups]] = {
+SEQUENCES: dict[str, Callable[[pd.DataFrame], _Groups]] = {
     "teff": teff_sequence,
     "dwarfs_giants": dwarfs_and_giants,
     "m_h": m_h_sequence,

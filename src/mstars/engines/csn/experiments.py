@@ -79,8 +79,8 @@ def split_experiment(
     table : pandas.DataFrame
         For each label {label}_own, {label}_other and {label}_err.
     numbers : dict
-        By label: moved (median of |other - own| / err), sigma and bias of other - own, and r2_split and r2_shared: how
-        well a linear regression on either latent space gives the label of the fit without transfer.
+        By label: moved (median of ``|other - own| / err``), sigma and bias of other - own, r2_split and
+        r2_shared: how well a linear regression on either latent space gives the label of the fit without transfer.
     """
     draws = np.random.default_rng(seed)
     own, error, theory = fitted(passage, x, settings, wavelength)

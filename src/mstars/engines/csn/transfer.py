@@ -37,7 +37,7 @@ def residuals(
         wavelength (angstrom), and medians over the spectra: of the error of the normalised flux, and of the absolute
         residual of theory as it is (theory) and moved to the observed domain (transfer); NaN where no spectrum counts.
     numbers : dict
-        theory, transfer: median of |residual| / error, in units of what noise alone would leave (0.6745).
+        theory, transfer: median of ``|residual| / error``, in units of what noise alone would leave (0.6745).
     """
     fit = {**settings["fit"], "rv": "catalogue"}
     flux, ivar = (torch.from_numpy(np.array(array)).to(passage.dtype) for array in (x.flux, x.ivar))

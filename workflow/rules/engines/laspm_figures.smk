@@ -217,3 +217,36 @@ rule figure_laspm_literature:
         "LASPM beside a catalogue: {wildcards.beside}"
     script:
         "../../scripts/figure_laspm_literature.py"
+
+
+def compared_catalogues():
+    """Paths of the catalogues that the paper compares with, by name; those that are not there are left out."""
+    found = {name: catalogue_paths(name) for name in ("starhorse", "aspcap_dr17")}
+    return {name: paths for name, paths in found.items() if paths}
+
+
+rule table_du2024:
+    input:
+        labels="<results>/golden/labels.parquet",
+        fates="<results>/golden/fates.parquet",
+        offsets="<results>/golden/offsets.parquet",
+        parameters="<results>/parameters/laspm.parquet",
+        held_out=expand("<results>/models/laspm_{kind}/out_of_fold.parquet", kind=GOLDEN_KINDS),
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        stars="<results>/crossmatch/gaia.parquet",
+        descriptions=lambda wildcards: [paths[0] for paths in compared_catalogues().values()],
+        files=lambda wildcards: [paths[1] for paths in compared_catalogues().values()],
+    output:
+        table_files("du2024_comparison", "du2024"),
+    log:
+        "<logs>/table_du2024.log",
+    benchmark:
+        "<benchmarks>/table_du2024.tsv"
+    params:
+        catalogues=lambda wildcards: list(compared_catalogues()),
+        survey=SURVEY,
+        simulated=SIMULATED,
+    message:
+        "numbers of Du et al. 2024"
+    script:
+        "../../scripts/table_du2024.py"

@@ -1,11 +1,17 @@
 """The two smoothing splines against scipy's and against plain loops."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.interpolate import make_smoothing_spline
 
 from mstars.engines.slam.continuum import normalise
 from mstars.engines.slam.info import INFO
+from mstars.lamost.grid import place_on_grid
+from mstars.lamost.reader import read_spectrum
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.resampling import resample
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
 WAVE = INFO.grid.wavelength
 OPTIONS = {"p": (1e-8, 1e-7), "quantile": 0.7, "bin": 10.0, "keep": 2.0, "deviation": "bin"}
@@ -94,3 +100,26 @@ def test_spectra_without_light_or_shape_have_no_information():
     ivar[4, 5:] = 0
     found = normalise(WAVE, flux, ivar, OPTIONS)
     assert (found.ivar == 0).all() and (found.flux == 1).all() and np.isfinite(found.continuum).all()
+
+
+@pytest.mark.real
+def test_real_dwarfs_are_normalised_alike(real):
+    """Forty real M dwarfs: the continuum runs above the bands, and the spectra of one type are alike."""
+    table = pd.read_csv(real / "lamost" / "m_star_truth.csv")
+    flux, ivar = np.zeros((2, len(table), N_PIXEL), np.float32)
+    ormask = np.zeros((len(table), N_PIXEL), np.uint8)
+    for row, star in enumerate(table.itertuples()):
+        place_on_grid(read_spectrum(real / "lamost" / star.src / star.file), flux[row], ivar[row], ormask[row])
+    keys = np.array([f"{row:02d}" for row in range(len(table))])
+    spectra = SpectrumSet(flux, ivar, ormask, lamost_wavelength(), keys)
+    sampled = resample(spectra, INFO.grid, table["rv_lamost_z"].to_numpy(float), order=3)
+    found = normalise(WAVE, sampled.flux, sampled.ivar, OPTIONS)
+    assert ((found.ivar > 0).mean(axis=1) > 0.4).all() and (found.continuum > 0).all()
+    middle = np.median(found.flux, axis=1)
+    assert (middle > 0.9).all() and (middle < 1.02).all()
+    smooth = np.array([np.convolve(one, np.ones(9) / 9, mode="same") for one in found.flux])[:, 10:-10]
+    types = table["sub"].str.extract(r"M(\d)")[0]
+    for _, rows in table.groupby(types).groups.items():
+        if len(rows) >= 4:
+            mean = smooth[rows].mean(axis=0)
+            assert min(np.corrcoef(one, mean)[0, 1] for one in smooth[rows]) > 0.6

@@ -169,4 +169,6 @@ def written(value: Any) -> str:
         return value
     if isinstance(value, float):
         return re.sub(r"^(-?[0-9]+)e", r"\1.0e", json.dumps(value))  # YAML takes 1e-05 as text
+    if isinstance(value, list | tuple) and value and all(isinstance(item, float) for item in value):
+        return f"[{', '.join(map(written, value))}]"
     return json.dumps(value)

@@ -160,21 +160,22 @@ def _estimates(model: LaspmModel, x: EngineInput, about: pd.DataFrame, without: 
     chi2 = rest.chi2 / np.maximum(found.pixels - model.options.polynomial - model.options.best, 1)
     spread = library.labels[found.best].std(axis=1)
     spread[~known] = np.nan
-    flag = int(EngineFlag.AT_BOUNDARY) * _beyond(values, rest, model.about, settings["boundary_sigma"])
+    flag = int(EngineFlag.AT_BOUNDARY) * _beyond(values, rest, library.labels, settings)
     if settings["poor_chi2"] is not None:
         flag |= int(EngineFlag.POOR_FIT) * (chi2 > settings["poor_chi2"])
     extra = {f"{label}_spread": spread[:, column] for column, label in enumerate(INFO.labels)}
     return Estimates(values, errors, chi2, flag, extra)
 
 
-def _beyond(values: np.ndarray, rest: Rest, about: Mapping, sigma: float) -> np.ndarray:
+def _beyond(values: np.ndarray, rest: Rest, labels: np.ndarray, settings: Mapping) -> np.ndarray:
     """Whether the nearest spectra do not surround the target: bool [n].
 
     A weighted mean never leaves the hull of the five, so that a star beyond the library's edge is drawn inward (Du et
-    al. 2024, section 3.1). What is left of its flux still says where it lies.
+    al. 2024, section 3.1). What is left of its flux still says where it lies. ``labels`` are the library's.
     """
-    values, margin = values + rest.step, sigma * rest.error
-    return ((values < about["label_min"] - margin) | (values > about["label_max"] + margin)).any(axis=1)
+    lower, upper = np.quantile(labels, [settings["boundary_share"], 1 - settings["boundary_share"]], axis=0)
+    values, margin = values + rest.step, settings["boundary_sigma"] * rest.error
+    return ((values < lower - margin) | (values > upper + margin)).any(axis=1)
 
 
 ENGINE = LaspmEngine()

@@ -47,7 +47,10 @@ class LaspmSettings(EngineSettings):
         unit="angstrom",
     )
     boundary_sigma: float = key(
-        3, "at_boundary: weights of any sign lead out of the library's labels by so many of their errors", gt=0
+        3, "at_boundary: the residual leads out of the library's labels by so many of its errors", gt=0
+    )
+    boundary_share: float = key(
+        0.01, "at_boundary: share of the library that lies beyond its edge, on each side of a label", ge=0, lt=0.5
     )
     poor_chi2: float | None = key(None, "poor_fit: chi2 per degree of freedom above this; null for no limit", gt=0)
 

@@ -149,8 +149,11 @@ def test_the_legend_says_whose_colours_isochrones_have(own, said):
     line = pd.DataFrame({"teff": [3000.0, 4000.0], "logg": 5.0, "bp_rp": [3.0, 1.8], "mean_colours": own})
     line.attrs["m_h"] = 0.0
     figure = draw_colour({"This work": catalog()}, "bp_rp", "colour", [line])
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sum("Cifuentes et al. 2020" in word and "not PARSEC's" in word for word in words) == said
+    title = figure.legends[0].get_title().get_text()
+    assert ("Cifuentes et al. 2020" in title and "not PARSEC's" in title) == said
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
 
 
 def test_the_region_in_force_is_drawn():

@@ -36,3 +36,13 @@ def test_figure_14_shows_both_qualities_and_says_what_is_missing(tmp_path):
     assert words(figure).count("$\\mu$ = -5.0") == 2 and "not reviewed" in words(figure)
     assert "not reviewed" not in words(draw_gaia_comparison(gaia_table().assign(doubted=False)))
     assert "no low-quality spectra with a reliable" in words(draw_gaia_comparison(gaia_table().query("good")))
+
+
+def test_figure_10_says_whose_the_bands_are():
+    keys = ("lamost_rv", "rv_tm", "rv_dsal1", "rv_dsal2")
+    selection = pd.DataFrame(dict.fromkeys(keys, [1.0, 2.0])).assign(dsal_used=["I", "II"])
+    band = {"mean": 0.0, "sigma": 1.0, "k": 2, "own": True}
+    bands = {"tm": band, "dsal1": band | {"of": "all"}, "dsal2": band | {"of": "outside", "own": False}}
+    titles = [axes.get_title() for axes in draw_rv_comparison(comparisons(selection, bands)).axes]
+    assert "band of" not in titles[0] and "band of all spectra with both" in titles[1]
+    assert "the paper's band, for want of spectra" in titles[2]

@@ -166,8 +166,7 @@ def _legend(figure: Figure, isochrones, markers: list[str]) -> None:
         label = m_h if isinstance(m_h, str) else f"PARSEC 9 Gyr, [M/H] = {m_h:+.1f}"
         handles.append(Line2D([], [], color=BLACK, ls=dash, lw=0.7, label=label))
         foreign = isochrone.attrs.get("colours", "") if not isinstance(m_h, str) else foreign
-    if foreign:
-        handles.append(Line2D([], [], ls="none", label=f"colours of the lines: {foreign}, not PARSEC's"))
     handles += marker_handles(markers)
     if handles:
-        figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=6, handlelength=2.2)
+        whose = {"title": f"colours of the lines: {foreign}, not PARSEC's", "title_fontsize": 6} if foreign else {}
+        figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=6, handlelength=2.2, **whose)

@@ -16,6 +16,14 @@ LIMIT = 800.0
 """Largest velocity shown, km/s."""
 
 
+BAND_OF = {
+    "all": "band of all spectra with both",
+    "outside": "band of the spectra shown",
+    "paper": "the paper's band, for want of spectra",
+}
+"""What the figure says of a band by the choice of `rvmm.selection.dsal_band`, or where there are too few spectra."""
+
+
 @dataclass
 class Comparison:
     """One panel of Figure 10.
@@ -31,8 +39,7 @@ class Comparison:
     k : float
         Half-width of the band of agreement in sigma.
     of : str
-        Whose differences give mean and sigma: all (spectra with the velocity) or outside (the band of template
-        matching: those shown); empty where they are the ones shown.
+        Whose differences give mean and sigma, a key of `BAND_OF`; empty for template matching, which has all.
     """
 
     method: str
@@ -88,7 +95,7 @@ def _panel(axes, panel: Comparison) -> None:
     counts = f"{len(panel.lamost)} spectra, {panel.outside} outside"
     if panel.beyond:
         counts += f", {panel.beyond} beyond the frame"
-    whose = {"all": "band of all spectra with both", "outside": "band of the spectra shown"}.get(panel.of, "")
+    whose = BAND_OF.get(panel.of, "")
     axes.set_title("\n".join(filter(None, (band, whose, counts))), fontsize=7, linespacing=1.3)
 
 
@@ -109,8 +116,12 @@ def comparisons(selection: pd.DataFrame, bands: dict) -> list[Comparison]:
         lamost, other = (rows[column].to_numpy(float, na_value=np.nan) for column in ("lamost_rv", f"rv_{key}"))
         both = np.isfinite(lamost) & np.isfinite(other)
         band = [np.nan if bands[key][part] is None else float(bands[key][part]) for part in ("mean", "sigma", "k")]
-        panels.append(Comparison(PAPER_RV_FROM[name], lamost[both], other[both], *band, bands[key].get("of", "")))
+        panels.append(Comparison(PAPER_RV_FROM[name], lamost[both], other[both], *band, _band_of(bands[key])))
     return panels
+
+
+def _band_of(band: dict) -> str:
+    return band.get("of", "") if band.get("own", True) else "paper"
 
 
 @styled

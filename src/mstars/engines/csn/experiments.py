@@ -128,8 +128,8 @@ def pair_experiment(
         For each label {label}_own, {label}_other, {label}_err, and {label}_true where it is known.
     numbers : dict
         By label: bias and sigma of other - own, slope and correlation of other against own; of the correlations with
-        Teff, own and other; with a truth the slope and sigma of either against it. ``teff_share``: the shift of Teff
-        in units of that of the reference.
+        Teff, own and other; with a truth the slope and sigma of either against it. Where the reference was
+        shifted, ``teff_share``: the shift of Teff in units of the reference's.
     """
     (_, own_net), (name, other_net) = passages.items()
     own, error, _ = fitted(own_net, x, settings, wavelength)
@@ -151,7 +151,8 @@ def pair_experiment(
             true = table.loc[known, f"{label}_true"].to_numpy()
             for who, found in (("own", one), ("other", two)):
                 numbers[label] |= {f"sigma_true_{who}": mad_std(found - true)} | _line(true, found, f"_true_{who}")
-    numbers["teff_share"] = numbers["teff"]["bias"] / SHIFT
+    if name == "shifted":
+        numbers["teff_share"] = numbers["teff"]["bias"] / SHIFT
     return table, numbers
 
 

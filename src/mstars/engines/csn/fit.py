@@ -206,11 +206,12 @@ def lbfgs(
         own = [value[row : row + 1] for value in beside]
 
         def cost(values, row=row, own=own):
-            labels = torch.from_numpy(values).to(flux)[None].requires_grad_(True)
-            residual = flux[row] - model.flux(labels, *own)[0]
-            chi2 = (weight[row] * residual.square()).sum()
-            (slope,) = torch.autograd.grad(chi2, labels)
-            return float(chi2), slope[0].double().numpy()
+            with torch.enable_grad():
+                labels = torch.from_numpy(values).to(flux)[None].requires_grad_(True)
+                residual = flux[row] - model.flux(labels, *own)[0]
+                chi2 = (weight[row] * residual.square()).sum()
+                (slope,) = torch.autograd.grad(chi2, labels)
+            return float(chi2.detach()), slope[0].double().numpy()
 
         found = minimize(
             cost,

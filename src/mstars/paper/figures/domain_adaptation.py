@@ -61,7 +61,7 @@ def draw_experiment(table: pd.DataFrame, numbers: Mapping, experiment: str) -> F
             continue
         one_to_one(axes, span(own[good], other[good]))
         density(axes, own[good], other[good], cmap="Greys")
-        note(axes, _words(numbers, label, experiment))
+        note(axes, _words(numbers, label, experiment), bbox=WHITE)
     return figure
 
 

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from made_csn import N_PIXEL, alike_passage
+
+from mstars.core.config.keys import plain
+from mstars.core.constants import C_KMS
+from mstars.core.flags import EngineFlag
+from mstars.engines.contract import EngineInput
+from mstars.engines.csn.labels import estimate
+from mstars.engines.csn.settings import CsnSettings
+
+WAVELENGTH = 6000.0 + np.arange(N_PIXEL)
+NOISE = 0.005
+
+
+def settings(**fit):
+    whole = plain(CsnSettings())
+    return {**whole, "fit": {**whole["fit"], **fit}}
+
+
+@pytest.fixture(scope="module")
+def passage(small_emulator):
+    return alike_passage(small_emulator)
+
+
+def spectra(passage, n=40, kms=0.0):
+    draws = torch.Generator().manual_seed(2)
+    y = 0.6 * (torch.rand(n, 3, generator=draws, dtype=torch.float64) - 0.5)
+    flux = passage.theory(y).numpy()
+    flux = np.stack([np.interp(WAVELENGTH / (1 + kms / C_KMS), WAVELENGTH, row) for row in flux])
+    flux += np.random.default_rng(3).normal(0, NOISE, flux.shape)
+    x = EngineInput(flux.astype(np.float32), np.full(flux.shape, NOISE**-2, np.float32), np.zeros(n, np.float32))
+    return passage.emulator.unscaled(passage.whole(y)).numpy(), x
+
+
+def test_without_a_gap_labels_are_unbiased_and_their_errors_true(passage):
+    labels, x = spectra(passage, n=150)
+    found = estimate(passage, x, settings(), WAVELENGTH)
+    pull = (found.values - labels[:, :3]) / found.error
+    assert (np.abs(pull.mean(axis=0)) < 3 / np.sqrt(150)).all()
+    assert ((pull.std(axis=0) > 0.85) & (pull.std(axis=0) < 1.15)).all() and not found.flag.any()
+    assert np.median(found.chi2) == pytest.approx(1, abs=0.02) and np.isnan(found.extra["rv_shift"]).all()
+
+
+def test_a_velocity_beside_the_catalogues_is_found(passage):
+    _, x = spectra(passage, kms=40.0)
+    found = estimate(passage, x, settings(rv="own"), WAVELENGTH)
+    assert np.median(found.extra["rv_shift"]) == pytest.approx(40, abs=3)
+
+
+@pytest.mark.parametrize("changes", [{"alpha": "free"}, {"optimiser": "lbfgs"}, {"domain": "synthetic"}])
+def test_every_option_gives_the_labels(passage, changes):
+    labels, x = spectra(passage, n=8)
+    found = estimate(passage, x, settings(**changes), WAVELENGTH)
+    assert np.abs(found.values[:, 0] - labels[:, 0]).max() < 60 and np.isfinite(found.error).all()
+
+
+def test_spectra_without_information_and_poor_fits(passage):
+    _, x = spectra(passage, n=3)
+    x.ivar[0] = 0
+    x.flux[1] += np.random.default_rng(1).normal(0, 30 * NOISE, N_PIXEL)
+    found = estimate(passage, x, settings(), WAVELENGTH)
+    assert np.isnan(found.values[0]).all() and np.isnan(found.error[0]).all() and found.flag[0] == 0
+    assert found.flag[1] & EngineFlag.POOR_FIT and not found.flag[2] & EngineFlag.POOR_FIT

@@ -215,6 +215,12 @@ def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.
     return pd.concat([table[near].reset_index(drop=True), found], axis=1)
 
 
+def join_described(table: pd.DataFrame, names: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
+    """`join` of a table with several catalogues, by name; ``descriptions`` are their YAML files."""
+    described = {name: read_description(path) for name, path in zip(names, descriptions, strict=True)}
+    return {name: join(table, read_catalogue(one), one) for name, one in described.items()}
+
+
 def titled(joined: dict[str, pd.DataFrame], shown: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
     """Joined tables by the title of their catalogue, in the order in which a figure shows them.
 

@@ -81,3 +81,10 @@ def test_source_ids_of_local_lists(tmp_path):
     with pytest.raises(InputError, match="source_id"):
         path.write_text("name\na\n")
         read_source_ids([path], "key")
+
+
+def test_no_candidate_at_all_is_told_with_the_reasons():
+    *tables, catalogues = survey()
+    tables[0]["snri"] = 3.0
+    with pytest.raises(InputError, match="golden sample: no candidate \\(400 S/N_i too low\\)"):
+        golden_labels(*tables, catalogues, SETTINGS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mstars.core.errors import InputError
 from mstars.engines.laspm.golden.labels import LABELS, Transferred, transfer_labels
 from mstars.engines.laspm.golden.selection import reasons_against
 from mstars.files.external_tables import Column, read_external
@@ -74,6 +75,11 @@ def golden_labels(
     settings : mapping
         Section ``engines.laspm.golden``.
     binaries, variables : collection of int
+
+    Raises
+    ------
+    InputError
+        No candidate is left; the message counts the reasons.
     """
     wanted = ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "rv", "snri"]
     table = m_catalog[wanted].merge(photometry[["spectrum_key", "r_med_geo", "bp_rp_0", "M_G_0"]], on="spectrum_key")
@@ -97,6 +103,10 @@ def golden_labels(
     columns += ["snri", "bp_rp_0", "M_G_0", "primary", "source", "supplement", "reason"]
     columns += [*LABELS, *(f"{label}_label_err" for label in LABELS)]
     joined = pd.concat(parts, ignore_index=True).sort_values("spectrum_key", kind="stable", ignore_index=True)
+    if not (joined["source"] != "").any():
+        reasons = joined["reason"].value_counts().head(5)
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        raise InputError(f"golden sample: no candidate ({told}); see engines.laspm.golden, or engines.laspm.library")
     heads = {"source": str, "label": str, "difference": float, "luminosity_class": str}
     differences = pd.concat(differences, ignore_index=True).astype(heads)
     return GoldenLabels(joined[columns], pd.concat(offsets, ignore_index=True), differences, bands, warnings)

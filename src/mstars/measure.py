@@ -22,6 +22,7 @@ from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.config.velocities import Rvmm
 from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 from mstars.core.snr import SNR
 from mstars.engines.batch import load_kinds, predict_spectra
 from mstars.engines.contract import Engine
@@ -42,7 +43,7 @@ from mstars.velocity.match.library_bank import bank_of
 HELP = "velocities, classes and parameters of some files, without a run of the workflow"
 _ENGINE = "cnn"
 LIBRARY = "results/templates/library.h5"
-SHOWN = ("filename", "spt_class", "luminosity_class", "rv_tm", "rv_tm_err", "teff", "logg", "m_h", "alpha_m")
+SHOWN = ("filename", "spt_class", "luminosity_class", "rv_tm", "rv_tm_err", *LABELS)
 
 
 @dataclass

@@ -87,7 +87,10 @@ def test_every_reference_table_is_named_where_it_is_read(reader):
         assert names <= {"resource", "resource_rows", "resource_table", "paper_lists"}, path
     read = {table for path in SOURCE.rglob("*.py") for table in facts_of(path.read_text())["resources"]}
     there = {path.relative_to(RESOURCES).as_posix() for path in RESOURCES.rglob("*.csv")}
-    assert read == {name for name in there if not name.endswith("_products.csv")}
+    elsewhere = ("_products.csv", "_sentences.csv")
+    unread = {"papers/zhang2025_numbers.csv"}  # no table of a run has them beside its own yet
+    wanted = {name for name in there if not name.endswith(elsewhere)} - unread
+    assert {name for name in read if name.endswith(".csv")} == wanted
 
 
 @pytest.fixture(scope="module")

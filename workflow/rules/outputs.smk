@@ -1,6 +1,6 @@
 # figures and tables: which there are, and the files that a figure or a table consists of
 
-from mstars.engines.registry import enabled_engines
+from mstars.engines.registry import enabled_engines, engine_settings
 from mstars.paper.figures_and_tables import read_figures_and_tables
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey

@@ -10,7 +10,8 @@ QUEUE_CATALOG = {
 # whose features the desk's active learning uses
 QUEUE_NETWORK = {"scm": "spt", "dgcm": "dmgm", "rv": "spt", "random": "dmgm", "golden": "dmgm"}
 # the queue of the golden sample is there where its engine runs
-ASKED = [*QUEUES, *(["golden"] if "laspm" in ENGINES and ENGINE_SETTINGS["laspm"]["library"] == "golden" else [])]
+GOLDEN = "laspm" in enabled_engines(config) and engine_settings(config, "laspm")["library"] == "golden"
+ASKED = [*QUEUES, *(["golden"] if GOLDEN else [])]
 
 
 # decisions are read where Snakemake runs: seconds, and a bad row is told at once instead of in a job's log

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mstars.core.errors import InputError
-from mstars.core.resources import ROOT as RESOURCES
+from mstars.core.resources import resource
 from mstars.ops.bundle import read_listing
 
-MODELS_IN_THE_BOX = RESOURCES / "models" / "simulated-1.tar.gz"
+MODELS_IN_THE_BOX = resource("models/simulated-1.tar.gz")
 """Models that come with mstars, trained on a simulated survey alone; `make box` makes them."""
 
 

@@ -1,11 +1,6 @@
 # figures of Du et al. 2024; Figure 15, the Kiel diagram of all stars, needs parameters of A, F, G and K stars, which this survey does not have
 
 
-def du2024(name):
-    """Files of a figure of Du et al. 2024."""
-    return figure(f"du2024/{name}", caption="du2024")
-
-
 rule figure_golden_band:
     input:
         labels="<results>/golden/labels.parquet",
@@ -217,12 +212,6 @@ rule figure_laspm_literature:
         "LASPM beside a catalogue: {wildcards.beside}"
     script:
         "../../scripts/figure_laspm_literature.py"
-
-
-def compared_catalogues():
-    """Paths of the catalogues that the paper compares with, by name; those that are not there are left out."""
-    found = {name: catalogue_paths(name) for name in ("starhorse", "aspcap_dr17")}
-    return {name: paths for name, paths in found.items() if paths}
 
 
 rule table_du2024:

@@ -1,8 +1,7 @@
 # slam: SLAM (Li et al. 2021) searches the hyper-parameters once for all parts, and trains a second model on a theory grid
 
-SLAM_THEORY = ENGINE_SETTINGS["slam"]["theory"]
-if SLAM_THEORY == "planted":
-    SLAM_THEORY = f"{R}/sim/theory.h5" if SIMULATED else None
+
+include: "slam_inputs.smk"
 
 
 rule slam_search:
@@ -57,19 +56,6 @@ use rule engine_train as slam_train with:
 
 SLAM_CATALOGS = ["b20", "tess", "galgano2020"]
 SLAM_GROUPS = SIMULATED and config["simulate"]["groups"]
-
-
-def slam_descriptions(wildcards):
-    """Descriptions of the catalogues that the paper compares with, with their tables; planted ones where it is simulated."""
-    known = {name: f"{R}/sim/literature/{name}.yaml" for name in SLAM_CATALOGS} if SIMULATED else {}
-    return {name: path for name, path in (known | {name: one[0] for name, one in LITERATURE.items()}).items() if name in SLAM_CATALOGS}
-
-
-def slam_group(name, key):
-    """A table of binaries or clusters: the simulation's, or that of the config."""
-    if SLAM_GROUPS:
-        return f"<results>/sim/groups/{name}.csv"
-    return (config["compare"][key] or []) if key else []
 
 
 SLAM_BESIDE = {

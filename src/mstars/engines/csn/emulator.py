@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from mstars.core.errors import InputError
+from mstars.core.labels import LABELS
 
-EMULATED = ("teff", "logg", "m_h", "alpha_m")
+EMULATED = LABELS
 """Labels of a theory grid, in K and dex; one that has a single value in the grid stays as it is."""
 
 _SCALE = 1e4

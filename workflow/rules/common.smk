@@ -82,6 +82,7 @@ PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 # PLAN_INPUT          files whose change means a new plan
 # WATCHED             output of the rule plan that tells what state of the files it has seen
 # PLAN_SOURCE         where the spectra are, for the rule plan
+# CLASS_TABLES        tables of classes that contradict training labels
 # K_PREDICTION        what a predicted K star is where scm.k_prediction is auto
 # WITH_FILENAME       whether the catalogues say which file a spectrum is from
 # PLANTED_LITERATURE  literature catalogues that need no word in the config: description and table by name

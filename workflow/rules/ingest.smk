@@ -3,7 +3,7 @@ checkpoint plan:
     input:
         PLAN_INPUT,
         # the training spectra are drawn once those that these contradict have left
-        class_tables=[] if KIND == "files" else config["scm"]["class_tables"],
+        class_tables=CLASS_TABLES,
     output:
         plan="<results>/plan/plan.parquet",
         candidates="<results>/plan/m_catalog_v0.parquet",

@@ -20,6 +20,7 @@ EXTERNAL = config["external"]
 PLAN_INPUT = [path for name, path in config["release"].items() if path and name not in ("spectra", "watch")]
 WATCHED = {"watched": f"{R}/plan/watched.json"}
 PLAN_SOURCE = lambda wildcards: release_and_its_state()
+CLASS_TABLES = config["scm"]["class_tables"]
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
 PLANTED_LITERATURE = {"laspm": (str(resource("laspm.yaml")), config["release"]["m_catalog"])}

@@ -22,6 +22,7 @@ PLAN_SOURCE = {
 }
 PLAN_INPUT = [path for name, path in PLAN_SOURCE["release"].items() if name != "spectra"] + [f"{R}/sim/simulation.json"]
 WATCHED = {}
+CLASS_TABLES = config["scm"]["class_tables"]
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
 PLANTED_LITERATURE = {

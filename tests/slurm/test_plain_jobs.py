@@ -30,7 +30,7 @@ def test_jobs_get_what_they_ask_for_and_grow_after_a_kill(slurm, snakemake, plac
     jobs = [job for job in slurm.jobs() if job["JobId"] not in before]
     (train,) = (job for job in jobs if job["Comment"] == "rule_train")
     assert (train["TresPerJob"], train["Partition"], train["CPUs/Task"]) == ("gres:gpu:1", "gpu", "2")
-    assert (train["MinMemoryNode"], train["TimeLimit"]) == ("700M", "00:10:00")
+    assert (train["MinMemoryNode"], train["TimeLimit"]) == ("700M", "00:30:00")
     assert (place / "gpu.txt").read_text().strip() in {"0", "1"}
     big = {job["MinMemoryNode"]: job["JobState"] for job in jobs if job["Comment"] == "rule_big"}
     assert set(big) == {"700M", "2800M"} and big["2800M"] == "COMPLETED"
@@ -45,6 +45,7 @@ def test_a_partition_that_does_not_exist_is_named_before_the_first_job(slurm, sn
 
 def test_a_gpu_for_predictions_that_is_not_there_is_named(slurm, snakemake, place):
     (place / "fits").mkdir()
+    (place / "fits" / "a.fits").touch()
     files = {"survey": {"name": "mine", "kind": "files"}, "files": {"spectra": str(place / "fits")}}
     gpus = {"resources": {"gpu": {"train": 1, "predict": 1, "velocity": 0}}}
     (place / "gpus.yaml").write_text(json.dumps(files | gpus))

@@ -33,7 +33,7 @@ from mstars.lamost.ingest import ingest_batch
 from mstars.lamost.plan import plan_files
 from mstars.networks.folder import Model, load_model
 from mstars.ops.bundle import CLASSIFIERS, unpack_models
-from mstars.ops.model_source import MODELS_IN_THE_BOX
+from mstars.ops.model_source import MODELS_IN_THE_BOX, model_source
 from mstars.parameters.calibration import calibrated_errors
 from mstars.spectra.container import SpectrumSet
 from mstars.templates.library import load_library
@@ -162,19 +162,15 @@ def load_models(path: str | Path = MODELS_IN_THE_BOX) -> Models:
 
 def _models_in(folder: Path) -> Models:
     engine, config = load_engine(_ENGINE), _engine_settings()
-    stem, kinds = engine.info.stem, engine.info.kinds
-    parts = sorted(path.parent for kind in kinds for path in folder.glob(f"{stem}_{kind}/fold*/model.json"))
+    tops = {kind: f"{engine.info.stem}_{kind}" for kind in engine.info.kinds}
+    source = model_source(folder, folder)
+    parts = [folder / top / f"fold{number}" for top in tops.values() for number in source.folds(top)]
     return Models(
         [load_model(folder / task) for task in CLASSIFIERS],
         engine,
-        load_kinds(engine, sorted(parts, key=_number), settings=config),
-        {kind: read_json(folder / f"{stem}_{kind}" / "calibration.json") for kind in kinds},
+        load_kinds(engine, parts, settings=config),
+        {kind: read_json(folder / top / "calibration.json") for kind, top in tops.items()},
     )
-
-
-def _number(part: Path) -> tuple[str, int]:
-    """Folds in the order of their numbers, fold10 after fold9."""
-    return part.parent.name, int(part.name.removeprefix("fold"))
 
 
 def classes(spectra: SpectrumSet, models: Models) -> pd.DataFrame:

@@ -33,6 +33,12 @@ class Workdir:
             raise AssertionError(f"snakemake ended with {done.returncode}\n{done.stdout}\n{done.stderr[-8000:]}")
         return done
 
+    def start(self, *arguments) -> subprocess.Popen:
+        """Start a run in a process group of its own, to be killed; a lock that another left is removed."""
+        subprocess.run(self.command("--unlock"), capture_output=True, env=environment())
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(self.command(*arguments), **nowhere, start_new_session=True, env=environment())
+
     def planned(self, *arguments) -> dict[str, int]:
         """Jobs that a dry run would start, by rule."""
         text = self.run(*arguments, "-n", "--quiet", "reason").stdout

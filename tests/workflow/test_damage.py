@@ -33,14 +33,7 @@ KILLS = [
 
 def killed(workdir, sign, pattern) -> bool:
     """Start the run and end it when there is such a file; whether it was still running then."""
-    subprocess.run(workdir.command("--unlock"), capture_output=True, env=environment())
-    process = subprocess.Popen(
-        workdir.command("catalog", "--rerun-incomplete"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment(),
-    )
+    process = workdir.start("catalog", "--rerun-incomplete")
     hidden = pattern.rpartition("/")[2].startswith(".")
     while process.poll() is None:
         if any(path.name.startswith(".") == hidden for path in workdir.results.glob(pattern)):

@@ -85,14 +85,7 @@ def test_a_killed_run_goes_on_to_the_same_catalogue(survey, tmp_path):
 
 def _kill_once_there_is(workdir, path, sign):
     """Start the run in a process group of its own and end it as soon as ``path`` holds a finished file."""
-    subprocess.run(workdir.command("--unlock"), capture_output=True, env=environment())
-    process = subprocess.Popen(
-        workdir.command("catalog", "--rerun-incomplete"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment(),
-    )
+    process = workdir.start("catalog", "--rerun-incomplete")
     while process.poll() is None and not any(p.is_file() for p in path.rglob("[!.]*")):
         time.sleep(0.05)  # polling for the file, the event that this waits for
     assert process.poll() is None, "the run ended before it could be killed"

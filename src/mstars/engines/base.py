@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +28,39 @@ class BaseEngine:
         self, read: TableReader, *, kind: str, settings: Mapping, rules: SurveyRules
     ) -> tuple[pd.DataFrame, dict]:
         """m_catalog_v3 with APOGEE's labels."""
+        section = f"engines.{self.info.name}"
+        return self.with_apogee(read, self.info.labels, section, kind=kind, settings=settings, rules=rules)
+
+    def with_apogee(
+        self,
+        read: TableReader,
+        labels: Sequence[str],
+        section: str,
+        *,
+        kind: str,
+        settings: Mapping,
+        rules: SurveyRules,
+    ) -> tuple[pd.DataFrame, dict]:
+        """m_catalog_v3 with some of APOGEE's labels.
+
+        Parameters
+        ----------
+        read, kind, settings, rules
+            As for `training_set`.
+        labels : sequence of str
+        section : str
+            Section of the config that errors name.
+        """
         return label_set(
             read("m_catalog"),
             apogee_labels(read("apogee")),
             read("spectra", ["spectrum_key", "batch", "row"]),
             read("stars", ["spectrum_key", "star_id"]),
             kind=kind,
-            labels=self.info.labels,
+            labels=labels,
             settings=settings,
             rules=rules,
-            names=SetNames(f"{self.info.stem}_{kind}", f"engines.{self.info.name}"),
+            names=SetNames(f"{self.info.stem}_{kind}", section),
         )
 
     def label_limits(self, table: pd.DataFrame, part: str) -> dict[str, np.ndarray]:

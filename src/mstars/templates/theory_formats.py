@@ -159,12 +159,17 @@ def read_lte(path: Path) -> Spectrum:
         if len(fields) < 2:
             raise InputError(f"{path}, line {number}: expected wavelength and log flux, found {line[:60]!r}")
         rows.append([float(one.replace("D", "E").replace("d", "e")) for one in fields[:2]])
+    wave, log = _ascending(rows, path)
+    return wave, 10.0 ** (log - log.max()), _labels_of_name(path)
+
+
+def _ascending(rows: list, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Two columns by ascending wavelength; of rows with the same one the first is kept."""
     if len(rows) < 2:
         raise InputError(f"{path}: no spectrum in it")
-    wave, log = np.array(rows).T
+    wave, values = np.array(rows).T
     wave, first = np.unique(wave, return_index=True)
-    log = log[first]
-    return wave, 10.0 ** (log - log.max()), _labels_of_name(path)
+    return wave, values[first]
 
 
 def read_svo(path: Path) -> Spectrum:
@@ -195,11 +200,8 @@ def read_svo(path: Path) -> Spectrum:
             rows.append((float(fields[0]), float(fields[1])))
         except (ValueError, IndexError):
             raise InputError(f"{path}, line {number}: expected wavelength and flux, found {line[:60]!r}") from None
-    if len(rows) < 2:
-        raise InputError(f"{path}: no spectrum in it")
-    wave, flux = np.array(rows).T
-    wave, first = np.unique(wave, return_index=True)
-    return wave, flux[first], labels if {"teff", "logg", "m_h"} <= set(labels) else _labels_of_name(path)
+    wave, flux = _ascending(rows, path)
+    return wave, flux, labels if {"teff", "logg", "m_h"} <= set(labels) else _labels_of_name(path)
 
 
 def read_fits(path: Path) -> Spectrum:

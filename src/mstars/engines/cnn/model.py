@@ -15,8 +15,7 @@ from mstars.engines.cnn.info import INFO
 from mstars.engines.cnn.training import train_fold
 from mstars.engines.contract import EngineInput, Estimates, HeldOut, TableReader
 from mstars.networks.inference import Ensemble, place
-from mstars.parameters.apogee_filter import apogee_labels
-from mstars.parameters.label_set import SetNames, SurveyRules, label_set
+from mstars.parameters.label_set import SurveyRules
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.normalisation import zscore
 from mstars.spectra.resampling import resample_linear
@@ -39,17 +38,8 @@ class CnnEngine(BaseEngine):
         self, read: TableReader, *, kind: str, settings: Mapping, rules: SurveyRules
     ) -> tuple[pd.DataFrame, dict]:
         """m_catalog_v3 with APOGEE's labels; the summary has the section ``spmm`` alone."""
-        return label_set(
-            read("m_catalog"),
-            apogee_labels(read("apogee")),
-            read("spectra", ["spectrum_key", "batch", "row"]),
-            read("stars", ["spectrum_key", "star_id"]),
-            kind=kind,
-            labels=self.info.labels,
-            settings={key: value for key, value in settings.items() if key not in ("networks", "cuts", "least_snr")},
-            rules=rules,
-            names=SetNames(f"tlma_{kind}", "spmm"),
-        )
+        own = {key: value for key, value in settings.items() if key not in ("networks", "cuts", "least_snr")}
+        return self.with_apogee(read, self.info.labels, "spmm", kind=kind, settings=own, rules=rules)
 
     def prepare(self, spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> EngineInput:
         """Steps 1, 2, 3, 4a and 5 of section 3.2."""

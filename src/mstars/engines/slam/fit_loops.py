@@ -6,6 +6,17 @@ import numba
 import numpy as np
 
 
+@numba.njit(inline="always")
+def _weighed(off, weight, soft):
+    """Weight of a pixel in the derivatives, and its share of chi2."""
+    z = weight * off * off
+    if soft:
+        root = np.sqrt(np.float32(1.0) + z)
+        weight /= root
+        z = np.float32(2.0) * (root - np.float32(1.0))
+    return weight, z
+
+
 @numba.njit(cache=True, fastmath=True)
 def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient):
     """Sums of Eq. 3 of Li et al. 2021 and of its derivatives over some pixels, added to what is there.
@@ -32,12 +43,7 @@ def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient)
             a = b = c = d = e = np.float32(0.0)
             for pixel in range(flux.shape[1]):
                 off = flux[row, pixel] - model[0, row, pixel] - offset[pixel]
-                w = weight[row, pixel]
-                z = w * off * off
-                if soft:
-                    root = np.sqrt(np.float32(1.0) + z)
-                    w /= root
-                    z = np.float32(2.0) * (root - np.float32(1.0))
+                w, z = _weighed(off, weight[row, pixel], soft)
                 total += z
                 x, y = model[1, row, pixel], model[2, row, pixel]
                 wx, wy = w * x, w * y
@@ -54,12 +60,7 @@ def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient)
         else:
             for pixel in range(flux.shape[1]):
                 off = flux[row, pixel] - model[0, row, pixel] - offset[pixel]
-                w = weight[row, pixel]
-                z = w * off * off
-                if soft:
-                    root = np.sqrt(np.float32(1.0) + z)
-                    w /= root
-                    z = np.float32(2.0) * (root - np.float32(1.0))
+                w, z = _weighed(off, weight[row, pixel], soft)
                 total += z
                 for one in range(k):
                     slope = w * model[1 + one, row, pixel]

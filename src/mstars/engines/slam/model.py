@@ -31,8 +31,7 @@ from mstars.engines.slam.info import INFO
 from mstars.engines.slam.search import Sample
 from mstars.engines.slam.theory_model import TheoryModel, train_theory
 from mstars.engines.slam.training import fit_model
-from mstars.parameters.apogee_filter import apogee_labels
-from mstars.parameters.label_set import SetNames, SurveyRules, label_set
+from mstars.parameters.label_set import SurveyRules
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.grids import Grid
 from mstars.spectra.resampling import resample
@@ -83,17 +82,8 @@ class SlamEngine(BaseEngine):
         labels = settings["labels"]
         if tuple(labels[:2]) != INFO.labels or len(set(labels)) < len(labels):
             raise InputError(f"engines.slam.labels: {list(labels)}; give teff and m_h first, and each label once")
-        return label_set(
-            read("m_catalog"),
-            apogee_labels(read("apogee")),
-            read("spectra", ["spectrum_key", "batch", "row"]),
-            read("stars", ["spectrum_key", "star_id"]),
-            kind=kind,
-            labels=labels,
-            settings=settings,
-            rules=rules,
-            names=SetNames(f"{INFO.stem}_{kind}", f"engines.{INFO.name}"),
-        )
+        section = f"engines.{INFO.name}"
+        return self.with_apogee(read, labels, section, kind=kind, settings=settings, rules=rules)
 
     def prepare(self, spectra: SpectrumSet, rv: np.ndarray, settings: Mapping) -> EngineInput:
         """Flux over the continuum, and its inverse variance."""

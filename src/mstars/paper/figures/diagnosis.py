@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from mstars.core.constants import C_KMS
 from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.core.velocities import PAPER_RV_FROM, SOURCES
-from mstars.paper.figures.style import PAGE_WIDTH, new_figure, styled
+from mstars.paper.figures.style import PAGE_WIDTH, WAVELENGTH, new_figure, styled
 from mstars.velocity.diagnose import Diagnosis
 
 DRAWN_VELOCITIES = {
@@ -95,4 +95,4 @@ def _lines(axes, diagnosis: Diagnosis, known: dict, span: tuple[float, float], c
             place = center * (1.0 + value / C_KMS)
             if low < place < high:
                 axes.axvline(place, color=color, lw=0.9, ls=_DASHES[number % 3])
-    axes.set(xlim=(low, high), xlabel=r"wavelength ($\rm \AA$)")
+    axes.set(xlim=(low, high), xlabel=WAVELENGTH)

@@ -12,6 +12,7 @@ from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
+    WAVELENGTH,
     WHITE,
     axis_label,
     density,
@@ -154,6 +155,12 @@ def draw_maps(maps: pd.DataFrame) -> Figure:
     return figure
 
 
+def _shade(axes, masks: Sequence) -> None:
+    """Grey where pixels are left out."""
+    for lower, upper in masks:
+        axes.axvspan(lower, upper, color=GREY, alpha=0.3, lw=0)
+
+
 @styled
 def draw_residuals(table: pd.DataFrame, numbers: Mapping, masks: Sequence) -> Figure:
     """Residuals of the fits beside the noise, without and with transfer (Figure 8).
@@ -174,11 +181,10 @@ def draw_residuals(table: pd.DataFrame, numbers: Mapping, masks: Sequence) -> Fi
     ):
         axes.plot(table["wavelength"], table[name], color=BLUE, lw=0.6, label="median |residual|")
         axes.plot(table["wavelength"], table["error"], color=ORANGE, lw=0.6, label="median error")
-        for lower, upper in masks:
-            axes.axvspan(lower, upper, color=GREY, alpha=0.3, lw=0)
+        _shade(axes, masks)
         axes.set(ylim=(0, top), ylabel="normalised flux")
         note(axes, f"{said}: {numbers[name]:.2f} of the noise", "upper right")
-    axes.set(xlabel=r"wavelength ($\rm\AA$)", xlim=(table["wavelength"].min(), table["wavelength"].max()))
+    axes.set(xlabel=WAVELENGTH, xlim=(table["wavelength"].min(), table["wavelength"].max()))
     axes.legend(loc="upper left", ncols=2)
     return figure
 
@@ -205,9 +211,8 @@ def draw_preprocessing(spectrum: pd.DataFrame, name: str, masks: Sequence) -> Fi
     for axes, columns, label in zip(figure.subplots(4, 1, sharex=True), rows, labels, strict=True):
         for column, color in columns:
             axes.plot(spectrum["wavelength"], spectrum[column], color=color, lw=0.6)
-        for lower, upper in masks:
-            axes.axvspan(lower, upper, color=GREY, alpha=0.3, lw=0)
+        _shade(axes, masks)
         axes.set_ylabel(label)
-    axes.set(xlabel=r"wavelength ($\rm\AA$)", xlim=(spectrum["wavelength"].min(), spectrum["wavelength"].max()))
+    axes.set(xlabel=WAVELENGTH, xlim=(spectrum["wavelength"].min(), spectrum["wavelength"].max()))
     figure.axes[0].set_title(name)
     return figure

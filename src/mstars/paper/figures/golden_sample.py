@@ -15,6 +15,7 @@ from mstars.paper.figures.style import (
     CLASS_COLOR,
     COLUMN_WIDTH,
     PAGE_WIDTH,
+    WAVELENGTH,
     axis_label,
     density,
     new_figure,
@@ -151,7 +152,7 @@ def draw_clusters(wavelength: np.ndarray, flux: np.ndarray, status: Mapping[str,
         axes.plot(wavelength, flux[inside].T, color=RED, lw=0.4, rasterized=True)
         axes.set(ylabel="flux over its mean", ylim=(0, 1.3 * np.quantile(flux, 0.999)))
         note(axes, f"{title}: {inside.sum()} of {len(inside)} spectra in the cluster\n{where}")
-    rows[-1].set_xlabel(r"wavelength ($\mathrm{\AA}$)")
+    rows[-1].set_xlabel(WAVELENGTH)
     return figure
 
 
@@ -264,5 +265,5 @@ def draw_spectra(wavelength: np.ndarray, groups: Sequence[Sequence[tuple[str, np
             axes.plot(wavelength, flux + 1.6 * number, color=color, lw=0.6)
             place = 0.02 + 0.33 * [one[0] for one in group].index(label)
             axes.text(place, 1.6 * number + 1.9, label, color=color, fontsize=6, transform=axes.get_yaxis_transform())
-    axes.set(xlabel=r"wavelength ($\mathrm{\AA}$)", ylabel="flux over its mean + constant", ylim=(-0.2, None))
+    axes.set(xlabel=WAVELENGTH, ylabel="flux over its mean + constant", ylim=(-0.2, None))
     return figure

@@ -128,6 +128,10 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+WAVELENGTH = r"wavelength ($\rm\AA$)"
+"""Label of an axis of wavelengths."""
+
+
 def axis_label(name: str, prefix: str = "", suffix: str = "") -> str:
     """Label of an axis with its unit, for example 'T_eff (K)'.
 

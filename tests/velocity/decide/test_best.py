@@ -92,3 +92,13 @@ def test_a_decision_names_the_leading_method():
     assert best_of(table).rv_best_from[0] == "TM+DSAL_I"
     assert best_of(table, "LAMOST").rv_best_from[0] == "LAMOST"
     assert best_of(table, "NoRV_waveErr").rv_best_from[0] == "" and np.isnan(best_of(table, "NoRV_waveErr").rv_best[0])
+
+
+def test_tml7500_of_the_blue_arm_alone_has_no_vote():
+    table, truth = measured(50)
+    table = table.assign(rv_tm=np.nan, rv_tm_err=np.nan, tm_flag=16, rv_dsal1=np.nan, rv_dsal2=np.nan)
+    table = table.assign(rv_tml7500=truth - 60.0, rv_tml7500_err=3.0, tml7500_flag=0)
+    assert (best_of(table.assign(middle_flag=0)).rv_best_from.str.contains("TML7500")).any()
+    best = best_of(table.assign(middle_flag=16))
+    assert (best.rv_best_from == "LAMOST").all()
+    np.testing.assert_allclose(best.rv_best, table.lamost_rv)

@@ -11,7 +11,7 @@ from mstars.core.velocities import RV_FROM, SOURCES
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
 from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
-_REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag")
+_REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag", "middle_flag")
 
 
 def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:

@@ -81,6 +81,10 @@ def usable_methods(table: pd.DataFrame, options: SelectionOptions) -> dict[str, 
         with np.errstate(invalid="ignore"):
             good = (flag & forbidden == 0) & np.isfinite(table[rv]) & (table[error] <= options.max_error_kms)
         result[method] = good.to_numpy()
+    if "TML7500" in result and "middle_flag" in table:
+        # without 6000-7500 A it rests on the blue arm alone, which was seen 12 km/s off with an error of 4
+        middle = table["middle_flag"].fillna(0).to_numpy(dtype=np.int64)
+        result["TML7500"] = result["TML7500"] & (middle & TemplateFlag.NOT_MEASURED == 0)
     return result
 
 

@@ -6,6 +6,7 @@ import pytest
 from astropy.io import fits
 
 from mstars.simulate.observations import ZERO_POINT_KMS
+from mstars.sky.gaia_criteria import excess_sigma, usual_excess
 
 
 def test_catalogues(survey, plan):
@@ -15,6 +16,9 @@ def test_catalogues(survey, plan):
     assert set(np.char.lower(np.char.strip(m["subclass"].astype(str), "0123456789"))) <= {"dm", "gm", "sdm"}
     gaia = fits.getdata(survey / "catalogs" / "gaia_dr3.fits")
     assert len(np.unique(gaia["source_id"])) == len(gaia)
+    excess = (gaia["phot_bp_rp_excess_factor"] - usual_excess(gaia["bp_rp"])) / excess_sigma(gaia["phot_g_mean_mag"])
+    assert 0.94 < np.mean(np.abs(excess) < 3) < 0.99 and set(gaia["non_single_star"]) == set(range(8))
+    assert 0.02 < np.mean(gaia["phot_variable_flag"] == "VARIABLE") < 0.06
     stars = plan["star"].nunique()
     assert 0.9 * stars < len(gaia) < 1.05 * stars
     apogee = fits.getdata(survey / "catalogs" / "apogee_dr16.fits")

@@ -8,7 +8,7 @@ from made_sky import good_gaia
 from mstars.files.tables import write_table
 from mstars.ops.explain import Story, explain
 from mstars.sky import gaia_criteria
-from mstars.sky.gaia_criteria import Criterion, cmd_flag
+from mstars.sky.gaia_criteria import Criterion, cmd_flag, excess_sigma, usual_excess
 
 
 def test_every_user_follows_the_limits(monkeypatch, tmp_path):
@@ -40,3 +40,14 @@ def test_every_user_follows_the_limits(monkeypatch, tmp_path):
 def test_each_of_the_five_criteria_counts_and_is_strict(name, value):
     assert cmd_flag(good_gaia()).all()
     assert not cmd_flag(good_gaia().assign(**{name: value})).any()
+
+
+def test_the_usual_excess_factor_is_smooth_and_missing_without_a_colour():
+    # Riello et al. 2021, Table 2: three polynomials that meet at 0.5 and 4.0 mag
+    found = usual_excess([0.0, 0.5, 1.0, 2.0, 5.0, np.nan])
+    np.testing.assert_allclose(found[:5], [1.15436, 1.179315, 1.216844, 1.334920, 1.760257], atol=2e-6)
+    assert np.isnan(found[5])
+    for edge in (0.5, 4.0):
+        assert abs(np.diff(usual_excess([edge - 1e-9, edge]))[0]) < 0.02
+    assert excess_sigma(10.0) == pytest.approx(0.0063561, abs=1e-6)
+    assert excess_sigma(20.0) > 0.05

@@ -14,7 +14,7 @@ from mstars.files.whole import atomic_path
 from mstars.simulate.dust_map import write_dust
 from mstars.simulate.fits_files import gzipped
 from mstars.simulate.lamost_tables import lamost_tables
-from mstars.simulate.sky_tables import allwise_table, apogee_table, distance_table, gaia_table
+from mstars.simulate.sky_tables import allwise_table, apogee_table, distance_table, gaia_table, with_quality
 
 
 def write_catalogs(plan: pd.DataFrame, measured: pd.DataFrame, size: str, seed: int, folder: str | Path) -> None:
@@ -35,7 +35,7 @@ def write_catalogs(plan: pd.DataFrame, measured: pd.DataFrame, size: str, seed: 
     """
     folder = Path(folder) / "catalogs"
     rows = plan.merge(measured, on="spectrum_key", validate="one_to_one")
-    gaia = gaia_table(plan, stream(seed, "simulate", "gaia"))
+    gaia = with_quality(gaia_table(plan, stream(seed, "simulate", "gaia")), stream(seed, "simulate", "gaia_quality"))
     for name, table in lamost_tables(rows, gaia, stream(seed, "simulate", "lamost")).items():
         _write_fits(table, folder / f"lamost_{name}.fits.gz")
     _write_fits(gaia.drop(columns="star"), folder / "gaia_dr3.fits")

@@ -10,6 +10,7 @@ from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.missing import MISSING
 from mstars.simulate.headers import designation
 from mstars.simulate.population import R_BP, R_G, R_RP, R_W1, R_W2, colour, source_ids
+from mstars.sky.gaia_criteria import excess_sigma, usual_excess
 
 
 def _stars(plan: pd.DataFrame) -> pd.DataFrame:
@@ -75,6 +76,25 @@ def gaia_table(plan: pd.DataFrame, rng) -> pd.DataFrame:
         }
     )
     return pd.concat([table, _neighbours(table, rng)]).sort_values("source_id", ignore_index=True)
+
+
+def with_quality(gaia: pd.DataFrame, rng) -> pd.DataFrame:
+    """Gaia's excess factor (3 % of the sources are blends), variability flag (4 %) and mark of binaries.
+
+    Parameters
+    ----------
+    gaia : pandas.DataFrame
+        Of `gaia_table`.
+    rng : numpy.random.Generator
+    """
+    n, binary = len(gaia), gaia["ruwe"].to_numpy() > 1.4
+    excess = usual_excess(gaia["bp_rp"]) + rng.normal(0, 1, n) * excess_sigma(gaia["phot_g_mean_mag"])
+    blend = rng.random(n) < 0.03
+    return gaia.assign(
+        phot_bp_rp_excess_factor=np.where(blend, excess + rng.uniform(0.2, 0.8, n), excess),
+        phot_variable_flag=np.where(rng.random(n) < 0.04, "VARIABLE", "NOT_AVAILABLE"),
+        non_single_star=np.where(binary & (rng.random(n) < 0.3), rng.integers(1, 8, n), 0),
+    )
 
 
 def _neighbours(table: pd.DataFrame, rng) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from mstars.core.errors import InputError
 from mstars.engines.laspm.golden.candidates import golden_labels, read_source_ids
 from mstars.engines.laspm.golden.labels import LABELS
 from mstars.engines.laspm.golden.settings import Golden
+from mstars.sky.gaia_criteria import usual_excess
 
 SETTINGS = Golden().model_dump()
 N = 400
@@ -25,6 +26,8 @@ def survey():
         {"spectrum_key": keys, "r_med_geo": 200.0, "bp_rp_0": colour, "M_G_0": 2.5 * colour + 3.3}
     )
     stars = pd.DataFrame({"spectrum_key": keys, "star_id": keys, "source_id": np.arange(N) + 10**6, "ruwe": 1.0})
+    stars = stars.assign(bp_rp=colour, phot_g_mean_mag=14.0, phot_bp_rp_excess_factor=usual_excess(colour))
+    stars = stars.assign(phot_variable_flag="NOT_AVAILABLE", non_single_star=0)
     for letter in ("g", "bp", "rp"):
         stars[f"phot_{letter}_mean_flux_over_error"] = 300.0
     apogee = pd.DataFrame(
@@ -53,6 +56,15 @@ def test_every_spectrum_has_labels_or_a_reason():
     offset = found.offsets.set_index(["luminosity_class", "source", "label"]).loc[("dM", "ding2022", "teff")]
     assert abs(offset["mean"] + 140) < 3 * offset["error"] + 1
     assert "dM: no catalogue aspcap_dr17" in found.warnings
+
+
+def test_cuts_without_their_column_are_told():
+    m_catalog, photometry, stars, *more = survey()
+    stars = stars.assign(phot_bp_rp_excess_factor=np.nan, phot_variable_flag="")
+    found = golden_labels(m_catalog, photometry, stars, *more, SETTINGS)
+    told = [one for one in found.warnings if "external.gaia" in one]
+    assert [one.split()[1] for one in told] == ["phot_bp_rp_excess_factor", "phot_variable_flag"]
+    assert (found.table["source"] != "")[:350].mean() > 0.8
 
 
 def test_without_catalogues_labels_are_those_of_the_survey_s_apogee_stars():

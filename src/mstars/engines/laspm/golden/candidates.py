@@ -11,7 +11,7 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.engines.laspm.golden.labels import LABELS, Transferred, transfer_labels
-from mstars.engines.laspm.golden.selection import reasons_against
+from mstars.engines.laspm.golden.selection import GAIA_MARKS, reasons_against
 from mstars.files.external_tables import Column, read_external
 from mstars.parameters.apogee_filter import apogee_labels
 
@@ -19,7 +19,7 @@ APOGEE = "apogee"
 """The source that is the survey's own crossmatch."""
 
 _GAIA = ("source_id", "ruwe", "phot_g_mean_flux_over_error", "phot_bp_mean_flux_over_error")
-_GAIA += ("phot_rp_mean_flux_over_error",)
+_GAIA += ("phot_rp_mean_flux_over_error", "bp_rp", "phot_g_mean_mag", *GAIA_MARKS)
 
 
 @dataclass
@@ -85,7 +85,7 @@ def golden_labels(
     table = m_catalog[wanted].merge(photometry[["spectrum_key", "r_med_geo", "bp_rp_0", "M_G_0"]], on="spectrum_key")
     table = table.merge(stars[["spectrum_key", "star_id", *_GAIA]], on="spectrum_key")
     table = table.merge(spectra[["spectrum_key", "batch", "row"]], on="spectrum_key", how="left")
-    parts, offsets, differences, bands, warnings = [], [], [], {}, []
+    parts, offsets, differences, bands, warnings = [], [], [], {}, _without_marks(stars, settings["selection"])
     for kind in ("dM", "gM"):
         own = table[table["luminosity_class"] == kind].reset_index(drop=True)
         reason, band = reasons_against(
@@ -110,6 +110,17 @@ def golden_labels(
     heads = {"source": str, "label": str, "difference": float, "luminosity_class": str}
     differences = pd.concat(differences, ignore_index=True).astype(heads)
     return GoldenLabels(joined[columns], pd.concat(offsets, ignore_index=True), differences, bands, warnings)
+
+
+def _without_marks(stars: pd.DataFrame, settings: Mapping) -> list[str]:
+    """What to say of cuts that Gaia's file has no column for."""
+    known = (stars["source_id"].notna()).to_numpy()
+    warnings = []
+    for column, key in GAIA_MARKS.items():
+        values = stars.loc[known, column]
+        if settings[key] and (values.isna() | (values.astype(str) == "")).all():
+            warnings.append(f"no {column} in external.gaia: engines.laspm.golden.selection.{key} has no effect")
+    return warnings
 
 
 def _labels_of(own, selected, kind, catalogues, apogee, settings) -> Transferred:

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mstars.sky.gaia_criteria import Criterion
+from mstars.sky.gaia_criteria import Criterion, excess_sigma, usual_excess
 
 LEAST_IN_STEP = 5
 """Stars that a colour step needs to have a mean."""
 
 AXES = {"M_G": "M_G_0", "BP_RP": "bp_rp_0"}
+
+VARIABLE = "VARIABLE"
+"""phot_variable_flag of a star that Gaia found to vary."""
+
+GAIA_MARKS = {
+    "phot_bp_rp_excess_factor": "excess_sigma",
+    "phot_variable_flag": "variable",
+    "non_single_star": "non_single",
+}
+"""Columns that a Gaia file need not have, and the key of the cut that needs them."""
 
 
 @dataclass
@@ -78,7 +88,8 @@ def reasons_against(
     ----------
     table : pandas.DataFrame, [n]
         spectrum_key, star_id, row (null: no usable spectrum), rv (km/s), snri, source_id, Gaia's flux over error, ruwe,
-        r_med_geo (pc), bp_rp_0, M_G_0.
+        bp_rp, phot_g_mean_mag, the columns of `GAIA_MARKS` (null: unknown, which is no reason), r_med_geo (pc),
+        bp_rp_0, M_G_0.
     settings : mapping
         Section ``engines.laspm.golden.selection``.
     kind : {"dM", "gM"}
@@ -102,8 +113,8 @@ def reasons_against(
     leave_out(~np.isfinite(table["rv"].to_numpy(dtype=float)), "no velocity")
     leave_out(~(table["snri"].to_numpy(dtype=float) >= settings["snri_min"]), "S/N_i too low")
     leave_out(source.isna(), "no Gaia match")
-    leave_out(~_good_photometry(table, settings), "poor Gaia photometry")
-    leave_out(~Criterion("ruwe", "<", settings["ruwe_max"]).passes(table["ruwe"]), "RUWE of a binary")
+    for why, mask in _gaia_reasons(table, settings).items():
+        leave_out(mask, why)
     leave_out(source.isin(list(binaries)).fillna(False), "in a list of binaries")
     leave_out(source.isin(list(variables)).fillna(False), "in a list of variables")
     distance = table["r_med_geo"].to_numpy(dtype=float, na_value=np.nan)
@@ -121,9 +132,33 @@ def reasons_against(
     return pd.Series(reason, index=table.index), band
 
 
+def _gaia_reasons(table: pd.DataFrame, settings: Mapping) -> dict[str, np.ndarray]:
+    """Reason and mask of each cut by what Gaia says of a source."""
+    found = {
+        "poor Gaia photometry": ~_good_photometry(table, settings),
+        "excess of BP and RP flux": _excess(table, settings["excess_sigma"]),
+    }
+    if settings["ruwe_max"] is not None:
+        found["RUWE of a binary"] = ~Criterion("ruwe", "<", settings["ruwe_max"]).passes(table["ruwe"])
+    if settings["non_single"]:
+        found["binary of Gaia"] = table["non_single_star"].fillna(0).to_numpy(dtype=float) > 0
+    if settings["variable"]:
+        found["variable of Gaia"] = (table["phot_variable_flag"] == VARIABLE).to_numpy()
+    return found
+
+
 def _good_photometry(table: pd.DataFrame, settings: Mapping) -> np.ndarray:
     good = np.ones(len(table), bool)
     for letter, least in zip(("g", "bp", "rp"), settings["flux_over_error"], strict=True):
         name = f"phot_{letter}_mean_flux_over_error"
         good &= Criterion(name, ">", least).passes(table[name].to_numpy(dtype=float, na_value=np.nan))
     return good
+
+
+def _excess(table: pd.DataFrame, sigma: float | None) -> np.ndarray:
+    """Whose excess factor is off; a star without one is not."""
+    if sigma is None:
+        return np.zeros(len(table), bool)
+    names = ("phot_bp_rp_excess_factor", "bp_rp", "phot_g_mean_mag")
+    excess, colour, magnitude = (table[name].to_numpy(dtype=float, na_value=np.nan) for name in names)
+    return np.abs(excess - usual_excess(colour)) > sigma * excess_sigma(magnitude)

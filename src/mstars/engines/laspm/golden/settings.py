@@ -36,7 +36,12 @@ class Selection(Section):
     PLACE: ClassVar[str] = "engines.laspm.golden.selection"
     snri_min: float = key(10, "the least S/N_i")
     flux_over_error: Three = key((50, 20, 20), "the least flux over error of G, BP, RP (as Qu et al. 2024)")
-    ruwe_max: float = key(1.4, "stars with a larger RUWE are taken for binaries", gt=0)
+    excess_sigma: float | None = key(
+        3, "stars whose excess of BP and RP flux is so many sigma off (Riello et al. 2021) leave; null: no cut", gt=0
+    )
+    ruwe_max: float | None = key(1.4, "stars with a larger RUWE are taken for binaries; null: no cut", gt=0)
+    non_single: bool = key(True, "whether Gaia's non_single_star leaves")
+    variable: bool = key(True, "whether stars of Gaia's phot_variable_flag VARIABLE leave")
     step: float = key(0.5, "colour steps of the means of M_G", unit="mag", gt=0)
     width: float | None = key(
         0.8, "half width of the band about the polynomial; null: the mean standard deviation of the steps", unit="mag"

@@ -87,7 +87,7 @@ def predict_batch(
             parts.append(predict_spectra(engine, models, spectra, about, settings, survey_kind))
     if not parts:
         nothing = pd.DataFrame({"spectrum_key": np.empty(0, str), "luminosity_class": np.empty(0, str)})
-        parts = [_frame(engine.info, nothing, empty_estimates(engine.info, 0), np.empty(0), np.empty(0, int))]
+        parts = [estimates_table(engine.info, nothing, empty_estimates(engine.info, 0), np.empty(0), np.empty(0, int))]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -123,14 +123,14 @@ def predict_spectra(
         model = models[kind]
         part = engine.predict(model, x.take(inside), about.iloc[rows].reset_index(drop=True))
         put_estimates(estimates, rows, check_estimates(part, info, len(rows)))
-        flag[rows] |= EngineFlag.OUTSIDE_TRAINING_LABELS * _outside(model, part.values)
+        flag[rows] |= EngineFlag.OUTSIDE_TRAINING_LABELS * outside_training_labels(model, part.values)
         flag[rows] |= int(EngineFlag.SIMULATION_TRAINED) * simulation_trained(model, survey_kind)
     flag |= EngineFlag.INTERPOLATED * (filled > settings["filled_max"])
     flag |= EngineFlag.NO_PREDICTION * ~np.isfinite(estimates.values).all(axis=1)
-    return _frame(info, about, estimates, filled, flag | estimates.flag)
+    return estimates_table(info, about, estimates, filled, flag | estimates.flag)
 
 
-def _outside(model: Any, values: np.ndarray) -> np.ndarray:
+def outside_training_labels(model: Any, values: np.ndarray) -> np.ndarray:
     """Whether a label lies outside those that the model was trained on: [n]; a label without a number does not."""
     lower, upper = model.about.get("label_min"), model.about.get("label_max")
     if lower is None or upper is None:
@@ -138,7 +138,20 @@ def _outside(model: Any, values: np.ndarray) -> np.ndarray:
     return ((values < lower) | (values > upper)).any(axis=1)
 
 
-def _frame(info: EngineInfo, about: pd.DataFrame, estimates: Estimates, filled, flag) -> pd.DataFrame:
+def estimates_table(info: EngineInfo, about: pd.DataFrame, estimates: Estimates, filled, flag) -> pd.DataFrame:
+    """The table of `predict_batch`, of n estimates.
+
+    Parameters
+    ----------
+    info : EngineInfo
+    about : pandas.DataFrame, [n]
+        spectrum_key, luminosity_class.
+    estimates : Estimates
+    filled : ndarray, [n]
+        Share of invented flux.
+    flag : ndarray of int, [n]
+        `mstars.core.flags.EngineFlag` and the engine's own bits.
+    """
     table = pd.DataFrame(
         {
             "spectrum_key": about["spectrum_key"].to_numpy(dtype=str),

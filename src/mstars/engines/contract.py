@@ -79,6 +79,8 @@ class EngineInfo:
     own_rules : frozenset of str
         Generic rules that its own rules file replaces, without the ``engine_``: ``training_set``, ``inputs``,
         ``train``, ``out_of_fold``, ``predict``.
+    of_engines : bool
+        Whether it is made of other engines' tables and sees no spectra.
     """
 
     name: str
@@ -101,6 +103,7 @@ class EngineInfo:
     gpu: bool = False
     stem: str = ""
     own_rules: frozenset[str] = frozenset()
+    of_engines: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "stem", self.stem or self.name)

@@ -10,6 +10,13 @@ from mstars.core.bands import BANDS
 ORP_MAX = 0.01
 """Largest share of masked pixels in each band (the paper's 1 %)."""
 
+BIASES = {
+    "bias_m_h_poor_dm": ("dM", "m_h", -1.1, -0.5),
+    "bias_alpha_m_rich_dm": ("dM", "alpha_m", 0.14, np.inf),
+    "bias_alpha_m_rich_gm": ("gM", "alpha_m", 0.18, 0.24),
+}
+"""The limitations of section 5: class, label and the range of APOGEE's label, both ends outside."""
+
 
 def good_spectra(table: pd.DataFrame, orp_max: float = ORP_MAX) -> np.ndarray:
     """Spectra that meet the quality criteria of section 4.2.

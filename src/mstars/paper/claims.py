@@ -11,15 +11,9 @@ from mstars.core.classes import CLASS_SUFFIXES
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.missing import without_missing
 from mstars.core.snr import snr_max
+from mstars.literature.criteria import BIASES
 from mstars.networks.class_weights import class_weights
 from mstars.sky.aspcap_class import aspcap_kind
-
-BIASES = {
-    "bias_m_h_poor_dm": ("dM", "m_h", -1.1, -0.5),
-    "bias_alpha_m_rich_dm": ("dM", "alpha_m", 0.14, np.inf),
-    "bias_alpha_m_rich_gm": ("gM", "alpha_m", 0.18, 0.24),
-}
-"""The limitations of section 5: class, label and the range of APOGEE's label, both ends outside."""
 
 WEIGHTED = ("OB", "WD")
 """Classes with too few spectra, whose weights in the loss section 3.4.1 prints, and the trainings that have them."""

@@ -1,0 +1,113 @@
+"""Where each engine may be used: its own class, its ranges, its arms, and no flag that clears its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mstars.core.flags import EngineFlag
+from mstars.core.labels import LABELS
+from mstars.engines.contract import CLEARING, EngineInfo
+from mstars.engines.registry import engine_info
+from mstars.spectra.arms import arms_of
+
+
+@dataclass
+class Members:
+    """What k engines say of n spectra of one class.
+
+    Attributes
+    ----------
+    names : tuple of str, [k]
+    values, errors, spread : dict of ndarray, [n, k]
+        By label: values (NaN where there is none or where the engine is outside its validity), the engine's own errors,
+        and of an ensemble the spread of its models (else 0).
+    flag : ndarray of int, [n, k]
+        Of each engine.
+    """
+
+    names: tuple[str, ...]
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    spread: dict[str, np.ndarray]
+    flag: np.ndarray
+
+    def take(self, rows) -> Members:
+        """Some of the spectra."""
+        parts = (
+            {label: array[rows] for label, array in one.items()} for one in (self.values, self.errors, self.spread)
+        )
+        return Members(self.names, *parts, self.flag[rows])
+
+
+def members_for(names: Sequence[str], kind: str) -> list[str]:
+    """Those of the engines that measure stars of a class."""
+    return [name for name in names if kind in engine_info(name).kinds]
+
+
+def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np.ndarray) -> np.ndarray:
+    """Spectra that an engine may be used for: bool [n].
+
+    None with a flag that clears its labels, with labels beyond its training labels or its ranges, or without data in an
+    arm that it needs. That its models are of simulated spectra does not count here: the flag goes on to the result.
+
+    Parameters
+    ----------
+    info : EngineInfo
+    table : pandas.DataFrame, [n]
+        flag and the engine's labels.
+    kind : {"dM", "gM"}
+    missing_arm : ndarray of str, [n]
+        Arms without data, as ingest found them.
+    """
+    spoiled = sum(int(bit) for bit in CLEARING if bit != EngineFlag.SIMULATION_TRAINED)
+    spoiled |= int(EngineFlag.NO_PREDICTION) | int(EngineFlag.OUTSIDE_TRAINING_LABELS)
+    spoiled |= sum(info.own_flags[name] for name in info.own_clearing)
+    good = (table["flag"].to_numpy(dtype=np.int64) & spoiled) == 0
+    for label, (low, high) in info.ranges[kind].items():
+        values = table[label].to_numpy(dtype=float)
+        good &= (values >= low) & (values <= high)
+    for arm in arms_of(info.grid.wavelength):
+        good &= np.char.find(missing_arm, arm) < 0
+    return good
+
+
+def collect_members(
+    tables: Mapping[str, pd.DataFrame], keys: pd.DataFrame, kind: str, *, held_out: bool = False
+) -> Members:
+    """What the engines say of some spectra of a class.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        By engine: parameters/{engine} or predictions of a batch.
+    keys : pandas.DataFrame, [n]
+        spectrum_key, missing_arm (text, empty where none is missing).
+    kind : {"dM", "gM"}
+    held_out : bool
+        Whether of labelled stars the value is that of a model that has not seen them.
+    """
+    n, names = len(keys), tuple(tables)
+    numbers = {what: {label: np.full((n, len(names)), np.nan) for label in LABELS} for what in ("values", "errors")}
+    spread = {label: np.zeros((n, len(names))) for label in LABELS}
+    flag = np.full((n, len(names)), int(EngineFlag.NO_PREDICTION), np.int64)
+    missing = keys["missing_arm"].fillna("").to_numpy(dtype=str)
+    for column, (name, table) in enumerate(tables.items()):
+        info = engine_info(name)
+        own = table.drop_duplicates("spectrum_key").set_index("spectrum_key").reindex(keys["spectrum_key"])
+        there = own["flag"].notna().to_numpy()
+        flag[:, column] = np.where(there, own["flag"].fillna(0).to_numpy(dtype=np.int64), flag[:, column])
+        own = own.assign(flag=flag[:, column])
+        if held_out:
+            own = own.assign(**{label: own[f"{label}_oof"].fillna(own[label]) for label in info.labels})
+        good = valid_rows(info, own, kind, missing)
+        for label in info.labels:
+            numbers["values"][label][:, column] = np.where(good, own[label].to_numpy(dtype=float), np.nan)
+            if info.error != "none":
+                numbers["errors"][label][:, column] = own[f"{label}_err"].to_numpy(dtype=float)
+            if info.is_ensemble:
+                spread[label][:, column] = own[f"{label}_err"].to_numpy(dtype=float)
+    return Members(names, numbers["values"], numbers["errors"], spread, flag)

@@ -7,7 +7,7 @@ from made_slam import MEMBERS, PAIRS, made_groups, made_sample
 from mstars.core.resources import resource, resource_table
 from mstars.paper.li2021 import binary_pairs, cluster_members, hyades_like, li2021_numbers
 
-CURVES = {"teff": (400.0, -0.5), "m_h": (0.8, -0.5)}
+CURVES = {"teff": (400.0, -0.5, 0.0), "m_h": (0.8, -0.5, 0.0)}
 THEORY_CV = np.array([[50, 9.0, 60, 0, 0.05], [100, 5.0, 42, 0, 0.04]])
 
 

@@ -17,5 +17,5 @@ with job(snakemake) as log:
         folder=Path(snakemake.output.search).parent,
         about={"training_set": read_json(snakemake.input.summary)["hash"]},
     )
-    for label, (a, b) in zip(settings["labels"], choice.curves, strict=True):
-        log.info("scatter of the cross-validation: %s %.4g (S/N_i)^%.3f", label, a, b)
+    for label, (a, b, c) in zip(settings["labels"], choice.curves, strict=True):
+        log.info("scatter of the cross-validation: %s %.4g (S/N_i)^%.3f and %.4g at any S/N", label, a, b, c)

@@ -143,7 +143,7 @@ def binary_pairs(sample: pd.DataFrame, binaries: pd.DataFrame, widest_au: float 
 
 
 def li2021_numbers(
-    sample: pd.DataFrame, curves: Mapping[str, tuple[float, float]], theory_cv: np.ndarray, pairs: pd.DataFrame
+    sample: pd.DataFrame, curves: Mapping[str, tuple[float, float, float]], theory_cv: np.ndarray, pairs: pd.DataFrame
 ) -> dict[str, float]:
     """The numbers that the paper prints, of this survey, by the keys of ``resources/papers/li2021_numbers.csv``.
 
@@ -151,7 +151,7 @@ def li2021_numbers(
     ----------
     sample : pandas.DataFrame
     curves : mapping
-        a and b of the cross-validation's scatter by label.
+        a, b and c of the cross-validation's scatter by label: `mstars.engines.slam.errors.fit_curve`.
     theory_cv : ndarray, [level, 5]
         Of `mstars.engines.slam.theory_model.TheoryModel`; empty without a theory grid.
     pairs : pandas.DataFrame
@@ -167,7 +167,7 @@ def li2021_numbers(
     for label in ("teff", "m_h"):
         off = bright[label] - bright[f"{label}_apogee"]
         found[f"cv_bias_{label}"], found[f"cv_scatter_{label}"] = _moments(off)
-        found[f"curve_a_{label}"], found[f"curve_b_{label}"] = curves[label]
+        found |= {f"curve_{name}_{label}": value for name, value in zip("abc", curves[label], strict=True)}
         every = sample[label] - sample[f"{label}_apogee"]
         found[f"apogee_bias_{label}"], found[f"apogee_scatter_{label}"] = _moments(every)
         found[f"b20_bias_{label}"], found[f"b20_scatter_{label}"] = _moments(_off(sample, label, "b20"))

@@ -44,7 +44,7 @@ def choice(stars, table):
 def test_stars_are_fitted_by_models_that_have_not_seen_them(choice, table):
     off = choice.stars["teff_cv"] - choice.stars["teff_true"]
     assert off.std() < 60 and abs(off.mean()) < 5 and np.isfinite(off).all()
-    assert choice.curves.shape == (2, 2) and (choice.stars["spectrum_key"] == table["spectrum_key"]).all()
+    assert choice.curves.shape == (2, 3) and (choice.stars["spectrum_key"] == table["spectrum_key"]).all()
 
 
 def test_groups_keep_stars_whole(table):
@@ -85,6 +85,6 @@ def test_folders_of_other_searches_are_refused(choice, tmp_path):
 
 def test_variances_follow_the_scaling(choice, stars):
     scaling = scaling_of(stars.labels[:200], 2 * stars.flux[:200], stars.ivar[:200] > 0)
-    changed = choice.rescaled(scaling)
+    changed = choice.rescaled(scaling).found
     ratio = np.square(choice.flux_scale.astype(float) / scaling.flux_scale)
     np.testing.assert_allclose(changed.cv_mse, choice.found.cv_mse * ratio)

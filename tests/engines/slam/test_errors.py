@@ -6,15 +6,27 @@ import pytest
 from mstars.engines.slam.errors import above_limit, binned_scatter, chi2_limits, curve_errors, fit_curve
 
 
+def paper_s(draws, n=4000):
+    snr = np.exp(draws.uniform(np.log(6), np.log(250), n))
+    return snr, 546 * snr**-0.551 * draws.normal(size=n)
+
+
 def test_the_paper_s_curve_is_recovered():
-    draws = np.random.default_rng(0)
-    snr = np.exp(draws.uniform(np.log(6), np.log(250), 4000))
-    residual = 546 * snr**-0.551 * draws.normal(size=4000)
+    snr, residual = paper_s(np.random.default_rng(0))
     residual[:20] = 3000  # wrong labels
-    a, b = fit_curve(snr, residual)
-    assert b == pytest.approx(-0.551, abs=0.04) and a * 50**b == pytest.approx(546 * 50**-0.551, rel=0.05)
-    assert curve_errors(np.array([a, b]), [50, np.nan, -3])[0] == pytest.approx(a * 50**b)
-    assert np.isnan(curve_errors(np.array([a, b]), [50, np.nan, -3])[1:]).all()
+    a, b, c = curve = fit_curve(snr, residual)
+    assert b == pytest.approx(-0.551, abs=0.04) and a * 50**b == pytest.approx(546 * 50**-0.551, rel=0.05) and c == 0
+    assert curve_errors(np.array(curve), [50, np.nan, -3])[0] == pytest.approx(a * 50**b)
+    assert np.isnan(curve_errors(np.array(curve), [50, np.nan, -3])[1:]).all()
+
+
+def test_what_does_not_fall_with_snr_is_told_from_noise():
+    draws = np.random.default_rng(4)
+    snr, residual = paper_s(draws)
+    residual += draws.normal(0, 45, len(snr))
+    a, b, c = fit_curve(snr, residual)
+    assert b == pytest.approx(-0.551, abs=0.12) and c == pytest.approx(45, abs=8)
+    assert curve_errors(np.array([a, b, c]), [10.0])[0] == pytest.approx(np.hypot(546 * 10**-0.551, 45), rel=0.08)
 
 
 def test_bins_hold_all_stars():
@@ -24,8 +36,8 @@ def test_bins_hold_all_stars():
 
 
 def test_few_stars_give_a_curve_of_photon_noise():
-    a, b = fit_curve(np.full(30, 25.0), np.random.default_rng(1).normal(0, 10, 30))
-    assert b == -0.5 and a * 5**-1 == pytest.approx(10, rel=0.4)
+    a, b, c = fit_curve(np.full(30, 25.0), np.random.default_rng(1).normal(0, 10, 30))
+    assert b == -0.5 and c == 0 and a * 5**-1 == pytest.approx(10, rel=0.4)
     assert np.isnan(fit_curve(np.array([]), np.array([]))).all()
 
 

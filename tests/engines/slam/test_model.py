@@ -73,8 +73,9 @@ def test_further_labels(survey, tmp_path):
         {"recipe": "paper", "model_error": "cv_mse"},
         {"recipe": "astroslam", "model_error": "training_mse_squared", "loss": "soft_l1", "drop_noisy": True},
         {"model": "krr"},
+        {"model_error": "cv_minus_noise"},
     ],
-    ids=["paper", "astroslam", "krr"],
+    ids=["paper", "astroslam", "krr", "pixels alone"],
 )
 def test_recipes_find_the_labels(survey, tmp_path, changes):
     settings = small_settings("slam") | changes
@@ -92,7 +93,7 @@ def test_recipes_set_what_they_are_made_of():
     from mstars.engines.registry import engine_models, engine_settings
 
     for recipe, variance, loss in (
-        ("default", "cv_minus_noise", "square"),
+        ("default", "covariance", "square"),
         ("paper", "cv_mse", "square"),
         ("astroslam", "training_mse_squared", "soft_l1"),
     ):

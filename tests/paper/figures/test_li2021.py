@@ -8,7 +8,7 @@ from made_slam import made_groups, made_sample
 from mstars.paper.figures import li2021 as figures
 from mstars.paper.li2021 import binary_pairs, cluster_members
 
-CURVES = {"teff": (400.0, -0.5), "m_h": (0.8, -0.5)}
+CURVES = {"teff": (400.0, -0.5, 0.0), "m_h": (0.8, -0.5, 0.0)}
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,17 @@ from safetensors.numpy import save as save_arrays
 
 from mstars.core.errors import InputError
 from mstars.engines.contract import EngineInput
+from mstars.engines.slam.covariance import Covariance, label_floor, residual_covariance
 from mstars.engines.slam.errors import fit_curve
 from mstars.engines.slam.fit import Fitter
-from mstars.engines.slam.forward import Scaling, scaling_of
+from mstars.engines.slam.forward import ForwardModel, Scaling, scaling_of
 from mstars.engines.slam.search import Sample, Search, search
 from mstars.engines.slam.svr import Options
 from mstars.files.json_files import read_json, write_json
 from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 
-FORMAT = "mstars-slam-search-1"
+FORMAT = "mstars-slam-search-2"
 _ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
 
 
@@ -36,8 +37,10 @@ class Choice:
     found : Search
         Variances are of fluxes scaled with ``flux_scale``.
     flux_scale : ndarray of float32, [pixel]
-    curves : ndarray of float64, [k, 2]
-        a and b of the error curve of each label: `mstars.engines.slam.errors.fit_curve`.
+    curves : ndarray of float64, [k, 3]
+        a, b and c of the error curve of each label: `mstars.engines.slam.errors.fit_curve`.
+    covariance : Covariance or None
+        Of the residuals, where ``model_error`` asks for it.
     stars : pandas.DataFrame
         A row a spectrum: spectrum_key, star_id, snri, and for each label ``_true``, ``_cv`` (by a model of the
         cross-validation that has not seen the star) and ``_cv_formal``.
@@ -46,13 +49,16 @@ class Choice:
     found: Search
     flux_scale: np.ndarray
     curves: np.ndarray
+    covariance: Covariance | None
     stars: pd.DataFrame
 
-    def rescaled(self, scaling: Scaling) -> Search:
-        """The search with variances of fluxes that are scaled otherwise."""
-        factor = np.square(self.flux_scale.astype(float) / scaling.flux_scale)
-        changed = {"cv_mse": self.found.cv_mse * factor, "intrinsic": self.found.intrinsic * factor}
-        return Search(**{**vars(self.found), **changed})
+    def rescaled(self, scaling: Scaling) -> Choice:
+        """The same with variances of fluxes that are scaled otherwise."""
+        factor = self.flux_scale.astype(float) / scaling.flux_scale
+        changed = {name: getattr(self.found, name) * np.square(factor) for name in ("cv_mse", "intrinsic")}
+        covariance = self.covariance and self.covariance.scaled(factor)
+        found = replace(self.found, **changed)
+        return replace(self, found=found, flux_scale=scaling.flux_scale, covariance=covariance)
 
 
 def label_box(labels: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -70,9 +76,24 @@ def cv_groups(table: pd.DataFrame, parts: int) -> np.ndarray:
 
 
 def model_variance(found: Search, settings: Mapping, training_mse: np.ndarray) -> np.ndarray:
-    """Variance of the model in Eq. 3, of scaled fluxes, [pixel]."""
+    """Variance of the model in Eq. 3, of scaled fluxes, [pixel]: where pixels have nothing to do with each other."""
     by_name = {"cv_mse": found.cv_mse, "cv_minus_noise": found.intrinsic, "training_mse_squared": training_mse**2}
     return by_name[settings["model_error"]]
+
+
+def held_out(sample: Sample, models: Sequence[ForwardModel]) -> np.ndarray:
+    """Residuals of each star about the model that has not seen it, float32 [n, pixel]; 0 where not used."""
+    residual = np.zeros_like(sample.flux)
+    for number, model in enumerate(models):
+        rows = sample.fold == number
+        residual[rows] = sample.flux[rows] - model.scaled(sample.labels[rows])
+    return np.where(sample.used, residual, 0)
+
+
+def _covariance(sample, residual, rows, found, settings) -> Covariance:
+    return residual_covariance(
+        residual[rows], sample.variance[rows], sample.used[rows], found.intrinsic, settings["modes"]
+    )
 
 
 def make_choice(
@@ -106,22 +127,37 @@ def make_choice(
     stars = table[["spectrum_key", "star_id", "snri"]].reset_index(drop=True)
     lower, upper = label_box(labels, settings["box"])
     value, error = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
+    shared = settings["model_error"] == "covariance"
+    residual = held_out(sample, models) if shared else None
     for number, model in enumerate(models):
-        rows = np.flatnonzero(groups == number)
-        inside = ~np.isin(groups, number)
-        training = np.square(model.scaled(sample.labels[inside]) - sample.flux[inside]).mean(
-            axis=0, where=sample.used[inside]
-        )
-        variance = model_variance(found, settings, np.nan_to_num(training, nan=1.0))
+        rows, inside = np.flatnonzero(groups == number), groups != number
+        if shared:
+            covariance = _covariance(sample, residual, inside, found, settings)
+        else:
+            training = np.square(model.scaled(sample.labels[inside]) - sample.flux[inside]).mean(
+                axis=0, where=sample.used[inside]
+            )
+            covariance = model_variance(found, settings, np.nan_to_num(training, nan=1.0))
         options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
-        fitted = Fitter(model, variance, lower, upper, **options).fit(flux[rows], ivar[rows])
+        fitted = Fitter(model, covariance, lower, upper, **options).fit(flux[rows], ivar[rows])
         value[rows], error[rows] = fitted.labels, fitted.error
+    covariance = None
+    if shared:
+        floor = label_floor(value - labels, error)
+        error = np.hypot(error, floor)
+        covariance = replace(_covariance(sample, residual, slice(None), found, settings), floor=floor)
+    curves = _add_labels(stars, names, labels, value, error)
+    return Choice(found, scaling.flux_scale, curves, covariance, stars)
+
+
+def _add_labels(stars: pd.DataFrame, names, labels, value, error) -> np.ndarray:
+    """Add labels, fits and errors to a table; the curves of the errors."""
     snr, curves = stars["snri"].to_numpy(dtype=float), []
     for column, label in enumerate(names):
         stars[f"{label}_true"], stars[f"{label}_cv"] = labels[:, column], value[:, column]
         stars[f"{label}_cv_formal"] = error[:, column]
         curves.append(fit_curve(snr, value[:, column] - labels[:, column]))
-    return Choice(found, scaling.flux_scale, np.array(curves), stars)
+    return np.array(curves)
 
 
 def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
@@ -138,7 +174,10 @@ def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
     """
     found = choice.found
     arrays = {name: np.ascontiguousarray(getattr(found, name)) for name in _ARRAYS}
-    content = save_arrays(arrays | {"flux_scale": choice.flux_scale, "curves": choice.curves})
+    arrays |= {"flux_scale": choice.flux_scale, "curves": choice.curves}
+    if choice.covariance is not None:
+        arrays |= {f"shared_{name}": values for name, values in choice.covariance.arrays.items()}
+    content = save_arrays(arrays)
     with atomic_path(folder / "search.safetensors") as temporary:
         temporary.write_bytes(content)
     with atomic_path(folder / "triples.csv") as temporary:
@@ -184,7 +223,9 @@ def load_choice(folder: Path, about: Mapping) -> Choice:
     arrays = load_arrays(content)
     triples = [Options(**one) for one in said["triples"]]
     found = Search(triples, finalists=list(said["finalists"]), **{name: arrays[name] for name in _ARRAYS})
-    return Choice(found, arrays["flux_scale"], arrays["curves"], pd.DataFrame())
+    shared = {name.removeprefix("shared_"): one for name, one in arrays.items() if name.startswith("shared_")}
+    covariance = Covariance.from_arrays(shared) if shared else None
+    return Choice(found, arrays["flux_scale"], arrays["curves"], covariance, pd.DataFrame())
 
 
 def triples_table(found: Search) -> pd.DataFrame:

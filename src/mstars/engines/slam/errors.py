@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from mstars.core.robust import mad_std
 
 LEAST_IN_BIN = 25
 MOST_BINS = 12
+_WORTH = 4.0
 USUAL_SLOPE = -0.5
 """Slope of the curve where the stars are too few, or too alike in S/N, to fit one: that of photon noise."""
 
@@ -43,8 +45,11 @@ def binned_scatter(snr: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, n
     return centre, bias, scatter, count.astype(int)
 
 
-def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float]:
-    """a and b of scatter = a (S/N)^b; the paper's errors are 546 K and -0.55, 1.04 dex and -0.49.
+def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float, float]:
+    """a, b and c of scatter^2 = (a (S/N)^b)^2 + c^2: noise, and what stays however bright a star is.
+
+    The paper's errors have no c: they are 546 K and -0.55, 1.04 dex and -0.49. Errors of the labels and of the model
+    do not fall with S/N: without c they would make the slope of the noise flat.
 
     Parameters
     ----------
@@ -53,18 +58,31 @@ def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float]:
 
     Returns
     -------
-    a, b : float
-        NaN without residuals.
+    a, b, c : float
+        NaN without residuals. c is 0 unless it lowers chi2 by 4 or more. Where there are too few stars, or their S/N
+        are too alike, b is -0.5.
     """
-    centre, _, scatter, _ = binned_scatter(np.asarray(snr, dtype=float), np.asarray(residual, dtype=float))
+    centre, _, scatter, count = binned_scatter(np.asarray(snr, dtype=float), np.asarray(residual, dtype=float))
     sound = scatter > 0
     if not sound.any():
-        return float("nan"), float("nan")
-    if sound.sum() < 4 or np.ptp(np.log(centre[sound])) < 0.3:
-        slope = USUAL_SLOPE
-    else:
-        slope = float(np.polyfit(np.log(centre[sound]), np.log(scatter[sound]), 1)[0])
-    return float(np.exp(np.mean(np.log(scatter[sound]) - slope * np.log(centre[sound])))), slope
+        return (float("nan"),) * 3
+    centre, scatter, weight = centre[sound], scatter[sound], np.sqrt(2.0 * count[sound])
+    if sound.sum() < 4 or np.ptp(np.log(centre)) < 0.3:
+        return float(np.exp(np.mean(np.log(scatter) - USUAL_SLOPE * np.log(centre)))), USUAL_SLOPE, 0.0
+    middle, size = np.exp(np.log(centre).mean()), scatter.mean()
+
+    def off(values):
+        curve = np.hypot(values[0] * (centre / middle) ** values[1], values[2] if len(values) > 2 else 0)
+        return weight * (np.log(np.maximum(curve, 1e-12)) - np.log(scatter / size))
+
+    plain = least_squares(off, [1.0, USUAL_SLOPE])
+    fits = [
+        least_squares(off, [share, USUAL_SLOPE, 1 - share], bounds=([1e-6, -2, 0], [np.inf, -0.05, np.inf]))
+        for share in (0.3, 0.9)
+    ]
+    best = min(fits, key=lambda one: one.cost)
+    a, b, c = best.x if plain.cost - best.cost > _WORTH / 2 else (*plain.x, 0.0)
+    return float(a * size * middle**-b), float(b), float(c * size)
 
 
 def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:
@@ -72,7 +90,7 @@ def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    curve : ndarray, [2]
+    curve : ndarray, [3]
         Of `fit_curve`.
     snr : ndarray, [n]
 
@@ -82,7 +100,7 @@ def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:
     """
     snr = np.asarray(snr, dtype=float)
     known = snr > 0
-    return np.where(known, curve[0] * np.where(known, snr, 1.0) ** curve[1], np.nan)
+    return np.where(known, np.hypot(curve[0] * np.where(known, snr, 1.0) ** curve[1], curve[2]), np.nan)
 
 
 CHI2_EDGES = np.array([0.0, 10.0, 20.0, 50.0, 100.0, np.inf])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mstars.engines.slam.covariance import Covariance, products, strengths_covariance
 from mstars.engines.slam.forward import ForwardModel
 
 ITERATIONS = 50
@@ -24,9 +25,10 @@ class Fitted:
     Attributes
     ----------
     labels, error : ndarray of float64, [n, k]
-        K and dex; the error is the square root of the diagonal of (J' W J)^-1.
+        K and dex; the error is the square root of the diagonal of (J' W J)^-1, wider for correlated noise and by the
+        floor where the covariance has these.
     chi2 : ndarray of float64, [n]
-        The minimum of Eq. 3.
+        The minimum of Eq. 3; with modes, of the residuals times the inverse of their covariance.
     pixels : ndarray of int, [n]
         Measured ones.
     converged, at_boundary : ndarray of bool, [n]
@@ -49,8 +51,8 @@ class Fitter:
     Parameters
     ----------
     model : ForwardModel
-    variance : ndarray of float64, [pixel]
-        The model's variance, of scaled fluxes (Eq. 3).
+    covariance : Covariance or ndarray of float64, [pixel]
+        The model's, of scaled fluxes; an array is the variance of each pixel, which then are independent (Eq. 3).
     lower, upper : ndarray of float64, [k]
         The box of labels, K and dex.
     soft : bool
@@ -59,7 +61,7 @@ class Fitter:
         Leave out pixels whose noise is above their spread among the training stars, as astroslam does.
     """
 
-    def __init__(self, model: ForwardModel, variance, lower, upper, *, soft=False, drop_noisy=False):
+    def __init__(self, model: ForwardModel, covariance, lower, upper, *, soft=False, drop_noisy=False):
         self.model = model.single()
         scaling = model.scaling
         self._lower, self._upper = scaling.labels(np.asarray(lower)), scaling.labels(np.asarray(upper))
@@ -68,7 +70,12 @@ class Fitter:
         self._order = np.concatenate([one.pixels for one in model.groups])
         ends = np.cumsum([len(one.pixels) for one in model.groups])
         self._slices = [slice(end - len(one.pixels), end) for end, one in zip(ends, model.groups, strict=True)]
-        self._variance = np.asarray(variance, dtype=np.float32)[self._order]
+        if not isinstance(covariance, Covariance):
+            covariance = Covariance.of_pixels(covariance)
+        self._variance = np.asarray(covariance.variance, dtype=np.float32)[self._order]
+        self._modes = np.ascontiguousarray(covariance.modes[self._order], dtype=np.float32)
+        self._pairs = products(self._modes)
+        self._correlation, self._floor = covariance.correlation, covariance.floor
         self._mean, self._scale = scaling.flux_mean[self._order], scaling.flux_scale[self._order]
         self._starts = np.clip(model.groups[0].features.landmarks[:STARTS], self._lower, self._upper)
         self._start_flux = self.model.scaled(self._starts)[:, self._order]
@@ -115,18 +122,21 @@ class Fitter:
             theta = self._starts[np.argmin(chi2, axis=1)]
         else:
             theta = np.clip(self.model.scaling.labels(start[rows]), self._lower, self._upper)
-        theta, chi2, hessian, converged = self._minimise(y, weight, theta)
+        strengths = strengths_covariance(weight, self._pairs) if self._modes.shape[1] else None
+        theta, chi2, hessian, converged = self._minimise(y, weight, strengths, theta)
         scaling = self.model.scaling
         result.labels[rows] = theta * scaling.label_scale + scaling.label_mean
-        result.error[rows] = _errors(hessian) * scaling.label_scale
+        result.error[rows] = self._errors(hessian, y, weight, info, strengths, theta) * scaling.label_scale
+        if len(self._floor):
+            result.error[rows] = np.hypot(result.error[rows], self._floor)
         result.chi2[rows], result.converged[rows] = chi2, converged
         edge = 1e-4 * (self._upper - self._lower)
         result.at_boundary[rows] = ((theta <= self._lower + edge) | (theta >= self._upper - edge)).any(axis=1)
 
-    def _minimise(self, y, weight, theta):
+    def _minimise(self, y, weight, strengths, theta):
         """Minimum of Eq. 3 from a start each: scaled labels, chi2, J' W J and whether it converged."""
         theta = theta.copy()
-        chi2, hessian, gradient = self._evaluate(y, weight, theta)
+        chi2, hessian, gradient = self._evaluate(y, weight, strengths, theta)
         damping, active = np.full(len(theta), DAMPING), np.arange(len(theta))
         converged = np.zeros(len(theta), bool)
         for _ in range(ITERATIONS):
@@ -139,7 +149,8 @@ class Fitter:
             if not len(active):
                 break
             trial = theta[active] + step
-            new_chi2, new_hessian, new_gradient = self._evaluate(y[active], weight[active], trial)
+            own = None if strengths is None else strengths[active]
+            new_chi2, new_hessian, new_gradient = self._evaluate(y[active], weight[active], own, trial)
             better = new_chi2 < chi2[active]
             rows = active[better]
             theta[rows], chi2[rows] = trial[better], new_chi2[better]
@@ -149,19 +160,67 @@ class Fitter:
             )
         return theta, chi2, hessian, converged
 
-    def _evaluate(self, y, weight, theta):
+    def _sums(self, y, weight, theta, keep):
+        """Sums over pixels, and where ``keep`` says so the weighted residuals and derivatives, [1 + k, n, pixel]."""
         from mstars.engines.slam.fit_loops import normal_equations
 
         n, k = theta.shape
-        chi2, hessian, gradient = np.zeros(n), np.zeros((n, k, k)), np.zeros((n, k))
+        chi2, hessian, gradient, kept = np.zeros(n), np.zeros((n, k, k)), np.zeros((n, k)), []
         for one, part in zip(self.model.groups, self._slices, strict=True):
             features = one.features.with_slopes(theta).astype(np.float32)
             model = (features.reshape(-1, features.shape[2]) @ one.weights).reshape(1 + k, n, -1)
-            normal_equations(y[:, part], weight[:, part], model, one.offset, self._soft, chi2, hessian, gradient)
+            normal_equations(y[:, part], weight[:, part], model, one.offset, self._soft, keep, chi2, hessian, gradient)
+            kept.append(model)
         for one in range(k):
             for two in range(one):
                 hessian[:, two, one] = hessian[:, one, two]
+        return chi2, hessian, gradient, kept
+
+    def _evaluate(self, y, weight, strengths, theta):
+        if strengths is None:
+            return self._sums(y, weight, theta, False)[:3]
+        chi2, hessian, gradient, kept = self._sums(y, weight, theta, True)
+        along = self._along_modes(kept)
+        # the modes' strengths are fitted too, with their prior (Woodbury's identity)
+        taken = along @ strengths
+        chi2 -= np.einsum("nk,nk->n", taken[:, 0], along[:, 0])
+        gradient -= np.einsum("nak,nk->na", taken[:, 1:], along[:, 0])
+        hessian -= taken[:, 1:] @ np.swapaxes(along[:, 1:], 1, 2)
         return chi2, hessian, gradient
+
+    def _along_modes(self, kept):
+        """Sums over pixels of weighted residuals and derivatives times each mode: float64 [n, 1 + k, mode]."""
+        total = 0.0
+        for one, part in zip(kept, self._slices, strict=True):
+            total = total + (one.reshape(-1, one.shape[2]) @ self._modes[part]).astype(float)
+        return np.swapaxes(total.reshape(*kept[0].shape[:2], -1), 0, 1)
+
+    def _errors(self, hessian, y, weight, info, strengths, theta):
+        """Square root of the diagonal of the labels' covariance; infinite where a label does not matter."""
+        result, k = np.full(theta.shape, np.inf), theta.shape[1]
+        sound = np.linalg.det(hessian) > 0
+        inverse = np.linalg.inv(np.where(sound[:, None, None], hessian, np.eye(k)))
+        if len(self._correlation):
+            inverse = inverse @ (hessian + self._shared_noise(y, weight, info, strengths, theta)) @ inverse
+        variance = np.diagonal(inverse, axis1=1, axis2=2)
+        result[sound] = np.where(variance > 0, np.sqrt(np.abs(variance)), np.inf)[sound]
+        return result
+
+    def _shared_noise(self, y, weight, info, strengths, theta):
+        """What the correlation of neighbours' noise adds to the covariance of the gradient, [n, k, k]."""
+        kept = self._sums(y, weight, theta, True)[3]
+        pull = np.concatenate(kept, axis=2)[1:]
+        if strengths is not None:
+            taken = self._along_modes(kept)[:, 1:] @ strengths
+            pull -= np.moveaxis(taken.astype(np.float32) @ self._modes.T, 1, 0) * weight
+        sigma = np.where(info > 0, 1 / np.sqrt(np.where(info > 0, info, 1)), 0).astype(np.float32)
+        ordered = np.empty_like(pull)
+        ordered[:, :, self._order] = pull * sigma
+        added = 0.0
+        for lag, correlation in enumerate(self._correlation, 1):
+            one = np.einsum("anp,bnp->nab", ordered[:, :, lag:], ordered[:, :, :-lag], optimize=True)
+            added = added + correlation * (one + np.swapaxes(one, 1, 2))
+        return added
 
 
 def _step(theta, hessian, gradient, damping, lower, upper):
@@ -176,14 +235,3 @@ def _step(theta, hessian, gradient, damping, lower, upper):
     step = np.linalg.solve(matrix, (gradient * free)[:, :, None])[:, :, 0]
     step = np.clip(theta + step, lower, upper) - theta
     return step, np.abs(np.einsum("nk,nk->n", gradient * free, step))
-
-
-def _errors(hessian):
-    """Square root of the diagonal of the inverse; infinite where a label does not matter."""
-    result = np.full(hessian.shape[:2], np.inf)
-    sound = np.linalg.det(hessian) > 0
-    if sound.any():
-        inverse = np.linalg.inv(hessian[sound])
-        variance = np.diagonal(inverse, axis1=1, axis2=2)
-        result[sound] = np.where(variance > 0, np.sqrt(np.abs(variance)), np.inf)
-    return result

@@ -18,7 +18,7 @@ def _weighed(off, weight, soft):
 
 
 @numba.njit(cache=True, fastmath=True)
-def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient):
+def normal_equations(flux, weight, model, offset, soft, keep, chi2, hessian, gradient):
     """Sums of Eq. 3 of Li et al. 2021 and of its derivatives over some pixels, added to what is there.
 
     Parameters
@@ -30,6 +30,8 @@ def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient)
     offset : ndarray of float32, [p]
     soft : bool
         Soft L1 loss, 2 (sqrt(1 + z) - 1), instead of z = weight (flux - model)^2.
+    keep : bool
+        Whether ``model`` is overwritten with the weighted residuals and derivatives.
     chi2 : ndarray of float64, [n]
     hessian : ndarray of float64, [n, k, k]
         Lower triangle of J' W J.
@@ -52,6 +54,9 @@ def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient)
                 c += wy * y
                 d += wx * off
                 e += wy * off
+                if keep:
+                    model[0, row, pixel] = w * off
+                    model[1, row, pixel], model[2, row, pixel] = wx, wy
             hessian[row, 0, 0] += a
             hessian[row, 1, 0] += b
             hessian[row, 1, 1] += c
@@ -67,4 +72,8 @@ def normal_equations(flux, weight, model, offset, soft, chi2, hessian, gradient)
                     gradient[row, one] += slope * off
                     for two in range(one + 1):
                         hessian[row, one, two] += slope * model[1 + two, row, pixel]
+                if keep:
+                    model[0, row, pixel] = w * off
+                    for one in range(k):
+                        model[1 + one, row, pixel] *= w
         chi2[row] += total

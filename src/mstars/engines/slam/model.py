@@ -24,6 +24,7 @@ from mstars.engines.slam.choice import (
     triples_table,
 )
 from mstars.engines.slam.continuum import normalise
+from mstars.engines.slam.covariance import Covariance
 from mstars.engines.slam.errors import above_limit, chi2_limits, curve_errors
 from mstars.engines.slam.fit import Fitted, Fitter
 from mstars.engines.slam.forward import ForwardModel, scaling_of
@@ -51,7 +52,7 @@ class SlamModel:
     ----------
     fitter : Fitter
     labels : list of str
-    curves : ndarray, [k, 2]
+    curves : ndarray, [k, 3]
     limits : ndarray
         Of chi2.
     theory : Fitter or None
@@ -134,15 +135,16 @@ class SlamEngine(BaseEngine):
         else:
             choice = make_choice(EngineInput(flux, ivar, own.filled), table, settings)
         scaling = scaling_of(labels, flux, ivar > 0)
-        found = choice.rescaled(scaling)
+        choice = choice.rescaled(scaling)
+        found = choice.found
         sample = Sample.of(scaling, labels, flux, ivar, np.zeros(len(table), int))
         model = fit_model(sample, scaling, found, settings)
-        residual = np.where(sample.used, model.scaled(sample.labels) - sample.flux, 0)
-        training_mse = np.square(residual).sum(axis=0) / np.maximum(sample.used.sum(axis=0), 1)
-        variance = model_variance(found, settings, training_mse)
+        covariance = choice.covariance or Covariance.of_pixels(
+            model_variance(found, settings, _training_mse(model, sample))
+        )
         lower, upper = label_box(labels, settings["box"])
-        fitted = self._fitter(model, variance, lower, upper, settings).fit(flux, ivar)
-        arrays = model.arrays | {"variance": variance, "lower": lower, "upper": upper, "curves": choice.curves}
+        fitted = self._fitter(model, covariance, lower, upper, settings).fit(flux, ivar)
+        arrays = model.arrays | covariance.arrays | {"lower": lower, "upper": upper, "curves": choice.curves}
         arrays["chi2_limits"] = chi2_limits(table["snri"].to_numpy(dtype=float), _reduced(fitted))
         if part == "all":
             arrays |= self._theory_arrays(settings, seed)
@@ -167,9 +169,10 @@ class SlamEngine(BaseEngine):
         if stored.about.get("model_labels") != names:
             said = stored.about.get("model_labels")
             raise InputError(f"{folders[0]}/model.json: labels are {said}, engines.slam.labels are {names}")
-        fitter = self._fitter(
-            ForwardModel.from_arrays(arrays), arrays["variance"], arrays["lower"], arrays["upper"], settings
-        )
+        if "modes" not in arrays:
+            raise InputError(f"{folders[0]}/model.json: of a version without modes; delete the folder and train again")
+        covariance = Covariance.from_arrays(arrays)
+        fitter = self._fitter(ForwardModel.from_arrays(arrays), covariance, arrays["lower"], arrays["upper"], settings)
         theory = None
         of_theory = {name.removeprefix("theory_"): one for name, one in arrays.items() if name.startswith("theory_")}
         if of_theory:
@@ -218,13 +221,23 @@ class SlamEngine(BaseEngine):
         found = train_theory(theory, self.grid(settings), settings, seed)
         return {f"theory_{name}": values for name, values in found.arrays.items()}
 
-    def _fitter(self, model: ForwardModel, variance, lower, upper, settings: Mapping) -> Fitter:
+    def _fitter(self, model: ForwardModel, covariance: Covariance, lower, upper, settings: Mapping) -> Fitter:
         options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
-        return Fitter(model, variance, lower, upper, **options)
+        return Fitter(model, covariance, lower, upper, **options)
 
     def _identity(self, settings: Mapping, about: Mapping) -> dict:
         grid = self.grid(settings).as_dict()
-        return {"training_set": about.get("training_set"), "labels": list(settings["labels"]), "grid": grid}
+        return {
+            "training_set": about.get("training_set"),
+            "labels": list(settings["labels"]),
+            "grid": grid,
+            "model_error": settings["model_error"],
+        }
+
+
+def _training_mse(model: ForwardModel, sample: Sample) -> np.ndarray:
+    residual = np.where(sample.used, model.scaled(sample.labels) - sample.flux, 0)
+    return np.square(residual).sum(axis=0) / np.maximum(sample.used.sum(axis=0), 1)
 
 
 def _reduced(found: Fitted) -> np.ndarray:

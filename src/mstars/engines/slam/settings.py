@@ -59,11 +59,14 @@ class SlamSettings(EngineSettings):
         "default", "default; paper: Eq. 3 as printed; astroslam: as the authors' program fits"
     )
     model: Literal["svr", "krr"] = key("svr", "svr: support vector regression; krr: kernel ridge, another model")
-    model_error: Literal["cv_minus_noise", "cv_mse", "training_mse_squared"] = key(
-        "cv_minus_noise",
-        "variance of the model in Eq. 3: cross-validated error less the spectra's noise, with it, or the square of the "
-        "training error as in the authors' program",
+    model_error: Literal["covariance", "cv_minus_noise", "cv_mse", "training_mse_squared"] = key(
+        "covariance",
+        "errors of the model in Eq. 3: covariance of the cross-validated residuals; the variance of each pixel alone: "
+        "of these less the spectra's noise, with it, or the square of the training error as in the authors' program",
         follows=("recipe", {"paper": "cv_mse", "astroslam": "training_mse_squared"}),
+    )
+    modes: int = key(
+        16, "changes of the flux beyond the labels that stars share, in model_error: covariance; 0: none", ge=0, le=100
     )
     loss: Literal["square", "soft_l1"] = key("square", "loss of the fit", follows=("recipe", {"astroslam": "soft_l1"}))
     drop_noisy: bool = key(

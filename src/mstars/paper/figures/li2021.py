@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mstars.core.palette import BLUE, GREY, ORANGE, RED
 from mstars.core.resources import resource, resource_table
-from mstars.engines.slam.errors import binned_scatter
+from mstars.engines.slam.errors import binned_scatter, curve_errors
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
@@ -53,7 +53,7 @@ def draw_cross_validation(stars: pd.DataFrame, theory_cv: np.ndarray, curves: Ma
         search/cv.parquet: snri and ``{label}_true``, ``{label}_cv``.
     theory_cv : ndarray, [level, 5]
     curves : mapping
-        a and b by label.
+        a, b and c by label: `mstars.engines.slam.errors.fit_curve`.
     """
     figure = new_figure(PAGE_WIDTH, 2.7)
     for axes, label, column in zip(figure.subplots(1, 2), ("teff", "m_h"), (1, 3), strict=True):
@@ -65,9 +65,10 @@ def draw_cross_validation(stars: pd.DataFrame, theory_cv: np.ndarray, curves: Ma
         if len(theory_cv):
             axes.plot(theory_cv[:, 0], theory_cv[:, column + 1], "s:", ms=3, color=BLUE, label="scatter, theory grid")
             axes.plot(theory_cv[:, 0], theory_cv[:, column], "s--", ms=3, mfc="white", color=BLUE, label="bias")
-        a, b = curves[label]
+        a, b, c = curves[label]
         at = np.geomspace(*span(snr, share=0, margin=0), 50)
-        axes.plot(at, a * at**b, color=ORANGE, lw=0.8, label=f"{a:.3g} (S/N)$^{{{b:.2f}}}$")
+        formula = f"{a:.3g} (S/N)$^{{{b:.2f}}}$ and {c:.2g}"
+        axes.plot(at, curve_errors(np.array([a, b, c]), at), color=ORANGE, lw=0.8, label=formula)
         axes.axhline(0, color=GREY, lw=0.5)
         axes.set(xlabel=r"S/N$_i$", ylabel=axis_label(label, "CV error of "))
         axes.legend(fontsize=6)

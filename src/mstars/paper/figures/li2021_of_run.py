@@ -81,7 +81,7 @@ def _theory_cv(given) -> np.ndarray:
     return load_file(given["weights"]).get("theory_cv", np.empty((0, 5)))
 
 
-def _curves(given) -> dict[str, tuple[float, float]]:
+def _curves(given) -> dict[str, tuple[float, float, float]]:
     labels = read_json(given["search"])["about"]["labels"]
     return {label: tuple(one) for label, one in zip(labels, load_file(given["arrays"])["curves"], strict=True)}
 

@@ -186,7 +186,8 @@ def pulls(rows: pd.DataFrame, seen: np.ndarray, held: pd.DataFrame, new: np.ndar
     for how in ("removed", "kept"):
         fits = calibrate(training, how, ratios)
         for column, label in enumerate(LABELS):
-            error = calibrated_errors(fits, label, others[f"{label}_spread"], held["snri"])
+            teff = new[:, :, 0].mean(axis=0)
+            error = calibrated_errors(fits, label, others[f"{label}_spread"], held["snri"], teff)
             residual = new[:, :, column].mean(axis=0) - held[f"{label}_true"].to_numpy()
             inside = {key: (held["snri"] > low) & (held["snri"] <= high) for key, (low, high) in BINS.items()}
             widths = {key: pull_width(residual[chosen], error[chosen]) for key, chosen in inside.items()}

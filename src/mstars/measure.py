@@ -223,12 +223,13 @@ def parameters(
     about = pd.DataFrame({"spectrum_key": spectra.spectrum_key.astype(str), "luminosity_class": luminosity_class})
     about = about.assign(rv=np.asarray(rv, dtype=float), **{name: header[name].to_numpy() for name in SNR})
     table = predict_spectra(models.engine, models.by_class, spectra, about, _engine_settings(), "files")
+    snri, teff = about["snri"].to_numpy(dtype=float), table["teff"].to_numpy(dtype=float)
     for label in models.engine.info.labels:
         spread = table[f"{label}_err"].to_numpy(dtype=float)
         table[f"{label}_err"] = np.nan
         for kind, calibration in models.calibrations.items():
             own = (about["luminosity_class"] == kind).to_numpy()
-            error = calibrated_errors(calibration, label, spread[own], about["snri"].to_numpy(dtype=float)[own])
+            error = calibrated_errors(calibration, label, spread[own], snri[own], teff[own])
             table.loc[own, f"{label}_err"] = error
     return table
 

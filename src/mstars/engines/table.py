@@ -67,8 +67,8 @@ def engine_table(
             rows = table["luminosity_class"] == kind
             alone = (trained[rows] & out_of_fold).to_numpy()
             table.loc[rows, f"{label}_calib_err"] = _calibrated(info, calibration, label, table[rows], alone)
-        if out_of_fold:
-            table[label] = table[f"{label}_oof"].where(trained, table[label])
+    for label in info.labels if out_of_fold else ():
+        table[label] = table[f"{label}_oof"].where(trained, table[label])
     of_labels = [f"{label}{end}" for label in LABELS for end in ("", "_err", "_calib_err", "_oof")]
     last = ["oof_fold", "filled_share", "flag", "chi2", *info.extra_columns]
     return table[["spectrum_key", "luminosity_class", *of_labels, *last]]
@@ -91,10 +91,10 @@ def _flagged(
 
 def _calibrated(info: EngineInfo, calibration: dict, label: str, rows: pd.DataFrame, alone: np.ndarray) -> np.ndarray:
     """Calibrated errors; those of a single model where ``alone``, and everywhere for an engine that is no ensemble."""
-    own, snri = rows[f"{label}_err"], rows["snri"]
+    own, snri, teff = rows[f"{label}_err"], rows["snri"], rows["teff"] if "teff" in info.labels else None
     if info.error == "none":
         own = rows[label].where(rows[label].isna(), 0.0)
-    single = calibrated_errors(calibration, label, own, snri, single=True)
+    single = calibrated_errors(calibration, label, own, snri, teff, single=True)
     if not info.is_ensemble:
         return single
-    return np.where(alone, single, calibrated_errors(calibration, label, own, snri))
+    return np.where(alone, single, calibrated_errors(calibration, label, own, snri, teff))

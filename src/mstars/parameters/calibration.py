@@ -18,9 +18,13 @@ SNR_BINS = {"all": (-np.inf, np.inf)}
 SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=True)
 """Intervals of S/N_i by name. A limit belongs to the interval below it."""
 
-_CLIP = 5.0
-_LABELS_PART = 0.8
+_CLIP = 3.5
+_ROUNDS = 8
+_LABELS_PART = 0.7
+_LABELS_MOST = 0.5
 _LEAST_SNR = 1.0
+_FLOOR_AT = (0.03, 0.2, 0.97)
+_ROWS_OF_FLOORS = 100
 _RATIO_EDGES = np.array([10.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0])
 
 
@@ -101,6 +105,9 @@ def calibrate(
 ) -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
+    The floor depends on the predicted Teff: its square is interpolated between the coolest stars, a fifth of the way up
+    and the hottest. The labels of the coolest giants are far harder to measure than those of the others.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -109,11 +116,11 @@ def calibrate(
         finite or not positive: the others' median).
     label_errors : {"removed", "kept"}
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
-        ``removed`` finds the share of their quoted errors, from 0 to 1, that the residuals can hold beside the other
-        terms, and leaves it out of the error. Residuals can't tell the labels' errors from what the networks do
-        wrong alike: of the variance that depends on neither spread nor S/N_i the labels get four fifths at most,
-        which fits simulated stars best, and no more than is quoted; the rest is the floor's. So the variance left is
-        never negative, whatever is quoted.
+        ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
+        leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
+        the variance that depends on neither spread nor S/N_i the labels get seven tenths at most, and no more than
+        half the quoted error. Both fit simulated stars best, and a quarter of the quoted Teff error is more than the
+        paper's giants leave room for. The rest is the floor's. So the variance left is never negative.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str
@@ -122,10 +129,10 @@ def calibrate(
     Returns
     -------
     dict
-        By label: spread_factor, floor, noise, scale, label_share (of the quoted errors), label_error (that share of
-        their median), rows, bias (median residual; reported, not applied), pull_width (of these rows, with the labels'
-        errors added), pull_width_snri (the same in S/N_i intervals) and pull_width_spread (of the ensemble spread
-        alone).
+        By label: spread_factor, floor and floor_teff (values and the Teff of each, K), noise, scale, label_share (of
+        the quoted errors), label_error (that share of their median), rows, bias (median residual; reported, not
+        applied), pull_width (of these rows, with the labels' errors added), pull_width_snri (the same in S/N_i
+        intervals) and pull_width_spread (of the ensemble spread alone).
 
     Raises
     ------
@@ -136,14 +143,15 @@ def calibrate(
         raise ValueError(f"label_errors is {label_errors!r}, expected removed or kept")
     result = {}
     snr = _snr(table["snri"])
+    teff = table["teff_oof"].to_numpy(dtype=float) if "teff" in labels else np.zeros(len(table))
     for label in labels:
         residual = (table[f"{label}_oof"] - table[f"{label}_true"]).to_numpy(dtype=float)
         curve = (ratios or {}).get(label)
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
-        good = np.isfinite(residual) & np.isfinite(spread)
+        good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
         own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float)[good])
-        share = 1.0 if label_errors == "removed" else 0.0
-        fit = _calibrate(residual[good], spread[good], snr[good], share * own)
+        most = _LABELS_MOST if label_errors == "removed" else 0.0
+        fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
         result[label] = fit | {"spread_ratio": curve}
     return result
 
@@ -169,17 +177,22 @@ def _snr(snri) -> np.ndarray:
     return np.maximum(np.nan_to_num(np.asarray(snri, dtype=float), nan=_LEAST_SNR), _LEAST_SNR)
 
 
-def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: np.ndarray) -> dict:
+def _calibrate(residual, spread, snr, teff, own, most: float) -> dict:
     typical = max(mad_std(residual), 1e-9) if len(residual) else np.nan
-    fit = {"spread_factor": 0.0, "floor": typical, "noise": 0.0, "scale": 1.0, "label_share": 0.0}
+    fit = {
+        "spread_factor": 0.0,
+        "floor": [typical],
+        "floor_teff": [0.0],
+        "noise": 0.0,
+        "scale": 1.0,
+        "label_share": 0.0,
+    }
     bias = float(np.median(residual)) if len(residual) else np.nan
     if len(residual) >= MIN_ROWS:
-        centred = residual - bias
-        centred = np.clip(centred, -_CLIP * typical, _CLIP * typical)
-        fit |= _most_likely(centred, spread, snr, own, typical)
-        fit["scale"] = _scale(residual, _variance(fit, spread, snr), fit["label_share"] * own)
+        fit |= _most_likely(residual - bias, spread, snr, teff, own, most)
+        fit["scale"] = _scale(residual, _variance(fit, spread, snr, teff), fit["label_share"] * own)
     own = fit["label_share"] * own
-    total = np.sqrt(_variance(fit, spread, snr) + own**2)
+    total = np.sqrt(_variance(fit, spread, snr, teff) + own**2)
     inside = {name: (snr > low) & (snr <= high) for name, (low, high) in SNR_BINS.items()}
     widths = {name: pull_width(residual[rows], total[rows]) for name, rows in inside.items()}
     return fit | {
@@ -192,32 +205,55 @@ def _calibrate(residual: np.ndarray, spread: np.ndarray, snr: np.ndarray, own: n
     }
 
 
-def _most_likely(residual, spread, snr, own, typical: float) -> dict:
-    """Gaussian maximum likelihood of the terms: without a floor for the labels' share, then of the others beside it."""
+def _floor_teff(teff: np.ndarray) -> np.ndarray:
+    """Teff that the floor is given at: of few stars, or stars that are alike, one value for all."""
+    at = np.quantile(teff, _FLOOR_AT)
+    return at if len(teff) >= _ROWS_OF_FLOORS and (np.diff(at) > 0).all() else at[1:2]
+
+
+def _weights(teff: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Weight of each floor in the linear interpolation at each star, [n_floor, n]."""
+    return np.stack([np.interp(teff, at, one) for one in np.eye(len(at))])
+
+
+def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
+    """Gaussian maximum likelihood of the terms: without floors for the labels' share, then of the others beside it.
+
+    A residual counts up to `_CLIP` of its own error. So outliers don't decide, and faint spectra are not cut at the
+    typical error of all.
+    """
+    typical, middle, at = max(mad_std(residual), 1e-9), np.median(snr), _floor_teff(teff)
+    floors = _weights(teff, at)
+    squares = np.vstack([spread**2, (typical * middle / snr) ** 2, typical**2 * floors, own**2])
+    free, none, share, clip = (0, None), (0, 0), 0.0, np.inf
+    for _ in range(_ROUNDS):
+        clipped = np.clip(residual, -clip, clip)
+        if most and (own > 0).any():
+            alone = _fitted(clipped, squares, [free, free, *[none] * len(at), free], typical)[-1]
+            share = min(most, float(alone) * _LABELS_PART**0.5)
+        found = _fitted(clipped, squares, [free, free, *[free] * len(at), (share, share)], typical)
+        clip = _CLIP * np.sqrt(found**2 @ squares + 1e-6 * typical**2)
+    return {
+        "spread_factor": float(found[0]),
+        "floor": (found[2:-1] * typical).tolist(),
+        "floor_teff": at.tolist(),
+        "noise": float(found[1] * typical * middle),
+        "label_share": share,
+    }
+
+
+def _fitted(residual: np.ndarray, squares: np.ndarray, bounds: list[tuple], typical: float) -> np.ndarray:
+    """Factors of the terms, within bounds; those that are held have equal bounds."""
     from scipy.optimize import minimize
 
-    middle = np.median(snr)
-    constant = np.full_like(spread, typical)
-    squares = np.stack([spread, constant, typical * middle / snr, own]) ** 2
-
-    def loss(parameters):
-        variance = (parameters**2) @ squares + 1e-6 * typical**2
-        gradient = (1 / variance - residual**2 / variance**2) @ squares.T * parameters
+    def loss(factors):
+        variance = factors**2 @ squares + 1e-6 * typical**2
+        gradient = squares @ (1 / variance - residual**2 / variance**2) * factors
         return 0.5 * np.sum(np.log(variance) + residual**2 / variance), gradient
 
-    def best(floor, share):
-        start = np.array([1.0, 0.5 if floor == free else 0.0, 0.5, 0.5 if share == free else share[0]])
-        return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[free, floor, free, share]).x
-
-    free = (0, None)
-
-    share = 0.0
-    if (own > 0).any():
-        share = min(1.0, float(best((0, 0), free)[3]) * _LABELS_PART**0.5)
-    found = best(free, (share, share))
-    names = ("spread_factor", "floor", "noise", "label_share")
-    units = (1.0, typical, typical * middle, 1.0)
-    return {name: float(value * unit) for name, value, unit in zip(names, found, units, strict=True)}
+    start = np.array([low if low == high else 0.5 for low, high in bounds])
+    start[0] = 1.0
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
 
 
 def _scale(residual, variance, own) -> float:
@@ -233,13 +269,21 @@ def _scale(residual, variance, own) -> float:
     return float(brentq(excess, 0.1, 10.0, xtol=1e-4))
 
 
-def _variance(fit: dict, spread: np.ndarray, snr: np.ndarray) -> np.ndarray:
-    terms = (fit["spread_factor"] * spread) ** 2 + fit["floor"] ** 2 + (fit["noise"] / snr) ** 2
-    return fit["scale"] ** 2 * terms
+def _variance(fit: dict, spread: np.ndarray, snr: np.ndarray, teff: np.ndarray | None) -> np.ndarray:
+    floors, at = np.atleast_1d(fit["floor"]), np.atleast_1d(fit.get("floor_teff", 0.0))
+    where = np.full(len(spread), at[len(at) // 2]) if teff is None else np.asarray(teff, dtype=float)
+    floor = np.asarray(floors, dtype=float) ** 2 @ _weights(where, at)
+    return fit["scale"] ** 2 * ((fit["spread_factor"] * spread) ** 2 + floor + (fit["noise"] / snr) ** 2)
 
 
 def calibrated_errors(
-    calibration: dict, label: str, spread: np.ndarray, snri: np.ndarray, *, single: bool = False
+    calibration: dict,
+    label: str,
+    spread: np.ndarray,
+    snri: np.ndarray,
+    teff: np.ndarray | None = None,
+    *,
+    single: bool = False,
 ) -> np.ndarray:
     """Calibrated error of a label.
 
@@ -255,6 +299,8 @@ def calibrated_errors(
         The engine's own error, as for `calibrate`.
     snri : ndarray, [n]
         S/N_i; below 1 it counts as 1.
+    teff : ndarray, [n], optional
+        The engine's Teff, K; by default that of the second floor.
     single : bool
         The error of a single model (an out-of-fold prediction, or an engine that is no ensemble) instead of the
         ensemble's mean.
@@ -266,5 +312,5 @@ def calibrated_errors(
     """
     fit = {key: np.nan if value is None else value for key, value in calibration[label].items()}
     spread = np.asarray(spread, dtype=float)
-    variance = _variance(fit, spread, _snr(snri)) + 0 * spread
+    variance = _variance(fit, spread, _snr(snri), teff) + 0 * spread
     return np.sqrt(variance if single else np.maximum(variance - spread**2, 0.25 * variance))

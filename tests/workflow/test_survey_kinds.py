@@ -96,6 +96,21 @@ def test_a_folder_that_is_missing_is_said_in_a_line_of_its_own(place, section, s
     assert code == 1 and text.splitlines()[-1] == f"error: {said}" and " line " not in text
 
 
+def test_a_survey_may_read_the_spectra_of_another_and_makes_none(place):
+    given = {"survey": {"name": "demo_paper"}, "simulate": {"spectra_of": "demo"}}
+    code, text = snakemake(place, "-n", "ingest", given=given)
+    assert code == 1 and "error: simulate.spectra_of: results/demo/sim has no simulated survey" in text
+    catalogs = [f"catalogs/lamost_{name}.fits.gz" for name in ("m", "general", "afgk", "wd")]
+    for name in ("truth.parquet", "simulation.json", *catalogs):
+        path = place / "results" / "demo" / "sim" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    code, text = snakemake(place, "-n", "ingest", given=given)
+    assert code == 0 and "results/demo_paper/ingest" in text and "simulate_" not in text, text
+    code, text = snakemake(place, "-n", "results/demo/sim/plan.parquet", given=given)
+    assert code != 0  # no rule of this survey writes another's simulation
+
+
 NAMES = ['it\'s "a" {folder} $HOME `x` %d \\', "with blanks", "ünïcode"]
 
 

@@ -1,6 +1,7 @@
 """Config, names and paths, and by inclusion the functions that the rules files share.
 
-Paths in rules begin with a name in angle brackets (see ``pathvars`` below): ``<results>`` is the survey's folder.
+Paths in rules begin with a name in angle brackets (see ``pathvars`` below): ``<results>`` is the survey's folder,
+``<sim>`` that of its simulation.
 """
 
 import os
@@ -68,6 +69,7 @@ SURVEY = config["survey"]["name"]
 KIND = config["survey"]["kind"]
 SEED = config["survey"]["seed"]
 R = f"results/{SURVEY}"
+SIM = f"results/{config['simulate']['spectra_of'] or SURVEY}/sim"
 LIBRARY = config["templates"]["library"]
 QUEUES = ["scm", "dgcm", "rv", "random"]
 # literature catalogues of the paper's figures; those that are not configured are drawn as 'no data', with the reason
@@ -107,6 +109,7 @@ wildcard_constraints:
 
 pathvars:
     results=R,
+    sim=SIM,
     logs=f"{R}/logs",
     benchmarks=f"{R}/benchmarks",
     models=MODELS,

@@ -11,7 +11,7 @@ PARTS = parts(config["simulate"]["size"])
 
 rule simulate_plan:
     output:
-        "<results>/sim/plan.parquet",
+        "<sim>/plan.parquet",
     log:
         "<logs>/simulate_plan/simulate_plan.log",
     benchmark:
@@ -28,10 +28,10 @@ rule simulate_plan:
 
 rule simulate_plates:
     input:
-        plan="<results>/sim/plan.parquet",
+        plan="<sim>/plan.parquet",
         library=LIBRARY,
     output:
-        "<results>/sim/plates/{part}.parquet",
+        "<sim>/plates/{part}.parquet",
     log:
         "<logs>/simulate_plates/{part}.log",
     benchmark:
@@ -39,7 +39,7 @@ rule simulate_plates:
     params:
         seed=SEED,
         sources=config["simulate"]["make_sources"],
-        fits=f"{R}/sim/fits",
+        fits=f"{SIM}/fits",
         plates=lambda wildcards: PARTS[wildcards.part],
     message:
         "Simulating {params.plates}"
@@ -49,17 +49,17 @@ rule simulate_plates:
 
 rule simulate_catalogs:
     input:
-        plan="<results>/sim/plan.parquet",
-        plates=expand("<results>/sim/plates/{part}.parquet", part=PARTS),
+        plan="<sim>/plan.parquet",
+        plates=expand("<sim>/plates/{part}.parquet", part=PARTS),
     output:
-        lamost=expand("<results>/sim/catalogs/lamost_{name}.fits.gz", name=["m", "general", "afgk", "wd"]),
+        lamost=expand("<sim>/catalogs/lamost_{name}.fits.gz", name=["m", "general", "afgk", "wd"]),
         external=expand(
-            "<results>/sim/catalogs/{name}.fits",
+            "<sim>/catalogs/{name}.fits",
             name=["gaia_dr3", "bailer_jones", "allwise", "apogee_dr16"],
         ),
-        dust="<results>/sim/dust/bayestar.h5",
-        truth="<results>/sim/truth.parquet",
-        simulation="<results>/sim/simulation.json",
+        dust="<sim>/dust/bayestar.h5",
+        truth="<sim>/truth.parquet",
+        simulation="<sim>/simulation.json",
     log:
         "<logs>/simulate_catalogs/simulate_catalogs.log",
     benchmark:
@@ -77,10 +77,10 @@ rule simulate_catalogs:
 
 rule simulate_literature:
     input:
-        truth="<results>/sim/truth.parquet",
+        truth="<sim>/truth.parquet",
     output:
-        table="<results>/sim/literature/{catalog}.csv",
-        description="<results>/sim/literature/{catalog}.yaml",
+        table="<sim>/literature/{catalog}.csv",
+        description="<sim>/literature/{catalog}.yaml",
     log:
         "<logs>/simulate_literature/{catalog}.log",
     benchmark:
@@ -97,7 +97,7 @@ rule simulate_theory:
     input:
         library=LIBRARY,
     output:
-        "<results>/sim/theory.h5",
+        "<sim>/theory.h5",
     log:
         "<logs>/simulate_theory/simulate_theory.log",
     benchmark:
@@ -113,10 +113,10 @@ rule simulate_theory:
 
 rule simulate_groups:
     input:
-        plan="<results>/sim/plan.parquet",
+        plan="<sim>/plan.parquet",
     output:
         **{
-            name: f"<results>/sim/groups/{name}.csv"
+            name: f"<sim>/groups/{name}.csv"
             for name in ("binaries", "fgk_binaries", "clusters", "cluster_metallicities")
         },
     log:

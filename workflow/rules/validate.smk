@@ -3,8 +3,8 @@
 
 rule scorecard:
     input:
-        truth="<results>/sim/truth.parquet",
-        lamost="<results>/sim/catalogs/lamost_m.fits.gz",
+        truth="<sim>/truth.parquet",
+        lamost="<sim>/catalogs/lamost_m.fits.gz",
         plan="<results>/plan/plan.parquet",
         recommended="<results>/catalogs/recommended.parquet",
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
@@ -35,7 +35,7 @@ rule scorecard:
 
 rule calibration_answers:
     input:
-        truth="<results>/sim/truth.parquet",
+        truth="<sim>/truth.parquet",
         candidates="<results>/{queue}/candidates.parquet",
     output:
         "<results>/validation/calibration_{queue}.parquet",

@@ -222,7 +222,7 @@ rule engine_quality:
 
 rule engine_card:
     input:
-        truth="<results>/sim/truth.parquet",
+        truth="<sim>/truth.parquet",
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         flags="<results>/quality/{engine}.parquet",
         parameters="<results>/parameters/{engine}.parquet",

@@ -7,7 +7,7 @@ CSN_EXPERIMENTS = {"split": ["all"], "zero_point": ["all", "shifted"], "gravity"
 
 rule csn_emulator:
     input:
-        theory=CSN["theory"] or (f"{R}/sim/theory.h5" if SIMULATED else []),
+        theory=CSN["theory"] or (f"{SIM}/theory.h5" if SIMULATED else []),
     output:
         model="<results>/models/csn_{kind}/emulator/model.json",
         weights="<results>/models/csn_{kind}/emulator/weights.safetensors",
@@ -151,7 +151,7 @@ rule csn_experiment:
         weights=lambda wildcards: expand(
             "<results>/models/csn_{{kind}}/{part}/weights.safetensors", part=CSN_EXPERIMENTS[wildcards.experiment]
         ),
-        truth="<results>/sim/truth.parquet" if SIMULATED else [],
+        truth="<sim>/truth.parquet" if SIMULATED else [],
     output:
         table="<results>/validation/csn_{kind}_{experiment}.parquet",
         numbers="<results>/validation/csn_{kind}_{experiment}.json",

@@ -15,7 +15,7 @@ def catalogue_paths(name):
         from mstars.literature.catalogues import read_description
 
         return [name, str(read_description(name).file)]
-    return [f"<results>/sim/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] if SIMULATED else None
+    return [f"<sim>/literature/{name}.{suffix}" for suffix in ("yaml", "csv")] if SIMULATED else None
 
 
 def golden_catalogues():

@@ -50,6 +50,12 @@ class Simulate(Section):
     theory_gap: bool = key(
         True, "whether the theory grid sim/theory.h5 differs from the stars in known ways, as real grids do"
     )
+    spectra_of: str | None = key(
+        None,
+        "name of a simulated survey whose spectra this one reads, to compare two configs; null: its own",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        form="a survey's name",
+    )
 
 
 class Files(Section):

@@ -5,7 +5,16 @@ import pytest
 
 from mstars.core.labels import LABELS
 from mstars.simulate.log_flux import anchored
-from mstars.simulate.theory_grid import GRID_LABELS, NO_GAP, PLANTED, TheoryGap, envelope, theory_grid, wrong
+from mstars.simulate.theory_grid import (
+    GRID_LABELS,
+    NO_GAP,
+    PLANTED,
+    TheoryGap,
+    envelope,
+    sed_grid,
+    theory_grid,
+    wrong,
+)
 from mstars.templates.library import LIBRARY_GRID
 from mstars.templates.theory import THEORY_WAVELENGTH, load_theory, save_theory
 
@@ -50,3 +59,16 @@ def test_each_part_does_what_it_says():
     wings = wrong(-np.exp(-np.abs(LIBRARY_GRID - 7701.1) / 8)[None], TheoryGap(1, 1, 0, 900, 0.5, 0))
     off = np.argmin(np.abs(LIBRARY_GRID - 7716))
     assert wings[0, off] > -np.exp(-15 / 8) and (envelope(log, 25) >= log).all()
+
+
+@pytest.mark.parametrize("kind", ["dM", "gM"])
+def test_shapes_of_the_optical_range_are_the_stars_own_but_for_the_gap(maker, kind):
+    same, planted = (sed_grid(maker, kind, np.random.default_rng(1), *gap) for gap in ((NO_GAP,), ()))
+    assert same.wavelength[0] < 3860 and same.wavelength[-1] > 8990 and len(same) == len(planted) > 100
+    ratio = np.log(planted.flux / same.flux)
+    assert 0.01 < ratio.std() < 0.15
+    labels = same.labels.iloc[[0, -1]]
+    if kind == "dM":
+        own = np.exp(anchored(maker.dwarfs.log_flux(*(labels[label].to_numpy() for label in LABELS))))
+        inside = (LIBRARY_GRID > 3850) & (LIBRARY_GRID < 9000)
+        assert np.abs(same.flux[[0, -1]] / own[:, inside] - 1).max() < 1e-5

@@ -111,6 +111,25 @@ rule simulate_theory:
         "../scripts/simulate_theory.py"
 
 
+rule simulate_seds:
+    input:
+        library=LIBRARY,
+    output:
+        "<results>/sim/sed_{kind}.h5",
+    log:
+        "<logs>/simulate_seds/{kind}.log",
+    benchmark:
+        "<benchmarks>/simulate_seds/{kind}.tsv"
+    params:
+        sources=config["simulate"]["make_sources"],
+        gap=config["simulate"]["theory_gap"],
+        seed=SEED,
+    message:
+        "Computed shapes of the simulated {wildcards.kind}"
+    script:
+        "../scripts/simulate_seds.py"
+
+
 rule simulate_groups:
     input:
         plan="<sim>/plan.parquet",

@@ -2,21 +2,22 @@
 
 import pandas as pd
 
-from mstars.engines.laspm.golden.sample import cluster_candidates
-from mstars.engines.laspm.golden.spectra import read_spectra
+from mstars.engines.laspm.golden.sample import cluster_candidates, ready_spectra
+from mstars.engines.laspm.golden.theory import shapes_by_kind
 from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    given, made = snakemake.input, snakemake.output
+    given, made, settings = snakemake.input, snakemake.output, snakemake.params.settings
+    shapes = shapes_by_kind(given.theory, settings)
     candidates = read_table(given.labels)
     candidates = candidates[candidates["source"] != ""]
     tables, queues = [], []
     for kind, own in candidates.groupby("luminosity_class"):
         own = own.reset_index(drop=True)
-        spectra = read_spectra(own, stores_by_batch(given.stores))
-        found = cluster_candidates(own, spectra, snakemake.params.settings)
+        spectra = ready_spectra(own, stores_by_batch(given.stores), settings, shapes.get(kind))
+        found = cluster_candidates(own, spectra, settings)
         tables.append(found.table)
         queues.append(found.queue)
         log.info("%s: %d candidates, radius %.3g, %s", kind, len(own), found.cleaned.eps,

@@ -3,6 +3,7 @@
 from mstars.core.randomness import rng
 from mstars.engines.laspm.golden.product import COMMENTS, sample_table, write_golden_sample
 from mstars.engines.laspm.golden.sample import finish_classes
+from mstars.engines.laspm.golden.theory import shapes_by_kind
 from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
@@ -18,6 +19,7 @@ with job(snakemake) as log:
         params.settings,
         lambda kind: rng(params.seed, "golden_sample", kind),
         params.least,
+        shapes_by_kind(given.theory, params.settings),
     )
     scale = params.settings["labels"]["reference"] if offsets["used"].any() else "of each source"
     table = sample_table(found.members, offsets)

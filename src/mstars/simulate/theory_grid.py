@@ -13,6 +13,7 @@ from mstars.core.constants import C_KMS
 from mstars.core.labels import LABELS
 from mstars.simulate.log_flux import anchored
 from mstars.simulate.m_dwarfs import DwarfSpectra
+from mstars.simulate.spectrum_maker import SpectrumMaker
 from mstars.templates.library import LIBRARY_GRID
 from mstars.templates.theory import LAMOST_RESOLUTION, THEORY_WAVELENGTH, TheoryGrid, check_theory
 
@@ -59,6 +60,14 @@ class TheoryGap:
 
 PLANTED = TheoryGap()
 NO_GAP = TheoryGap(1.0, 1.0, 0.0, 900.0, 1.0, 0.0)
+SED_GAP = TheoryGap(0.95, 0.9, 0.04, 2500.0, 0.9, 0.0)
+"""Of the computed shapes: bands a little shallow, the opacity off by a slow curve."""
+
+SED_LABELS = {
+    "dM": (np.arange(2700.0, 4351.0, 150.0), np.array([4.4, 4.9, 5.4]), np.array([-1.5, -0.75, 0.0, 0.5])),
+    "gM": (np.arange(3100.0, 4151.0, 150.0), np.array([0.0, 1.0, 2.0, 3.0]), np.array([-2.0, -1.0, 0.0, 0.4])),
+}
+"""Teff in K, log g, [M/H]: every combination is computed."""
 
 
 def theory_grid(dwarfs: DwarfSpectra, gap: TheoryGap = PLANTED) -> TheoryGrid:
@@ -91,6 +100,40 @@ def theory_grid(dwarfs: DwarfSpectra, gap: TheoryGap = PLANTED) -> TheoryGrid:
         "gap": asdict(gap),
     }
     return check_theory(TheoryGrid(THEORY_WAVELENGTH, flux, labels, about))
+
+
+def sed_grid(maker: SpectrumMaker, kind: str, seed: np.random.Generator, gap: TheoryGap = SED_GAP) -> TheoryGrid:
+    """Coarse grid of the optical range, for broad shapes: dwarfs or giants, without noise.
+
+    Parameters
+    ----------
+    maker : SpectrumMaker
+        Of the simulated survey.
+    kind : {"dM", "gM"}
+    seed : numpy.random.Generator
+        Which features giants have.
+    gap : TheoryGap
+
+    Returns
+    -------
+    TheoryGrid
+        `SED_LABELS`, from 3850 to 9000 A, at a solar [alpha/M].
+    """
+    labels = pd.DataFrame(itertools.product(*SED_LABELS[kind]), columns=["teff", "logg", "m_h"]).assign(alpha_m=0.0)
+    columns = [labels[label].to_numpy() for label in LABELS]
+    log = maker.dwarfs.log_flux(*columns) if kind == "dM" else maker.giants.log_flux(*columns, seed)
+    inside = (LIBRARY_GRID > 3850) & (LIBRARY_GRID < 9000)
+    flux = np.exp(wrong(anchored(log), gap)[:, inside]).astype(np.float32)
+    about = {
+        "title": f"planted SEDs, {kind}",
+        "source": "the simulated survey's own stars, with a planted gap",
+        "licence": "",
+        "resolution": LAMOST_RESOLUTION,
+        "air_converted": False,
+        "simulated": True,
+        "gap": asdict(gap),
+    }
+    return check_theory(TheoryGrid(LIBRARY_GRID[inside], flux, labels, about))
 
 
 def wrong(log: np.ndarray, gap: TheoryGap) -> np.ndarray:

@@ -184,9 +184,13 @@ def _told(row: pd.Series) -> str:
 
 
 def to_resolution(
-    wavelength: np.ndarray, flux: np.ndarray, native: float | None, resolution: float = LAMOST_RESOLUTION
+    wavelength: np.ndarray,
+    flux: np.ndarray,
+    native: float | None,
+    resolution: float = LAMOST_RESOLUTION,
+    pixels: np.ndarray = THEORY_WAVELENGTH,
 ) -> np.ndarray:
-    """A spectrum of any sampling, broadened to a lower resolution, on `THEORY_WAVELENGTH`.
+    """A spectrum of any sampling, broadened to a lower resolution, on logarithmic pixels.
 
     Parameters
     ----------
@@ -196,6 +200,8 @@ def to_resolution(
         Its lambda/FWHM; None: so high that it does not matter.
     resolution : float
         lambda/FWHM of the result. Not above ``native``: then the spectrum stays as sharp as it is.
+    pixels : ndarray, [pixel]
+        Vacuum angstrom, in equal steps of the logarithm.
 
     Returns
     -------
@@ -203,11 +209,11 @@ def to_resolution(
         Mean flux within each pixel; NaN where the spectrum does not reach.
     """
     width = 1 / resolution**2 - (0 if native is None else 1 / native**2)
-    step = np.log(THEORY_WAVELENGTH[1] / THEORY_WAVELENGTH[0]) / _FINE
+    step = np.log(pixels[1] / pixels[0]) / _FINE
     sigma = np.sqrt(max(width, 0.0)) / (2 * np.sqrt(2 * np.log(2))) / step
     margin = int(5 * sigma) + _FINE
-    number = np.arange(-margin, len(THEORY_WAVELENGTH) * _FINE + margin)
-    fine = THEORY_WAVELENGTH[0] * np.exp(step * (number - (_FINE - 1) / 2))
+    number = np.arange(-margin, len(pixels) * _FINE + margin)
+    fine = pixels[0] * np.exp(step * (number - (_FINE - 1) / 2))
     sampled = to_grid(wavelength, flux, fine)
     blurred = gaussian_filter1d(sampled, sigma) if sigma > 0 else sampled
     return blurred[margin:-margin].reshape(-1, _FINE).mean(axis=1)

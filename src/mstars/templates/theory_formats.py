@@ -43,7 +43,12 @@ Spectrum = tuple[np.ndarray, np.ndarray, dict[str, float]]
 
 
 def read_theory_grid(
-    path: str | Path, *, medium: str | None = None, native: float | None = None, resolution: float = LAMOST_RESOLUTION
+    path: str | Path,
+    *,
+    medium: str | None = None,
+    native: float | None = None,
+    resolution: float = LAMOST_RESOLUTION,
+    wavelength: np.ndarray = THEORY_WAVELENGTH,
 ) -> TheoryGrid:
     """Read a theory grid of any known form.
 
@@ -58,11 +63,13 @@ def read_theory_grid(
         lambda/FWHM of the files; None: so high that it does not matter.
     resolution : float
         lambda/FWHM that the spectra are brought to.
+    wavelength : ndarray, [pixel]
+        Vacuum angstrom, in equal steps of the logarithm: where the spectra are wanted.
 
     Returns
     -------
     TheoryGrid
-        On `THEORY_WAVELENGTH`, unless the file is a ``theory.h5``, which stays as it is.
+        On those of ``wavelength`` that it reaches, unless the file is a ``theory.h5``, which stays as it is.
 
     Raises
     ------
@@ -72,25 +79,17 @@ def read_theory_grid(
     path = Path(path)
     if path.suffix in (".h5", ".hdf5"):
         return load_theory(path)
-    if path.suffix == ".npz":
-        spectra = read_npz(path)
-    elif path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
-        spectra = [_read_spectrum(one) for one in files]
-        if medium is None and files and all(".spec.7" in one.name and one.name.startswith("lte") for one in files):
-            medium = "vacuum"
-    else:
-        raise InputError(f"{path}: no theory grid there: neither theory.h5, .npz nor a folder of spectra")
+    spectra, phoenix = _read_spectra(path)
+    medium = "vacuum" if medium is None and phoenix else medium
     if not spectra:
         raise InputError(f"{path}: no spectra in it")
     if medium is None:
         raise InputError(f"{path}: say whether its wavelengths are of air or vacuum (key medium)")
-    flux = np.stack(
-        [to_resolution(to_vacuum(str(path), wave, medium), values, native, resolution) for wave, values, _ in spectra]
-    )
+    target = native, resolution, wavelength
+    flux = np.stack([to_resolution(to_vacuum(str(path), wave, medium), values, *target) for wave, values, _ in spectra])
     reached = np.flatnonzero(np.isfinite(flux).all(axis=0))
     if not reached.size:
-        raise InputError(f"{path}: no wavelengths between {THEORY_WAVELENGTH[0]:.0f} and {THEORY_WAVELENGTH[-1]:.0f} A")
+        raise InputError(f"{path}: no wavelengths between {wavelength[0]:.0f} and {wavelength[-1]:.0f} A")
     inside = slice(reached[0], reached[-1] + 1)
     labels = pd.DataFrame([{label: found.get(label, np.nan) for label in LABELS} for *_, found in spectra])
     about = {
@@ -101,7 +100,18 @@ def read_theory_grid(
         "air_converted": medium == "air",
         "simulated": False,
     }
-    return check_theory(TheoryGrid(THEORY_WAVELENGTH[inside], flux[:, inside].astype(np.float32), labels, about))
+    return check_theory(TheoryGrid(wavelength[inside], flux[:, inside].astype(np.float32), labels, about))
+
+
+def _read_spectra(path: Path) -> tuple[list[Spectrum], bool]:
+    """All spectra of a file or folder, and whether they are native PHOENIX files."""
+    if path.suffix == ".npz":
+        return read_npz(path), False
+    if not path.is_dir():
+        raise InputError(f"{path}: no theory grid there: neither theory.h5, .npz nor a folder of spectra")
+    files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+    phoenix = bool(files) and all(".spec.7" in one.name and one.name.startswith("lte") for one in files)
+    return [_read_spectrum(one) for one in files], phoenix
 
 
 def _read_spectrum(path: Path) -> Spectrum:

@@ -37,6 +37,7 @@ rule golden_labels:
 rule golden_clusters:
     input:
         labels="<results>/golden/labels.parquet",
+        theory=golden_theory(*GOLDEN_KINDS),
         stores=per_batch("<results>/spectra/{batch}.h5"),
     output:
         table="<results>/golden/clusters.parquet",
@@ -62,6 +63,7 @@ rule golden_sample:
         clusters="<results>/golden/clusters.parquet",
         decisions="<results>/review/golden/decisions.parquet",
         offsets="<results>/golden/offsets.parquet",
+        theory=golden_theory(*GOLDEN_KINDS),
         stores=per_batch("<results>/spectra/{batch}.h5"),
     output:
         sample="<results>/catalogs/golden_sample.fits",

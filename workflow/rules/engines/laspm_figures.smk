@@ -56,6 +56,7 @@ rule figure_golden_clusters:
     input:
         labels="<results>/golden/labels.parquet",
         clusters="<results>/golden/clusters.parquet",
+        theory=golden_theory(*GOLDEN_KINDS),
         stores=per_batch("<results>/spectra/{batch}.h5"),
     output:
         du2024("fig06_clusters"),
@@ -64,7 +65,7 @@ rule figure_golden_clusters:
     benchmark:
         "<benchmarks>/figure_golden_clusters/fig06.tsv"
     params:
-        settings=LASPM["golden"]["clusters"],
+        settings=LASPM["golden"],
     message:
         "clusters of a bin"
     script:

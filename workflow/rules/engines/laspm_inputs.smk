@@ -26,6 +26,19 @@ def golden_catalogues():
     return {name: paths for name, paths in found.items() if paths}
 
 
+def golden_theory(*kinds):
+    """Input function: the theory grids of classes, where spectra are recalibrated to theory."""
+
+    def files(wildcards):
+        if LASPM["golden"]["clusters"]["recalibrate"] != "theory":
+            return []
+        given = LASPM["golden"]["theory"]
+        found = [given[kind] or (f"{R}/sim/sed_{kind}.h5" if SIMULATED else None) for kind in kinds]
+        return [] if None in found else found
+
+    return files
+
+
 def golden_files(number):
     """Input function: the descriptions (0) or the files (1) of the golden sample's catalogues."""
     return lambda wildcards: [paths[number] for paths in golden_catalogues().values()]

@@ -120,7 +120,7 @@ def _counts(settings: Mapping) -> np.ndarray:
 
 def _recalibrated(spectra: SampleSpectra, rows: np.ndarray, settings: Mapping) -> np.ndarray:
     flux = spectra.flux[rows]
-    if settings["recalibrate"] == "none":
+    if settings["recalibrate"] != "median":
         return flux
     weight = (spectra.ivar[rows] > 0).astype(np.float32)
     factor = polynomials(flux, weight, np.median(flux, axis=0), settings["recalibrate_order"])
@@ -211,7 +211,7 @@ def judge_by_neighbours(
 def _from_mean(spectra: SampleSpectra, mean: MeanSpectrum, labels, noise: Noise, settings, chunk: int = 2048):
     """Mean squared residuals of details and broad shape: [2, n]."""
     found = np.empty((PARTS, len(labels)))
-    order = settings["recalibrate_order"] if settings["recalibrate"] != "none" else 0
+    order = settings["recalibrate_order"] if settings["recalibrate"] == "median" else 0
     for start in range(0, len(labels), chunk):
         rows = slice(start, start + chunk)
         expected, flux = mean.at(labels[rows]), spectra.flux[rows]

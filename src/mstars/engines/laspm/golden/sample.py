@@ -27,13 +27,32 @@ from mstars.engines.laspm.golden.spectra import (
     read_spectra,
     recalibrated,
 )
+from mstars.engines.laspm.golden.theory import TheoryShapes, brought_to_theory
 
 MEMBER = "member"
 
-_ARRAYS = ("flux", "ivar", "filled")
-
 KEEP = "keep"
 """The label of the queue `golden` with which a spectrum stays."""
+
+
+def ready_spectra(
+    candidates: pd.DataFrame, stores: Mapping[str, str], settings: Mapping, shapes: TheoryShapes | None = None
+) -> SampleSpectra:
+    """Spectra of the candidates of a class, recalibrated to theory where there is one.
+
+    Parameters
+    ----------
+    candidates : pandas.DataFrame, [n]
+        spectrum_key, batch, row, rv (km/s), teff, logg, m_h.
+    stores : mapping of str to path
+        By batch.
+    settings : mapping
+        Section ``engines.laspm.golden``.
+    shapes : TheoryShapes or None
+    """
+    labels = candidates[list(LABELS)].to_numpy(dtype=float)
+    order = settings["clusters"]["recalibrate_order"]
+    return brought_to_theory(read_spectra(candidates, stores), labels, shapes, order)
 
 
 @dataclass
@@ -195,8 +214,11 @@ def network_input(spectra: SampleSpectra) -> np.ndarray:
 
 
 def recalibrated_members(spectra: SampleSpectra, labels: np.ndarray, settings: Mapping) -> SampleSpectra:
-    """Members brought to the shape that members of their labels have: by a smooth function of the labels."""
-    if settings["recalibrate"] == "none" or not len(spectra):
+    """Members brought to the shape that members of their labels have: by a smooth function of the labels.
+
+    Only where the shape is the median's: what theory has recalibrated keeps its shape.
+    """
+    if settings["recalibrate"] != "median" or not len(spectra):
         return spectra
     target = fit_mean_spectrum(spectra.flux, labels).at(labels)
     return recalibrated(spectra, target, settings["recalibrate_order"])
@@ -231,6 +253,7 @@ def finish_classes(
     settings: Mapping,
     random: Callable[[str], np.random.Generator],
     least: int,
+    shapes: Mapping[str, TheoryShapes] = {},
 ) -> GoldenSample:
     """`finish_sample` of each class.
 
@@ -250,6 +273,8 @@ def finish_classes(
         Random numbers of a class.
     least : int
         Members that a class needs.
+    shapes : mapping
+        Of theory, by class; none: no recalibration to theory.
     """
     others = labels[labels["source"] == ""]
     head = ["spectrum_key", "luminosity_class", "source"]
@@ -258,7 +283,8 @@ def finish_classes(
     for kind, own in labels[labels["source"] != ""].groupby("luminosity_class"):
         own = own.reset_index(drop=True)
         reviewed = after_review(own[["spectrum_key"]].merge(clusters, on="spectrum_key", validate="1:1"), decisions)
-        found = finish_sample(own, read_spectra(own, stores), reviewed, settings, random(kind))
+        spectra_of_kind = ready_spectra(own, stores, settings, shapes.get(kind))
+        found = finish_sample(own, spectra_of_kind, reviewed, settings, random(kind))
         fates.append(own[head].merge(found.fates, on="spectrum_key"))
         extra = found.fates.loc[found.members, ["status", "review_status", "distance"]].reset_index(drop=True)
         members.append(pd.concat([own.iloc[found.members].reset_index(drop=True), extra], axis=1))
@@ -268,7 +294,7 @@ def finish_classes(
             rounds.append(found.network.rounds.assign(luminosity_class=kind))
     counts = {kind: sum(int((part["luminosity_class"] == kind).sum()) for part in members) for kind in ("dM", "gM")}
     check_members(counts, least)
-    joined = SampleSpectra(*(np.concatenate([getattr(one, name) for one in spectra]) for name in _ARRAYS))
+    joined = SampleSpectra(*(np.concatenate([getattr(one, name) for one in spectra]) for name in SampleSpectra.ARRAYS))
     empty = pd.DataFrame({"luminosity_class": pd.Series(dtype=str)})
     tables = [pd.concat(parts, ignore_index=True) if parts else empty for parts in (members, fates, history, rounds)]
     return GoldenSample(tables[0], joined, *tables[1:])

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mstars.core.config.keys import List, Section, Span, Spans, Words, key, subsection
+from mstars.core.config.keys import List, Section, Span, Spans, Words, key, path, subsection
 
 Three = Annotated[tuple[float, float, float], List]
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], List, Field(min_length=1)]
@@ -72,13 +72,24 @@ class LabelSources(Section):
     supplement_error: Three = key((10, 0.05, 0.02), "and with errors below these", unit="K, dex, dex")
 
 
+class TheorySeds(Section):
+    """Computed spectra whose shape observed ones are given (section 2.3.2): ``recalibrate: theory``."""
+
+    PLACE: ClassVar[str] = "engines.laspm.golden.theory"
+    dM: str | None = path("theory grid of dwarfs (the paper: BT-Settl); null: the planted one of a simulated survey")
+    gM: str | None = path("theory grid of giants (the paper: MARCS); null: the planted one of a simulated survey")
+    medium: Literal["air", "vacuum"] | None = key(None, "what its wavelengths are measured in; null: it says so itself")
+    resolution: float | None = key(None, "its lambda/FWHM; null: so high that it does not matter", gt=0)
+
+
 class Clusters(Section):
     """Cleaning by clusters of spectra in bins of the labels (sections 2.3 and 2.4)."""
 
     PLACE: ClassVar[str] = "engines.laspm.golden.clusters"
-    recalibrate: Literal["median", "none"] = key(
+    recalibrate: Literal["median", "theory", "none"] = key(
         "median",
-        "whether a polynomial brings each spectrum to the shape of its bin's median (the paper: of a theory SED)",
+        "to what shape a polynomial brings each spectrum: its bin's median, that of theory at its labels (the paper), "
+        "or none",
     )
     recalibrate_order: int = key(2, "degree of the polynomial", ge=0, le=4)
     leave_out: Spans = key(
@@ -131,6 +142,7 @@ class Golden(Section):
     PLACE: ClassVar[str] = "engines.laspm.golden"
     selection: Selection = subsection(Selection)
     labels: LabelSources = subsection(LabelSources)
+    theory: TheorySeds = subsection(TheorySeds)
     clusters: Clusters = subsection(Clusters)
     doubles: Doubles = subsection(Doubles)
     network: CleaningNetwork = subsection(CleaningNetwork)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ class SampleSpectra:
     filled : ndarray of float32, [n]
         Share of invented flux.
     """
+
+    ARRAYS: ClassVar[tuple[str, ...]] = ("flux", "ivar", "filled")
 
     flux: np.ndarray
     ivar: np.ndarray

@@ -1,4 +1,4 @@
-"""Time and memory of a dry run of the paper's size: 5,000 plates in 250 batches, all tables of the plan there."""
+"""Time and memory of a dry run of the size of DR10: 5,000 plates in 250 batches and 100 cells of the sky."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ def made_up_plan(place: Path, plates: int, batches: int, spectra: int) -> None:
     for name in ("plan", "m_catalog_v0", "class_catalog", "rejected"):
         rows.to_parquet(folder / f"{name}.parquet", index=False)
     (folder / "watched.json").write_text(json.dumps({"digest": "", "state": ""}))
+    cells = [f"2-{number}" for number in range(100)]
+    rows["cell"] = [cells[number % len(cells)] for number in range(len(rows))]
+    rows.sort_values("cell").to_parquet(folder / "cells.parquet", index=False)
+    (folder / "cells.json").write_text(json.dumps({name: {"n_spectra": 9000, "digest": name} for name in cells}))
     sizes = rows["batch"].value_counts()
     facts = {name: {"n_spectra": int(sizes[name]), "digest": name, "n_plates": plates // batches} for name in names}
     (folder / "batches.json").write_text(json.dumps(facts))

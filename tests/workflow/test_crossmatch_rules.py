@@ -8,11 +8,13 @@ import yaml
 from places import ROOT
 from workdir import outcome
 
+from mstars.files.json_files import write_json
 from mstars.files.tables import read_table, write_table
+from mstars.sky.cells import plan_cells
 
 pytestmark = pytest.mark.workflow
 
-RULES = ["crossmatch_gaia", "crossmatch_allwise", "photometry"]
+CELLS = {"order": 1, "min_spectra": 1, "max_spectra": 1}
 TARGETS = ["results/mine/crossmatch/photometry.parquet"]
 GAIA = {"source_id": 4, "ra": 10.0, "dec": 20.0, "pmra": 0.0, "pmdec": 0.0, "parallax_over_error": 50.0, "ruwe": 1.0}
 GAIA |= {f"phot_{band}_mean_mag": mag for band, mag in {"g": 14.0, "bp": 15.1, "rp": 12.9}.items()}
@@ -26,9 +28,19 @@ def place(tmp_path):
     (tmp_path / "spectra" / "a.fits").write_text("")
     rows = pd.DataFrame({"spectrum_key": ["a", "b"], "ra": [10.0, 200.0], "dec": [20.0, 20.0], "obsdate": "2012-03-04"})
     rows["mjd"], rows["gaia_source_id"] = 55990, pd.array([pd.NA, pd.NA], dtype="Int64")
-    write_table(rows, tmp_path / "results/mine/plan/m_catalog_v0.parquet")
+    plan = tmp_path / "results/mine/plan"
+    for name in ("m_catalog_v0", "plan", "class_catalog", "rejected"):
+        write_table(rows, plan / f"{name}.parquet")
+    cells, facts = plan_cells(rows, CELLS)
+    write_table(cells, plan / "cells.parquet")
+    write_json(facts, plan / "cells.json")
+    write_json({}, plan / "batches.json")
     configure(tmp_path, survey={"name": "mine", "kind": "files"}, files={"spectra": "spectra"})
     return tmp_path
+
+
+def parts_of(place):
+    return list((place / "results/mine/crossmatch").glob("*/*.parquet"))
 
 
 def configure(place, **sections):
@@ -40,7 +52,7 @@ def configure(place, **sections):
 
 
 def snakemake(place, *arguments):
-    return outcome(place, *TARGETS, "--allowed-rules", *RULES, *arguments)
+    return outcome(place, *arguments, "--rerun-triggers", "mtime", "input", "--", *TARGETS)
 
 
 def test_without_catalogues_then_with_one_of_the_users_own(place):
@@ -65,4 +77,16 @@ def test_a_misspelt_column_stops_with_one_line_and_leaves_no_table(place):
     assert code == 1
     assert "external.gaia: gaia.csv: no column 'ruwe' or 'RUWE'; close to it: ruve" in said
     assert "Traceback" not in said
-    assert not list((place / "results/mine/crossmatch").glob("*"))
+    assert not list((place / "results/mine/crossmatch").rglob("*.parquet"))
+
+
+def test_each_cell_is_a_job_that_the_age_of_the_plan_does_not_rerun(place):
+    pd.DataFrame([GAIA]).to_csv(place / "gaia.csv", index=False)
+    configure(place, external={"gaia": "gaia.csv"})
+    code, said = snakemake(place)
+    assert code == 0, said
+    made = {path.relative_to(place / "results/mine/crossmatch").as_posix() for path in parts_of(place)}
+    assert len(made) == 4 and {name.split("/")[0] for name in made} == {"gaia", "allwise"}
+    cells = place / "results/mine/plan/cells.parquet"
+    write_table(read_table(cells), cells)  # younger, with the same spectra
+    assert "Nothing to be done" in snakemake(place, "-n")[1]

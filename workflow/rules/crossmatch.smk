@@ -1,11 +1,80 @@
-# crossmatch: which star a spectrum is of, and its photometry (section 3.4.1)
+# crossmatch: which star a spectrum is of, and its photometry (section 3.4.1); a job for each cell of the sky
+
+
+include: "crossmatch_inputs.smk"
+
+
+rule crossmatch_index:
+    input:
+        lambda wildcards: external(wildcards.catalogue),
+    output:
+        "<results>/crossmatch/index/{catalogue}.parquet",
+    wildcard_constraints:
+        catalogue="gaia|distances|allwise|apogee",
+    log:
+        "<logs>/crossmatch_index/{catalogue}.log",
+    benchmark:
+        "<benchmarks>/crossmatch_index/{catalogue}.tsv"
+    resources:
+        mem_mb=memory(2000, 1),
+        runtime=minutes(60),
+    message:
+        "sort {input} by place, so that a cell reads its part alone"
+    script:
+        "../scripts/crossmatch_index.py"
+
+
+rule crossmatch_gaia_cell:
+    input:
+        cells=cell_table,
+        gaia=source("gaia"),
+        distances=source("distances"),
+    output:
+        "<results>/crossmatch/gaia/{cell}.parquet",
+    log:
+        "<logs>/crossmatch_gaia_cell/{cell}.log",
+    benchmark:
+        "<benchmarks>/crossmatch_gaia_cell/{cell}.tsv"
+    params:
+        settings=MATCHING,
+        digest=cell_digest,
+    resources:
+        mem_mb=cell_memory,
+    message:
+        "match cell {wildcards.cell} with Gaia DR3 and Bailer-Jones distances"
+    script:
+        "../scripts/crossmatch_gaia_cell.py"
+
+
+rule crossmatch_cell:
+    input:
+        cells=cell_table,
+        gaia="<results>/crossmatch/gaia/{cell}.parquet",
+        table=lambda wildcards: source(wildcards.catalogue),
+    output:
+        "<results>/crossmatch/{catalogue}/{cell}.parquet",
+    wildcard_constraints:
+        catalogue="allwise|apogee",
+    log:
+        "<logs>/crossmatch_cell/{catalogue}/{cell}.log",
+    benchmark:
+        "<benchmarks>/crossmatch_cell/{catalogue}/{cell}.tsv"
+    params:
+        settings=MATCHING,
+        digest=cell_digest,
+    resources:
+        mem_mb=cell_memory,
+    message:
+        "match cell {wildcards.cell} with {wildcards.catalogue}"
+    script:
+        "../scripts/crossmatch_cell.py"
 
 
 rule crossmatch_gaia:
     input:
         m_catalog="<results>/plan/m_catalog_v0.parquet",
-        gaia=external("gaia"),
-        distances=external("distances"),
+        facts="<results>/plan/cells.json",
+        cells=per_cell("<results>/crossmatch/gaia/{cell}.parquet"),
     output:
         "<results>/crossmatch/gaia.parquet",
     log:
@@ -13,55 +82,34 @@ rule crossmatch_gaia:
     benchmark:
         "<benchmarks>/crossmatch_gaia.tsv"
     params:
-        settings=config["crossmatch"],
+        radius_arcsec=config["crossmatch"]["radius_arcsec"],
     resources:
         mem_mb=memory(2000, 6),
     message:
-        "match with Gaia DR3 and Bailer-Jones distances"
+        "the Gaia sources of all cells, and which spectra are of one star"
     script:
         "../scripts/crossmatch_gaia.py"
 
 
-rule crossmatch_allwise:
+rule crossmatch_table:
     input:
         m_catalog="<results>/plan/m_catalog_v0.parquet",
-        gaia="<results>/crossmatch/gaia.parquet",
-        allwise=external("allwise"),
+        facts="<results>/plan/cells.json",
+        cells=per_cell("<results>/crossmatch/{catalogue}/{cell}.parquet"),
     output:
-        "<results>/crossmatch/allwise.parquet",
+        "<results>/crossmatch/{catalogue}.parquet",
+    wildcard_constraints:
+        catalogue="allwise|apogee",
     log:
-        "<logs>/crossmatch_allwise.log",
+        "<logs>/crossmatch_table/{catalogue}.log",
     benchmark:
-        "<benchmarks>/crossmatch_allwise.tsv"
-    params:
-        settings=config["crossmatch"],
+        "<benchmarks>/crossmatch_table/{catalogue}.tsv"
     resources:
         mem_mb=memory(2000, 6),
     message:
-        "match with AllWISE"
+        "the matches of all cells with {wildcards.catalogue}"
     script:
-        "../scripts/crossmatch_allwise.py"
-
-
-rule crossmatch_apogee:
-    input:
-        m_catalog="<results>/plan/m_catalog_v0.parquet",
-        gaia="<results>/crossmatch/gaia.parquet",
-        apogee=external("apogee"),
-    output:
-        "<results>/crossmatch/apogee.parquet",
-    log:
-        "<logs>/crossmatch_apogee.log",
-    benchmark:
-        "<benchmarks>/crossmatch_apogee.tsv"
-    params:
-        settings=config["crossmatch"],
-    resources:
-        mem_mb=memory(2000, 6),
-    message:
-        "match with APOGEE DR16"
-    script:
-        "../scripts/crossmatch_apogee.py"
+        "../scripts/crossmatch_table.py"
 
 
 rule photometry:

@@ -1,4 +1,4 @@
-# ingest: the plan of a survey (which file is which spectrum, in which batch), and its files in one store a batch
+# ingest: the plan of a survey (which file is which spectrum, in which batch and cell of the sky), and its files in one store a batch
 checkpoint plan:
     input:
         PLAN_INPUT,
@@ -10,6 +10,8 @@ checkpoint plan:
         training="<results>/plan/class_catalog.parquet",
         rejected="<results>/plan/rejected.parquet",
         batches="<results>/plan/batches.json",
+        cells="<results>/plan/cells.parquet",
+        cell_facts="<results>/plan/cells.json",
         **WATCHED,
     log:
         "<logs>/plan/plan.log",
@@ -20,12 +22,13 @@ checkpoint plan:
         # of other classes as many are read as CNN-SPT and CNN-WDM are trained on
         options=config["plan"] | {name: config["scm"][name] for name in ("n_per_class", "snr_min")},
         radius_arcsec=config["crossmatch"]["radius_arcsec"],
+        cells=config["crossmatch"]["cells"],
         seed=SEED,
     resources:
         mem_mb=memory(4000),
         runtime=60,
     message:
-        "plan of survey {SURVEY}: files, plates and batches"
+        "plan of survey {SURVEY}: files, plates, batches and cells of the sky"
     script:
         "../scripts/plan.py"
 

@@ -107,8 +107,10 @@ def isochrone_files(wildcards):
 
 def run_inputs(wildcards):
     """What a run reads that it hasn't made: tables, maps, the template library, people's decisions; and the plan."""
+    from mstars.sky.parts import proof_of
+
     files = [*PLAN_INPUT, LIBRARY, f"{R}/plan/batches.json"]
-    files += [path for path in EXTERNAL.values() if path]
+    files += [str(file) for path in EXTERNAL.values() if path for file in proof_of(path)]
     files += [path for pair in LITERATURE.values() for path in pair]
     files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
     return sorted({*files, *(path for queue in [*QUEUES, "golden"] for path in decisions_in(queue))})

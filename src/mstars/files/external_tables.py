@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,20 +67,47 @@ def read_external(path: str | Path, columns: tuple[Column, ...], key: str) -> pd
     InputError
         Names the file, and the missing column and what the file has instead, or the row that can't be read.
     """
+    parts = [empty_table(columns), *iter_external(path, columns, key)]
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def iter_external(
+    path: str | Path,
+    columns: tuple[Column, ...],
+    key: str,
+    opened: Callable[[set[str]], OpenTable] | None = None,
+    size: int = _ROWS,
+) -> Iterator[pd.DataFrame]:
+    """The rows of `read_external` in parts.
+
+    Parameters
+    ----------
+    path, columns, key
+        As for `read_external`.
+    opened : callable, optional
+        Opens the table in another way than by its whole file; it is given the names (small letters) that a column may
+        have.
+    size : int, optional
+        Rows of a part, at most.
+
+    Raises
+    ------
+    InputError
+        As `read_external`.
+    """
     try:
-        return _read(path, columns)
+        yield from _read(path, columns, opened or functools.partial(open_table, path), size)
     except InputError as error:
         raise InputError(f"{key}: {error}") from None
 
 
-def _read(path: str | Path, columns: tuple[Column, ...]) -> pd.DataFrame:
+def _read(path: str | Path, columns: tuple[Column, ...], opened, size: int) -> Iterator[pd.DataFrame]:
     spellings = [name for column in columns for name in (column.name, *column.spellings)]
-    table = open_table(path, {name.lower() for name in spellings})
+    table = opened({name.lower() for name in spellings})
     found = {column.name: find_column(column, table.names, spellings, path) for column in columns}
     factors = {column.name: unit_factor(table, found[column.name], column, path) for column in columns}
     wanted = list(dict.fromkeys(name for name in found.values() if name is not None))
-    parts = [empty_table(columns)]
-    for rows in table.chunks(wanted, _ROWS) if wanted else ():
+    for rows in table.chunks(wanted, size) if wanted else ():
         if rows.problems:
             row, problem = next(iter(rows.problems.items()))
             raise InputError(f"{path}: row {row}: {problem}; correct it or take it out")
@@ -87,8 +115,7 @@ def _read(path: str | Path, columns: tuple[Column, ...]) -> pd.DataFrame:
         for name, factor in factors.items():
             if factor != 1.0:
                 part[name] = part[name] * factor
-        parts.append(pd.DataFrame(part, columns=list(found)))
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+        yield pd.DataFrame(part, columns=list(found))
 
 
 def empty_table(columns: Sequence[Column]) -> pd.DataFrame:

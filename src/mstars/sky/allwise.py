@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mstars.files.external_tables import Column, empty_table, read_external
+from mstars.files.external_tables import Column, empty_table
+from mstars.sky.coverage import Coverage
 from mstars.sky.crossmatch import match_fixed
+from mstars.sky.parts import read_part
 from mstars.sky.places import joined_table, places_of, rows_at
 
 ALLWISE = (
@@ -30,9 +32,9 @@ def match_allwise(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: d
     m_catalog : pandas.DataFrame
         n candidates: spectrum_key, ra, dec (degrees).
     gaia : pandas.DataFrame
-        Of `mstars.sky.gaia.match_gaia`: the same spectra in the same order.
+        Of `mstars.sky.gaia.gaia_of_cell`: the same spectra in the same order.
     path : path or None
-        The external table; None: there is none.
+        The external table, a file or a HATS folder; None: there is none.
     settings : dict
         The config section ``crossmatch``.
 
@@ -42,7 +44,11 @@ def match_allwise(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: d
         n rows: spectrum_key, sep_arcsec, match_epoch, n_within and the columns of `ALLWISE` but the place; null without
         a match.
     """
-    table = empty_table(ALLWISE) if path is None else read_external(path, ALLWISE, "external.allwise")
-    match = match_fixed(places_of(m_catalog, gaia, settings, "allwise"), table, settings["radius_arcsec"])
+    places = places_of(m_catalog, gaia, settings, "allwise")
+    table = empty_table(ALLWISE)
+    if path is not None:
+        coverage = Coverage(places.values(), settings["radius_arcsec"])
+        table = read_part(path, ALLWISE, "external.allwise", coverage).table.reset_index(drop=True)
+    match = match_fixed(places, table, settings["radius_arcsec"])
     found = rows_at(table, match["index"], [column.name for column in ALLWISE if column.name not in ("ra", "dec")])
     return joined_table("AllWISE", m_catalog, match, found)

@@ -7,8 +7,10 @@ import pandas as pd
 from mstars.core.flags import ApogeeTargetFlag
 from mstars.core.labels import APOGEE_COLUMNS
 from mstars.core.missing import without_missing
-from mstars.files.external_tables import Column, empty_table, read_external
+from mstars.files.external_tables import Column, empty_table
+from mstars.sky.coverage import Coverage
 from mstars.sky.crossmatch import match_fixed
+from mstars.sky.parts import read_part
 from mstars.sky.places import joined_table, places_of, rows_at
 
 APOGEE_NUMBERS = tuple(name + end for name in APOGEE_COLUMNS.values() for end in ("", "_ERR"))
@@ -43,9 +45,13 @@ def match_apogee(m_catalog: pd.DataFrame, gaia: pd.DataFrame, path, settings: di
         n rows: spectrum_key, sep_arcsec, match_epoch, n_within, apogee_id, `APOGEE_NUMBERS`, ASPCAP_CLASS, ASPCAPFLAG,
         STARFLAG, SNR; null without a match.
     """
-    table = empty_table(APOGEE) if path is None else read_external(path, APOGEE, "external.apogee")
-    table = clean_apogee(table).rename(columns={"APOGEE_ID": "apogee_id", "RA": "ra", "DEC": "dec"})
-    match = match_fixed(places_of(m_catalog, gaia, settings, "apogee"), table, settings["radius_arcsec"])
+    places = places_of(m_catalog, gaia, settings, "apogee")
+    table = empty_table(APOGEE)
+    if path is not None:
+        coverage = Coverage(places.values(), settings["radius_arcsec"])
+        table = read_part(path, APOGEE, "external.apogee", coverage, clean_apogee).table.reset_index(drop=True)
+    table = table.rename(columns={"APOGEE_ID": "apogee_id", "RA": "ra", "DEC": "dec"})
+    match = match_fixed(places, table, settings["radius_arcsec"])
     names = ("apogee_id", *APOGEE_NUMBERS, "ASPCAP_CLASS", "ASPCAPFLAG", "STARFLAG", "SNR")
     return joined_table("APOGEE", m_catalog, match, rows_at(table, match["index"], names))
 

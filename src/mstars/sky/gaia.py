@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.files.external_tables import Column, empty_table, read_external
+from mstars.files.external_tables import Column, empty_table
+from mstars.sky.cells import in_order
+from mstars.sky.coverage import Coverage
 from mstars.sky.crossmatch import match_moving, sky_groups
+from mstars.sky.parts import read_part, rows_of
 from mstars.sky.places import KEPT_OF_MATCH, coordinates, epochs_tried, log_matches, rows_at
 
 _GAIA_BAND = {"g": "G", "bp": "BP", "rp": "RP"}
@@ -41,7 +44,10 @@ DISTANCES = (
     *(Column(*spelling, required=False, unit="pc") for spelling in _DISTANCE_COLUMNS[1:]),
 )
 
-_DISTANCES_IN_GAIA = tuple(Column(*spelling, required=False, unit="pc") for spelling in _DISTANCE_COLUMNS)
+GAIA_WITH_DISTANCES = GAIA + tuple(Column(*spelling, required=False, unit="pc") for spelling in _DISTANCE_COLUMNS)
+
+DISTANCE_REACH = 1.0
+"""arcsec within which a catalogue of distances by position has the places of Gaia's sources."""
 
 _GAIA_OUT = tuple(column.name for column in GAIA if column.name != "source_id")
 
@@ -49,71 +55,126 @@ _DISTANCE_OUT = tuple(name for name, _ in _DISTANCE_COLUMNS)
 
 
 def match_gaia(m_catalog: pd.DataFrame, gaia_path, distances_path, settings: dict) -> pd.DataFrame:
-    """Gaia DR3 source, Bailer-Jones distance and star_id of each candidate.
+    """Gaia DR3 source, Bailer-Jones distance and star_id of each candidate, all of them at once.
 
     Parameters
     ----------
     m_catalog : pandas.DataFrame
         m_catalog_v0: spectrum_key, ra, dec (degrees), obsdate, mjd, gaia_source_id.
+    gaia_path, distances_path, settings
+        As for `gaia_of_cell`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `with_stars`.
+    """
+    found = gaia_of_cell(m_catalog, gaia_path, distances_path, settings)
+    return with_stars(found, m_catalog, settings["radius_arcsec"])
+
+
+def gaia_of_cell(spectra: pd.DataFrame, gaia_path, distances_path, settings: dict) -> pd.DataFrame:
+    """Gaia DR3 source and Bailer-Jones distance of each spectrum, whatever the other cells hold.
+
+    Parameters
+    ----------
+    spectra : pandas.DataFrame
+        n spectra: `mstars.sky.cells.CELL_COLUMNS`.
     gaia_path, distances_path : str, Path or None
-        The files; None: none. Distances may be columns of the Gaia file instead.
+        Files or HATS folders; None: none. Distances may be columns of Gaia's instead.
     settings : dict
         Section ``crossmatch`` of the config.
 
     Returns
     -------
     pandas.DataFrame
-        A row a candidate: spectrum_key, star_id, source_id (null: no match), sep_arcsec, match_epoch (where the source
-        was nearest: catalogue, observation or input), n_within, next_sep_arcsec and next_g_mag (of the second nearest
-        source within the radius; null: none), n_spectra (that share the source), many_to_one, id_agrees (with the
-        catalogue's own gaia_source_id; null where either is missing), the Gaia columns and r_med_geo, r_lo_geo,
-        r_hi_geo (pc).
+        n rows: spectrum_key, source_id (null: no match), sep_arcsec, match_epoch (where the source was nearest:
+        catalogue, observation or input), n_within, next_sep_arcsec and next_g_mag (of the second nearest source within
+        the radius; null: none), id_agrees (with the catalogue's own gaia_source_id; null where either is missing), the
+        Gaia columns and r_med_geo, r_lo_geo, r_hi_geo (pc).
     """
-    gaia = (
-        empty_table(GAIA + _DISTANCES_IN_GAIA) if gaia_path is None else _read_gaia(gaia_path, distances_path, settings)
-    )
-    ra, dec = coordinates(m_catalog)
-    years = epochs_tried(settings, m_catalog, settings["epochs"]["gaia"])
+    ra, dec = coordinates(spectra)
+    years = epochs_tried(settings, spectra, settings["epochs"]["gaia"])
+    gaia = empty_table(GAIA_WITH_DISTANCES)
+    if gaia_path is not None:
+        longest = max((np.nanmax(np.abs(one), initial=0.0) for one in years.values()), default=0.0)
+        gaia = _read_gaia(gaia_path, Coverage([(ra, dec)], settings["radius_arcsec"], float(longest)), settings)
     match = match_moving(ra, dec, years, gaia, settings["radius_arcsec"])
     found = rows_at(gaia, match["index"], (*_GAIA_OUT, *_DISTANCE_OUT, "source_id"))
+    if gaia_path is not None and distances_path is not None:
+        found = _with_distances(found, distances_path)
     source = found.pop("source_id")
-    count = source.map(source.value_counts()).fillna(0).astype("int64")
-    own = m_catalog["gaia_source_id"].reset_index(drop=True).astype("Int64")
+    own = spectra["gaia_source_id"].reset_index(drop=True).astype("Int64")
     own = own.where(own > 0)
     table = pd.DataFrame(
         {
-            "spectrum_key": m_catalog["spectrum_key"].to_numpy(),
-            "star_id": star_ids(m_catalog["spectrum_key"].to_numpy(), source, ra, dec, settings["radius_arcsec"]),
+            "spectrum_key": spectra["spectrum_key"].to_numpy(),
             "source_id": source,
             **{name: match[name] for name in KEPT_OF_MATCH},
             "next_sep_arcsec": match["next_sep_arcsec"],
             "next_g_mag": rows_at(gaia, match["next"], ["phot_g_mean_mag"])["phot_g_mean_mag"],
-            "n_spectra": count,
-            "many_to_one": count > 1,
             "id_agrees": (own == source).astype("boolean"),
         }
     )
-    log_matches("Gaia DR3", table)
     return pd.concat([table, found], axis=1)
 
 
-def _read_gaia(gaia_path, distances_path, settings) -> pd.DataFrame:
-    gaia = read_external(gaia_path, GAIA + _DISTANCES_IN_GAIA, "external.gaia")
-    if settings["method"] != "plain" and len(gaia) and gaia[["pmra", "pmdec"]].isna().all().any():
-        raise InputError(
-            f"external.gaia: {gaia_path}: no proper motions (columns pmra, pmdec); "
-            "add them or set crossmatch.method: plain"
-        )
+def with_stars(found: pd.DataFrame, m_catalog: pd.DataFrame, radius_arcsec: float) -> pd.DataFrame:
+    """The matches of all spectra, with what is known only when they are together.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Of `gaia_of_cell`, the rows of all cells in any order.
+    m_catalog : pandas.DataFrame
+        n spectra: spectrum_key, ra, dec (degrees).
+    radius_arcsec : float
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows in the order of the catalogue: the columns of ``found`` with star_id (`star_ids`), n_spectra (that share
+        the source) and many_to_one.
+    """
+    table = in_order(found, m_catalog)
+    ra, dec = coordinates(m_catalog)
+    source = table["source_id"]
+    count = source.map(source.value_counts()).fillna(0).astype("int64")
+    table.insert(1, "star_id", star_ids(m_catalog["spectrum_key"].to_numpy(), source, ra, dec, radius_arcsec))
+    place = table.columns.get_loc("id_agrees")
+    table.insert(place, "n_spectra", count)
+    table.insert(place + 1, "many_to_one", count > 1)
+    log_matches("Gaia DR3", table)
+    return table
+
+
+def clean_gaia(gaia: pd.DataFrame) -> pd.DataFrame:
+    """Gaia's sources once each, with the colour and the parallax's signal that follow from other columns."""
     colour = gaia["phot_bp_mean_mag"] - gaia["phot_rp_mean_mag"]
     gaia["bp_rp"] = gaia["bp_rp"].where(gaia["bp_rp"].notna(), colour)
     ratio = gaia["parallax"] / gaia["parallax_error"]
     gaia["parallax_over_error"] = gaia["parallax_over_error"].where(gaia["parallax_over_error"].notna(), ratio)
-    gaia = gaia[gaia["source_id"].notna()].drop_duplicates("source_id", ignore_index=True)
-    if distances_path is not None:
-        distances = read_external(distances_path, DISTANCES, "external.distances")
-        distances = distances[distances["source_id"].notna()].drop_duplicates("source_id")
-        gaia = gaia.drop(columns=list(_DISTANCE_OUT)).merge(distances, on="source_id", how="left")
-    return gaia
+    return gaia[gaia["source_id"].notna()].drop_duplicates("source_id", ignore_index=True)
+
+
+def _read_gaia(gaia_path, coverage: Coverage, settings) -> pd.DataFrame:
+    part = read_part(gaia_path, GAIA_WITH_DISTANCES, "external.gaia", coverage, clean_gaia)
+    if settings["method"] != "plain" and part.absent & {"pmra", "pmdec"}:
+        raise InputError(
+            f"external.gaia: {gaia_path}: no proper motions (columns pmra, pmdec); "
+            "add them or set crossmatch.method: plain"
+        )
+    return part.table.reset_index(drop=True)
+
+
+def _with_distances(found: pd.DataFrame, distances_path) -> pd.DataFrame:
+    """The matched sources with the distances of the file, in place of Gaia's own columns of them."""
+    matched = found[found["source_id"].notna()]
+    coverage = Coverage([(matched["ra"], matched["dec"])], DISTANCE_REACH)
+    ids = matched["source_id"].to_numpy(np.int64)
+    distances = rows_of(distances_path, DISTANCES, "external.distances", ids, coverage)
+    distances = distances[distances["source_id"].notna()].drop_duplicates("source_id")
+    return found.drop(columns=list(_DISTANCE_OUT)).merge(distances, on="source_id", how="left")
 
 
 def star_ids(keys: np.ndarray, source: pd.Series, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float) -> np.ndarray:

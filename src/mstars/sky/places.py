@@ -85,7 +85,7 @@ def places_of(m_catalog, gaia, settings, survey) -> dict:
     if settings["method"] == "plain":
         return places
     if not np.array_equal(m_catalog["spectrum_key"].to_numpy(), gaia["spectrum_key"].to_numpy()):
-        raise InputError("crossmatch/gaia.parquet: not of these spectra; run crossmatch_gaia again")
+        raise InputError("crossmatch/gaia: not of these spectra; delete the cell's table and run again")
     columns = (gaia[name].to_numpy(float, na_value=np.nan) for name in ("ra", "dec", "pmra", "pmdec"))
     places["catalogue"] = propagate(*columns, settings["epochs"][survey] - settings["epochs"]["gaia"])
     return places

@@ -18,6 +18,15 @@ class Epochs(Section):
     apogee: float = key(2000.0, "APOGEE", **_YEAR)
 
 
+class Cells(Section):
+    """Cells of the sky that are matched in a job of their own (HEALPix pixels, nested)."""
+
+    PLACE: ClassVar[str] = "crossmatch.cells"
+    order: int = key(1, "HEALPix order of the cells: 12 x 4**order of them cover the sky", ge=0, le=6)
+    min_spectra: int = key(5000, "cells with fewer spectra are joined with their sisters", ge=1)
+    max_spectra: int = key(50_000, "cells with more spectra are split", ge=1)
+
+
 class Crossmatch(Section):
     """Which source of an external catalogue a spectrum belongs to."""
 
@@ -36,6 +45,7 @@ class Crossmatch(Section):
         "null: not",
         **_YEAR,
     )
+    cells: Cells = subsection(Cells)
 
 
 class Photometry(Section):

@@ -94,7 +94,7 @@ class Ingest(Section):
 
 
 class External(Section):
-    """External catalogues as local files; null: none, and its columns stay empty."""
+    """External catalogues as local files, or folders of the HATS layout; null: none, and its columns stay empty."""
 
     PLACE: ClassVar[str] = "external"
     gaia: str | None = path("Gaia DR3 with astrometry and photometry")

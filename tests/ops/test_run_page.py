@@ -26,13 +26,14 @@ def test_the_page_shows_everything_escaped_and_marks_a_simulated_survey(tmp_path
     content = {
         "summary": summary(catalog(), 4, 2),
         "scorecard": [["<b>x</b>", "1"]],
+        "recipes": [["what", "<i>n</i>"]],
         "files": by_folder(["/r/catalogs/a&b.fits"], Path("/r")),
     }
     (tmp_path / "gaia.fits").write_bytes(b"abc")
     content |= {"figures": {"A heading": figures}, "provenance": provenance(ROOT, [tmp_path / "gaia.fits"], {}, 7444)}
     write_page(tmp_path / "index.html", survey="a<b", simulated=True, config={"k": "<script>"}, **content)
     text = (tmp_path / "index.html").read_text()
-    assert "<script>" not in text and "<b>x" not in text and "a&lt;b" in text
+    assert "<script>" not in text and "<b>x" not in text and "a&lt;b" in text and "&lt;i&gt;n" in text
     assert "simulated: not the sky" in text and "http" not in text and "A heading" in text and "7,444" in text
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in text  # FIPS 180-2, appendix B.1
     write_page(tmp_path / "index.html", survey="real", simulated=False, config={}, **content)

@@ -1,6 +1,7 @@
 """What is made when it is asked for beyond `all`, on a finished survey: the paper's numbers, a spectrum's picture."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -31,3 +32,15 @@ def test_the_picture_of_one_spectrum_by_its_key_and_by_its_obsid(copy_of_survey)
 
 def jobs_of(survey):
     return survey.planned("results/ci/tables/paper_comparison.csv", "results/ci/catalogs/cds/ReadMe")
+
+
+def test_two_configs_of_the_same_spectra_side_by_side(copy_of_survey):
+    done = copy_of_survey.run("-n", "results/ci/validation/recipes.csv", check=False)
+    assert done.returncode and "results/ci_paper/validation/scorecard.json is not there" in done.stdout + done.stderr
+    shutil.copytree(copy_of_survey.results, copy_of_survey.results.with_name("ci_paper"))
+    copy_of_survey.run("results/ci/validation/recipes.csv")
+    table = pd.read_csv(copy_of_survey.results / "validation" / "recipes.csv")
+    differ = table[table["part"] == "where they differ"]
+    assert table["ours"].equals(table["theirs"]) and (differ["ours_n"].iloc[:3] == 0).all()
+    text = (copy_of_survey.results / "validation" / "recipes.md").read_text()
+    assert text.startswith("# ci and ci_paper") and "| repaired | non_m_recall |" in text

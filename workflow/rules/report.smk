@@ -31,6 +31,7 @@ rule index_page:
         tables=[*PAPER_TABLES, *SURVEY_TABLES, "<results>/compare/comparison.html", "<results>/compare/comparison.md"],
         files=[*CATALOG_FILES, *CDS_FILES],
         scorecard=VALIDATION_FILES,
+        recipes=[path for path in [f"{R}/validation/recipes.csv"] if Path(path).is_file()],
         provenance="<results>/provenance.json",
     output:
         INDEX_FILES,

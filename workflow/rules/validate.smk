@@ -1,6 +1,9 @@
 # validate: the scorecard of a simulated survey, against its truth (docs/scorecard.md)
 
 
+include: "validate_inputs.smk"
+
+
 rule scorecard:
     input:
         truth="<sim>/truth.parquet",
@@ -49,3 +52,29 @@ rule calibration_answers:
         "right labels of queue {wildcards.queue}, to calibrate reviewers of other surveys"
     script:
         "../scripts/calibration_answers.py"
+
+
+# the same spectra by the paper's recipe, config/paper_demo.yaml: `make paper-demo`
+rule recipes:
+    input:
+        truth="<sim>/truth.parquet",
+        our_card="<results>/validation/scorecard.json",
+        their_card=beside("validation/scorecard.json"),
+        ours=lambda wildcards: outcome_files(R),
+        theirs=lambda wildcards: outcome_files(PAPER_TWIN),
+    output:
+        table="<results>/validation/recipes.csv",
+        markdown="<results>/validation/recipes.md",
+    log:
+        "<logs>/recipes.log",
+    benchmark:
+        "<benchmarks>/recipes.tsv"
+    params:
+        settings=config["validate"],
+        names=[SURVEY, Path(PAPER_TWIN).name],
+    resources:
+        mem_mb=memory(1000, 6),
+    message:
+        "{params.names} side by side"
+    script:
+        "../scripts/recipes.py"

@@ -81,7 +81,7 @@ def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, 
         Shown in full.
     **content
         summary (pairs), provenance (`mstars.ops.provenance`), files (`by_folder`, relative to the page), figures (by
-        heading: `figure_entries`), scorecard (rows of cells, the head first; none: not shown).
+        heading: `figure_entries`), scorecard and recipes (rows of cells, the head first; none: not shown).
     """
     shown = yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False)
     page = rendered("mstars.ops", "run_page.html", survey=survey, simulated=simulated, config=shown, **content)

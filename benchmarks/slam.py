@@ -81,7 +81,9 @@ def training(options) -> dict:
     settings, parts = plain(SlamSettings()), options.parts.split(",")
     labels, flux, ivar = training_set(options.stars)
     scaling = scaling_of(labels, flux, ivar > 0)
-    sample = Sample.of(scaling, labels, flux, ivar, np.arange(len(labels)) % settings["hyper"]["cv"])
+    sample = Sample.of(
+        scaling, labels, flux, ivar, np.arange(len(labels)) % settings["hyper"]["cv"], settings["weights"]
+    )
     result: dict = {"stars": len(labels), "pixels": N_PIXEL}
     (found, _), wall, processor = timed(lambda: search(sample, scaling, settings))
     result["search"] = {"triples": len(found.triples), "wall_s": wall, "processor_s": processor}

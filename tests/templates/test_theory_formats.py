@@ -113,6 +113,15 @@ def test_what_cannot_be_read_says_why(tmp_path):
         read_lte(tmp_path / "lte032.0-5.0-0.0a+0.0.spec.7")
 
 
+def test_a_hole_in_a_spectrum_is_refused(tmp_path):
+    kept = (WAVE < 7000) | (WAVE > 7040)
+    flux = np.stack([flux_of(WAVE, one[0]) for one in LABELS])[:, kept]
+    columns = {name: np.array([one[place] for one in LABELS]) for place, name in enumerate(("teff", "logg", "m_h"))}
+    np.savez(tmp_path / "hole.npz", wavelength=WAVE[kept], flux=flux, **columns)
+    with pytest.raises(InputError, match="spectrum 0: a hole of 4"):
+        read_theory_grid(tmp_path / "hole.npz", medium="vacuum")
+
+
 def test_spectra_outside_the_optical_are_refused(tmp_path):
     np.savez(
         tmp_path / "red.npz", wavelength=WAVE + 10000, flux=np.ones((1, len(WAVE))), teff=[3e3], logg=[5.0], m_h=[0.0]

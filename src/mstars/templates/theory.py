@@ -115,6 +115,21 @@ class TheoryGrid:
         return {label: (float(self.labels[label].min()), float(self.labels[label].max())) for label in known}
 
 
+def hole_in(wavelength: np.ndarray) -> float:
+    """Width (angstrom) of the widest step of ascending wavelengths where it is over three of LAMOST's elements; else 0.
+
+    Parameters
+    ----------
+    wavelength : ndarray, [pixel]
+
+    Returns
+    -------
+    float
+    """
+    widest = float(np.diff(wavelength).max(initial=0))
+    return widest if widest > 3 * wavelength.mean() / LAMOST_RESOLUTION else 0.0
+
+
 def check_theory(grid: TheoryGrid) -> TheoryGrid:
     """The grid as it is.
 
@@ -135,8 +150,7 @@ def check_theory(grid: TheoryGrid) -> TheoryGrid:
         refuse("wavelengths are not ascending numbers")
     if wavelength[0] < 1000 or wavelength[-1] > 1e6:
         refuse(f"{wavelength[0]:.4g} to {wavelength[-1]:.4g} is not a range in angstrom")
-    widest = np.diff(wavelength).max()
-    if widest > 3 * wavelength.mean() / LAMOST_RESOLUTION:
+    if widest := hole_in(wavelength):
         refuse(f"a hole of {widest:.1f} A in the wavelengths")
     sound = np.isfinite(grid.flux).all(axis=1) & (grid.flux >= 0).all(axis=1) & (grid.flux.mean(axis=1) > 0)
     if not sound.all():

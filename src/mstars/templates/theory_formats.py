@@ -21,6 +21,7 @@ from mstars.templates.theory import (
     THEORY_WAVELENGTH,
     TheoryGrid,
     check_theory,
+    hole_in,
     load_theory,
     to_resolution,
 )
@@ -85,6 +86,8 @@ def read_theory_grid(
         raise InputError(f"{path}: no spectra in it")
     if medium is None:
         raise InputError(f"{path}: say whether its wavelengths are of air or vacuum (key medium)")
+    for number, (wave, *_) in enumerate(spectra):
+        _check_hole(f"{path}: spectrum {number}", np.sort(wave), wavelength)
     target = native, resolution, wavelength
     flux = np.stack([to_resolution(to_vacuum(str(path), wave, medium), values, *target) for wave, values, _ in spectra])
     reached = np.flatnonzero(np.isfinite(flux).all(axis=0))
@@ -112,6 +115,15 @@ def _read_spectra(path: Path) -> tuple[list[Spectrum], bool]:
     files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
     phoenix = bool(files) and all(".spec.7" in one.name and one.name.startswith("lte") for one in files)
     return [_read_spectrum(one) for one in files], phoenix
+
+
+def _check_hole(name: str, wavelength: np.ndarray, target: np.ndarray) -> None:
+    first, last = np.searchsorted(wavelength, [target[0], target[-1]])
+    near = wavelength[max(first - 1, 0) : last + 1]
+    if len(near) > 1 and (widest := hole_in(near)):
+        raise InputError(
+            f"{name}: a hole of {widest:.1f} A in the wavelengths between {near[0]:.0f} and {near[-1]:.0f}"
+        )
 
 
 def _read_spectrum(path: Path) -> Spectrum:

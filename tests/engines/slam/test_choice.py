@@ -29,6 +29,7 @@ SETTINGS = {
     "landmarks": 600,
     "model": "svr",
     "model_error": "cv_mse",
+    "weights": "none",
     "box": 0.05,
     "loss": "square",
     "drop_noisy": False,

@@ -7,12 +7,18 @@ from sklearn.svm import SVR
 
 from mstars.engines.slam import search as module
 from mstars.engines.slam.progress import Progress
-from mstars.engines.slam.search import best_together, grid_of, intrinsic_variance, search
+from mstars.engines.slam.search import best_together, grid_of, intrinsic_variance, noise_weights, search
 
 
 def settings(**hyper):
     base = {"C": (0.1, 10.0), "epsilon": (0.05,), "gamma": (0.1, 0.5), "cv": 4, "every": 4}
     return {"hyper": base | hyper, "landmarks": 600, "model": "svr"}
+
+
+def test_noisy_spectra_weigh_less():
+    variance = np.array([[1.0, np.inf], [2.0, np.inf], [4.0, np.inf], [np.inf, np.inf]], np.float32)
+    np.testing.assert_allclose(noise_weights(variance)[:, 0], [4 / 3, 1, 2 / 3, 0], rtol=1e-6)
+    assert (noise_weights(variance)[:, 1] == 0).all()
 
 
 def test_the_error_of_a_triple_is_scikit_learn_s(sample, scaling):

@@ -55,6 +55,21 @@ def test_a_fold_as_mask_is_a_fit_without_its_stars(sample):
     assert np.abs(features.of(sample.labels) @ weights + offset - masked).max() < 1e-3
 
 
+def test_weights_are_scikit_learn_s(sample):
+    options, draws = TRIPLES[0], np.random.default_rng(5)
+    weight = (draws.uniform(0, 2, sample.used.shape) * sample.used).astype(np.float32)
+    features = landmark_features(sample.labels, options.gamma)
+    fit = Solver(features, sample.labels).fit(
+        sample.flux[:, PIXELS], weight[:, PIXELS], options, iterations=2000, tolerance=0
+    )
+    ours = features.of(sample.labels) @ fit[0] + fit[1]
+    for pixel in range(PIXELS.start, PIXELS.stop):
+        used = sample.used[:, pixel]
+        model = SVR(C=options.C, epsilon=options.epsilon, gamma=options.gamma, tol=1e-6)
+        model.fit(sample.labels[used], sample.flux[used, pixel], sample_weight=weight[used, pixel])
+        assert np.abs(model.predict(sample.labels) - ours[:, pixel]).max() < 5e-3
+
+
 def test_landmarks_give_the_sum_over_support_vectors(sample):
     options, draws = TRIPLES[0], np.random.default_rng(4)
     model = SVR(C=options.C, epsilon=options.epsilon, gamma=options.gamma).fit(sample.labels, sample.flux[:, 3])

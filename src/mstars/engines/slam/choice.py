@@ -122,7 +122,7 @@ def make_choice(
     labels, flux, ivar = table[names].to_numpy(dtype=float), np.asarray(x.flux), np.asarray(x.ivar)
     groups = cv_groups(table, settings["hyper"]["cv"])
     scaling = scaling_of(labels, flux, ivar > 0)
-    sample = Sample.of(scaling, labels, flux, ivar, groups)
+    sample = Sample.of(scaling, labels, flux, ivar, groups, settings["weights"])
     found, models = search(sample, scaling, settings, checkpoint=checkpoint, key=key)
     stars = table[["spectrum_key", "star_id", "snri"]].reset_index(drop=True)
     lower, upper = label_box(labels, settings["box"])

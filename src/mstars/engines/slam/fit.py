@@ -9,12 +9,14 @@ import numpy as np
 from mstars.engines.slam.covariance import Covariance, products, strengths_covariance
 from mstars.engines.slam.forward import ForwardModel
 
-ITERATIONS = 50
+ITERATIONS, NEWTON_ITERATIONS = 20, 30
+"""Steps with J' W J as the curvature, and then for spectra that it leads on slowly, with chi2's own."""
 STARTS = 96
 """Landmarks whose spectra a fit may start from."""
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e8
 NEAR = 1e-6
 """Expected fall of chi2 below which a fit has converged: the labels are within a thousandth of their errors."""
+_BESIDE, _CONVEX = 0.01, 0.01
 _SIDE_BY_SIDE = 192
 
 
@@ -107,9 +109,13 @@ class Fitter:
         for first in range(0, len(enough), _SIDE_BY_SIDE):
             rows = enough[first : first + _SIDE_BY_SIDE]
             self._fit_rows(rows, np.asarray(flux[rows]), np.asarray(ivar[rows]), start, result)
+        slow = enough[~result.converged[enough]]
+        for first in range(0, len(slow), _SIDE_BY_SIDE):
+            rows = slow[first : first + _SIDE_BY_SIDE]
+            self._fit_rows(rows, np.asarray(flux[rows]), np.asarray(ivar[rows]), result.labels, result, newton=True)
         return result
 
-    def _fit_rows(self, rows, flux, ivar, start, result: Fitted) -> None:
+    def _fit_rows(self, rows, flux, ivar, start, result: Fitted, *, newton: bool = False) -> None:
         y = (flux[:, self._order] - self._mean) / self._scale
         info = ivar[:, self._order] * np.square(self._scale)
         weight = info / (1 + info * self._variance)
@@ -123,7 +129,7 @@ class Fitter:
         else:
             theta = np.clip(self.model.scaling.labels(start[rows]), self._lower, self._upper)
         strengths = strengths_covariance(weight, self._pairs) if self._modes.shape[1] else None
-        theta, chi2, hessian, converged = self._minimise(y, weight, strengths, theta)
+        theta, chi2, hessian, converged = self._minimise(y, weight, strengths, theta, newton)
         scaling = self.model.scaling
         result.labels[rows] = theta * scaling.label_scale + scaling.label_mean
         result.error[rows] = self._errors(hessian, y, weight, info, strengths, theta) * scaling.label_scale
@@ -133,16 +139,18 @@ class Fitter:
         edge = 1e-4 * (self._upper - self._lower)
         result.at_boundary[rows] = ((theta <= self._lower + edge) | (theta >= self._upper - edge)).any(axis=1)
 
-    def _minimise(self, y, weight, strengths, theta):
+    def _minimise(self, y, weight, strengths, theta, newton):
         """Minimum of Eq. 3 from a start each: scaled labels, chi2, J' W J and whether it converged."""
         theta = theta.copy()
         chi2, hessian, gradient = self._evaluate(y, weight, strengths, theta)
         damping, active = np.full(len(theta), DAMPING), np.arange(len(theta))
         converged = np.zeros(len(theta), bool)
-        for _ in range(ITERATIONS):
-            step, fall = _step(
-                theta[active], hessian[active], gradient[active], damping[active], self._lower, self._upper
-            )
+        for _ in range(NEWTON_ITERATIONS if newton else ITERATIONS):
+            curvature = hessian[active]
+            if newton:
+                own = None if strengths is None else strengths[active]
+                curvature = self._curvature(y[active], weight[active], own, theta[active], curvature, gradient[active])
+            step, fall = _step(theta[active], curvature, gradient[active], damping[active], self._lower, self._upper)
             done = fall < NEAR
             converged[active[done]] = True
             active, step = active[~done], step[~done]
@@ -159,6 +167,21 @@ class Fitter:
                 better, np.maximum(damping[active] / 10, LEAST_DAMPING), np.minimum(damping[active] * 10, MOST_DAMPING)
             )
         return theta, chi2, hessian, converged
+
+    def _curvature(self, y, weight, strengths, theta, hessian, gradient):
+        """Half the second derivative of chi2, by differences of the gradient; J' W J where chi2 is not convex.
+
+        Where the noise is large, curved models make the two differ, and steps with J' W J are too short.
+        """
+        change = []
+        for label in range(theta.shape[1]):
+            beside = theta.copy()
+            beside[:, label] += _BESIDE
+            change.append((gradient - self._evaluate(y, weight, strengths, beside)[2]) / _BESIDE)
+        found = np.stack(change, axis=1)
+        found = 0.5 * (found + np.swapaxes(found, 1, 2))
+        least, own = np.linalg.eigvalsh(found)[:, 0], np.linalg.eigvalsh(hessian)[:, 0]
+        return np.where((least > _CONVEX * own)[:, None, None], found, hessian)
 
     def _sums(self, y, weight, theta, keep):
         """Sums over pixels, and where ``keep`` says so the weighted residuals and derivatives, [1 + k, n, pixel]."""

@@ -137,7 +137,7 @@ class SlamEngine(BaseEngine):
         scaling = scaling_of(labels, flux, ivar > 0)
         choice = choice.rescaled(scaling)
         found = choice.found
-        sample = Sample.of(scaling, labels, flux, ivar, np.zeros(len(table), int))
+        sample = Sample.of(scaling, labels, flux, ivar, np.zeros(len(table), int), settings["weights"])
         model = fit_model(sample, scaling, found, settings)
         covariance = choice.covariance or Covariance.of_pixels(
             model_variance(found, settings, _training_mse(model, sample))
@@ -154,7 +154,8 @@ class SlamEngine(BaseEngine):
             "label_max": labels[:, :2].max(axis=0),
             "model_labels": list(settings["labels"]),
             "recipe": {
-                name: settings[name] for name in ("recipe", "model", "model_error", "loss", "drop_noisy", "shift")
+                name: settings[name]
+                for name in ("recipe", "model", "model_error", "weights", "loss", "drop_noisy", "shift")
             },
             "training_scatter": np.nanstd(fitted.labels - labels, axis=0),
         }

@@ -31,13 +31,13 @@ class Search:
     triples : list of Options
         All that were tried.
     tried : ndarray of float64, [triple, tried pixel]
-        CV-MSE of scaled fluxes (Eq. 1).
+        CV-MSE of scaled fluxes (Eq. 1), with the weights of the training.
     finalists : list of int
         Triples that competed on all pixels.
     chosen : ndarray of int64, [pixel]
         Triple of each pixel.
     cv_mse : ndarray of float64, [pixel]
-        CV-MSE with that triple.
+        CV-MSE with that triple, without weights.
     intrinsic : ndarray of float64, [pixel]
         The same less the noise of the spectra: see `intrinsic_variance`.
     """
@@ -60,6 +60,8 @@ class Sample:
     flux : ndarray of float32, [n, pixel]
         0 where not used.
     used : ndarray of bool, [n, pixel]
+    weight : ndarray of float32, [n, pixel]
+        What C is multiplied with (scikit-learn's sample_weight): 0 where not used.
     variance : ndarray of float32, [n, pixel]
         Of the noise; infinite where there is no information.
     fold : ndarray of int, [n]
@@ -69,15 +71,38 @@ class Sample:
     labels: np.ndarray
     flux: np.ndarray
     used: np.ndarray
+    weight: np.ndarray
     variance: np.ndarray
     fold: np.ndarray
 
     @classmethod
-    def of(cls, scaling: Scaling, labels, flux, ivar, fold) -> Sample:
-        """Training stars with their scaling."""
+    def of(cls, scaling: Scaling, labels, flux, ivar, fold, weights: str = "none") -> Sample:
+        """Training stars with their scaling; ``weights`` as in the engine's settings."""
         used = np.asarray(ivar) > 0
         scaled = np.where(used, scaling.fluxes(np.asarray(flux)), 0).astype(np.float32)
-        return cls(scaling.labels(labels), scaled, used, scaling.variance(np.asarray(ivar)), np.asarray(fold))
+        variance = scaling.variance(np.asarray(ivar))
+        weight = noise_weights(variance) if weights == "noise" else used.astype(np.float32)
+        return cls(scaling.labels(labels), scaled, used, weight, variance, np.asarray(fold))
+
+
+def noise_weights(variance: np.ndarray) -> np.ndarray:
+    """Weights of training spectra in each pixel: 2 m / (m + v) with the noise's variance v, whose median is m.
+
+    Parameters
+    ----------
+    variance : ndarray of float32, [n, pixel]
+        Infinite where there is no information.
+
+    Returns
+    -------
+    ndarray of float32, [n, pixel]
+        Below 2; 1 at the median, 0 without information.
+    """
+    known = np.where(np.isfinite(variance), variance, np.nan)
+    seen = np.isfinite(known).any(axis=0)
+    middle = np.ones(variance.shape[1], np.float32)
+    middle[seen] = np.nanmedian(known[:, seen], axis=0)
+    return (2 * middle / (middle + variance)).astype(np.float32)
 
 
 def grid_of(hyper: Mapping) -> list[Options]:
@@ -117,12 +142,13 @@ def search(
     triples, folds = grid_of(hyper), np.unique(sample.fold)
     rough = np.arange(0, sample.flux.shape[1], hyper["every"])
     of = f"{key} {triples} {folds} {hyper['every']} {settings['landmarks']} {settings['model']} {sample.flux.shape}"
+    of += f" {float(sample.weight.sum(dtype=float)):.9g}"
     done = Progress.open(checkpoint, of)
     tried = done.array("tried", (len(triples), len(rough)))
     for number, (options, solver) in enumerate(_solvers(sample, triples, settings["landmarks"])):
         if np.isnan(tried[number]).any():
             residual, _ = _cross_validated(solver(), sample, options, rough, folds, fit=fitting(settings, rough=True))
-            tried[number] = _mean_square(residual, sample.used[:, rough])
+            tried[number] = _mean_square(residual, sample.weight[:, rough])
             done.save()
             LOG.info(
                 "search: %d of %d triples, %s, mean CV-MSE %.4f",
@@ -140,15 +166,16 @@ def search(
     for number, (options, solver) in zip(finalists, _solvers(sample, final, settings["landmarks"]), strict=True):
         own = solver()
         found, fits = _cross_validated(own, sample, options, every, folds, fit=fitting(settings))
-        mse = _mean_square(found, sample.used)
+        mse = _mean_square(found, sample.weight)
         better = mse < best
         best[better], chosen[better], residual[:, better] = mse[better], number, found[:, better]
         parts[number] = [own.features, fits]
         LOG.info("search: %s on all pixels, mean CV-MSE %.4f, the best so far of %d", options, mse.mean(), better.sum())
     models = [_assembled(scaling, parts, chosen, place) for place in range(len(folds))]
-    intrinsic = intrinsic_variance(residual, sample.variance, sample.used, best)
+    cv_mse = _mean_square(residual, sample.used)
+    intrinsic = intrinsic_variance(residual, sample.variance, sample.used, cv_mse)
     done.remove()
-    return Search(triples, tried, finalists, chosen, best, intrinsic), models
+    return Search(triples, tried, finalists, chosen, cv_mse, intrinsic), models
 
 
 def _solvers(sample: Sample, triples, landmarks):
@@ -166,34 +193,34 @@ def _solvers(sample: Sample, triples, landmarks):
 
 
 def fitting(settings: Mapping, *, rough: bool = False):
-    """How pixels are fitted: a function of solver, target, used, options and state, with the settings' model."""
+    """How pixels are fitted: a function of solver, target, weight, options and state, with the settings' model."""
     if settings["model"] == "krr":
-        return lambda solver, target, used, options, state: fit_krr(solver, target, used, options)
+        return lambda solver, target, weight, options, state: fit_krr(solver, target, weight > 0, options)
     iterations, tolerance = (ROUGH, ROUGH_TOLERANCE) if rough else (FINE, TOLERANCE)
-    return lambda solver, target, used, options, state: solver.fit(
-        target, used, options, iterations=iterations, tolerance=tolerance, state=state
+    return lambda solver, target, weight, options, state: solver.fit(
+        target, weight, options, iterations=iterations, tolerance=tolerance, state=state
     )
 
 
 def _cross_validated(solver, sample: Sample, options, pixels, folds, *, fit):
     """Residuals of held-out stars [n, p], and weights and offset of each fold's fit."""
-    target, used = sample.flux[:, pixels], sample.used[:, pixels]
+    target, weight = sample.flux[:, pixels], sample.weight[:, pixels]
     phi = solver.features.of(sample.labels)
     residual, fits = np.zeros(target.shape, np.float32), []
     state = np.zeros(target.shape, np.float32)
     for fold in folds:
         out = sample.fold == fold
-        weights, offset = fit(solver, target, used & ~out[:, None], options, state)
+        weights, offset = fit(solver, target, weight * ~out[:, None], options, state)
         residual[out] = target[out] - (phi[out] @ weights + offset)
         fits.append((weights, offset))
     return residual, fits
 
 
-def _mean_square(residual, used):
-    """Eq. 1 for each pixel; 1, the spread itself, where none is used."""
-    count = used.sum(axis=0)
-    total = np.where(used, residual, 0).astype(float).__pow__(2).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), 1.0)
+def _mean_square(residual, weight):
+    """Eq. 1 for each pixel, with weights or a mask; 1, the spread itself, where none is used."""
+    count = weight.sum(axis=0, dtype=float)
+    total = (weight * np.square(np.where(weight > 0, residual, 0))).sum(axis=0, dtype=float)
+    return np.where(count > 0, total / np.where(count > 0, count, 1), 1.0)
 
 
 def best_together(tried: np.ndarray, count: int) -> list[int]:

@@ -65,6 +65,11 @@ class SlamSettings(EngineSettings):
         "of these less the spectra's noise, with it, or the square of the training error as in the authors' program",
         follows=("recipe", {"paper": "cv_mse", "astroslam": "training_mse_squared"}),
     )
+    weights: Literal["noise", "none"] = key(
+        "noise",
+        "weight of a training spectrum in a pixel: 2 m / (m + v) with the noise's variance v and its median m, or 1",
+        follows=("recipe", {"paper": "none", "astroslam": "none"}),
+    )
     modes: int = key(
         16, "changes of the flux beyond the labels that stars share, in model_error: covariance; 0: none", ge=0, le=100
     )

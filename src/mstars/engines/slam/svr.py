@@ -51,7 +51,7 @@ class Solver:
     def fit(
         self,
         target: np.ndarray,
-        used: np.ndarray,
+        weight: np.ndarray,
         options: Options,
         *,
         iterations: int = 400,
@@ -64,8 +64,8 @@ class Solver:
         ----------
         target : ndarray of float32, [n, p]
             Scaled fluxes.
-        used : ndarray of bool, [n, p]
-            Samples that count; the others have C = 0.
+        weight : ndarray of bool or float32, [n, p]
+            What C is multiplied with; 0 for samples that do not count.
         options : Options
             Its gamma is that of the features.
         iterations : int
@@ -90,7 +90,7 @@ class Solver:
             one = np.ascontiguousarray(state[:, part])
             weights[:, part], offset[part] = self._fit_chunk(
                 np.ascontiguousarray(target[:, part], dtype=np.float32),
-                np.ascontiguousarray(used[:, part]),
+                np.ascontiguousarray(weight[:, part]),
                 *(one, options, iterations, tolerance),
             )
             state[:, part] = one
@@ -107,14 +107,14 @@ class Solver:
         weights = self._vectors @ rotated[:-1]
         return weights, rotated[-1] - self._mean @ weights
 
-    def _fit_chunk(self, target, used, state, options, iterations, tolerance):
+    def _fit_chunk(self, target, weight, state, options, iterations, tolerance):
         from mstars.engines.slam.svr_loops import residual_step
 
         rho = PENALTY * options.C
         # the last feature is the offset: a constant, which nothing penalises
         gain = np.append(1 / (self._value + 1 / rho), 1 / len(target))
         gain_single, x = gain.astype(np.float32)[:, None], self._single
-        limit = used * np.float32(options.C / rho)
+        limit = weight * np.float32(options.C / rho)
         previous, rotated = None, np.empty((x.shape[1], target.shape[1]), np.float32)
         fitted = fitted_to(target, state, limit, np.float32(options.epsilon))
         np.matmul(x.T, fitted, out=rotated)
@@ -132,7 +132,7 @@ class Solver:
                 np.matmul(x, rotated, out=fitted)
         # the last step in double precision: what is stored has its digits
         rotated = gain[:, None] * (self._rotated.T @ fitted.astype(float))
-        rotated[:, ~used.any(axis=0)] = 0
+        rotated[:, ~weight.any(axis=0)] = 0
         weights = self._vectors @ rotated[:-1]
         return weights, rotated[-1] - self._mean @ weights
 

@@ -43,7 +43,7 @@ def fit_model(sample: Sample, scaling: Scaling, found: Search, settings: Mapping
         for number in own:
             inside = found.chosen[pixels] == number
             part = pixels[inside]
-            arguments = (solver, sample.flux[:, part], sample.used[:, part], found.triples[number])
+            arguments = (solver, sample.flux[:, part], sample.weight[:, part], found.triples[number])
             if not len(part):
                 continue
             weights[:, inside], offset[inside] = fit(*arguments, None)

@@ -37,6 +37,7 @@ for name in OPTIONAL_RULES:
     include: f"workflow/rules/{name}.smk"
 
 
+include: "workflow/rules/figure_style.smk"
 include: "workflow/rules/digests.smk"
 
 

@@ -5,7 +5,7 @@ from mstars.paper.figures_and_tables import read_figures_and_tables
 
 # with models from elsewhere, confusion matrices and held-out labels are of another survey
 FIGURES_AND_TABLES = read_figures_and_tables(trained=BORROWED is None, engines=enabled_engines(config))
-FIGURE_FORMATS = ["pdf", "png"]
+FIGURE_FORMATS = ["pdf", "png", "csv"]  # the last: what the figure shows
 TABLE_FORMATS = ["csv", "tex", "md", "html"]
 
 
@@ -21,7 +21,8 @@ PAPER_TABLES = paper_files("tables", TABLE_FORMATS)
 def figure(name, category="Figures", caption=None):
     """Files of a figure; the report shows the picture under its caption, by default that of the figure's name."""
     path, caption = f"<results>/figures/{name}", f"../report/{caption or name}.rst"
-    return [f"{path}.pdf", report(f"{path}.png", caption=caption, category=category, labels={"figure": name})]
+    shown = report(f"{path}.png", caption=caption, category=category, labels={"figure": name})
+    return [f"{path}.pdf", shown, f"{path}.csv"]
 
 
 def table_files(name, caption):

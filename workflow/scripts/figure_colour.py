@@ -6,10 +6,10 @@ from mstars.literature.catalogues import titled
 from mstars.ops.job import job
 from mstars.paper.figures.panels import COLOURS, colour_sample, marked_spectra, parameter_panels
 from mstars.paper.figures.sequences import draw_colour
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 from mstars.paper.isochrones import pick
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, params = snakemake.input, snakemake.params
     isochrones = [curve for path in given.isochrones for curve in pick(read_table(path))]
     joined = {name: read_table(path) for name, path in zip(params.joined, given.joined, strict=True)}

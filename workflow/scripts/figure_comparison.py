@@ -7,9 +7,9 @@ from mstars.files.tables import read_table
 from mstars.literature.catalogues import read_description
 from mstars.ops.job import job
 from mstars.paper.figures.literature_comparison import draw_comparison
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     name, kind = snakemake.wildcards.catalog, snakemake.wildcards.kind
     limits = Outliers(**snakemake.params.outliers)
     if snakemake.input.joined:

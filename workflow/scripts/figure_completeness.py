@@ -2,11 +2,11 @@
 
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 from mstars.paper.figures.whole_survey import draw_completeness
 from mstars.survey.completeness import completeness, magnitudes_and_outcome
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, out = snakemake.input, snakemake.output
     table = magnitudes_and_outcome(
         read_table(given.m_catalog, ["spectrum_key"]),

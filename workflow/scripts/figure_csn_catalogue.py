@@ -4,11 +4,11 @@ from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures import value_added as draw
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 from mstars.paper.isochrones import METALLICITIES, pick
 from mstars.parameters.apogee_filter import apogee_labels
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, name = snakemake.input, snakemake.wildcards.name.split("_", 1)[1]
     if name == "precision":
         figure = draw.draw_precision(read_json(given.table))

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mstars.ops.job import job
 from mstars.paper.figures.domain_adaptation import draw_losses
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     save_outputs(draw_losses(pd.read_csv(snakemake.input[0])), snakemake)

@@ -7,9 +7,9 @@ from mstars.files.stores import iter_rows
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.domain_adaptation import draw_preprocessing
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     table, settings = read_table(snakemake.input.table), snakemake.params.settings
     one = table.sort_values("snri", kind="stable").iloc[[len(table) // 2]].reset_index(drop=True)
     stores = {Path(path).stem: path for path in snakemake.input.stores}

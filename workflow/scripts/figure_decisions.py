@@ -2,7 +2,7 @@
 
 from mstars.ops.job import job
 from mstars.paper.figures.decision_flow import draw_decisions
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     save_outputs(draw_decisions(snakemake.params.settings), snakemake)

@@ -8,9 +8,9 @@ from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.golden_sample import draw_clusters
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, settings = snakemake.input, snakemake.params.settings
     shapes = shapes_by_kind(given.theory, settings)
     own, where = fullest_bin(read_table(given.labels), read_table(given.clusters))

@@ -3,7 +3,7 @@
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.golden_sample import draw_supplement
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     save_outputs(draw_supplement(read_table(snakemake.input[0])), snakemake)

@@ -5,9 +5,9 @@ from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.stellar_parameters import best_fold, draw_label_comparison
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     snr = read_table(snakemake.input.m_catalog, ["spectrum_key", "snri"]).rename(columns={"snri": "snr_i"})
     tables, folds = {}, {}
     for kind in LUMINOSITY_CLASSES:

@@ -5,9 +5,9 @@ from mstars.files.tables import read_table
 from mstars.literature.catalogues import join, read_catalogue, read_description
 from mstars.ops.job import job
 from mstars.paper.figures.golden_sample import draw_pairs
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, params = snakemake.input, snakemake.params
     described = read_description(given.description)
     keys = read_table(given.m_catalog, ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])

@@ -4,9 +4,9 @@ from mstars.engines.laspm.golden.labels import LABELS
 from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.figures.laspm import deviations, draw_deviations, draw_errors
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given = snakemake.input
     table = read_table(given.parameters, ["spectrum_key", *LABELS])
     table = table.merge(read_table(given.m_catalog, ["spectrum_key", "snri"]), on="spectrum_key")

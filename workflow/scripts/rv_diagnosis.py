@@ -7,11 +7,11 @@ from mstars.files.stores import read_batch
 from mstars.files.tables import read_table, row_of
 from mstars.ops.job import job
 from mstars.paper.figures.diagnosis import draw_diagnosis
-from mstars.paper.figures.style import save
+from mstars.paper.figures.style import figure_style, save
 from mstars.templates.library import load_library
 from mstars.velocity.diagnose import diagnose_measured
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given, params = snakemake.input, snakemake.params
     survey = read_table(given.survey, ["spectrum_key", "obsid", "lamost_rv"])
     measured = read_table(given.measured).merge(survey, on="spectrum_key")

@@ -29,6 +29,10 @@ class Figures(Section):
         "of Figs. 23-25: packaged (a PARSEC grid, downloaded once), a folder or pattern of CMD 3.x files, null: none",
         default="packaged",
     )
+    style: str = path(
+        "of all figures: packaged, or a style file of matplotlib with what it changes (colours, sizes, fonts)",
+        default="packaged",
+    )
     examples: Examples = subsection(Examples)
 
 

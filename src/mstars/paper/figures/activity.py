@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREY, RED
 from mstars.core.robust import ONE_SIGMA, share_limits
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, RED
 from mstars.paper.figures.style import PAGE_WIDTH, WHITE, density, new_figure, no_data, note, styled
 from mstars.spectra.band_indices import ACTIVE_ABOVE, CLASS_LIMITS, solar_tio5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK
+from mstars.paper.figures.colours import BLACK
 from mstars.paper.figures.style import COLUMN_WIDTH, density, new_figure, no_data, note, styled
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
-from mstars.core.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.paper.figures.colours import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import PAGE_HEIGHT, PAGE_WIDTH, new_figure, styled
 
 FACES = {"data": "#E8E8E8", "step": "white", "ask": "#FFF3CC", "look": "#DDF0E8"}

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mstars.core.constants import C_KMS
-from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.core.velocities import PAPER_RV_FROM, SOURCES
+from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import PAGE_WIDTH, WAVELENGTH, new_figure, styled
 from mstars.velocity.diagnose import Diagnosis
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,

@@ -15,8 +15,8 @@ from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.lines import velocity_line_set
-from mstars.core.palette import BLACK, GREEN, GREY
 from mstars.files.stores import read_batch
+from mstars.paper.figures.colours import BLACK, GREEN, GREY
 from mstars.paper.figures.style import PAGE_HEIGHT, PAGE_WIDTH, WHITE, new_figure, no_data, note, styled
 from mstars.paper.redshift import REDSHIFT_LINES, redshift
 from mstars.spectra.container import SpectrumSet

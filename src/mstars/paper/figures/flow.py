@@ -9,7 +9,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from mstars.core.classes import CLASS_SUFFIXES
-from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED, SKY
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, ORANGE, RED, SKY
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
 NODES = {

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREY, RED
 from mstars.core.robust import mad_std
 from mstars.engines.laspm.golden.labels import LABELS, gaussian_fit
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, RED
 from mstars.paper.figures.style import (
     CLASS_COLOR,
     COLUMN_WIDTH,

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, GREY, RED
 from mstars.core.robust import mad_std
 from mstars.engines.laspm.errors import repeat_deviations
 from mstars.engines.laspm.golden.labels import LABELS, gaussian_fit
+from mstars.paper.figures.colours import BLACK, GREY, RED
 from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, axis_label, new_figure, no_data, note, styled
 
 SNR_STEP = 5.0

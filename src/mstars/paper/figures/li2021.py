@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLUE, GREY, ORANGE, RED
 from mstars.core.resources import resource, resource_table
 from mstars.engines.slam.errors import binned_scatter, curve_errors
+from mstars.paper.figures.colours import BLUE, GREY, ORANGE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mstars.core.config.outputs import Outliers
 from mstars.core.labels import LABELS
-from mstars.core.palette import GREY
+from mstars.paper.figures.colours import GREY
 from mstars.paper.figures.style import (
     LABEL,
     PAGE_WIDTH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY
+from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, SKY
 from mstars.paper.figures.style import LABEL, PAGE_WIDTH, new_figure, styled
 
 

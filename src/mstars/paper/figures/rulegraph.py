@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from mstars.core.errors import InputError
-from mstars.core.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
+from mstars.paper.figures.colours import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW
 from mstars.paper.figures.style import PAGE_WIDTH, new_figure, no_data, styled
 
 MODULES = {

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import binned_statistic_2d
 
-from mstars.core.palette import BLACK, GREY
+from mstars.paper.figures.colours import BLACK, GREY
 from mstars.paper.figures.style import (
     PAGE_HEIGHT,
     PAGE_WIDTH,

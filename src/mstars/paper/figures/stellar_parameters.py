@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.labels import LABELS
-from mstars.core.palette import BLUE, GREEN, GREY, ORANGE
 from mstars.core.snr import snr_interval
+from mstars.paper.figures.colours import BLUE, GREEN, GREY, ORANGE
 from mstars.paper.figures.style import (
     CLASS_COLOR,
     PAGE_WIDTH,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import matplotlib
@@ -17,8 +18,11 @@ from matplotlib.ticker import MaxNLocator
 
 from mstars.core.errors import InputError
 from mstars.core.labels import STELLAR_LABELS, UNITS
-from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.core.resources import resource
 from mstars.files.whole import atomic_path
+from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from mstars.paper.figures.drawn import drawn_data
+from mstars.paper.figures.style_file import PACKAGED, read_style
 from mstars.paper.rendering import number_text
 
 COLUMN_WIDTH = 3.5
@@ -50,30 +54,7 @@ MARKERS = {
 }
 """Outlier groups of section 4.2.2 in the order of the legend, with what each is."""
 
-_STYLE = {
-    "font.family": "serif",
-    "font.serif": ["STIXGeneral", "DejaVu Serif"],
-    "mathtext.fontset": "stix",
-    "font.size": 8,
-    "axes.labelsize": 8,
-    "axes.titlesize": 8,
-    "axes.linewidth": 0.6,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.top": True,
-    "ytick.right": True,
-    "xtick.minor.visible": True,
-    "ytick.minor.visible": True,
-    "lines.linewidth": 0.8,
-    "figure.dpi": 100,
-    "savefig.dpi": 300,
-    "pdf.fonttype": 42,
-    "image.cmap": "cividis",
-}
+_OWN: ContextVar[Path | None] = ContextVar("own style file", default=None)
 
 
 def marker_style(marker: str) -> dict:
@@ -97,11 +78,27 @@ def marker_handles(markers: Iterable[str]) -> list[Line2D]:
 
 @contextmanager
 def journal_style() -> Iterator[None]:
-    """Matplotlib's settings for one figure. The user's own settings are put back afterwards."""
+    """Matplotlib's settings for one figure: ``resources/figures.mplstyle``, and over it the file of `figure_style`.
+
+    Matplotlib's settings of before are put back afterwards.
+    """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
+        for path in (resource("figures.mplstyle"), _OWN.get()):
+            if path is not None:
+                matplotlib.rcParams.update(read_style(path))
         yield
+
+
+@contextmanager
+def figure_style(snakemake) -> Iterator[None]:
+    """Draw and save the figures of a job in the style of its config (``figures.style``)."""
+    given = snakemake.config["figures"]["style"]
+    before = _OWN.set(None if given == PACKAGED else Path(given))
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
 
 
 def styled(draw):
@@ -302,7 +299,7 @@ def save(figure: Figure, paths: Iterable[str | Path], dpi: int = 300, *, missing
 
 
 def save_outputs(figure: Figure, snakemake) -> None:
-    """Write a figure to a job's PDF and PNG outputs, with ``figures.missing`` of its config.
+    """Write a figure to a job's PDF and PNG outputs, with ``figures.missing`` of its config, and what it shows as CSV.
 
     Parameters
     ----------
@@ -310,8 +307,15 @@ def save_outputs(figure: Figure, snakemake) -> None:
     snakemake
         The job's object.
     """
-    paths = [path for path in map(str, snakemake.output) if path.endswith((".pdf", ".png"))]
-    save(figure, paths, missing=snakemake.config["figures"]["missing"])
+    outputs = [*map(str, snakemake.output)]
+    save(
+        figure,
+        (path for path in outputs if path.endswith((".pdf", ".png"))),
+        missing=snakemake.config["figures"]["missing"],
+    )
+    for path in (path for path in outputs if path.endswith(".csv")):
+        with atomic_path(path) as temporary:
+            drawn_data(figure).to_csv(temporary, index=False)
 
 
 def mean_sigma(values) -> tuple[float, float]:

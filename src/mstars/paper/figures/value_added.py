@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED
 from mstars.core.robust import mad_std
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, ORANGE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREY, ORANGE, RED
 from mstars.core.velocities import PAPER_RV_FROM
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, ORANGE, RED
 from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, density, difference_note, new_figure, no_data, styled
 
 LIMIT = 800.0

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from mstars.core.palette import BLACK, BLUE, GREY, RED
+from mstars.paper.figures.colours import BLACK, BLUE, GREY, RED
 from mstars.paper.figures.style import (
     CLASS_COLOR,
     LABEL,

@@ -27,10 +27,14 @@ def modules_by_bytecode(script: Path, source: Path = SOURCE) -> set[Path]:
     return {path for path in files if path.is_relative_to(source)}
 
 
+def resource_files(resources: Path) -> list[Path]:
+    return [*resources.rglob("*.csv"), *resources.rglob("*.mplstyle")]
+
+
 def tables_by_text(modules: set[Path], resources: Path = RESOURCES) -> set[Path]:
     """Reference tables whose quoted name stands in the text of a module."""
     texts = [path.read_text() for path in modules]
-    tables = {path: path.relative_to(resources).as_posix() for path in resources.rglob("*.csv")}
+    tables = {path: path.relative_to(resources).as_posix() for path in resource_files(resources)}
     return {path for path, name in tables.items() if any(f'"{name}"' in text for text in texts)}
 
 
@@ -125,7 +129,7 @@ def test_an_edit_changes_the_digests_of_exactly_the_scripts_that_rest_on_the_fil
     reader = of_copy(copy, tmp_path / "cache.json")
     before = {script: reader.digest(script) for script in scripts}
     reader.save()
-    files = [*(copy / "src").rglob("*.py"), *(copy / "resources").rglob("*.csv"), *scripts]
+    files = [*(copy / "src").rglob("*.py"), *resource_files(copy / "resources"), *scripts]
     assert len(files) > len(scripts) + 100
     for file in files:
         content, state = file.read_bytes(), file.stat()

@@ -24,8 +24,8 @@ rule provenance:
 rule index_page:
     input:
         catalog="<results>/catalogs/recommended.parquet",
-        non_m=expand("<results>/catalogs/non_m_catalog_v{number}.parquet", number=[1, 2]),
-        rejected="<results>/ingest/rejected.parquet",
+        classification="<results>/catalogs/classification.parquet",
+        zero_point="<results>/rv/zero_point.json",
         figures=[*FIGURE_FILES, *paper_files("paper", FIGURE_FORMATS)],
         statistics=SURVEY_FIGURES,
         tables=[*PAPER_TABLES, *SURVEY_TABLES, "<results>/compare/comparison.html", "<results>/compare/comparison.md"],

@@ -3,70 +3,89 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
 
-import pandas as pd
+import jinja2
 import yaml
 
-from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.files.pages import rendered
 from mstars.files.whole import atomic_path
+from mstars.ops.run_products import shown_by_papers
+
+WILDCARDS = {"confusion": ("task",), "examples": ("name",), "colour": ("name",), "compare": ("catalog", "kind")}
+"""Wildcards of the figures that one rule makes, by the second word of their names: the words after it."""
+
+GUIDES = {
+    "Which column to use": "guide/catalogue.html",
+    "Every column": "columns.html",
+    "The queues for review": "guide/review.html",
+    "Files of a run": "reference/files.html",
+    "The scorecard's keys": "scorecard.html",
+    "What mstars can't do": "limitations.html",
+    "Citing": "citing.html",
+}
+"""Pages of the documentation that the page links, by title."""
 
 
-def summary(catalog: pd.DataFrame, n_non_m: int, n_rejected: int) -> list[tuple[str, str]]:
-    """Name and value of the page's first table."""
-    rows = [("spectra in the recommended catalogue", f"{len(catalog):,}")]
-    for kind in LUMINOSITY_CLASSES:
-        own = catalog[catalog["luminosity_class"] == kind]
-        good = int((own["parameter_flag"] == 1).sum())
-        rows.append((f"of them {kind}", f"{len(own):,}, {good:,} with recommended parameters"))
-    velocities = int((catalog["rv_flag"] == 1).sum())
-    rows.append(("with recommended velocity", f"{velocities:,}"))
-    reviewed = int((catalog["review_status"] == "reviewed").sum()) if "review_status" in catalog else 0
-    rows.append(("reviewed by a person", f"{reviewed:,}"))
-    return [*rows, ("not of M stars", f"{n_non_m:,}"), ("rejected files", f"{n_rejected:,}")]
-
-
-def figure_entries(files: Iterable[str | Path], captions: Path, folder: Path) -> list[dict[str, str]]:
+def figure_entries(
+    files: Iterable[str | Path], captions: Path, folder: Path, shown: Mapping[str, str]
+) -> list[dict[str, str]]:
     """The figures among files, as the page shows them.
 
     Parameters
     ----------
     files : iterable of path
-        Those that end in ``.png`` are shown, in order of their paths; the same picture as PDF lies beside each.
+        Those that end in ``.png`` are shown, in order of their paths; PDF and CSV of the same name lie beside each.
     captions : Path
         Folder of the report's captions, ``{figure}.rst`` or ``{second word of the figure's name}.rst``.
     folder : Path
         Where the page is.
+    shown : mapping
+        Of `mstars.ops.run_products.shown_by_papers`.
 
     Returns
     -------
     list of dict
-        name, png and pdf (relative to the page), caption ("" where there is none).
+        name, title, png, pdf and csv (relative to the page), caption ("" where there is none).
     """
     entries = []
     for path in sorted(map(Path, files)):
-        if path.suffix != ".png":
-            continue
-        words = path.stem.split("_")
-        names = (f"{path.stem}.rst", f"{words[1]}.rst" if len(words) > 1 else "")
-        found = [captions / name for name in names if name and (captions / name).is_file()]
-        caption = " ".join(found[0].read_text().replace("``", "").split()) if found else ""
-        png = path.relative_to(folder)
-        entries.append({"name": path.stem, "png": str(png), "pdf": str(png.with_suffix(".pdf")), "caption": caption})
+        if path.suffix == ".png":
+            place = path.relative_to(folder)
+            title = shown.get(str(place.with_suffix("")), path.stem.replace("_", " "))
+            links = {ending: str(place.with_suffix(f".{ending}")) for ending in ("png", "pdf", "csv")}
+            caption = caption_of(path.stem, captions)
+            entries.append({"name": path.stem, "title": title[:1].upper() + title[1:], "caption": caption, **links})
     return entries
 
 
-def by_folder(files: Iterable[str | Path], folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Paths relative to ``folder``, by the folder they are in and the name without suffix, in the order given."""
-    folders: dict[str, dict[str, list[str]]] = {}
-    for path in (PurePosixPath(Path(file).relative_to(folder)) for file in files):
-        folders.setdefault(str(path.parent), {}).setdefault(path.stem, []).append(str(path))
-    return folders
+def caption_of(name: str, captions: Path) -> str:
+    """Caption of a figure as plain text, with what it says of this figure of its rule; "" where there is none."""
+    words = name.split("_")
+    family = words[1] if len(words) > 1 else name
+    keys = WILDCARDS.get(family, ())
+    values = [*words[2 : 1 + len(keys)], "_".join(words[1 + len(keys) :])] if keys else []
+    job = SimpleNamespace(wildcards=dict(zip(keys, values, strict=True)))
+    for path in (captions / f"{name}.rst", captions / f"{family}.rst"):
+        if path.is_file():
+            return " ".join(jinja2.Template(path.read_text()).render(snakemake=job).replace("``", "").split())
+    return ""
 
 
-def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, **content) -> None:
+def write_page(
+    path: str | Path,
+    *,
+    survey: str,
+    simulated: bool,
+    config: dict,
+    checkout: Path,
+    figures: Mapping[str, Iterable[str | Path]],
+    facts: Mapping,
+    **content,
+) -> None:
     """Write the page; everything is escaped.
 
     Parameters
@@ -79,11 +98,23 @@ def write_page(path: str | Path, *, survey: str, simulated: bool, config: dict, 
         Whether to say so in the title.
     config : dict
         Shown in full.
+    checkout : Path
+        Where the captions of figures are, and where ``make docs`` puts the documentation, which the page links.
+    figures : mapping
+        Files of figures by heading.
+    facts : mapping
+        Of `mstars.ops.run_facts.facts`.
     **content
-        summary (pairs), provenance (`mstars.ops.provenance`), files (`by_folder`, relative to the page), figures (by
-        heading: `figure_entries`), scorecard and recipes (rows of cells, the head first; none: not shown).
+        provenance (`mstars.ops.provenance`), products (`mstars.ops.run_products.products`), scorecard and recipes (rows
+        of cells, the head first; none: not shown).
     """
+    path, titles = Path(path), shown_by_papers()
+    place = os.path.relpath(checkout / "build" / "docs" / "html", path.parent)
+    captions = checkout / "workflow" / "report"
+    entries = {name: figure_entries(files, captions, path.parent, titles) for name, files in figures.items()}
+    guides = {title: f"{place}/{page}" for title, page in GUIDES.items()}
     shown = yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False)
-    page = rendered("mstars.ops", "run_page.html", survey=survey, simulated=simulated, config=shown, **content)
+    content |= {"survey": survey, "simulated": simulated, "config": shown, "guides": guides, "figures": entries}
+    page = rendered("mstars.ops", "run_page.html", **facts, **content)
     with atomic_path(path) as temporary:
         temporary.write_text(page)

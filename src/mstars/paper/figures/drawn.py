@@ -18,7 +18,7 @@ from matplotlib.spines import Spine
 COLUMNS = ("panel", "title", "x_label", "y_label", "kind", "series", "part", "x", "y", "value")
 _DIGITS = 7
 
-Part = tuple[str, np.ndarray, np.ndarray, np.ndarray | float]
+_Part = tuple[str, np.ndarray, np.ndarray, np.ndarray | float]
 """Kind, x, y and value of what one call drew."""
 
 
@@ -51,7 +51,7 @@ def drawn_data(figure: Figure) -> pd.DataFrame:
     return found.assign(**numbers)[list(COLUMNS)]
 
 
-def _parts(axes: Axes) -> Iterator[tuple[str, Part]]:
+def _parts(axes: Axes) -> Iterator[tuple[str, _Part]]:
     """Name and content of what was drawn into the axes, in the order of drawing."""
     for artist in axes.get_children():
         name = str(artist.get_label())
@@ -63,7 +63,7 @@ def _parts(axes: Axes) -> Iterator[tuple[str, Part]]:
             yield text.get_text(), ("text", place[:, 0], place[:, 1], np.nan)
 
 
-def _contents(axes: Axes, artist: Artist) -> Iterator[Part]:
+def _contents(axes: Axes, artist: Artist) -> Iterator[_Part]:
     if not artist.get_visible() or artist is axes.patch or isinstance(artist, Spine):
         return
     if isinstance(artist, Line2D):
@@ -105,7 +105,7 @@ def _in_data(axes: Axes, artist: Artist, points: np.ndarray) -> np.ndarray:
     return np.where(of_data, points, np.nan)
 
 
-def _image(artist: AxesImage) -> Part:
+def _image(artist: AxesImage) -> _Part:
     values = np.ma.filled(np.ma.asarray(artist.get_array(), dtype=float), np.nan)
     rows, columns = values.shape[:2]
     left, right, bottom, top = artist.get_extent()

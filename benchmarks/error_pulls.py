@@ -2,11 +2,13 @@
 
     python benchmarks/error_pulls.py results/demo
     python benchmarks/error_pulls.py results/box --size training --seed 20260101
+    python benchmarks/error_pulls.py results/NAME --models results/bundles/simulated-1-DIGEST
 
 The truth is drawn anew from size and seed. The calibration is fitted anew on the survey's out-of-fold predictions, and
 tried on its other single M stars without planted failures. ``single`` is the robust scatter of one network about the
 truth: of out-of-fold predictions, and of new stars from the mean's scatter and the spread. More for new stars would say
-that out-of-fold predictions are too good. The last line of the output is one JSON object.
+that out-of-fold predictions are too good. With ``--models`` the survey was run with `models.path`: their calibration is
+tried as it is, on all single M stars. The last line of the output is one JSON object.
 """
 
 from __future__ import annotations
@@ -22,14 +24,18 @@ from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.core.robust import MAD_STD_ERROR, mad_std
+from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, read_tables
 from mstars.parameters.calibration import SNR_BINS, calibrate, calibrated_errors, pull_width, spread_ratios
 from mstars.simulate.observations import draw_survey
 
 
-def stars(folder: Path, truth: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def stars(
+    folder: Path, models: Path | None, truth: pd.DataFrame, kind: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Out-of-fold rows, all other predictions of the class, and of those the stars that nothing is wrong with."""
-    seen = read_table(folder / "models" / f"tlma_{kind}" / "out_of_fold.parquet")
+    seen = read_table((models or folder / "models") / f"tlma_{kind}" / "out_of_fold.parquet")
+    seen = seen[:0] if models else seen
     predicted = read_tables(sorted((folder / "predictions" / "tlma").glob("*.parquet")))
     predicted = predicted.rename(columns={f"{label}_err": f"{label}_spread" for label in LABELS})
     snri = read_table(folder / "catalogs" / "m_catalog_v3.parquet", ["spectrum_key", "snri"])
@@ -68,10 +74,14 @@ def singles(seen: pd.DataFrame, new: pd.DataFrame, label: str) -> dict[str, list
     return result
 
 
-def measure(folder: Path, truth: pd.DataFrame, kind: str) -> dict[str, dict]:
+def measure(folder: Path, models: Path | None, truth: pd.DataFrame, kind: str) -> dict[str, dict]:
     """By label: pulls, pulls of the spread alone, and the scatter of single networks."""
-    seen, others, new = stars(folder, truth, kind)
-    fits, result = calibrate(seen, "removed", spread_ratios(seen, others)), {}
+    seen, others, new = stars(folder, models, truth, kind)
+    if models:
+        fits = read_json(models / f"tlma_{kind}" / "calibration.json")
+    else:
+        fits = calibrate(seen, "removed", spread_ratios(seen, others))
+    result = {}
     snri = new["snri"].to_numpy()
     for label in LABELS:
         spread = new[f"{label}_spread"].to_numpy()
@@ -88,11 +98,13 @@ def main() -> None:
     parser.add_argument("results", type=Path, help="folder of a simulated survey")
     parser.add_argument("--size", default="demo", help="simulate.size")
     parser.add_argument("--seed", type=int, default=20250407, help="survey.seed")
+    parser.add_argument("--models", type=Path, help="folder of the models that the survey was run with")
     options = parser.parse_args()
     plan = draw_survey(options.size, options.seed)
     truth = plan[["spectrum_key", "star", "true_class"]].assign(**{f"true_{label}": plan[label] for label in LABELS})
     truth["single"] = (plan["planted_rv"] == "") & (plan["companion_share"] == 0)
-    found = {kind: measure(options.results, truth.drop_duplicates("spectrum_key"), kind) for kind in LUMINOSITY_CLASSES}
+    truth = truth.drop_duplicates("spectrum_key")
+    found = {kind: measure(options.results, options.models, truth, kind) for kind in LUMINOSITY_CLASSES}
     for kind, labels in found.items():
         for label, scores in labels.items():
             shown = ", ".join(f"{name}: {width} +- {half} ({n})" for name, (width, half, n) in scores["pull"].items())

@@ -17,7 +17,7 @@ help:
 	@echo "make paper-demo                        the demo's spectra by the paper's recipe too, and what each repairs and harms"
 	@echo "make report                            the demo's figures, tables and comparisons, as pages for a browser"
 	@echo "make catalog SPECTRA=folder NAME=mine  a catalogue of your own LAMOST FITS files"
-	@echo "make engines                           the demo's parameters by every engine"
+	@echo "make engines                           the demo's parameters by every engine, beside each other"
 	@echo "make models                            the demo's trained models in one file, results/demo/models.tar.gz"
 	@echo "make box                               the models that come with mstars, anew (hours)"
 	@echo "make test                              set up, then the tests, side by side on all cores"
@@ -76,7 +76,7 @@ box: $(READY)
 	cp results/box/models.tar.gz resources/models/simulated-1.tar.gz
 
 engines: $(READY)
-	$(SNAKEMAKE) engines --config 'parameters={"also": "all"}'
+	$(SNAKEMAKE) engines_beside --configfile config/engines.yaml
 
 # built once for all tests that run the workflow
 $(LIBRARY): $(wildcard src/mstars/templates/*.py) | $(READY)

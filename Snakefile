@@ -27,9 +27,9 @@ include: "workflow/rules/spmm.smk"
 include: "workflow/rules/review.smk"
 include: "workflow/rules/catalog.smk"
 include: "workflow/rules/literature.smk"
-include: "workflow/rules/engines/beside.smk"
 include: "workflow/rules/paper_figures.smk"
 include: "workflow/rules/paper_tables.smk"
+include: "workflow/rules/engines/beside.smk"
 include: "workflow/rules/whole_survey.smk"
 include: "workflow/rules/report.smk"
 for name in OPTIONAL_RULES:
@@ -44,6 +44,7 @@ include: "workflow/rules/digests.smk"
 localrules:
     all,
     engines,
+    engines_beside,
     ingest,
     catalog,
     figures,

@@ -12,7 +12,7 @@ SOURCES = [
     Source("cnn", "CNN", "apogee_dr16", "engine"),
     Source("slam", "SLAM", "apogee_dr16", "engine"),
     Source("laspm", "LASPM", "starhorse", "engine"),
-    Source("apogee", "APOGEE DR16", "apogee_dr16", "reference"),
+    Source("apogee", "APOGEE", "apogee_dr16", "reference"),
 ]
 
 

@@ -72,6 +72,7 @@ R = f"results/{SURVEY}"
 SIM = f"results/{config['simulate']['spectra_of'] or SURVEY}/sim"
 LIBRARY = config["templates"]["library"]
 QUEUES = ["scm", "dgcm", "rv", "random"]
+GROUP_TABLES = ["binaries", "fgk_binaries", "clusters", "cluster_metallicities"]  # keys of compare
 # literature catalogues of the paper's figures; those that are not configured are drawn as 'no data', with the reason
 PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 

@@ -112,5 +112,5 @@ def run_inputs(wildcards):
     files = [*PLAN_INPUT, LIBRARY, f"{R}/plan/batches.json"]
     files += [str(file) for path in EXTERNAL.values() if path for file in proof_of(path)]
     files += [path for pair in LITERATURE.values() for path in pair]
-    files += [config["compare"][name] for name in ("binaries", "clusters") if config["compare"][name]]
+    files += [config["compare"][name] for name in GROUP_TABLES if config["compare"][name]]
     return sorted({*files, *(path for queue in [*QUEUES, "golden"] for path in decisions_in(queue))})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,40 @@ BIASES = {
     "bias_alpha_m_rich_gm": ("gM", "alpha_m", 0.18, 0.24),
 }
 """The limitations of section 5: class, label and the range of APOGEE's label, both ends outside."""
+
+
+@dataclass(frozen=True)
+class PairCriteria:
+    """Which wide pairs are compared. None: no limit.
+
+    Attributes
+    ----------
+    chance_max : float, optional
+        R_chance_align (El-Badry et al. 2021) is below.
+    widest_au : float, optional
+        The projected separation is at most, au.
+    least_arcsec : float, optional
+        The separation on the sky is above, arcsec.
+    rv_max_kms : float, optional
+        Velocities differ by less, km/s.
+    snr_i_min : float, optional
+        S/N_i of each spectrum is above.
+    """
+
+    chance_max: float | None = None
+    widest_au: float | None = None
+    least_arcsec: float | None = None
+    rv_max_kms: float | None = None
+    snr_i_min: float | None = None
+
+
+PAIR_CRITERIA = {
+    "li2025": PairCriteria(chance_max=0.1),
+    "li2021": PairCriteria(widest_au=3000.0, snr_i_min=5.0),
+    "zhang2025": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=5.0),
+    "zhang2025_snr50": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=50.0),
+}
+"""Criteria of the papers: section 4.2 of Li et al. 2025, 5.2 of Li et al. 2021, 5.4 of Zhang et al. 2025."""
 
 
 def good_spectra(table: pd.DataFrame, orp_max: float = ORP_MAX) -> np.ndarray:

@@ -18,6 +18,8 @@ from mstars.literature.catalogues import join, read_catalogue, read_description
 APOGEE = "apogee"
 TRUTH = "truth"
 APOGEE_SCALE = "apogee_dr16"
+PLACES = ["bp_rp_0", "M_G_0", "CMD_flag"]
+"""Columns of the photometry that diagrams need."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def sources_of(engines: Sequence[str], catalogues: Mapping[str, str], *, simulat
     """
     infos = [engine_info(name) for name in engines]
     found = [Source(info.name, info.name.upper(), info.scale, "engine") for info in infos]
-    found.append(Source(APOGEE, "APOGEE DR16", APOGEE_SCALE, "reference"))
+    found.append(Source(APOGEE, "APOGEE", APOGEE_SCALE, "reference"))
     if simulated:
         found.append(Source(TRUTH, "truth", TRUTH, "reference"))
     for name, title in catalogues.items():
@@ -176,7 +178,7 @@ def labels_of_run(
     Parameters
     ----------
     files : mapping
-        Inputs of the rule engine_labels: parameters and flags (a file an engine), m_catalog, stars, apogee,
+        Inputs of the rule engine_labels: parameters and flags (a file an engine), m_catalog, stars, photometry, apogee,
         descriptions (a file a catalogue), truth (an empty list where the survey is real).
     engines, catalogues : sequence of str
         Names in the order of the files.
@@ -185,9 +187,10 @@ def labels_of_run(
     named = dict(zip(catalogues, files["descriptions"], strict=True))
     sources = sources_of(engines, titles_of(named), simulated=simulated)
     others = [source.name for source in sources if source.kind == "catalogue"]
-    keys = read_table(files["m_catalog"], ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])
-    stars = read_table(files["stars"], ["spectrum_key", "source_id", "star_id"]).drop_duplicates("spectrum_key")
-    keys = keys.merge(stars, on="spectrum_key", how="left", validate="1:1")
+    keys = read_table(files["m_catalog"], ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "rv", "snri"])
+    for name, columns in (("stars", ["source_id", "star_id", "parallax"]), ("photometry", PLACES)):
+        other = read_table(files[name], ["spectrum_key", *columns]).drop_duplicates("spectrum_key")
+        keys = keys.merge(other, on="spectrum_key", how="left", validate="1:1")
     tables = {
         name: (read_table(one), read_table(two, ["spectrum_key", "parameter_flag"]))
         for name, one, two in zip(engines, files["parameters"], files["flags"], strict=True)
@@ -195,5 +198,5 @@ def labels_of_run(
     apogee = read_table(files["apogee"], ["spectrum_key", *APOGEE_COLUMNS.values()])
     truth = read_table(files["truth"], ["spectrum_key", *(f"true_{label}" for label in LABELS)]) if simulated else None
     joined = dict(catalogue_labels(keys, dict(zip(others, named.values(), strict=True))))
-    kept = keys[["spectrum_key", "star_id", "source_id", "luminosity_class", "snri"]]
+    kept = keys.drop(columns=["obsid", "ra", "dec"])
     return labels_side_by_side(kept, tables, apogee, joined, truth), sources

@@ -364,3 +364,28 @@ rule figure_csn_residuals:
         "Zhang et al., figure 8: residuals and noise"
     script:
         "../../scripts/figure_csn_residuals.py"
+
+
+rule table_zhang2025:
+    input:
+        catalogue="<results>/catalogs/zhang2025.parquet",
+        m_catalog="<results>/catalogs/m_catalog_v3.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        nodes="<results>/models/csn_dM/emulator/nodes.parquet",
+        transfer="<results>/validation/csn_dM_transfer.json",
+        repeats="<results>/validation/csn_repeats.json",
+        statistics="<results>/compare/engines.parquet",
+        groups="<results>/compare/engine_groups.parquet",
+    output:
+        table_files("zhang2025/numbers", "engines"),
+    log:
+        "<logs>/table_zhang2025/numbers.log",
+    benchmark:
+        "<benchmarks>/table_zhang2025/numbers.tsv"
+    params:
+        survey=SURVEY,
+        simulated=SIMULATED,
+    message:
+        "Zhang et al.: their numbers and ours"
+    script:
+        "../../scripts/table_zhang2025.py"

@@ -83,6 +83,17 @@ class Outliers(Section):
     )
 
 
+class Pairs(Section):
+    """Which wide pairs are compared, beside those of the papers' own criteria; null: no limit."""
+
+    PLACE: ClassVar[str] = "compare.pairs"
+    chance_max: float | None = key(0.1, "R_chance_align is below (El-Badry et al. 2021)", gt=0)
+    widest_au: float | None = key(None, "the projected separation is below", unit="au", gt=0)
+    least_arcsec: float | None = key(None, "the separation on the sky is above", unit="arcsec", ge=0)
+    rv_max_kms: float | None = key(None, "velocities differ by less", unit="km/s", gt=0)
+    snr_i_min: float | None = key(None, "S/N_i of both spectra is above", ge=0)
+
+
 class Compare(Section):
     """Literature catalogues beside this work (section 4.2.2)."""
 
@@ -90,4 +101,7 @@ class Compare(Section):
     catalogs: Words = key((), "one YAML file a catalogue: name, file, match, columns, ...; see docs/methods/compare.md")
     binaries: str | None = path("wide binaries: source_id1, source_id2, R_chance_align (El-Badry et al. 2021)")
     clusters: str | None = path("members of clusters: source_id, cluster")
+    fgk_binaries: str | None = path("M dwarfs with a warmer primary: source_id (of the M dwarf), feh, feh_err")
+    cluster_metallicities: str | None = path("metallicities of those clusters: cluster, feh, feh_err")
+    pairs: Pairs = subsection(Pairs)
     outliers: Outliers = subsection(Outliers)

@@ -60,6 +60,12 @@ class Parameters(Section):
     PLACE: ClassVar[str] = "parameters"
     engine: str = key("cnn", "the engine that fills the catalogue", min_length=1)
     also: Words | Literal["all"] = key((), "engines that run beside it; all: every other one")
+    scale_to: str | None = key(
+        None,
+        "the scale that catalogs/engines has the labels on too: apogee_dr16, or the name of a catalogue of "
+        "compare.catalogs (docs/engines/compare.md)",
+        min_length=1,
+    )
 
 
 class Quality(Section):

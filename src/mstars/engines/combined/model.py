@@ -186,6 +186,11 @@ def combine_batch(
         names, and missing_arm.
     settings : mapping
     survey_kind : {"simulated", "files", "release"}
+
+    Raises
+    ------
+    InputError
+        An engine that a model was fitted with has no table.
     """
     n, kinds = len(catalog), catalog["luminosity_class"].to_numpy(dtype=str)
     estimates, filled, flag = empty_estimates(INFO, n), np.full(n, np.nan), np.zeros(n, np.int64)
@@ -198,6 +203,8 @@ def combine_batch(
         if not len(rows):
             continue
         model, about = models[kind], catalog.iloc[rows]
+        if missing := [name for name in model.fit.names if name not in tables]:
+            raise InputError(f"models/combined_{kind} was fitted with {', '.join(missing)}; name it in parameters.also")
         members = collect_members({name: tables[name] for name in model.fit.names}, about, kind)
         part = _estimates(combined(model.fit, members, about["snri"].to_numpy(dtype=float)), len(rows))
         check_estimates(part, INFO, len(rows))

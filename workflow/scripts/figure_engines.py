@@ -1,0 +1,8 @@
+"""A figure of the engines beside each other."""
+
+from mstars.ops.job import job
+from mstars.paper.figures.engines_of_run import draw
+from mstars.paper.figures.style import save_outputs
+
+with job(snakemake):
+    save_outputs(draw(snakemake.wildcards.name, snakemake.input), snakemake)

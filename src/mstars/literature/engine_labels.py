@@ -56,7 +56,9 @@ def sources_of(engines: Sequence[str], catalogues: Mapping[str, str], *, simulat
         Whether the truth is known.
     """
     infos = [engine_info(name) for name in engines]
-    found = [Source(info.name, info.name.upper(), info.scale, "engine") for info in infos]
+    found = [
+        Source(info.name, info.name if info.of_engines else info.name.upper(), info.scale, "engine") for info in infos
+    ]
     found.append(Source(APOGEE, "APOGEE", APOGEE_SCALE, "reference"))
     if simulated:
         found.append(Source(TRUTH, "truth", TRUTH, "reference"))

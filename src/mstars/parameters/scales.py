@@ -93,7 +93,11 @@ class ScaleMap:
 
 
 def fit_scale(
-    ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray] | None = None
+    ours: Mapping[str, np.ndarray],
+    theirs: Mapping[str, np.ndarray],
+    errors: Mapping[str, np.ndarray] | None = None,
+    *,
+    predict: bool = False,
 ) -> ScaleMap:
     """Fit the map of each label that both have of `LEAST` stars.
 
@@ -107,6 +111,9 @@ def fit_scale(
         By label; NaN where there is none.
     errors : mapping of ndarray, [n], optional
         Of ours, by label. Without, both sides count as equally good.
+    predict : bool
+        Whether slopes refer to our values alone: the map is then the best guess of theirs. It keeps how far ours are
+        drawn to the mean, which the map between scales undoes at the price of more noise.
 
     Returns
     -------
@@ -121,7 +128,7 @@ def fit_scale(
     scatter, maps, own_share = {axis: mad_std(off[axis]) for axis in MIDDLE if axis in off}, {}, {}
     for _ in range(3):  # the scatter about the map gives the weights, and they the map
         own_share = {
-            axis: _own_share(sigma, off[axis], (errors or {}).get(axis))
+            axis: 1.0 if predict else _own_share(sigma, off[axis], (errors or {}).get(axis))
             for axis, sigma in scatter.items()
             if np.isfinite(off[axis]).sum() >= LEAST
         }

@@ -11,6 +11,7 @@ from mstars.core.config.check import checked
 from mstars.core.config.files import Layer, at, contradictions, layers_of, leaves, read_layer
 from mstars.core.config.whole import filled, merged
 from mstars.core.errors import InputError
+from mstars.engines.registry import engine_models
 
 
 def test_the_shipped_config_is_short_explained_and_the_defaults():
@@ -28,7 +29,7 @@ def test_every_shipped_file_is_valid(path):
     config = {}
     for layer in layers:
         config = merged(config, dict(layer.values))
-    checked(config, ENGINES, layers, base=str(BASE))
+    checked(config, engine_models(), layers, base=str(BASE))
 
 
 def test_a_key_twice_in_a_file_is_refused(tmp_path):

@@ -60,7 +60,7 @@ def survey():
 @pytest.fixture(scope="module")
 def fitted(survey, tmp_path_factory):
     _, tables, labelled, catalog = survey
-    fit, held = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], kind="dM", settings=SETTINGS)
+    fit, held = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], {}, kind="dM", settings=SETTINGS)
     folder = tmp_path_factory.mktemp("models") / "combined_dM" / "all"
     write_fit(folder, fit, labelled, kind="dM", about={"trained_on": "simulated", "survey": "x", "training_set": "y"})
     model = ENGINE.load([folder], kind="dM", settings=SETTINGS)
@@ -115,7 +115,7 @@ def test_an_engine_is_not_used_outside_its_validity(survey, fitted):
     changed = {name: table.copy() for name, table in tables.items()}
     low, high = engine_info("laspm").ranges["dM"]["teff"]
     changed["laspm"].loc[0, "teff"], changed["laspm"].loc[1, "teff"] = low - 1, high + 1
-    bits = [*(bit for bit in CLEARING if bit != EngineFlag.SIMULATION_TRAINED), EngineFlag.OUTSIDE_TRAINING_LABELS]
+    bits = [bit for bit in CLEARING if bit != EngineFlag.SIMULATION_TRAINED]
     for row, bit in enumerate(bits, start=2):
         changed["laspm"].loc[row, "flag"] = int(bit)
     blue = catalog.assign(missing_arm=np.where(np.arange(N) == 20, "blue", ""))
@@ -152,12 +152,12 @@ def test_models_of_simulated_spectra_are_told_on_a_real_survey(survey, fitted):
 def test_one_engine_alone_and_one_without_common_stars(survey):
     truth, tables, labelled, catalog = survey
     arms = catalog[["spectrum_key", "missing_arm"]]
-    alone, held = fit_kind({"cnn": tables["cnn"]}, labelled, arms, kind="dM", settings=SETTINGS)
+    alone, held = fit_kind({"cnn": tables["cnn"]}, labelled, arms, {}, kind="dM", settings=SETTINGS)
     assert alone.left_out == {} and held["teff_oof"].notna().mean() > 0.9
     strange = tables["laspm"].assign(spectrum_key=lambda table: "x" + table["spectrum_key"])
-    fit, _ = fit_kind({"cnn": tables["cnn"], "laspm": strange}, labelled, arms, kind="dM", settings=SETTINGS)
+    fit, _ = fit_kind({"cnn": tables["cnn"], "laspm": strange}, labelled, arms, {}, kind="dM", settings=SETTINGS)
     assert fit.labels["teff"].members == [0] and "0 labelled stars in common" in fit.left_out["laspm teff"]
-    none, held = fit_kind({"laspm": strange}, labelled, arms, kind="dM", settings=SETTINGS)
+    none, held = fit_kind({"laspm": strange}, labelled, arms, {}, kind="dM", settings=SETTINGS)
     assert none.labels == {} and none.left_out["teff"] and held["teff_oof"].isna().all()
 
 
@@ -183,7 +183,7 @@ def test_folders_of_another_class_engine_or_version_are_refused(fitted, tmp_path
 
 def test_the_same_tables_give_the_same_bytes(survey, fitted, tmp_path):
     _, tables, labelled, catalog = survey
-    fit, _ = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], kind="dM", settings=SETTINGS)
+    fit, _ = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], {}, kind="dM", settings=SETTINGS)
     about = {"trained_on": "simulated", "survey": "x", "training_set": "y"}
     write_fit(tmp_path, fit, labelled, kind="dM", about=about)
     for name in ("model.json", "weights.safetensors", "history.csv"):

@@ -7,6 +7,9 @@ include: "combined_inputs.smk"
 rule combined_fit:
     input:
         parameters=lambda wildcards: expand("<results>/parameters/{engine}.parquet", engine=combined_of(wildcards.kind)),
+        calibrations=lambda wildcards: trained(
+            [f"{MODELS}/{ENGINE_INFOS[name].stem}_{wildcards.kind}/calibration.json" for name in combined_of(wildcards.kind)]
+        )(wildcards),
         training="<results>/training/combined_{kind}.parquet",
         summary="<results>/training/combined_{kind}.json",
         spectra="<results>/ingest/spectra.parquet",

@@ -81,8 +81,7 @@ def fit_members(
     for column, name in enumerate(members.names):
         if scales[name] != scale:
             ours = {label: members.values[label][:, column] for label in LABELS}
-            errors = {label: members.errors[label][:, column] for label in LABELS}
-            maps[name] = fit_scale(ours, truth, errors)
+            maps[name] = fit_scale(ours, truth, predict=True)
     snr, fits = labelled["snri"].to_numpy(dtype=float), {}
     values = mapped_values(members, maps)
     for label in LABELS:
@@ -131,14 +130,20 @@ def _fit_label(residual: np.ndarray, snr: np.ndarray, spread: np.ndarray, used: 
 
 
 def _limits(found: Mean, freedom: np.ndarray, most: int, share: float) -> np.ndarray:
-    """chi2 that labelled stars exceed with this probability: chi2's own, stretched so that both medians agree."""
+    """chi2 that labelled stars exceed with this probability.
+
+    The chi2 distribution, stretched to the labelled stars' median and to their 99th percentile: engines fail on single
+    stars, so that the tail is longer than the middle says.
+    """
     from scipy.stats import chi2 as distribution
 
     limits = np.full(most + 1, np.inf)
     for degrees in range(1, most):
         own = (found.chi2 * degrees)[freedom == degrees]
-        own = own[np.isfinite(own)]
-        stretch = max(np.median(own) / distribution.median(degrees), 1.0) if len(own) >= 30 else 1.0
+        own, stretch = own[np.isfinite(own)], 1.0
+        for level, least in ((0.5, 30), (0.99, 300)):
+            if len(own) >= least:
+                stretch = max(stretch, np.quantile(own, level) / distribution.ppf(level, degrees))
         limits[degrees] = stretch * distribution.isf(share, degrees)
     return limits
 

@@ -51,8 +51,9 @@ def members_for(names: Sequence[str], kind: str) -> list[str]:
 def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np.ndarray) -> np.ndarray:
     """Spectra that an engine may be used for: bool [n].
 
-    None with a flag that clears its labels, with labels beyond its training labels or its ranges, or without data in an
-    arm that it needs. That its models are of simulated spectra does not count here: the flag goes on to the result.
+    None with a flag that clears its labels, with labels beyond its ranges, or without data in an arm that it needs:
+    where its own parameters would not be recommended. That its models are of simulated spectra does not count here: the
+    result gets that flag.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np
         Arms without data, as ingest found them.
     """
     spoiled = sum(int(bit) for bit in CLEARING if bit != EngineFlag.SIMULATION_TRAINED)
-    spoiled |= int(EngineFlag.NO_PREDICTION) | int(EngineFlag.OUTSIDE_TRAINING_LABELS)
+    spoiled |= int(EngineFlag.NO_PREDICTION)
     spoiled |= sum(info.own_flags[name] for name in info.own_clearing)
     good = (table["flag"].to_numpy(dtype=np.int64) & spoiled) == 0
     for label, (low, high) in info.ranges[kind].items():

@@ -126,6 +126,7 @@ def fit_kind(
     tables: Mapping[str, pd.DataFrame],
     labelled: pd.DataFrame,
     missing_arm: pd.DataFrame,
+    calibrations: Mapping[str, Mapping],
     *,
     kind: str,
     settings: Mapping,
@@ -140,6 +141,10 @@ def fit_kind(
         The training set.
     missing_arm : pandas.DataFrame
         spectrum_key, missing_arm.
+    calibrations : mapping
+        Of `mstars.engines.calibration.calibrate_kind` by engine. Of the quoted errors of the labels no larger share is
+        taken out than the engine on the labels' scale takes out that takes out least: the spread of an ensemble tells
+        them from its own errors, a covariance that depends on S/N alone does not.
     kind : {"dM", "gM"}
     settings : mapping
 
@@ -157,9 +162,11 @@ def fit_kind(
     own = cross_fitted(members, labelled, scales, INFO.scale, settings)
     whole = combined(fit, collect_members(tables, keys, kind), snr)
     table = labelled[["spectrum_key", "star_id", "fold", "snri"]].reset_index(drop=True)
+    same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
     for label in LABELS:
         table[f"{label}_true"] = labelled[label].to_numpy(dtype=float)
-        table[f"{label}_label_err"] = labelled[f"{label}_label_err"].to_numpy(dtype=float)
+        share = min((one[label]["label_share"] for one in same if label in one), default=1.0)
+        table[f"{label}_label_err"] = share * labelled[f"{label}_label_err"].to_numpy(dtype=float)
         table[f"{label}_oof"], table[f"{label}_spread"] = own[label].value, own[label].error
         table[f"{label}_mean"] = whole[label].value if label in whole else np.nan
     return fit, table
@@ -206,7 +213,7 @@ def combine_batch(
         if missing := [name for name in model.fit.names if name not in tables]:
             raise InputError(f"models/combined_{kind} was fitted with {', '.join(missing)}; name it in parameters.also")
         members = collect_members({name: tables[name] for name in model.fit.names}, about, kind)
-        part = _estimates(combined(model.fit, members, about["snri"].to_numpy(dtype=float)), len(rows))
+        part = _estimates(combined(model.fit, members, about["snri"].to_numpy(dtype=float)), len(rows), kind)
         check_estimates(part, INFO, len(rows))
         for name in ("values", "error", "chi2", "flag"):
             getattr(estimates, name)[rows] = getattr(part, name)
@@ -220,10 +227,15 @@ def combine_batch(
     return estimates_table(INFO, catalog, estimates, filled, flag | estimates.flag)
 
 
-def _estimates(found: Mapping[str, Mean], n: int) -> Estimates:
-    """Means of all labels as the contract wants them."""
+def _estimates(found: Mapping[str, Mean], n: int, kind: str) -> Estimates:
+    """Means of all labels as the contract wants them.
+
+    Engines contradict each other only where their mean is within the ranges: the labelled stars, which say how far
+    engines may differ, are there.
+    """
     result = empty_estimates(INFO, n)
     total, freedom, none = np.zeros(n), np.zeros(n), np.ones(n, bool)
+    contradicted, inside = np.zeros(n, bool), np.ones(n, bool)
     for label in LABELS:
         one = found.get(label)
         if one is None:
@@ -233,9 +245,12 @@ def _estimates(found: Mapping[str, Mean], n: int) -> Estimates:
         result.extra[f"{label}_engines"], result.extra[f"{label}_chi2"] = one.count.astype(float), one.chi2
         degrees = np.maximum(one.count + (one.left_out >= 0) - 1, 0)
         total, freedom = total + np.nan_to_num(one.chi2) * degrees, freedom + degrees
-        result.flag |= INFO.own_flags["contradicted"] * one.contradicted
+        contradicted |= one.contradicted
+        low, high = INFO.ranges[kind][label]
+        inside &= ~np.isfinite(one.value) | ((one.value >= low) & (one.value <= high))
         result.flag |= INFO.own_flags["one_left_out"] * (one.left_out >= 0)
         none &= one.count == 0
+    result.flag |= INFO.own_flags["contradicted"] * (contradicted & inside)
     result.flag |= INFO.own_flags["no_valid_engine"] * none
     result.chi2[:] = np.where(freedom > 0, total / np.maximum(freedom, 1), np.nan)
     return result

@@ -13,7 +13,7 @@ class CombinedSettings(EngineSettings):
 
     PLACE: ClassVar[str] = "engines.combined"
     contradiction: float = key(
-        0.001, "engines contradict each other where their chi2 is this improbable for labelled stars", gt=0, lt=0.5
+        0.0001, "engines contradict each other where their chi2 is this improbable for labelled stars", gt=0, lt=0.5
     )
     least_common: int = key(30, "labelled stars that an engine, and a pair of engines, must have in common", ge=10)
 

@@ -23,7 +23,6 @@ from mstars.paper.figures.style import (
     new_figure,
     no_data,
     note,
-    one_to_one,
     span,
     styled,
 )
@@ -166,7 +165,7 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
             axes.set_xscale("log")
             axes.set_xticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
             axes.tick_params(axis="x", which="minor", labelbottom=False)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
             note(axes, "\n".join(lines) or f"too few pairs of {kind}", "upper right", fontsize=5.5)
         row[0].set_ylabel(axis_label(label, r"$\sigma$ of "), fontsize=7)
     for axes, kind in zip(panels[0], LUMINOSITY_CLASSES, strict=True):
@@ -207,8 +206,11 @@ def draw_groups(
         for axes, group in zip(panels[:2, column], (M_M, FGK_M), strict=True):
             _normalised(axes, differences.get((engine.name, group, criteria)), style_of(column)["color"])
             axes.set_xlabel(rf"{group}: $\Delta$[M/H] / $\sigma$", fontsize=7)
-        _cluster_panel(panels[2, column], differences.get((engine.name, CLUSTER, "members")), engine)
+        _cluster_panel(panels[2, column], differences.get((engine.name, CLUSTER, "members")))
         panels[0, column].set_title(named(engine), fontsize=7)
+    ends = (min(axes.get_xlim()[0] for axes in panels[2]), max(axes.get_xlim()[1] for axes in panels[2]))
+    for axes in panels[2]:
+        axes.set(xlim=ends, ylim=ends)
     for axes in panels[:2, 0]:
         axes.set_ylabel("density")
     panels[2, 0].set_ylabel("mean [M/H] of members (dex)", fontsize=7)
@@ -233,7 +235,7 @@ def _normalised(axes, table: pd.DataFrame | None, color: str) -> None:
     axes.set(xlim=(-5, 5))
 
 
-def _cluster_panel(axes, table: pd.DataFrame | None, engine: Source) -> None:
+def _cluster_panel(axes, table: pd.DataFrame | None) -> None:
     axes.set_xlabel("cluster [Fe/H] (dex)", fontsize=7)
     if table is None or not len(table):
         no_data(axes, "no cluster members")
@@ -244,9 +246,11 @@ def _cluster_panel(axes, table: pd.DataFrame | None, engine: Source) -> None:
     feh, feh_err = groups["feh"].first(), groups["feh_err"].first()
     axes.errorbar(feh, mean, xerr=feh_err, yerr=error, fmt="o", ms=2.5, lw=0.7, color=BLUE)
     ends = span(feh, mean - error, mean + error, share=0, margin=0.2)
-    one_to_one(axes, ends)
+    axes.set_box_aspect(1)
+    axes.axline((0, 0), slope=1, color=BLACK, lw=0.6)
+    axes.set(xlim=ends, ylim=ends)
     for name in feh.index:
         axes.annotate(
-            f"{name} ({groups.size()[name]})", (feh[name], mean[name]), fontsize=5, color=GREY, xytext=(3, -6),
+            f"{name} ({groups.size()[name]})", (feh[name], mean[name]), fontsize=5, color=GREY, xytext=(2, -8),
             textcoords="offset points",
         )  # fmt: skip

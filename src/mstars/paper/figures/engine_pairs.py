@@ -98,7 +98,7 @@ def draw_offsets(statistics: pd.DataFrame, sources: Sequence[Source], kind: str)
         for axes in row:
             axes.set_xlabel(rf"$\Delta$ {LABEL[label]}{unit}", fontsize=7)
     for axes, engine in zip(panels[0], engines, strict=True):
-        axes.set_title(f"{named(engine)} minus ...", fontsize=7)
+        axes.set_title(f"{named(engine)}\nminus ...".replace(" [", "\n["), fontsize=7)
     low = [int(edge) for edge in AXES["snri"][:-1]]
     names = [f"S/N$_i$ {a}-{b}" for a, b in zip(low[:-1], low[1:], strict=True)] + [f"S/N$_i$ > {low[-1]}"]
     handles = [Line2D([], [], color=BLACK, marker="o", ms=3, lw=1.2, label="all: median, robust scatter")]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from made_golden import make_candidates
+from made_golden import make_candidates, patterns
 from sklearn.cluster import DBSCAN
 
+from mstars.engines.laspm.golden import clusters
 from mstars.engines.laspm.golden.clusters import (
     CROWDED,
     FAILED,
@@ -12,6 +13,7 @@ from mstars.engines.laspm.golden.clusters import (
     KEPT,
     OUTSIDE,
     SINGLE,
+    alike,
     bin_numbers,
     clean_by_clusters,
     judge_by_neighbours,
@@ -20,6 +22,7 @@ from mstars.engines.laspm.golden.clusters import (
 )  # fmt: skip
 from mstars.engines.laspm.golden.distances import LEAST_USUAL, flat_distances, usual_variance
 from mstars.engines.laspm.golden.settings import Golden
+from mstars.engines.laspm.golden.spectra import GRID
 
 SETTINGS = Golden().model_dump()["clusters"]
 WIDE = SETTINGS | {"bins": (150, 0.1, 0.15)}
@@ -123,3 +126,30 @@ def test_one_or_no_candidate():
     assert judge_by_neighbours(spectra, labels, found.status == KEPT, SETTINGS).tolist() == [0]
     none = clean_by_clusters(spectra.take([]), labels[:0], np.empty(0), SETTINGS)
     assert len(none.status) == 0
+
+
+def test_spectra_that_differ_no_more_than_others_of_their_labels_stay(monkeypatch):
+    """At the cool end of a library stars of equal labels differ more than elsewhere."""
+    table, spectra, _ = make_candidates(600, bad=0)
+    labels, draws = table[["teff", "logg", "m_h"]].to_numpy(), np.random.default_rng(6)
+    cool = labels[:, 0] < np.quantile(labels[:, 0], 0.15)
+    spectra.flux[cool] += (draws.normal(0, 0.6, (cool.sum(), 1)) * patterns(7)[0]).astype(np.float32)
+    lamps = np.flatnonzero(cool)[:3]
+    spectra.flux[lamps] = 1 + 0.8 * np.sin(np.arange(len(GRID)) / 3).astype(np.float32)
+    good = cool & ~np.isin(np.arange(600), lamps)
+    far = judge_by_neighbours(spectra, labels, ~cool, SETTINGS)
+    assert (far[good] <= 1).mean() > 0.85 and (far[lamps] > 1).all()
+    monkeypatch.setattr(clusters, "local_limits", lambda scaled, near, sigma: np.zeros(len(scaled)))
+    assert (judge_by_neighbours(spectra, labels, ~cool, SETTINGS)[good] <= 1).mean() < 0.7
+
+
+def test_those_most_alike_are_near_in_labels_and_noise():
+    draws = np.random.default_rng(2)
+    labels = draws.uniform(0, 1, (300, 3)) * [800, 0.4, 0.6]
+    variance = 10.0 ** draws.uniform(-4, -2, 300)
+    near = alike(labels, variance, (50, 0.1, 0.1))
+    assert near.shape == (300, 25) and (near != np.arange(300)[:, None]).all()
+    assert np.abs(labels[near] - labels[:, None]).mean() < np.abs(labels[:, None] - labels[None]).mean()
+    ratio = np.abs(np.log(variance[near] / variance[:, None]))
+    assert np.median(ratio) < 0.7 * np.median(np.abs(np.log(variance[:, None] / variance[None])))
+    assert alike(labels[:1], variance[:1], (50, 0.1, 0.1)).shape[0] == 1

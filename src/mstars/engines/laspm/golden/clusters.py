@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
-from mstars.core.robust import mad_std
-from mstars.engines.laspm.golden.distances import PARTS, Noise, flat_distances, parts_of, usual_variance
+from mstars.core.robust import SIGMA_PER_MAD, mad_std
+from mstars.engines.laspm.golden.distances import LEAST_NOISE, PARTS, Noise, flat_distances, parts_of, usual_variance
 from mstars.engines.laspm.golden.spectra import GRID, MeanSpectrum, SampleSpectra, fit_mean_spectrum, polynomials
 
 PAPER_EPS = 1.0
@@ -25,6 +26,9 @@ _ROUNDS = 4
 
 LEAST_SPECTRA = 30
 """Spectra that a mean spectrum needs."""
+
+ALIKE, ALIKE_BINS, ALIKE_NOISE = 25, 2.0, 1.5
+"""So many spectra tell what distance is usual; so many bins, or such a ratio of the noise, count as one step away."""
 
 
 def min_points(count: int) -> int:
@@ -194,18 +198,36 @@ def judge_by_neighbours(
     distance, noise = np.zeros(len(labels)), Noise.of(spectra.ivar, _counts(settings)) if len(labels) else None
     if inside.sum() < LEAST_SPECTRA:
         return distance
+    near = alike(labels, noise.variance[0], settings["bins"])
     for _ in range(_ROUNDS):
         mean = fit_mean_spectrum(spectra.flux[inside], labels[inside])
         squares, distance = _from_mean(spectra, mean, labels, noise, settings), np.zeros(len(labels))
         for own, variance in zip(squares, noise.variance, strict=True):
             scaled = np.sqrt(own / (variance + usual_variance(own[inside], variance[inside])))
             limit = np.median(scaled[inside]) + sigma * mad_std(scaled[inside])
-            distance = np.maximum(distance, scaled / limit)
+            distance = np.maximum(distance, scaled / np.maximum(limit, local_limits(scaled, near, sigma)))
         again = (distance <= 1) & (few | kept)
         if (again == inside).all() or again.sum() < LEAST_SPECTRA:
             break
         inside = again
     return distance
+
+
+def alike(labels: np.ndarray, variance: np.ndarray, sides) -> np.ndarray:
+    """Numbers of the `ALIKE` spectra most like each in labels and noise: int [n, k]."""
+    noise = 0.5 * np.log(np.maximum(variance, LEAST_NOISE**2)) / np.log(ALIKE_NOISE)
+    place = np.column_stack([labels / (ALIKE_BINS * np.asarray(sides, dtype=float)), noise])
+    return cKDTree(place).query(place, min(ALIKE + 1, len(place)))[1].reshape(len(place), -1)[:, 1:]
+
+
+def local_limits(scaled: np.ndarray, near: np.ndarray, sigma: float) -> np.ndarray:
+    """So many robust sigma above the median distance of the spectra most alike: [n].
+
+    Spectra differ more where the labels say less of them: at the cool end, and where there is hardly any noise.
+    """
+    values = scaled[near]
+    middle = np.median(values, axis=1)
+    return middle + sigma * SIGMA_PER_MAD * np.median(np.abs(values - middle[:, None]), axis=1)
 
 
 def _from_mean(spectra: SampleSpectra, mean: MeanSpectrum, labels, noise: Noise, settings, chunk: int = 2048):

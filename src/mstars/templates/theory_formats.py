@@ -81,29 +81,38 @@ def read_theory_grid(
     if path.suffix in (".h5", ".hdf5"):
         return load_theory(path)
     spectra, phoenix = _read_spectra(path)
-    medium = "vacuum" if medium is None and phoenix else medium
+    medium = medium or ("vacuum" if phoenix else None)
     if not spectra:
         raise InputError(f"{path}: no spectra in it")
     if medium is None:
         raise InputError(f"{path}: say whether its wavelengths are of air or vacuum (key medium)")
     for number, (wave, *_) in enumerate(spectra):
         _check_hole(f"{path}: spectrum {number}", np.sort(wave), wavelength)
-    target = native, resolution, wavelength
-    flux = np.stack([to_resolution(to_vacuum(str(path), wave, medium), values, *target) for wave, values, _ in spectra])
+    flux = np.stack(
+        [
+            to_resolution(to_vacuum(str(path), wave, medium), values, native, resolution, wavelength)
+            for wave, values, _ in spectra
+        ]
+    )
     reached = np.flatnonzero(np.isfinite(flux).all(axis=0))
     if not reached.size:
         raise InputError(f"{path}: no wavelengths between {wavelength[0]:.0f} and {wavelength[-1]:.0f} A")
     inside = slice(reached[0], reached[-1] + 1)
     labels = pd.DataFrame([{label: found.get(label, np.nan) for label in LABELS} for *_, found in spectra])
-    about = {
+    about = _about(path, min(resolution, native or resolution), medium)
+    return check_theory(TheoryGrid(wavelength[inside], flux[:, inside].astype(np.float32), labels, about))
+
+
+def _about(path: Path, resolution: float, medium: str) -> dict:
+    """What a grid of files tells of itself."""
+    return {
         "title": path.name,
         "source": path.name,
         "licence": "",
-        "resolution": min(resolution, native or resolution),
+        "resolution": resolution,
         "air_converted": medium == "air",
         "simulated": False,
     }
-    return check_theory(TheoryGrid(wavelength[inside], flux[:, inside].astype(np.float32), labels, about))
 
 
 def _read_spectra(path: Path) -> tuple[list[Spectrum], bool]:

@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
-from mstars.core.palette import BLACK, BLUE, GREY
 from mstars.literature.engine_groups import CLUSTER, FGK_M, M_M
 from mstars.literature.engine_labels import APOGEE, Source
+from mstars.paper.figures.colours import BLACK, BLUE, GREY
 from mstars.paper.figures.engine_pairs import named, style_of
 from mstars.paper.figures.sequences import ISOCHRONE_DASHES
 from mstars.paper.figures.style import (

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mstars.core.labels import LABELS
-from mstars.core.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 from mstars.literature.engine_labels import Source
 from mstars.literature.engine_pairs import AXES
+from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 from mstars.paper.figures.style import (
     LABEL,
     PAGE_WIDTH,
@@ -30,8 +30,8 @@ from mstars.paper.figures.style import (
 
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
 MARKS = ("o", "s", "^", "D", "v", "P")
-SHADES = ("#9ECAE1", "#6BAED6", "#3182BD", "#08519C")
-"""Of the S/N_i intervals, the lowest first."""
+SHADES = ("0.75", "0.55", "0.35", "0.0")
+"""Greys of the S/N_i intervals, the lowest first."""
 
 SCALES = {"apogee_dr16": "APOGEE DR16", "starhorse": "StarHorse", "phoenix": "PHOENIX", "truth": "truth"}
 """How figures and tables write a scale; others by their name."""

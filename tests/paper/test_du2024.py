@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mstars.paper.du2024 import catalogue_numbers, du2024_table, precision_numbers, sample_numbers
+from mstars.core.errors import InputError
+from mstars.paper.du2024 import catalogue_numbers, du2024_table, precision_numbers, sample_numbers, warm_stars
 
 LABELS = ("teff", "logg", "m_h")
 SIGMA = {"teff": 50.0, "logg": 0.1, "m_h": 0.2}
@@ -58,3 +59,12 @@ def test_the_table_has_every_number_of_the_paper():
     assert rows["members of the golden sample"][6] == pytest.approx(0.2 * 45422 / 5105)
     assert rows["members without themselves in Teff (selected: outliers have left)"][6] == 2
     assert rows["LASPM minus StarHorse in Teff"][7] == -5 and "SIMULATED" in table.notes[0]
+
+
+def test_stars_without_parameters_are_no_warm_stars(tmp_path):
+    table = pd.DataFrame({"obsid": [1, 2, 3], "teff": [5800.0, -9999.0, 6500.0], "logg": [4.4, 4.0, -9999.0]})
+    table.to_csv(tmp_path / "afgk.csv", index=False)
+    assert warm_stars(tmp_path / "afgk.csv")["teff"].tolist() == [5800.0]
+    table.drop(columns="logg").to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(InputError, match=r"release\.afgk_catalog: .*logg"):
+        warm_stars(tmp_path / "bad.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,29 @@ import pandas as pd
 from mstars.core.resources import resource, resource_table
 from mstars.engines.laspm.golden.labels import LABELS, gaussian_fit, shifted_pairs
 from mstars.engines.laspm.golden.sample import MEMBER, tested_members
+from mstars.files.external_tables import Column, read_external
 from mstars.paper.figures.laspm import deviations
 from mstars.paper.rendering import Table
+
+STAR_PARAMETERS = (Column("teff", unit="K"), Column("logg"))
+"""What LAMOST's catalogue of A, F, G and K stars says of them (LASP)."""
+
+
+def warm_stars(path: str | Path) -> pd.DataFrame:
+    """Parameters of A, F, G and K stars for Figure 15: teff (K), logg; stars without both are left out.
+
+    Parameters
+    ----------
+    path : path
+        ``release.afgk_catalog``.
+
+    Raises
+    ------
+    InputError
+        The file has no such columns.
+    """
+    table = read_external(path, STAR_PARAMETERS, "release.afgk_catalog")
+    return table[(table["teff"] > 0) & (table["logg"] > -9)].reset_index(drop=True)
 
 
 def sample_numbers(labels: pd.DataFrame, fates: pd.DataFrame, offsets: pd.DataFrame) -> dict[str, float]:

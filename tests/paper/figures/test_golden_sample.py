@@ -94,3 +94,20 @@ def test_the_band_is_where_its_polynomial_says():
 )
 def test_a_figure_without_data_says_why(draw, said):
     assert any(said in one for one in missing(draw()))
+
+
+def test_the_kiel_diagram_of_all_stars_holds_both_and_says_what_is_missing():
+    draws = np.random.default_rng(4)
+    cool = pd.DataFrame({"teff": draws.uniform(3100, 3900, 800), "logg": 4.8})
+    warm = pd.DataFrame({"teff": draws.uniform(4000, 9000, 900), "logg": draws.uniform(1, 5, 900)})
+    counts = {}
+    for name, others in (("both", warm), ("alone", None)):
+        figure = laspm.draw_all_stars(cool, others)
+        axes = figure.axes[0]
+        counts[name] = axes.collections[0].get_array().sum()
+        assert axes.get_xlim()[0] > axes.get_xlim()[1] and axes.get_ylim()[0] > axes.get_ylim()[1]
+        told = " ".join(text.get_text() for text in [*axes.texts, *figure.texts])
+        assert ("no catalogue of A to K stars" in told) == (others is None)
+    assert counts == {"both": 1700, "alone": 800}
+    nothing = laspm.draw_all_stars(cool[:0], None)
+    assert "no star" in " ".join(text.get_text() for text in nothing.axes[0].texts)

@@ -1,4 +1,4 @@
-# figures of Du et al. 2024; Figure 15, the Kiel diagram of all stars, needs parameters of A, F, G and K stars, which this survey does not have
+# figures of Du et al. 2024
 
 
 rule figure_golden_band:
@@ -143,6 +143,22 @@ rule figure_golden_kiel:
         "Kiel diagram {wildcards.kiel}"
     script:
         "../../scripts/figure_golden_kiel.py"
+
+
+rule figure_laspm_all_stars:
+    input:
+        parameters="<results>/parameters/laspm.parquet",
+        others=afgk_catalogue,
+    output:
+        du2024("fig15_kiel_all"),
+    log:
+        "<logs>/figure_laspm_all_stars/fig15.log",
+    benchmark:
+        "<benchmarks>/figure_laspm_all_stars/fig15.tsv"
+    message:
+        "Kiel diagram of all stars"
+    script:
+        "../../scripts/figure_laspm_all_stars.py"
 
 
 rule figure_golden_spectra:

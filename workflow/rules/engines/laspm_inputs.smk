@@ -26,6 +26,11 @@ def golden_catalogues():
     return {name: paths for name, paths in found.items() if paths}
 
 
+def afgk_catalogue(wildcards):
+    """LAMOST's catalogue of A, F, G and K stars with their parameters; nothing where there is none."""
+    return f"{SIM}/catalogs/lamost_afgk.fits.gz" if SIMULATED else config["release"]["afgk_catalog"] or []
+
+
 def golden_theory(*kinds):
     """Input function: the theory grids of classes, where spectra are recalibrated to theory."""
 

@@ -1,4 +1,4 @@
-"""Figures of LASPM's parameters (Du et al. 2024, Figures 16 and 17)."""
+"""Figures of LASPM's parameters (Du et al. 2024, Figures 15 to 17)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mstars.core.robust import mad_std
 from mstars.engines.laspm.errors import repeat_deviations
 from mstars.engines.laspm.golden.labels import LABELS, gaussian_fit
 from mstars.paper.figures.colours import BLACK, GREY, RED
-from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, axis_label, new_figure, no_data, note, styled
+from mstars.paper.figures.style import COLUMN_WIDTH, PAGE_WIDTH, axis_label, density, new_figure, no_data, note, styled
 
 SNR_STEP = 5.0
 """Intervals of S/N_i of Figure 16."""
@@ -18,6 +18,11 @@ SNR_STEP = 5.0
 LEAST_IN_STEP = 8
 
 LEAST_SNR = 10.0
+
+HOTTEST = 12_000.0
+"""K: the hot end of Figure 15."""
+
+DENSITY_MAP = "viridis"
 
 
 def deviations(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,4 +93,30 @@ def draw_deviations(table: pd.DataFrame) -> Figure:
         axes.plot(middle, curve / curve.sum() * (np.abs(values) < edges[-1]).sum(), "--", color=RED)
         note(axes, f"core {fit.sigma:.3g}\nstandard deviation {values.std():.3g}\nn = {len(values)}", fontsize=6)
         axes.set_xlabel(axis_label(label, r"$\epsilon$ of "))
+    return figure
+
+
+@styled
+def draw_all_stars(m_stars: pd.DataFrame, others: pd.DataFrame | None) -> Figure:
+    """Kiel diagram of all stars, coloured by the density: M stars by LASPM, A to K stars by LAMOST (Figure 15).
+
+    Parameters
+    ----------
+    m_stars, others : pandas.DataFrame
+        teff (K), logg. ``others`` None: there is no catalogue of A to K stars.
+    """
+    figure = new_figure(COLUMN_WIDTH, 3.4)
+    axes = figure.subplots()
+    tables = [table[["teff", "logg"]] for table in (m_stars, others) if table is not None]
+    stars = pd.concat(tables, ignore_index=True).astype(float).dropna()
+    if not len(stars):
+        no_data(axes, "no star with parameters")
+        return figure
+    extent = (min(stars["teff"].min(), 3000) - 100, min(stars["teff"].max() + 200, HOTTEST), -1.0, 6.0)
+    image = density(axes, stars["teff"], stars["logg"], bins=200, most=500, extent=extent, cmap=DENSITY_MAP)
+    if image is not None:
+        figure.colorbar(image, ax=axes, label="spectra")
+    axes.set(xlabel=axis_label("teff"), ylabel=axis_label("logg"), xlim=extent[1::-1], ylim=extent[:1:-1])
+    if others is None:
+        note(axes, "M stars alone: no catalogue of A to K stars")
     return figure

@@ -114,7 +114,7 @@ class Doubles(Section):
     """Cleaning of double-lined spectra: our own step; the paper trusts to the clusters."""
 
     PLACE: ClassVar[str] = "engines.laspm.golden.doubles"
-    sigma: float | None = key(7, "spectra with a second star of this significance leave; null: no such step", gt=0)
+    sigma: float | None = key(5, "spectra with a second star of this significance leave; null: no such step", gt=0)
     share: float = key(0.12, "and of at least this share of the light", ge=0, le=1)
 
 

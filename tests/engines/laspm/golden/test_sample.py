@@ -6,7 +6,14 @@ import pytest
 from made_golden import BAD, make_candidates
 
 from mstars.core.errors import InputError
-from mstars.engines.laspm.golden.sample import after_review, check_members, cluster_candidates, finish_sample
+from mstars.engines.laspm.golden import sample
+from mstars.engines.laspm.golden.sample import (
+    after_review,
+    check_members,
+    cluster_candidates,
+    finish_classes,
+    finish_sample,
+)
 from mstars.engines.laspm.golden.settings import Golden
 
 SETTINGS = Golden().model_dump()
@@ -83,3 +90,35 @@ def test_too_few_members_are_told():
     with pytest.raises(InputError, match="golden sample: 3 gM stars, at least 20"):
         check_members({"dM": 50, "gM": 3}, 20)
     check_members({"dM": 50, "gM": 20}, 20)
+
+
+def test_every_m_spectrum_has_one_row_and_who_is_no_member_has_a_reason(monkeypatch):
+    table, spectra, _ = make_candidates(260, bad=30)
+    labels = table.assign(luminosity_class=np.where(np.arange(260) < 180, "dM", "gM"), primary=True, reason="")
+    gone = np.arange(260) % 13 == 0
+    labels.loc[gone, ["source", "reason"]] = "", "labels disagree with the reference"
+    labels.loc[np.arange(260) % 26 == 0, ["primary", "reason"]] = False, "RUWE of a binary"
+    place = dict(zip(labels["spectrum_key"], range(260), strict=True))
+
+    def spectra_of(own, stores, settings, shapes=None):
+        return spectra.take([place[key] for key in own["spectrum_key"]])
+
+    monkeypatch.setattr(sample, "ready_spectra", spectra_of)
+    settings = SETTINGS | {"network": SETTINGS["network"] | {"rounds": 0}}
+    tables, queues = [], []
+    for _, own in labels[labels["source"] != ""].groupby("luminosity_class"):
+        clustered = cluster_candidates(own.reset_index(drop=True), spectra_of(own, {}, settings), settings)
+        tables.append(clustered.table)
+        queues.append(decided(clustered.queue))
+    found = finish_classes(
+        labels, pd.concat(tables), pd.concat(queues), {}, settings, lambda kind: np.random.default_rng(1), 20
+    )
+    fates = found.fates.set_index("spectrum_key")
+    assert sorted(fates.index) == sorted(labels["spectrum_key"])
+    assert ((fates["reason"] == "") == (fates["stage"] == "member")).all()
+    assert set(fates.loc[labels.loc[gone, "spectrum_key"], "stage"]) == {"labels", "selection"}
+    assert len(found.spectra) == len(found.members) == (fates["stage"] == "member").sum()
+    with pytest.raises(InputError, match="golden sample: .* at least 1000"):
+        finish_classes(
+            labels, pd.concat(tables), pd.concat(queues), {}, settings, lambda kind: np.random.default_rng(1), 1000
+        )

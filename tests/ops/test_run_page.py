@@ -81,8 +81,8 @@ def test_the_flow_counts_every_spectrum():
         ("with recommended parameters (parameter_flag 1)", 2),
     ]
     assert steps[1].out == [("files that could not be used", 1)] and steps[2].out == [
-        ("class WD", 2),
-        ("class galaxy", 1),
+        ("WD", 2),
+        ("galaxy", 1),
     ]
     assert steps[0].number - sum(number for step in steps[:3] for _, number in step.out) == steps[2].number
     assert steps[2].share == pytest.approx(3 / 7)

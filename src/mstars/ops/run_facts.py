@@ -61,12 +61,12 @@ def flow(classification: pd.DataFrame, catalog: pd.DataFrame) -> list[Step]:
     steps = [
         ("input spectra", n, []),
         ("spectra that could be read", n - n_rejected, [("files that could not be used", n_rejected)]),
-        ("spectra of M stars, in the catalogue", len(catalog), [(f"class {name}", count) for name, count in others]),
+        ("spectra of M stars, in the catalogue", len(catalog), others),
     ]
     steps += [(f"of them {kind}", count, []) for kind, count in of_kind]
     for name, flag in (("velocity", "rv_flag"), ("parameters", "parameter_flag")):
         good = int((catalog[flag] == 1).sum())
-        steps.append((f"with recommended {name} ({flag} 1)", good, [(f"{flag} 0", len(catalog) - good)]))
+        steps.append((f"with recommended {name} ({flag} 1)", good, [(f"with {flag} 0", len(catalog) - good)]))
     return [Step(name, number, number / max(n, 1), [pair for pair in out if pair[1]]) for name, number, out in steps]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
+from scipy import spatial
 from sklearn.cluster import DBSCAN
 
 from mstars.core.robust import SIGMA_PER_MAD, mad_std
@@ -217,7 +217,7 @@ def alike(labels: np.ndarray, variance: np.ndarray, sides) -> np.ndarray:
     """Numbers of the `ALIKE` spectra most like each in labels and noise: int [n, k]."""
     noise = 0.5 * np.log(np.maximum(variance, LEAST_NOISE**2)) / np.log(ALIKE_NOISE)
     place = np.column_stack([labels / (ALIKE_BINS * np.asarray(sides, dtype=float)), noise])
-    return cKDTree(place).query(place, min(ALIKE + 1, len(place)))[1].reshape(len(place), -1)[:, 1:]
+    return spatial.cKDTree(place).query(place, min(ALIKE + 1, len(place)))[1].reshape(len(place), -1)[:, 1:]
 
 
 def local_limits(scaled: np.ndarray, near: np.ndarray, sigma: float) -> np.ndarray:

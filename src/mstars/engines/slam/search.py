@@ -86,7 +86,9 @@ class Sample:
 
 
 def noise_weights(variance: np.ndarray) -> np.ndarray:
-    """Weights of training spectra in each pixel: 2 m / (m + v) with the noise's variance v, whose median is m.
+    """Weights of training spectra in each pixel: the root of 2 m / (m + v), v the noise's variance and m its median.
+
+    The loss of the regression is linear, so that the weights of greatest likelihood go with one over the deviation.
 
     Parameters
     ----------
@@ -96,13 +98,13 @@ def noise_weights(variance: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float32, [n, pixel]
-        Below 2; 1 at the median, 0 without information.
+        Below 1.5; 1 at the median, 0 without information.
     """
     known = np.where(np.isfinite(variance), variance, np.nan)
     seen = np.isfinite(known).any(axis=0)
     middle = np.ones(variance.shape[1], np.float32)
     middle[seen] = np.nanmedian(known[:, seen], axis=0)
-    return (2 * middle / (middle + variance)).astype(np.float32)
+    return np.sqrt(2 * middle / (middle + variance)).astype(np.float32)
 
 
 def grid_of(hyper: Mapping) -> list[Options]:

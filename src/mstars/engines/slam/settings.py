@@ -67,7 +67,7 @@ class SlamSettings(EngineSettings):
     )
     weights: Literal["noise", "none"] = key(
         "noise",
-        "weight of a training spectrum in a pixel: 2 m / (m + v) with the noise's variance v and its median m, or 1",
+        "weight of a training spectrum in a pixel: the root of 2 m / (m + v), noise of variance v and median m; or 1",
         follows=("recipe", {"paper": "none", "astroslam": "none"}),
     )
     modes: int = key(

@@ -37,6 +37,16 @@ def test_no_rule_says_what_holds_without_it():
     assert [f"{path.name}: {line}" for path in RULES for line in DEFAULT.findall(path.read_text())] == []
 
 
+def test_a_name_is_given_in_one_rule_file():
+    """All rule files share one namespace: the second file to give a name changes what the first one's rules see."""
+    given = {}
+    for path in RULES:
+        if path.parent.name != "surveys":  # one of these three is read
+            for name in set(re.findall(r"^(?:def )?(\w+)(?= = |\()", path.read_text(), re.M)):
+                given.setdefault(name, []).append(path.name)
+    assert {name: files for name, files in given.items() if len(files) > 1} == {}
+
+
 def test_the_snakefile_holds_config_includes_and_targets():
     """A rule of it has no job: it names what is to be made."""
     text = (ROOT / "Snakefile").read_text()

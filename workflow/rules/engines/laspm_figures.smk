@@ -199,7 +199,7 @@ rule figure_laspm_repeats:
         "../../scripts/figure_laspm_repeats.py"
 
 
-BESIDE = {
+LASPM_BESIDE = {
     "fig18_starhorse": ("starhorse", GOLDEN_KINDS),
     "fig19_aspcap_dM": ("aspcap_dr17", ["dM"]),
     "fig20_aspcap_gM": ("aspcap_dr17", ["gM"]),
@@ -212,19 +212,19 @@ rule figure_laspm_literature:
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         stars="<results>/crossmatch/gaia.parquet",
         offsets="<results>/golden/offsets.parquet",
-        description=lambda wildcards: catalogue_paths(BESIDE[wildcards.beside][0])[0],
-        file=lambda wildcards: catalogue_paths(BESIDE[wildcards.beside][0])[1],
+        description=lambda wildcards: catalogue_paths(LASPM_BESIDE[wildcards.beside][0])[0],
+        file=lambda wildcards: catalogue_paths(LASPM_BESIDE[wildcards.beside][0])[1],
     output:
         du2024("{beside}"),
     wildcard_constraints:
-        beside="|".join(BESIDE),
+        beside="|".join(LASPM_BESIDE),
     log:
         "<logs>/figure_laspm_literature/{beside}.log",
     benchmark:
         "<benchmarks>/figure_laspm_literature/{beside}.tsv"
     params:
-        catalogue=lambda wildcards: BESIDE[wildcards.beside][0],
-        kinds=lambda wildcards: BESIDE[wildcards.beside][1],
+        catalogue=lambda wildcards: LASPM_BESIDE[wildcards.beside][0],
+        kinds=lambda wildcards: LASPM_BESIDE[wildcards.beside][1],
     message:
         "LASPM beside a catalogue: {wildcards.beside}"
     script:

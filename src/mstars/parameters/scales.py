@@ -20,6 +20,8 @@ LEAST = 30
 """Common stars that a map needs."""
 
 _CLIP = 3.5
+_SHARES = (0.02, 0.98)
+"""Between these lies the weight of our value: neither side is without error."""
 _ROUNDS = 8
 
 
@@ -125,25 +127,22 @@ def fit_scale(
         for label in LABELS
         if {label} <= {*ours} & {*theirs}
     }
-    scatter, maps, own_share = {axis: mad_std(off[axis]) for axis in MIDDLE if axis in off}, {}, {}
-    for _ in range(3):  # the scatter about the map gives the weights, and they the map
-        own_share = {
-            axis: 1.0 if predict else _own_share(sigma, off[axis], (errors or {}).get(axis))
-            for axis, sigma in scatter.items()
-            if np.isfinite(off[axis]).sum() >= LEAST
-        }
-        middle = {axis: _between(ours, theirs, axis, share) for axis, share in own_share.items()}
-        maps = {label: found for label in off if (found := _fit_label(off[label], middle)) is not None}
-        scatter |= {axis: maps[axis].scatter for axis in own_share if axis in maps}
+    own_share = {
+        axis: 1.0 if predict else _own_share(off[axis], (errors or {}).get(axis))
+        for axis in MIDDLE
+        if axis in off and np.isfinite(off[axis]).sum() >= LEAST
+    }
+    middle = {axis: _between(ours, theirs, axis, share) for axis, share in own_share.items()}
+    maps = {label: found for label in off if (found := _fit_label(off[label], middle)) is not None}
     return ScaleMap(maps, own_share)
 
 
-def _own_share(scatter: float, off: np.ndarray, errors: np.ndarray | None) -> float:
-    """Weight of our value in the mean."""
+def _own_share(off: np.ndarray, errors: np.ndarray | None) -> float:
+    """Weight of our value in the mean: the share of theirs in the variance of the differences."""
     if errors is None:
         return 0.5
     own = np.nanmedian(np.where(np.isfinite(off), errors, np.nan))
-    return float(np.clip(1 - (own / max(scatter, 1e-12)) ** 2, 0.0, 1.0))
+    return float(np.clip(1 - (own / max(mad_std(off), 1e-12)) ** 2, *_SHARES))
 
 
 def _between(ours, theirs, axis: str, share: float) -> np.ndarray:

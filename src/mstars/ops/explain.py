@@ -265,6 +265,8 @@ def _other_engine(story: Story, engine: str) -> str:
         values.append(f"flag: {said}")
     if len(quality):
         values.append(f"parameter_flag {quality['parameter_flag']}")
+    if known(row.get("chi2")):
+        values.append(f"chi2 {number(row['chi2'], digits=3)}")
     return f"engine {engine}: {', '.join(values) or 'nothing'}"
 
 

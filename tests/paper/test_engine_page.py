@@ -10,7 +10,7 @@ from mstars.literature.engine_labels import Source
 from mstars.literature.engine_pairs import compare_sources
 from mstars.literature.engine_scales import fit_scales
 from mstars.paper.engine_page import contradictions, engine_page, shown_figures
-from mstars.paper.engine_tables import groups_table, pairs_table, regions_table, scales_table, snr_table
+from mstars.paper.engine_tables import best_table, groups_table, pairs_table, regions_table, scales_table, snr_table
 
 SOURCES = [
     Source("cnn", "CNN", "apogee_dr16", "engine"),
@@ -46,6 +46,16 @@ def test_tables_say_whose_scale_and_offsets_come_first(table):
     regions = regions_table(statistics, SOURCES, "x")
     assert {row[3] for row in regions.rows} == {"[M/H] -1.1 to -0.5"}
     assert groups_table(group_statistics({}), "x").rows == []
+
+
+def test_the_combined_estimate_beside_the_best_engine(table):
+    mean = table.assign(teff_combined=table["teff_truth"] + 0.5 * (table["teff_cnn"] - table["teff_truth"]))
+    sources = [Source("combined", "combined", "apogee_dr16", "engine"), *SOURCES]
+    found = best_table(compare_sources(mean, sources), sources, "x")
+    rows = [row for row in found.rows if row[1] == "Teff (K)"]
+    assert [row[2] for row in rows] == ["all", "to 20", "20 to 50", "50 to 100", "above 100"]
+    assert all(0.35 < float(row[-2]) < 0.7 and 1 < float(row[-1]) < 1.3 for row in rows) and rows[0][3] == N
+    assert best_table(compare_sources(table, SOURCES), SOURCES, "x").rows == []
 
 
 def test_the_table_of_scales_says_what_has_no_map(table):

@@ -116,6 +116,7 @@ def page_of_run(files: Mapping[str, str | Sequence[str]], survey: str) -> tuple[
     sources, statistics = read_sources(files["sources"]), read_table(files["statistics"])
     precision = precision_of(read_table(files["table"]), engines_of(sources))
     tables = [
+        engine_tables.best_table(statistics, sources, survey),
         engine_tables.snr_table(statistics, sources, survey),
         engine_tables.regions_table(statistics, sources, survey),
         engine_tables.repeats_table(precision, survey),
@@ -127,4 +128,5 @@ def page_of_run(files: Mapping[str, str | Sequence[str]], survey: str) -> tuple[
     more = []
     if files["combined"]:
         more.append(contradictions(read_table(files["combined"], ["flag"]), engine_info("combined").own_flags))
+    tables = [table for table in tables if table.rows]
     return engine_page(tables, shown_figures(files["figures"]), sources, more, survey), precision

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.labels import STELLAR_LABELS
+from mstars.core.robust import MAD_STD_ERROR
 from mstars.literature.engine_labels import Source
 from mstars.paper.figures.engine_pairs import named
 from mstars.paper.rendering import Table, number_text
@@ -70,6 +71,42 @@ def snr_table(statistics: pd.DataFrame, sources: Sequence[Source], survey: str) 
     heads = ("engine [scale]", "minus", "class", "label", "stars", "all", "S/N_i to 20", "20 to 50", "50 to 100")
     notes = ("Median ± robust scatter.",)
     return Table(f"Engines by S/N, survey {survey}", (*heads, "above 100"), rows, notes)
+
+
+def best_table(statistics: pd.DataFrame, sources: Sequence[Source], survey: str) -> Table:
+    """Scatter of the combined estimate beside that of the best engine, by S/N, on common stars.
+
+    Parameters
+    ----------
+    statistics : pandas.DataFrame
+        `mstars.literature.engine_pairs.compare_sources`.
+    sources : sequence of Source
+    survey : str
+
+    Returns
+    -------
+    Table
+        Against the truth where the survey is simulated, else against APOGEE; no rows without the engine combined.
+    """
+    scales = {one.name: one.scale for one in sources if one.kind == "reference"}
+    reference = next((name for name, scale in scales.items() if scale == "truth"), next(iter(scales), ""))
+    chosen = statistics[(statistics["second"] == reference) & (statistics["stars"] == "common")]
+    rows = []
+    for (kind, label, low, high), part in chosen[chosen["by"].isin(["all", "snri"])].groupby(
+        ["kind", "label", "low", "high"], sort=False
+    ):
+        scatter, n = part.set_index("first")["robust_std"], int(part["n"].max())
+        others = scatter.drop("combined", errors="ignore")
+        if "combined" not in scatter or not len(others):
+            continue
+        best, own = others.idxmin(), scatter["combined"]
+        limit = 1 + 2 * MAD_STD_ERROR / np.sqrt(n)
+        numbers = [_number(own, label), best, _number(others[best], label)]
+        ratios = [number_text(value, 2) for value in (own / others[best], limit)]
+        rows.append([kind, _PLAIN[label].head, _interval(low, high), n, *numbers, *ratios])
+    heads = ("class", "label", "S/N_i", "n", "combined", "best engine", "its scatter", "ratio", "limit")
+    notes = ("Robust scatter. The limit is 1 and two standard errors of a robust scatter of so many stars.",)
+    return Table(f"The combined estimate beside the best engine, survey {survey}", heads, rows, notes)
 
 
 def regions_table(statistics: pd.DataFrame, sources: Sequence[Source], survey: str) -> Table:

@@ -21,7 +21,9 @@ SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=Tru
 _CLIP = 3.5
 _ROUNDS = 8
 _LABELS_PART = 0.7
-_LABELS_MOST = 0.5
+LABELS_MOST = 0.5
+"""The most that ``removed`` takes out of the labels' quoted errors, as a share of them."""
+
 _LEAST_SNR = 1.0
 _FLOOR_AT = (0.03, 0.2, 0.97)
 _ROWS_OF_FLOORS = 100
@@ -150,7 +152,7 @@ def calibrate(
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
         own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float)[good])
-        most = _LABELS_MOST if label_errors == "removed" else 0.0
+        most = LABELS_MOST if label_errors == "removed" else 0.0
         fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
         result[label] = fit | {"spread_ratio": curve}
     return result

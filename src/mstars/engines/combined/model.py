@@ -21,6 +21,7 @@ from mstars.engines.combined.members import Members, collect_members
 from mstars.engines.contract import EngineInput, Estimates, check_estimates
 from mstars.engines.folder import read_model, write_model
 from mstars.engines.registry import engine_info
+from mstars.parameters.calibration import LABELS_MOST
 from mstars.parameters.scales import ScaleMap
 from mstars.spectra.container import SpectrumSet
 
@@ -165,7 +166,8 @@ def fit_kind(
     same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
     for label in LABELS:
         table[f"{label}_true"] = labelled[label].to_numpy(dtype=float)
-        share = min((one[label]["label_share"] for one in same if label in one), default=1.0)
+        found = min((one[label]["label_share"] for one in same if label in one), default=1.0)
+        share = min(1.0, found / LABELS_MOST)  # of which the calibration takes no more than LABELS_MOST
         table[f"{label}_label_err"] = share * labelled[f"{label}_label_err"].to_numpy(dtype=float)
         table[f"{label}_oof"], table[f"{label}_spread"] = own[label].value, own[label].error
         table[f"{label}_mean"] = whole[label].value if label in whole else np.nan

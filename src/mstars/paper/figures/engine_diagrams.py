@@ -249,8 +249,8 @@ def _cluster_panel(axes, table: pd.DataFrame | None) -> None:
     axes.set_box_aspect(1)
     axes.axline((0, 0), slope=1, color=BLACK, lw=0.6)
     axes.set(xlim=ends, ylim=ends)
-    for name in feh.index:
-        axes.annotate(
-            f"{name} ({groups.size()[name]})", (feh[name], mean[name]), fontsize=5, color=GREY, xytext=(2, -8),
-            textcoords="offset points",
-        )  # fmt: skip
+    for number, name in enumerate(feh.sort_values().index):
+        side = {"xytext": (2, -8), "ha": "left"} if number % 2 else {"xytext": (-2, 5), "ha": "right"}
+        place = (feh[name], mean[name])
+        text = f"{name} ({groups.size()[name]})"
+        axes.annotate(text, place, fontsize=5, color=GREY, textcoords="offset points", **side)

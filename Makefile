@@ -11,7 +11,7 @@ NAME ?= mine
 SLURM_TESTS ?= tests/slurm
 LIBRARY := results/templates/library.h5
 
-.PHONY: docs pages help setup demo paper-demo report box engines test test-quick test-slurm test-desk catalog models lint format dry-run clean
+.PHONY: docs pages help setup demo paper-demo report box engines test test-quick test-slurm test-archives test-desk catalog models lint format dry-run clean
 help:
 	@echo "make demo                              set up, then the whole workflow on the simulated survey"
 	@echo "make paper-demo                        the demo's spectra by the paper's recipe too, and what each repairs and harms"
@@ -23,6 +23,7 @@ help:
 	@echo "make test                              set up, then the tests, side by side on all cores"
 	@echo "make test-quick                        the quick ones: for the time between two edits"
 	@echo "make test-slurm                        the tests of the cluster path, on a Slurm brought up for them (as root)"
+	@echo "make test-archives                     the tests of fetching, on archives brought up for them (a TAP service as root)"
 	@echo "make test-desk                         the tests of the review desk, in a browser where chromium is installed"
 	@echo "make docs                              these pages for a browser, build/docs/html/index.html"
 	@echo "make pages                             the pages and files that are made from the code (docs/configuration.md, ...)"
@@ -92,6 +93,11 @@ test-quick: $(READY)
 test-slurm: $(READY) $(LIBRARY)
 	@$(BIN)/python tests/slurm/cluster.py install
 	$(BIN)/python -m pytest -m slurm --durations=0 $(SLURM_TESTS)
+
+# the tests that need no service of their own are part of `make test`
+test-archives: $(READY) $(LIBRARY)
+	@$(BIN)/python tests/archives/dachs.py install
+	$(BIN)/python -m pytest -m archives --durations=5 tests/archives
 
 test-desk: $(READY)
 	$(BIN)/python -m pytest tests/mstars_desk

@@ -19,6 +19,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/templates.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/crossmatch.smk"
+include: "workflow/rules/acquire.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/scm.smk"
 include: "workflow/rules/dgcm.smk"
@@ -43,6 +44,7 @@ include: "workflow/rules/digests.smk"
 
 localrules:
     all,
+    acquire,
     engines,
     engines_beside,
     ingest,

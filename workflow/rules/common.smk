@@ -77,6 +77,11 @@ GROUP_TABLES = ["binaries", "fgk_binaries", "clusters", "cluster_metallicities"]
 PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 
 
+def is_there(path):
+    """Whether a local file or folder is named and there; else it may be fetched."""
+    return bool(path) and os.path.exists(os.path.expanduser(path))
+
+
 # What depends on the kind of survey, under the same names for each:
 # SIMULATED           whether no star of it is in the sky
 # KIND_RULES          further rules files
@@ -92,6 +97,7 @@ PAPER_CATALOGS = ["laspm", "ding2022", "li2021", "qiu2023", "liang2022"]
 # CALIBRATION_FILES   right labels of the review queues
 # VALIDATION_FILES    what the rule validate makes
 include: f"surveys/{KIND}.smk"
+include: "acquire_inputs.smk"
 
 
 with told_alone():

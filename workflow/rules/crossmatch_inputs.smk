@@ -37,6 +37,8 @@ def per_cell(pattern):
 def source(catalogue):
     """What cells read of an external catalogue: the file or folder itself, or the index of a large file."""
     path = EXTERNAL[catalogue]
+    if catalogue in FETCHED_BY_CELL:
+        return f"<results>/archives/{catalogue}/{{cell}}.parquet"
     if not path:
         return []
     return f"<results>/crossmatch/index/{catalogue}.parquet" if needs_index(path) else path

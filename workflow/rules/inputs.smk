@@ -111,6 +111,8 @@ def run_inputs(wildcards):
 
     files = [*PLAN_INPUT, LIBRARY, f"{R}/plan/batches.json"]
     files += [str(file) for path in EXTERNAL.values() if path for file in proof_of(path)]
+    files += [f"{path}.json" for path in FETCHED_FILES.values()]
+    files += per_cell(expand("<results>/archives/{catalogue}/{{cell}}.json", catalogue=FETCHED_BY_CELL))(wildcards)
     files += [path for pair in LITERATURE.values() for path in pair]
     files += [config["compare"][name] for name in GROUP_TABLES if config["compare"][name]]
     return sorted({*files, *(path for queue in [*QUEUES, "golden"] for path in decisions_in(queue))})

@@ -63,24 +63,61 @@ def plan_release(
     root = Path(spectra).expanduser()
     if not root.is_dir():
         raise InputError(f"release.spectra: {root}: no such folder")
-    candidates, unreadable = read_catalog(m_catalog)
-    candidates, repeats = first_of_key(candidates.assign(role="candidate"), "the M catalogue")
-    training, not_used, notes = choose_training(
-        {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog},
-        set(candidates["spectrum_key"]),
-        per_class=per_class,
-        snr_max=snr_max,
-        seed=seed,
-        contradicted=contradicted,
-    )
-    rejected = [unreadable.assign(role="candidate"), repeats, not_used]
+    catalogs = {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog}
+    drawn = {"per_class": per_class, "snr_max": snr_max, "seed": seed, "contradicted": contradicted}
+    candidates, training, rejected, notes = named_spectra(m_catalog, catalogs, **drawn)
     plan = _with_files(candidates, training, rejected, root, notes)
     if plan.candidates.empty:
-        n = len(candidates) + len(unreadable)
+        n = len(candidates) + len(rejected[0])
         why = reasons(plan.rejected[plan.rejected["role"] == "candidate"])
         raise InputError(f"release.spectra: {root}: no usable file of the {n} rows of {m_catalog}; {why}")
     note_doubts(plan)
     return plan
+
+
+def named_spectra(m_catalog: str | Path, catalogs: Mapping[str, str | Path | None], **drawn) -> tuple:
+    """The spectra that a release's catalogues name, before any file is looked for.
+
+    Parameters
+    ----------
+    m_catalog : str or Path
+    catalogs : mapping of str to path or None
+        Of other classes: general, afgk, wd.
+    **drawn
+        As of `mstars.lamost.other_classes.choose_training`.
+
+    Returns
+    -------
+    candidates, training : pandas.DataFrame
+        Rows of the catalogues.
+    rejected : list of pandas.DataFrame
+        Rows that can't be used, first those of the M catalogue that can't be read.
+    notes : list of str
+    """
+    candidates, unreadable = read_catalog(m_catalog)
+    candidates, repeats = first_of_key(candidates.assign(role="candidate"), "the M catalogue")
+    training, not_used, notes = choose_training(dict(catalogs), set(candidates["spectrum_key"]), **drawn)
+    return candidates, training, [unreadable.assign(role="candidate"), repeats, not_used], notes
+
+
+def named_files(
+    catalogs: Mapping, options: Mapping, seed: int, contradicted: Mapping[str, Contradicted] | None = None
+) -> pd.DataFrame:
+    """Candidates and training spectra of a release as one table, each spectrum once.
+
+    Parameters
+    ----------
+    catalogs : mapping
+        m_catalog, and where there are any general_catalog, afgk_catalog, wd_catalog.
+    options : mapping
+        n_per_class and snr_min of the config's section ``scm``.
+    seed, contradicted
+        As for `plan_release`.
+    """
+    others = {name: catalogs.get(f"{name}_catalog") for name in ("general", "afgk", "wd")}
+    drawn = {"per_class": options["n_per_class"], "snr_max": options["snr_min"], "seed": seed}
+    candidates, training, _, _ = named_spectra(catalogs.get("m_catalog"), others, contradicted=contradicted, **drawn)
+    return candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
 
 
 def _with_files(candidates, training, rejected: list[pd.DataFrame], root: Path, notes: list[str]) -> Plan:

@@ -14,6 +14,7 @@ from mstars.core.errors import InputError
 
 COMMANDS = {
     "config": "mstars.ops.config_command",
+    "data": "mstars.ops.data_command",
     "diff": "mstars.ops.diff",
     "measure": "mstars.measure",
     "summary": "mstars.ops.run_summary",

@@ -80,6 +80,8 @@ NEEDED = {"simulated": (), "files": ("files.spectra",), "release": ("release.spe
 def _without_spectra(config: dict) -> list[Problem]:
     """Keys that this kind of survey needs and that are null."""
     kind = config["survey"]["kind"]
+    if kind == "release" and "lamost" in config["acquire"]["fetch"]:
+        return []
     places = [tuple(name.split(".")) for name in NEEDED[kind]]
     empty = [(section, name) for section, name in places if config[section][name] is None]
     return [Problem(place, f"must be given where survey.kind is {kind}; give a path") for place in empty]

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mstars.core.config.archives import Acquire
 from mstars.core.config.classes import Dgcm, Scm
 from mstars.core.config.keys import Section, notes, own_defaults, plain
 from mstars.core.config.networks import Networks
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[Section]] = {
     "files": Files,
     "release": Release,
     "external": External,
+    "acquire": Acquire,
     "plan": Plan,
     "ingest": Ingest,
     "templates": Templates,

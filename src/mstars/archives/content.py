@@ -1,0 +1,57 @@
+"""Whether a file that was fetched is what was asked for, told from its content."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
+LOGIN_WORDS = (b"login", b"log in", b"sign in", b"password", b"token")
+_HEAD = 4096
+_GZIP = b"\x1f\x8b"
+
+
+def is_page(head: bytes) -> bool:
+    """Whether the first bytes are those of a web page."""
+    return head.lstrip().lower().startswith(HTML)
+
+
+def asks_for_login(head: bytes) -> bool:
+    """Whether a web page asks who one is."""
+    return any(word in head.lower() for word in LOGIN_WORDS)
+
+
+def what_is_wrong(path: str | Path, kind: str) -> str:
+    """Why a file is not what was asked for; empty where it is.
+
+    Parameters
+    ----------
+    path : str or Path
+    kind : {"fits", "hdf5", "table"}
+        fits: FITS, gzipped or not; hdf5; table: a text table or any of those.
+
+    Returns
+    -------
+    str
+        A gzip file is read to its end and must be whole.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        return "it is empty"
+    if is_page(head):
+        return "a web page came instead of the file"
+    if head.startswith(_GZIP):
+        try:
+            with gzip.open(path) as file:
+                head = file.read(_HEAD)
+                while file.read(1 << 20):
+                    pass
+        except (EOFError, OSError, zlib.error):
+            return "its gzip stream is cut off or damaged"
+    if kind == "fits" and not head.startswith(b"SIMPLE  ="):
+        return "it is no FITS file"
+    if kind == "hdf5" and not head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return "it is no HDF5 file"
+    return ""

@@ -1,0 +1,155 @@
+"""List the files that a config needs: what is there, what is fetched and from where, what is missing.
+
+Bytes that are still to come stand in the table where they are known: of spectra from their number (0.05 MB each), of
+other files with --ask, which asks the archives for the size without fetching. Hours follow from --rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet
+
+from mstars.archives.settings import fetcher, vizier_url
+from mstars.core.config.check import checked
+from mstars.core.config.files import BASE, layers_of
+from mstars.core.config.whole import merged
+from mstars.engines.registry import engine_models
+
+HELP = "the files that a config needs: there, to be fetched, or missing"
+SPECTRUM_BYTES = 50_000
+"""A LAMOST spectrum of low resolution, gzipped."""
+
+_CATALOGUES = ("m_catalog", "general_catalog", "afgk_catalog", "wd_catalog")
+
+
+@dataclass(frozen=True)
+class Need:
+    """A file: the key that names it, its state (there, fetch, missing, none), where it is or is from, bytes to come.
+
+    ``url`` is what can be asked for its size; '' where nothing can.
+    """
+
+    key: str
+    state: str
+    where: str
+    to_come: int | None = None
+    url: str = ""
+    token: bool = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mstars data``."""
+    parser.add_argument("overlays", nargs="*", type=Path, help="as given to snakemake --configfile, in this order")
+    parser.add_argument("--base", type=Path, default=Path(BASE), help="the file that is read first")
+    parser.add_argument("--ask", action="store_true", help="ask the archives for sizes that are not known")
+    parser.add_argument("--rate", type=float, default=5.0, metavar="MB/S", help="your connection, for the hours (5)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the table; 1 where something is missing."""
+    layers = layers_of(options.base if options.base.is_file() else None, options.overlays, {})
+    config = checked(merged(*(dict(layer.values) for layer in layers)), engine_models(), layers, base=str(options.base))
+    found = [_asked(need, config["acquire"]) if options.ask else need for need in needs(config)]
+    for line in table(found, options.rate):
+        print(line)
+    return int(any(need.state == "missing" for need in found))
+
+
+def needs(config: Mapping) -> Iterator[Need]:
+    """The files that a config needs, with their state as it is now."""
+    kind, acquire = config["survey"]["kind"], config["acquire"]
+    archives = Path("results", config["survey"]["name"], "archives")
+    if kind == "files":
+        yield _local("files.spectra", config["files"]["spectra"], "missing")
+    if kind == "release":
+        yield from _release(config, archives / "lamost")
+    if kind == "simulated":
+        yield Need("survey", "there", "the simulation makes it")
+    services = {name: acquire[name][0]["url"] for name in ("gaia", "allwise") if acquire[name]}
+    files = {"apogee": (archives / "allStar.fits", (*acquire["apogee"], "")[0]), "dust_map": (None, "")}
+    for name, path in config["external"].items():
+        fetched = ("gaia" if name == "distances" else name) in acquire["fetch"]
+        if kind == "simulated" and not fetched:
+            continue
+        local = _local(f"external.{name}", path, "missing" if path else "none")
+        if local.state == "there" or not fetched:
+            yield local
+        elif name in files:
+            there, url = files[name]
+            done = _local(local.key, there or archives / "bayestar2019.h5", "fetch")
+            yield done if done.state == "there" else Need(local.key, "fetch", url or "dustmaps", url=url)
+        else:
+            yield Need(local.key, "fetch", f"{services.get(name, services.get('gaia', ''))}, by cell")
+    for name in acquire["vizier"]:
+        done = _local(f"acquire.vizier: {name}", archives / "vizier" / f"{name.replace('/', '_')}.tsv", "fetch")
+        url = vizier_url(acquire["vizier_url"], name)
+        yield done if done.state == "there" else Need(done.key, "fetch", url)
+    yield _local("templates.library", config["templates"]["library"], "made")
+
+
+def _release(config: Mapping, archives: Path) -> Iterator[Need]:
+    """The spectra and catalogues of a release."""
+    release, acquire = config["release"], config["acquire"]
+    local = _local("release.spectra", release["spectra"], "missing")
+    fetched = "lamost" in acquire["fetch"] and local.state != "there"
+    for name in _CATALOGUES:
+        file = acquire["lamost"][name]
+        if not fetched or file is None:
+            required = release[name] or name == "m_catalog"
+            yield _local(f"release.{name}", None if fetched else release[name], "missing" if required else "none")
+            continue
+        done = _local(f"release.{name}", archives / file, "fetch")
+        url = acquire["lamost"]["catalogue_url"].format(name=file)
+        yield done if done.state == "there" else Need(done.key, "fetch", url, url=url, token=True)
+    if not fetched:
+        yield local
+        return
+    listed = archives / "spectra.parquet"
+    n = pyarrow.parquet.read_metadata(listed).num_rows if listed.is_file() else None
+    there = sum(1 for _ in (archives / "fits").rglob("*.fits.gz"))
+    where = f"{acquire['lamost']['spectrum_url']}, {there} of {'an unknown number' if n is None else n} there"
+    yield Need("release.spectra", "fetch", where, None if n is None else max(0, n - there) * SPECTRUM_BYTES)
+
+
+def _local(key: str, path: str | Path | None, otherwise: str) -> Need:
+    """A file that is there, or what it is otherwise."""
+    if path is None or not os.path.exists(os.path.expanduser(path)):
+        said = "not set: its columns stay empty" if path is None else str(path)
+        return Need(key, otherwise, said)
+    return Need(key, "there", str(path), 0)
+
+
+def _asked(need: Need, acquire: Mapping) -> Need:
+    """The same with the size that the archive tells."""
+    if need.state != "fetch" or not need.url:
+        return need
+    size = fetcher(acquire, lamost=need.token).size(need.url)
+    return Need(need.key, need.state, need.where, size)
+
+
+def table(found: list[Need], rate: float) -> list[str]:
+    """Lines for people: a row a file, and what is to come in all."""
+    rows = [("key", "state", "MB to come", "where")]
+    for need in found:
+        size = "" if need.state != "fetch" else "?" if need.to_come is None else f"{need.to_come / 1e6:.1f}"
+        rows.append((need.key, need.state, size, need.where))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]) for row in rows
+    ]
+    fetched = [need for need in found if need.state == "fetch"]
+    total = sum(need.to_come or 0 for need in fetched)
+    unknown = sum(need.to_come is None for need in fetched)
+    missing = [need.key for need in found if need.state == "missing"]
+    if fetched:
+        more = f", and {unknown} of unknown size" if unknown else ""
+        hours = total / 1e6 / rate / 3600
+        lines.append(f"to fetch: {total / 1e9:.2f} GB{more}; {hours:.1f} hours at {rate:g} MB/s (snakemake acquire)")
+    if missing:
+        lines.append(f"missing: {', '.join(missing)}; give a path, or name the source in acquire.fetch (docs/data.md)")
+    return lines

@@ -1,0 +1,155 @@
+"""Gaia, its distances and AllWISE from a real TAP service, on which the tables of a simulated survey are."""
+
+import pandas as pd
+import pytest
+from astropy.table import Table as FitsTable
+from dachs import Dachs, DachsError, missing
+from faulty_server import FaultyServer
+
+from mstars.archives import tap
+from mstars.archives.sky import allwise_near, gaia_near
+from mstars.archives.tap import Patience, Table
+from mstars.core.config.whole import filled
+from mstars.core.errors import InputError
+from mstars.files.tables import read_table, write_table
+from mstars.lamost.catalogs import read_catalog
+from mstars.sky.allwise import match_allwise
+from mstars.sky.gaia import match_gaia
+
+SETTINGS = filled({})["crossmatch"]
+QUICK = Patience(seconds=60.0, poll=0.2)
+FILES = {"gaia": "gaia_dr3", "distances": "bailer_jones", "allwise": "allwise"}
+TARGETS = [f"results/dr/crossmatch/{name}.parquet" for name in ("gaia", "allwise", "apogee")]
+
+
+@pytest.fixture(scope="session")
+def dachs(simulated):
+    """The service; without root or Debian's packages the tests skip and say why."""
+    if reason := missing():
+        pytest.skip(reason)
+    read = {name: FitsTable.read(simulated / "catalogs" / f"{of}.fits") for name, of in FILES.items()}
+    for table in read.values():
+        table.convert_bytestring_to_unicode()
+    tables = {name: table.to_pandas() for name, table in read.items()}
+    try:
+        with Dachs(tables) as service:
+            yield service
+    except DachsError as error:
+        pytest.skip(f"DaCHS does not come up on this machine: {error}")
+
+
+@pytest.fixture(scope="session")
+def spectra(simulated):
+    return read_catalog(simulated / "catalogs" / "lamost_m.fits.gz")[0]
+
+
+@pytest.fixture
+def gaia_tables(dachs):
+    return [Table(dachs.url, "mstarstest.gaia", "mstarstest.distances")]
+
+
+def same(tmp_path, one, other):
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    write_table(one, tmp_path / "one")
+    write_table(other, tmp_path / "other")
+    return (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.archives
+def test_sources_by_tap_match_as_those_of_the_local_files_do(dachs, spectra, simulated, tmp_path, gaia_tables):
+    rows, table = gaia_near(spectra, gaia_tables, SETTINGS, QUICK)
+    assert table.url == dachs.url and 0 < len(rows) and rows["r_med_geo"].notna().any()
+    write_table(rows, tmp_path / "gaia.parquet")
+    ours = match_gaia(spectra, tmp_path / "gaia.parquet", None, SETTINGS)
+    files = {name: simulated / "catalogs" / f"{of}.fits" for name, of in FILES.items()}
+    local = match_gaia(spectra, files["gaia"], files["distances"], SETTINGS)
+    assert local["source_id"].notna().sum() > 100 and same(tmp_path, ours, local)
+    rows, _ = allwise_near(spectra, local, [Table(dachs.url, "mstarstest.allwise")], SETTINGS, QUICK)
+    write_table(rows, tmp_path / "allwise.parquet")
+    ours = match_allwise(spectra, local, tmp_path / "allwise.parquet", SETTINGS)
+    assert same(tmp_path, ours, match_allwise(spectra, local, files["allwise"], SETTINGS))
+
+
+@pytest.mark.archives
+def test_an_answer_that_is_cut_off_is_asked_for_in_halves(spectra, gaia_tables, monkeypatch, caplog):
+    whole, _ = gaia_near(spectra.head(100), gaia_tables, SETTINGS, QUICK)
+    assert len(whole) > 60
+    monkeypatch.setattr(tap._Asked, "_most", lambda self: 60)
+    caplog.set_level("INFO")
+    parts, _ = gaia_near(spectra.head(100), gaia_tables, SETTINGS, QUICK)
+    pd.testing.assert_frame_equal(parts, whole)
+    assert "cut off at the service's row limit; asked again in halves" in caplog.text
+    small, _ = gaia_near(spectra.head(100), gaia_tables, SETTINGS, Patience(60.0, 0.2, 40))
+    pd.testing.assert_frame_equal(small, whole)
+
+
+@pytest.mark.archives
+def test_a_job_that_never_ends_is_aborted_and_said(spectra, gaia_tables):
+    with pytest.raises(
+        InputError, match="acquire.gaia: no service answered; .*no answer within 0 s, aborted.*run again"
+    ):
+        gaia_near(spectra.head(20), gaia_tables, SETTINGS, Patience(0.0, 0.0))
+
+
+@pytest.mark.archives
+def test_a_table_without_a_column_is_named_with_the_nearest_and_a_mirror_is_asked(spectra, dachs, gaia_tables):
+    wrong = Table(dachs.url, "mstarstest.allwise")
+    with pytest.raises(InputError, match="mstarstest.allwise: no column 'source_id'"):
+        gaia_near(spectra.head(20), [wrong], SETTINGS, QUICK)
+    with pytest.raises(InputError, match="the service has no table mstarstest.nothing"):
+        gaia_near(spectra.head(20), [Table(dachs.url, "mstarstest.nothing")], SETTINGS, QUICK)
+    _, table = gaia_near(spectra.head(20), [wrong, *gaia_tables], SETTINGS, QUICK)
+    assert table == gaia_tables[0]
+
+
+@pytest.mark.archives
+def test_places_without_sources_give_a_table_without_rows(spectra, gaia_tables):
+    rows, _ = gaia_near(spectra.head(3).assign(dec=-80.0), gaia_tables, SETTINGS, QUICK)
+    assert len(rows) == 0 and "source_id" in rows
+    none, table = gaia_near(spectra.head(0), gaia_tables, SETTINGS, QUICK)
+    assert len(none) == 0 and table is None
+
+
+@pytest.mark.archives
+@pytest.mark.workflow
+def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, place, from_lamost):
+    local = place("local")
+    from_lamost["acquire"] |= {
+        "fetch": ["lamost", "apogee", "gaia", "allwise"],
+        "gaia": [{"url": dachs.url, "table": "mstarstest.gaia", "distances": "mstarstest.distances"}],
+        "allwise": [{"url": dachs.url, "table": "mstarstest.allwise"}],
+        "tap_poll": 0.2,
+    }
+    from_lamost["external"] |= dict.fromkeys(["gaia", "distances", "allwise"])
+    archived = place("archived", **from_lamost)
+    archived.run("acquire")
+    archived.run(*TARGETS)
+    local.run(*TARGETS)
+    for name in TARGETS:
+        assert (archived.path / name).read_bytes() == (local.path / name).read_bytes(), name
+    assert len(read_table(archived.path / TARGETS[0])) > 100
+
+
+def test_a_service_that_takes_no_uploads_and_one_that_is_down(tmp_path):
+    (tmp_path / "tap").mkdir()
+    (tmp_path / "tap" / "capabilities").write_text(NO_UPLOAD)
+    rows = pd.DataFrame({"spectrum_key": ["a"], "ra": [1.0], "dec": [2.0], "obsdate": ["2014-01-01"], "mjd": [56658]})
+    with FaultyServer(tmp_path).running() as server:
+        said = "takes no uploads"
+        with pytest.raises(InputError, match=f"acquire.gaia: no service answered; {server.url}/tap: .*{said}"):
+            gaia_near(rows, [Table(f"{server.url}/tap", "a.b")], SETTINGS, QUICK)
+        url = server.url
+    with pytest.raises(InputError, match="acquire.gaia: no service answered"):
+        gaia_near(rows, [Table(f"{url}/tap", "a.b")], SETTINGS, QUICK)
+
+
+NO_UPLOAD = """<?xml version="1.0"?>
+<vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1"
+  xmlns:tr="http://www.ivoa.net/xml/TAPRegExt/v1.0">
+<capability standardID="ivo://ivoa.net/std/TAP" xsi:type="tr:TableAccess">
+<interface role="std" xsi:type="vs:ParamHTTP"><accessURL use="base">http://127.0.0.1/tap</accessURL></interface>
+<language><name>ADQL</name><version ivo-id="ivo://ivoa.net/std/ADQL#v2.0">2.0</version></language>
+<outputFormat><mime>application/x-votable+xml</mime></outputFormat>
+</capability></vosi:capabilities>
+"""

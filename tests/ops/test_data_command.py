@@ -1,0 +1,54 @@
+"""`mstars data`: what a config needs, what is there, what comes from archives."""
+
+import json
+
+import pandas as pd
+import pytest
+import yaml
+from faulty_server import FaultyServer
+from places import ROOT
+
+from mstars.files.tables import write_table
+from mstars.ops.cli import main
+
+
+@pytest.fixture
+def said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(config, *options):
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+        code = main(["data", "mine.yaml", "--base", str(ROOT / "config/config.yaml"), *options])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def row(text, key):
+    return next(line.split() for line in text.splitlines() if line.startswith(key))
+
+
+def test_what_is_there_what_is_missing_and_what_is_not_set(said, tmp_path):
+    (tmp_path / "gaia.fits").write_text("x")
+    config = {"survey": {"name": "a", "kind": "release"}, "release": {"spectra": "fits", "m_catalog": "m.csv"}}
+    code, text = said(config | {"external": {"gaia": "gaia.fits", "allwise": "wise.fits"}})
+    assert code == 1
+    states = {key: row(text, key)[1] for key in ("external.gaia", "external.allwise", "external.apogee")}
+    assert states == {"external.gaia": "there", "external.allwise": "missing", "external.apogee": "none"}
+    assert "missing: release.m_catalog, release.spectra, external.allwise; give a path" in text
+
+
+def test_what_is_fetched_is_told_with_its_bytes_and_hours(said, tmp_path):
+    (tmp_path / "allStar.fits").write_bytes(b"x" * 2_000_000)
+    listed = pd.DataFrame({"spectrum_key": [str(number) for number in range(40_000)]})
+    write_table(listed, tmp_path / "results/a/archives/lamost/spectra.parquet")
+    with FaultyServer(tmp_path).running() as server:
+        acquire = {"fetch": ["lamost", "apogee", "gaia"], "apogee": [f"{server.url}/allStar.fits"]}
+        acquire["lamost"] = {"catalogue_url": server.url + "/{name}", "general_catalog": None}
+        config = {"survey": {"name": "a", "kind": "release"}, "acquire": acquire}
+        code, text = said(config, "--ask", "--rate", "1")
+    assert code == 0 and "missing" not in text
+    assert row(text, "external.apogee")[1:3] == ["fetch", "2.0"]
+    assert row(text, "release.spectra")[1:3] == ["fetch", "2000.0"]  # 40,000 of 0.05 MB
+    assert "to fetch: 2.00 GB" in text and "0.6 hours at 1 MB/s" in text
+    assert json.dumps(text).count("token") == 0

@@ -1,0 +1,122 @@
+# acquire: catalogues and spectra from their archives, a rule a source; `resources: downloads` limits how many fetch at once
+
+
+# on the machine where Snakemake runs: nodes of a cluster often have no network
+localrules:
+    acquire_gaia,
+    acquire_allwise,
+    acquire_apogee,
+    acquire_dust,
+    acquire_vizier,
+
+
+rule acquire:
+    input:
+        all_fetched,
+
+
+rule acquire_gaia:
+    input:
+        cells=cell_table,
+    output:
+        table="<results>/archives/gaia/{cell}.parquet",
+        manifest="<results>/archives/gaia/{cell}.json",
+    log:
+        "<logs>/acquire_gaia/{cell}.log",
+    benchmark:
+        "<benchmarks>/acquire_gaia/{cell}.tsv"
+    params:
+        tables=config["acquire"]["gaia"],
+        patience=PATIENCE,
+        settings=MATCHING,
+        digest=cell_digest,
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "ask for Gaia's sources of cell {wildcards.cell}"
+    script:
+        "../scripts/acquire_gaia.py"
+
+
+rule acquire_allwise:
+    input:
+        cells=cell_table,
+        gaia="<results>/crossmatch/gaia/{cell}.parquet",
+    output:
+        table="<results>/archives/allwise/{cell}.parquet",
+        manifest="<results>/archives/allwise/{cell}.json",
+    log:
+        "<logs>/acquire_allwise/{cell}.log",
+    benchmark:
+        "<benchmarks>/acquire_allwise/{cell}.tsv"
+    params:
+        tables=config["acquire"]["allwise"],
+        patience=PATIENCE,
+        settings=MATCHING,
+        digest=cell_digest,
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "ask for AllWISE's sources of cell {wildcards.cell}"
+    script:
+        "../scripts/acquire_allwise.py"
+
+
+rule acquire_apogee:
+    output:
+        table="<results>/archives/allStar.fits",
+        manifest="<results>/archives/allStar.fits.json",
+    log:
+        "<logs>/acquire_apogee.log",
+    benchmark:
+        "<benchmarks>/acquire_apogee.tsv"
+    params:
+        urls=config["acquire"]["apogee"],
+        fetching=FETCHING,
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "fetch APOGEE's allStar"
+    script:
+        "../scripts/acquire_apogee.py"
+
+
+rule acquire_dust:
+    output:
+        dust="<results>/archives/bayestar2019.h5",
+        manifest="<results>/archives/bayestar2019.h5.json",
+    log:
+        "<logs>/acquire_dust.log",
+    benchmark:
+        "<benchmarks>/acquire_dust.tsv"
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "fetch the dust map Bayestar19"
+    script:
+        "../scripts/acquire_dust.py"
+
+
+rule acquire_vizier:
+    output:
+        table="<results>/archives/vizier/{table}.tsv",
+        manifest="<results>/archives/vizier/{table}.tsv.json",
+    log:
+        "<logs>/acquire_vizier/{table}.log",
+    benchmark:
+        "<benchmarks>/acquire_vizier/{table}.tsv"
+    params:
+        identifier=vizier_name,
+        url=config["acquire"]["vizier_url"],
+        fetching=FETCHING,
+    resources:
+        downloads=1,
+        runtime=minutes(240),
+    message:
+        "fetch {params.identifier} from VizieR"
+    script:
+        "../scripts/acquire_vizier.py"

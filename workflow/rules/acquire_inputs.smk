@@ -1,0 +1,33 @@
+# what is fetched from archives: what the config asks for and no local file is there for
+
+
+def fetched(name):
+    """Whether a catalogue or map comes from its archive."""
+    return name in config["acquire"]["fetch"] and not is_there(EXTERNAL[name])
+
+
+FETCHED_BY_CELL = [name for name in ("gaia", "allwise") if fetched(name)]
+FETCHED_FILES = {"apogee": "<results>/archives/allStar.fits", "dust_map": "<results>/archives/bayestar2019.h5"}
+FETCHED_FILES = {name: path for name, path in FETCHED_FILES.items() if fetched(name)}
+EXTERNAL = {**EXTERNAL, **FETCHED_FILES, **dict.fromkeys(FETCHED_BY_CELL)}
+if "gaia" in FETCHED_BY_CELL:
+    EXTERNAL["distances"] = None  # they come with Gaia's sources
+
+FETCHING = {name: config["acquire"][name] for name in ("token_variable", "token_file", "downloads", "attempts", "timeout")}
+PATIENCE = {name: config["acquire"][name] for name in ("tap_seconds", "tap_poll", "tap_places")}
+VIZIER_FILES = [f"<results>/archives/vizier/{name.replace('/', '_')}.tsv" for name in config["acquire"]["vizier"]]
+
+
+def vizier_name(wildcards):
+    """The identifier of a table of VizieR."""
+    return next(name for name in config["acquire"]["vizier"] if name.replace("/", "_") == wildcards.table)
+
+
+def all_fetched(wildcards):
+    """Everything that the config asks for from archives."""
+    files = [*FETCHED_FILES.values(), *VIZIER_FILES]
+    if KIND == "release" and FETCHES_LAMOST:
+        files += PLAN_INPUT
+    if FETCHED_BY_CELL:
+        files += expand(per_cell("<results>/archives/{catalogue}/{cell}.parquet")(wildcards), catalogue=FETCHED_BY_CELL)
+    return files

@@ -104,10 +104,10 @@ class Dachs:
         if reason := missing():
             raise DachsError(reason)
         start_database()
-        self._write()
+        self.write_files()
         try:
-            self._dachs("imp", "mstarstest/q")
-            self._serve()
+            self.dachs("imp", "mstarstest/q")
+            self.serve()
         except DachsError:
             self.down()
             raise
@@ -124,10 +124,10 @@ class Dachs:
                 self.server.wait(10)
             except subprocess.TimeoutExpired:
                 os.killpg(self.server.pid, signal.SIGKILL)
-        subprocess.run(self._command("drop", "mstarstest/q"), capture_output=True, check=False)
+        subprocess.run(self.command("drop", "mstarstest/q"), capture_output=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write(self) -> None:
+    def write_files(self) -> None:
         data = self.folder / "mstarstest" / "data"
         data.mkdir(parents=True)
         described = []
@@ -145,19 +145,19 @@ class Dachs:
             shutil.chown(path, USER)
             path.chmod(0o755)
 
-    def _command(self, *words: str) -> list[str]:
+    def command(self, *words: str) -> list[str]:
         settings = f"GAVOSETTINGS={self.folder}/gavo.rc"
         return ["runuser", "-u", USER, "--", "env", settings, "HOME=/tmp", "dachs", *words]
 
-    def _dachs(self, *words: str) -> None:
-        done = subprocess.run(self._command(*words), capture_output=True, text=True, cwd="/tmp", check=False)
+    def dachs(self, *words: str) -> None:
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, cwd="/tmp", check=False)
         if done.returncode:
             raise DachsError(f"dachs {' '.join(words)}: {(done.stdout + done.stderr)[-1500:]}")
 
-    def _serve(self, seconds: float = 60.0) -> None:
+    def serve(self, seconds: float = 60.0) -> None:
         with open(self.folder / "server.log", "w") as log:
             self.server = subprocess.Popen(
-                self._command("serve", "debug"), stdout=log, stderr=log, cwd="/tmp", start_new_session=True
+                self.command("serve", "debug"), stdout=log, stderr=log, cwd="/tmp", start_new_session=True
             )
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.server.poll() is None:

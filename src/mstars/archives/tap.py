@@ -52,11 +52,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a job may take (seconds), how often it is asked after, and the places of an upload."""
+    """How long a job may take (seconds), how often it is asked after, the places of an upload and rows of an answer.
+
+    ``rows`` None: as many as the service gives.
+    """
 
     seconds: float = 3600.0
     poll: float = 5.0
     places: int = 20_000
+    rows: int | None = None
     wait: Callable[[float], None] = time.sleep
 
 
@@ -200,6 +204,8 @@ class _Asked:
 
     def _most(self) -> int | None:
         """The most rows that the service gives; it gives fewer unless it is asked for them."""
+        if self.patience.rows is not None:
+            return self.patience.rows
         try:
             return self.service.hardlimit
         except Exception:  # services need not tell it

@@ -121,8 +121,9 @@ def calibrate(
         ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
         leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
         the variance that depends on neither spread nor S/N_i the labels get seven tenths at most, and no more than
-        half the quoted error. Both fit simulated stars best, and a quarter of the quoted Teff error is more than the
-        paper's giants leave room for. The rest is the floor's. So the variance left is never negative.
+        half the quoted error. Both limits were chosen on simulated stars, whose labels are off by a quarter to a half
+        of what is quoted; of real labels that is not known. The rest is the floor's. So the variance left is never
+        negative.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str

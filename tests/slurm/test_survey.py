@@ -25,6 +25,7 @@ from mstars.files.tables import read_table
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1200)]
 R = Path("results/ci")
 GIVEN = ["--config", "models={path: given}"]
+SMALL_CELLS = "crossmatch={cells: {order: 0, min_spectra: 1, max_spectra: 120}}"
 BY_TIME = ["--rerun-triggers", "mtime"]  # what was made here before is not made again because models are now given
 FIRST_HALF = [R / "catalogs" / "m_catalog_v2.parquet", R / "ingest" / "spectra.parquet"]
 FOLD, CLASSIFIER = R / "models" / "tlma_dM" / "fold0", R / "models" / "spt9"
@@ -229,6 +230,25 @@ def test_after_all_that_the_catalogue_has_the_same_bytes(slurm, snakemake, local
     assert len(velocities) >= 2 and {job["CPUs/Task"] for job in velocities} == {"1"}
     sent = {job["Comment"].removeprefix("rule_").partition("_wildcards")[0] for job in jobs}
     assert {"ingest_batch", "ingest_summary", "predict", "scm_apply", "dgcm_apply", "rv_apply", "recommended"} <= sent
+
+
+def test_cells_of_the_sky_are_matched_side_by_side(slurm, snakemake, local, tmp_path_factory):
+    place = copy_of(local, tmp_path_factory)
+    shutil.rmtree(place / R / "crossmatch")
+    tables = [R / "crossmatch" / f"{name}.parquet" for name in ("gaia", "allwise", "apogee")]
+    with running(snakemake.start(place, *tables, *OVERLAY, *GIVEN, SMALL_CELLS)) as process:
+
+        def queued():
+            assert process.poll() is None, (place / "snakemake.out").read_text()[-4000:]
+            said = slurm.ask("squeue", "-h", "-t", "PENDING,RUNNING", "-o", "%k %Z").splitlines()
+            jobs = {line.split()[0] for line in said if line.endswith(str(place))}
+            cells = {comment for comment in jobs if comment.startswith("rule_crossmatch_gaia_cell_wildcards_")}
+            return cells if len(cells) >= 2 else None
+
+        wait_for(queued, "jobs of several cells in squeue", 600)
+        snakemake.finish(process, place)
+    assert len(read_json(place / R / "plan" / "cells.json")) >= 3
+    assert differing(place, local, "crossmatch/*.parquet") == []
 
 
 def test_trainings_ask_for_a_gpu_and_give_the_same_weights(slurm, snakemake, local, trained_anew):

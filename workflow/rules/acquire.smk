@@ -110,7 +110,7 @@ rule acquire_vizier:
     benchmark:
         "<benchmarks>/acquire_vizier/{table}.tsv"
     params:
-        identifier=vizier_name,
+        identifier=lambda wildcards: VIZIER[wildcards.table],
         url=config["acquire"]["vizier_url"],
         fetching=FETCHING,
     resources:

@@ -1,5 +1,7 @@
 # what is fetched from archives: what the config asks for and no local file is there for
 
+from mstars.archives.settings import vizier_file
+
 
 def fetched(name):
     """Whether a catalogue or map comes from its archive."""
@@ -15,12 +17,8 @@ if "gaia" in FETCHED_BY_CELL:
 
 FETCHING = {name: config["acquire"][name] for name in ("token_variable", "token_file", "downloads", "attempts", "timeout")}
 PATIENCE = {name: config["acquire"][name] for name in ("tap_seconds", "tap_poll", "tap_places")}
-VIZIER_FILES = [f"<results>/archives/vizier/{name.replace('/', '_')}.tsv" for name in config["acquire"]["vizier"]]
-
-
-def vizier_name(wildcards):
-    """The identifier of a table of VizieR."""
-    return next(name for name in config["acquire"]["vizier"] if name.replace("/", "_") == wildcards.table)
+VIZIER = {vizier_file(name): name for name in config["acquire"]["vizier"]}
+VIZIER_FILES = [f"<results>/archives/vizier/{table}.tsv" for table in VIZIER]
 
 
 def all_fetched(wildcards):

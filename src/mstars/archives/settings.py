@@ -55,6 +55,11 @@ def check_columns(name: str) -> Callable[[Path], None]:
     return check
 
 
+def vizier_file(identifier: str) -> str:
+    """Name of the file of a table of VizieR, without its ending."""
+    return identifier.replace("/", "_")
+
+
 def vizier_url(url: str, identifier: str) -> str:
     """Address of a whole table of VizieR, as text with all columns."""
     return f"{url}?-source={quote(identifier, safe='/+')}&-out.max=unlimited&-out.all"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 
-from mstars.archives.settings import fetcher, vizier_url
+from mstars.archives.settings import fetcher, vizier_file, vizier_url
 from mstars.core.config.check import checked
 from mstars.core.config.files import BASE, layers_of
 from mstars.core.config.whole import merged
@@ -86,7 +86,7 @@ def needs(config: Mapping) -> Iterator[Need]:
         else:
             yield Need(local.key, "fetch", f"{services.get(name, services.get('gaia', ''))}, by cell")
     for name in acquire["vizier"]:
-        done = _local(f"acquire.vizier: {name}", archives / "vizier" / f"{name.replace('/', '_')}.tsv", "fetch")
+        done = _local(f"acquire.vizier: {name}", archives / "vizier" / f"{vizier_file(name)}.tsv", "fetch")
         url = vizier_url(acquire["vizier_url"], name)
         yield done if done.state == "there" else Need(done.key, "fetch", url)
     yield _local("templates.library", config["templates"]["library"], "made")

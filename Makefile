@@ -111,10 +111,13 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/codespell
+	$(BIN)/python docs/prose.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(BIN)/python docs/prose.py --wrap || true
 
 dry-run: $(READY)
 	$(SNAKEMAKE) -n all

@@ -1,13 +1,16 @@
 """Is the documentation readable? Measures of each page, and the rules that pages keep (``make lint``).
 
 ``python docs/prose.py`` names what breaks a rule; with ``--table`` it prints the measures as a Markdown table.
+``--wrap`` mends lines that are too long.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,9 @@ GENERATED = ("docs/configuration.md", "docs/columns.md")
 
 LOOKED_UP = (*GENERATED, "docs/scorecard.md", "docs/reference/", "docs/glossary.md", "CHANGELOG.md")
 """Reference: any number of words, and a line an entry."""
+
+CAPTIONS = ("workflow/report/", "catalog_columns.csv")
+"""Short texts beside a figure, a table or a column: any number of words and numbers, and no rule of abbreviations."""
 
 MEASURED = ("docs/validation/", "docs/development/", "docs/engines/", "CONTRIBUTING.md")
 """Here measurements belong: any density of numbers."""
@@ -63,8 +69,15 @@ class Page:
 
 def read_page(path: Path, root: Path = ROOT) -> Page:
     """Read a Markdown page; code, tables, comments and options of directives are no prose."""
-    lines, paragraphs, code, start = path.read_text().splitlines(), [], "", True
-    for number, line in enumerate(lines, 1):
+    lines = path.read_text().splitlines()
+    found = [(first + 1, " ".join(line.strip() for line in lines[first:end])) for first, end in paragraphs_of(lines)]
+    return Page(str(path.relative_to(root)), lines, [(number, plain(text)) for number, text in found])
+
+
+def paragraphs_of(lines: list[str]) -> list[tuple[int, int]]:
+    """Index of the first line of each paragraph, list entry and heading, and the index after its last."""
+    found, code, start = [], "", True
+    for place, line in enumerate(lines):
         text = line.strip()
         if match := re.match(r"(`{3,}|\$\$)", text):
             one_line = text.startswith("$$") and text.endswith("$$") and len(text) > 2
@@ -72,12 +85,23 @@ def read_page(path: Path, root: Path = ROOT) -> Page:
         elif code or re.match(r"(\||:{3,}|:[\w-]+:|<|!?\[[^]]*\]\([^)]*\)$|$)", text):
             start = True
         elif start or re.match(r"([-*] |\d+\. |#)", text):
-            paragraphs.append((number, text))
+            found.append((place, place + 1))
             start = text.startswith("#")
         else:
-            first, before = paragraphs.pop()
-            paragraphs.append((first, f"{before} {text}"))
-    return Page(str(path.relative_to(root)), lines, [(number, plain(text)) for number, text in paragraphs])
+            found[-1] = (found[-1][0], place + 1)
+    return found
+
+
+def wrapped(lines: list[str]) -> list[str]:
+    """The lines of a page with the paragraphs set anew that have a line too long; the others stay as they are."""
+    result = list(lines)
+    for first, end in reversed(paragraphs_of(lines)):
+        if any(is_long(line) for line in lines[first:end]) and not lines[first].lstrip().startswith("#"):
+            indent = re.match(r"\s*(?:[-*] +|\d+\. +)?", lines[first])[0]
+            text = " ".join(line.strip() for line in lines[first:end])[len(indent.lstrip()) :]
+            ends = {"initial_indent": indent, "subsequent_indent": " " * len(indent), "width": LINE}
+            result[first:end] = textwrap.wrap(text, break_long_words=False, break_on_hyphens=False, **ends)
+    return result
 
 
 def plain(text: str) -> str:
@@ -147,7 +171,7 @@ def is_long(line: str) -> bool:
 def broken(page: Page) -> list[str]:
     """What breaks a rule, one line each."""
     said, found = sentences(page), measures(page)
-    looked_up, measured = (page.name.startswith(names) for names in (LOOKED_UP, MEASURED))
+    looked_up, measured, caption = (page.name.startswith(names) for names in (LOOKED_UP, MEASURED, CAPTIONS))
     prose = found["words"] * (1 - found["tables, %"] / 100)
     tell = [f"{number}: a line of {len(line)} characters" for number, line in enumerate(page.lines, 1) if is_long(line)]
     if page.name.startswith(GENERATED):
@@ -155,11 +179,11 @@ def broken(page: Page) -> list[str]:
     for number, text in said:
         if len(words(text)) > SENTENCE:
             tell.append(f"{number}: a sentence of {len(words(text))} words: {text[:60]} ...")
-    if found["words a sentence"] >= MEAN:
+    if found["words a sentence"] >= MEAN and not caption:
         tell.append(f"1: {found['words a sentence']:.1f} words a sentence; write less than {MEAN}")
     if not looked_up and prose > WORDS:
         tell.append(f"1: {prose:.0f} words; a page has {WORDS} at most")
-    if not (looked_up or measured) and found["numbers in 100 words"] > NUMBERS:
+    if not (looked_up or measured or caption) and found["numbers in 100 words"] > NUMBERS:
         tell.append(f"1: {found['numbers in 100 words']:.1f} numbers in 100 words; explain, and link to validation/")
     tell += [
         f"{number}: American spelling: {match[0]}"
@@ -189,6 +213,17 @@ def unexpanded(page: Page) -> list[str]:
     return tell
 
 
+def captions(root: Path) -> list[Page]:
+    """Captions of figures and tables, and descriptions of columns, each as a page of one paragraph."""
+    found = []
+    for path in sorted(root.glob("workflow/report/*.rst")):
+        text = re.sub(r"{{.*?}}", "Words", path.read_text(), flags=re.S).replace("``", "`")
+        found.append(Page(str(path.relative_to(root)), [""], [(1, plain(" ".join(text.split())))]))
+    table = root / "resources" / "catalog_columns.csv"
+    rows = csv.DictReader(line for line in table.read_text().splitlines() if not line.startswith("#"))
+    return [*found, *(Page(f"{table.name} {row['name']}", [""], [(1, plain(row["description"]))]) for row in rows)]
+
+
 def pages(root: Path) -> list[Path]:
     """All Markdown pages of the documentation."""
     return [
@@ -211,13 +246,19 @@ def main() -> int:
     """Name what breaks a rule, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", action="store_true", help="print the measures of each page")
+    parser.add_argument("--wrap", action="store_true", help="first set paragraphs anew that have a line too long")
     parser.add_argument("--root", type=Path, default=ROOT, help="a checkout (default: this one)")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
+    files = [path for path in pages(root) if path.is_file() and not str(path.relative_to(root)).startswith(GENERATED)]
+    for path in files if arguments.wrap else ():
+        text = path.read_text()
+        path.write_text("\n".join(wrapped(text.splitlines())) + "\n" * text.endswith("\n"))
     read = [read_page(path, root) for path in pages(root) if path.is_file()]
     if arguments.table:
         print(table(read))
         return 0
+    read += captions(root)
     tell = [line for page in read for line in broken(page)]
     print("\n".join(tell) or f"prose: {len(read)} pages, nothing to mend", file=sys.stderr if tell else sys.stdout)
     return bool(tell)

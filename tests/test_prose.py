@@ -73,3 +73,26 @@ def test_abbreviations_are_expanded_where_they_are_used_first(tmp_path):
     assert told(tmp_path, "DGCM, the Dwarf and Giant\nClassification Module, decides.\n\nThen DGCM ends.") == []
     assert told(tmp_path, "`DGCM` is a key.") == []
     assert told(tmp_path, "DGCM decides.\n\nThe Dwarf and Giant Classification Module.") != []
+
+
+def test_only_paragraphs_with_a_long_line_are_set_anew():
+    long, code = "word " * 30, "x" * 200
+    lines = [
+        "# " + long,
+        "",
+        "short",
+        "lines",
+        "",
+        "- " + long.strip(),
+        "  and more",
+        "```",
+        code,
+        "```",
+        "| " + code + " |",
+    ]
+    assert prose.wrapped(lines) == [
+        *lines[:5],
+        "- " + " ".join(["word"] * 23),
+        "  " + " ".join([*["word"] * 7, "and more"]),
+        *lines[7:],
+    ]

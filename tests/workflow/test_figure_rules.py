@@ -72,3 +72,21 @@ def test_deleting_one_figure_reruns_one_rule_and_a_new_catalogue_only_what_shows
     change(place, "laspm")
     said = snakemake(place, *targets)
     assert all(words in said for words in ("figure fig15", "figure 23", "figure fig24")) and "figure 13" not in said
+
+
+def test_a_figure_is_drawn_in_the_users_style_and_anew_when_it_is_edited(place):
+    figure, style = place / TARGETS[0], place / "mine.mplstyle"
+    style.write_text("font.size: 9\n")
+    with (place / "Snakefile").open("a") as rules:
+        rules.write(f'include: "{ROOT}/workflow/rules/figure_style.smk"\n')
+    (place / "mine.yaml").write_text("figures: {style: mine.mplstyle}\n")
+    given = (TARGETS[0], "--configfile", place / "config" / "config.yaml", place / "mine.yaml")
+    snakemake(place, *given)
+    first, shown = figure.read_bytes(), pd.read_csv(figure.with_suffix(".csv"))
+    assert "Nothing to be done" in snakemake(place, *given)
+    style.write_text("axes.facecolor: pink\n")
+    assert "1 of 1 steps" in snakemake(place, *given)
+    assert figure.read_bytes() != first and pd.read_csv(figure.with_suffix(".csv")).equals(shown)
+    assert set(shown["x_label"].dropna()) == {"S/N$_i$"}
+    style.write_text("axes.colour: pink\n")
+    assert "figures.style: mine.mplstyle" in said_by(place, *given, expect=1, snakefile=place / "Snakefile")

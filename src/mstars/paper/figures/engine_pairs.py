@@ -33,6 +33,9 @@ MARKS = ("o", "s", "^", "D", "v", "P")
 SHADES = ("0.75", "0.55", "0.35", "0.0")
 """Greys of the S/N_i intervals, the lowest first."""
 
+_MOST = 8000
+"""Up to this number of spectra, panels of pairs show points."""
+
 SCALES = {"apogee_dr16": "APOGEE DR16", "starhorse": "StarHorse", "phoenix": "PHOENIX", "truth": "truth"}
 """How figures and tables write a scale; others by their name."""
 
@@ -195,6 +198,7 @@ def draw_matrix(table: pd.DataFrame, sources: Sequence[Source], label: str, kind
     figure = new_figure(PAGE_WIDTH, min(PAGE_WIDTH * max(n, 2) / max(n, 2), 9.1))
     panels = figure.subplots(n, n, squeeze=False)
     ends = span(*(rows[f"{label}_{one.name}"] for one in known), share=0.005)
+    most = 0 if max(rows[f"{label}_{one.name}"].notna().sum() for one in known) > _MOST else _MOST  # all panels alike
     for i, first in enumerate(known[1:]):
         for j, second in enumerate(known[:-1]):
             axes = panels[i, j]
@@ -207,7 +211,8 @@ def draw_matrix(table: pd.DataFrame, sources: Sequence[Source], label: str, kind
             if good.sum() < 3:
                 no_data(axes, "no common spectra", keep_ticks=True)
             else:
-                density(axes, x[good], y[good], extent=(*ends, *ends), color=style_of(0)["color"], size=1.5)
+                shown = {"color": style_of(0)["color"], "size": 1.5, "most": most, "bins": 80}
+                density(axes, x[good], y[good], extent=(*ends, *ends), **shown)
                 difference_note(axes, (y - x)[good], label, more=f"n = {good.sum()}")
             axes.set(
                 xlabel=named(second).replace(" [", "\n[") if i == n - 1 else "",

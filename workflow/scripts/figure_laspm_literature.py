@@ -1,6 +1,7 @@
 """LASPM's parameters beside a catalogue, shifted as the golden sample shifts it (Du et al. 2024, Figures 18 to 20)."""
 
-from mstars.engines.laspm.golden.labels import shifted_pairs
+from mstars.engines.laspm.errors import without_themselves
+from mstars.engines.laspm.golden.labels import LABELS, shifted_pairs
 from mstars.files.tables import read_table
 from mstars.literature.catalogues import join, read_catalogue, read_description
 from mstars.ops.job import job
@@ -13,7 +14,7 @@ with job(snakemake), figure_style(snakemake):
     keys = read_table(given.m_catalog, ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])
     keys = keys.merge(read_table(given.stars, ["spectrum_key", "source_id"]), on="spectrum_key")
     joined = join(keys[keys["snri"] >= 10], read_catalogue(described), described)
-    pairs = shifted_pairs(
-        read_table(given.parameters), joined, read_table(given.offsets), params.catalogue, params.kinds
-    )
-    save_outputs(draw_pairs(pairs, (described.title, "LASPM"), caption="S/N$_i$ at least 10"), snakemake)
+    parameters = without_themselves(read_table(given.parameters), LABELS)
+    pairs = shifted_pairs(parameters, joined, read_table(given.offsets), params.catalogue, params.kinds)
+    caption = "S/N$_i$ at least 10; library stars without themselves"
+    save_outputs(draw_pairs(pairs, (described.title, "LASPM"), caption=caption), snakemake)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mstars.engines.laspm.errors import without_themselves
 from mstars.engines.laspm.golden.labels import LABELS
 from mstars.files.tables import read_table, read_tables
 from mstars.literature.catalogues import join, read_catalogue, read_description
@@ -14,7 +15,7 @@ with job(snakemake):
     labels, fates, offsets = (read_table(path) for path in (given.labels, given.fates, given.offsets))
     keys = read_table(given.m_catalog, ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])
     keys = keys.merge(read_table(given.stars, ["spectrum_key", "source_id", "star_id"]), on="spectrum_key")
-    parameters = read_table(given.parameters)
+    parameters = without_themselves(read_table(given.parameters), LABELS)
     ours = sample_numbers(labels, fates, offsets)
     members = fates.loc[fates["stage"] == "member", "spectrum_key"]
     held_out = read_tables(given.held_out)

@@ -1,9 +1,10 @@
 """Errors from repeats."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from mstars.engines.laspm.errors import error_curves, errors_at, repeat_deviations, star_pairs
+from mstars.engines.laspm.errors import error_curves, errors_at, repeat_deviations, star_pairs, without_themselves
 
 
 def test_eq_1_is_unbiased():
@@ -43,3 +44,10 @@ def test_curves_are_of_repeats_where_there_are_enough():
     assert errors_at({"teff": curve}, ["teff"], [np.nan, 0.0, 20.0])[:, 0] == pytest.approx(
         [curve["a"] + curve["b"]] * 2 + [curve["a"] / 20 + curve["b"]]
     )
+
+
+def test_library_stars_are_taken_without_themselves():
+    table = pd.DataFrame({"teff": [3500.0, 3600.0], "teff_oof": [3470.0, np.nan], "flag": [1, 0]})
+    found = without_themselves(table, ["teff"])
+    assert found["teff"].tolist() == [3470.0, 3600.0] and list(found) == list(table)
+    assert table["teff"].tolist() == [3500.0, 3600.0]

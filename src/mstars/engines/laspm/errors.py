@@ -76,3 +76,26 @@ def errors_at(curves: Mapping[str, Mapping], labels: Sequence[str], snr) -> np.n
     snr = np.nan_to_num(np.asarray(snr, dtype=float), nan=LEAST_SNR)
     snr = np.maximum(snr, LEAST_SNR)
     return np.column_stack([curves[label]["a"] / snr + curves[label]["b"] for label in labels])
+
+
+def without_themselves(parameters: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """Parameters in which spectra of library stars have been measured without the library spectra of their star.
+
+    A library spectrum matches itself: its parameters are its labels, and say nothing of the match.
+
+    Parameters
+    ----------
+    parameters : pandas.DataFrame
+        Of the engine: each label with ``_oof``.
+    labels : sequence of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns.
+    """
+    values = {
+        label: parameters[f"{label}_oof"].where(parameters[f"{label}_oof"].notna(), parameters[label])
+        for label in labels
+    }
+    return parameters.assign(**values)

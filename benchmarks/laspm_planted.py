@@ -20,6 +20,7 @@ from mstars.engines.laspm.golden.labels import LABELS
 from mstars.engines.laspm.golden.sample import MEMBER, after_review, cluster_candidates, finish_sample
 from mstars.engines.laspm.golden.settings import Golden
 from mstars.engines.laspm.golden.spectra import GRID, SampleSpectra, read_spectra
+from mstars.engines.laspm.golden.theory import brought_to_theory, read_shapes
 from mstars.files.stores import stores_by_batch
 from mstars.files.tables import read_table
 from mstars.spectra.normalisation import mean_normalised
@@ -91,7 +92,7 @@ def trial(table: pd.DataFrame, spectra: SampleSpectra, what: np.ndarray, setting
         }  # fmt: skip
     bad = fates["what"] != ""
     result["bad_gone"] = round((fates.loc[bad, "stage"] != MEMBER).mean(), 3)
-    return result, found
+    return result
 
 
 def main() -> None:
@@ -100,12 +101,18 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=50, help="bad candidates of each of the four kinds, of dwarfs")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--kinds", default="dM,gM")
+    parser.add_argument("--recalibrate", default="median", choices=("median", "theory", "none"))
     options, result = parser.parse_args(), {}
     for kind in options.kinds.split(","):
         draws = np.random.default_rng(options.seed)
         table, spectra = candidates(options.folder, kind, draws)
         what = spoil(table, spectra, options.each if kind == "dM" else options.each // 4, kind, draws)
-        result[kind], _ = trial(table, spectra, what, Golden().model_dump())
+        settings = Golden().model_dump()
+        settings["clusters"]["recalibrate"] = options.recalibrate
+        if options.recalibrate == "theory":
+            shapes = read_shapes(options.folder / "sim" / f"sed_{kind}.h5", kind, settings["theory"])
+            spectra = brought_to_theory(spectra, table[list(LABELS)].to_numpy(dtype=float), shapes, 2)
+        result[kind] = trial(table, spectra, what, settings)
     print(json.dumps(result))
 
 

@@ -16,5 +16,5 @@ with job(snakemake), figure_style(snakemake):
     joined = join(keys[keys["snri"] >= 10], read_catalogue(described), described)
     parameters = without_themselves(read_table(given.parameters), LABELS)
     pairs = shifted_pairs(parameters, joined, read_table(given.offsets), params.catalogue, params.kinds)
-    caption = "S/N$_i$ at least 10; library stars without themselves"
+    caption = "S/N$_i$ at least 10,\nlibrary stars without themselves"
     save_outputs(draw_pairs(pairs, (described.title, "LASPM"), caption=caption), snakemake)

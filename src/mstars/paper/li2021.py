@@ -109,11 +109,16 @@ def cluster_members(sample: pd.DataFrame, clusters: pd.DataFrame, metallicities:
     pandas.DataFrame
         cluster, m_h, m_h_std (NaN of one star), stars, feh, feh_err.
     """
-    stars = sample.dropna(subset="source_id").groupby("source_id")["m_h"].mean()
-    members = clusters.assign(m_h=clusters["source_id"].map(stars)).dropna(subset="m_h")
-    group = members.groupby("cluster")["m_h"]
+    group = cluster_stars(sample, clusters, metallicities).groupby("cluster")["m_h"]
     table = pd.DataFrame({"m_h": group.mean(), "m_h_std": group.std(), "stars": group.size()}).reset_index()
     return table.merge(metallicities[["cluster", "feh", "feh_err"]], on="cluster")
+
+
+def cluster_stars(sample: pd.DataFrame, clusters: pd.DataFrame, metallicities: pd.DataFrame) -> pd.DataFrame:
+    """[M/H] of each member beside its cluster's (Figure 8): cluster, m_h, feh; arguments as of `cluster_members`."""
+    stars = sample.dropna(subset="source_id").groupby("source_id")["m_h"].mean()
+    members = clusters.assign(m_h=clusters["source_id"].map(stars)).dropna(subset="m_h")
+    return members[["cluster", "m_h"]].merge(metallicities[["cluster", "feh"]], on="cluster")
 
 
 def binary_pairs(sample: pd.DataFrame, binaries: pd.DataFrame, widest_au: float = 3000.0) -> pd.DataFrame:

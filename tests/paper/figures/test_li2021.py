@@ -6,7 +6,7 @@ import pytest
 from made_slam import made_groups, made_sample
 
 from mstars.paper.figures import li2021 as figures
-from mstars.paper.li2021 import binary_pairs, cluster_members
+from mstars.paper.li2021 import binary_pairs, cluster_members, cluster_stars
 
 CURVES = {"teff": (400.0, -0.5, 0.0), "m_h": (0.8, -0.5, 0.0)}
 
@@ -53,8 +53,11 @@ def test_diagrams(sample):
 def test_clusters_and_binaries_or_a_reason(sample):
     binaries, clusters, metallicities = made_groups()
     table, pairs = cluster_members(sample, clusters, metallicities), binary_pairs(sample, binaries)
-    for figure in (figures.draw_hyades(sample), figures.draw_clusters(table), figures.draw_binaries(pairs)):
+    stars = cluster_stars(sample, clusters, metallicities)
+    drawn = figures.draw_clusters(table, stars)
+    for figure in (figures.draw_hyades(sample), drawn, figures.draw_binaries(pairs)):
         assert not getattr(figure, "missing", [])
+    assert sum(bar.get_height() for bar in drawn.axes[1].patches) == len(stars) == table["stars"].sum()
     assert figures.draw_hyades(sample.head(5)).missing == ["no members in this survey"]
-    assert figures.draw_clusters(table.head(0)).missing == ["no cluster members in this survey"]
+    assert figures.draw_clusters(table.head(0), stars.head(0)).missing == ["no cluster members in this survey"]
     assert figures.draw_binaries(pairs.head(0)).missing == ["no wide binaries in this survey"]

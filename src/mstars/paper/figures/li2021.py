@@ -182,8 +182,14 @@ def draw_hyades(sample: pd.DataFrame) -> Figure:
 
 
 @styled
-def draw_clusters(table: pd.DataFrame) -> Figure:
-    """Mean [M/H] of clusters beside another work's (Figure 8)."""
+def draw_clusters(table: pd.DataFrame, stars: pd.DataFrame) -> Figure:
+    """Mean [M/H] of clusters beside another work's, and the residuals of their stars (Figure 8).
+
+    Parameters
+    ----------
+    table, stars : pandas.DataFrame
+        Of `mstars.paper.li2021.cluster_members` and `mstars.paper.li2021.cluster_stars`.
+    """
     figure = new_figure(PAGE_WIDTH * 0.8, 2.7)
     left, right = figure.subplots(1, 2)
     if not len(table):
@@ -198,10 +204,10 @@ def draw_clusters(table: pd.DataFrame) -> Figure:
         ),
     )
     left.set(xlabel="cluster [Fe/H] (dex)", ylabel="mean M_H_AP (dex)")
-    off = np.repeat((table["m_h"] - table["feh"]).to_numpy(), table["stars"])
-    right.hist(off, bins=12, color=BLUE, alpha=0.6)
+    off = (stars["m_h"] - stars["feh"]).to_numpy()
+    right.hist(off, bins=16, color=BLUE, alpha=0.6)
     right.set(xlabel="M_H_AP - [Fe/H] (dex)", ylabel="stars")
-    difference_note(right, off, "m_h")
+    difference_note(right, off, "m_h", more=f"n = {len(off)}")
     return figure
 
 

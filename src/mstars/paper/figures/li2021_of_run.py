@@ -48,7 +48,7 @@ def draw(number: str, given: Any) -> Figure:
     if number == "fig02":
         return figures.draw_cross_validation(read_table(given["stars"]), _theory_cv(given), _curves(given))
     if number == "fig08":
-        return figures.draw_clusters(_clusters(sample, given))
+        return figures.draw_clusters(_clusters(sample, given), _clusters(sample, given, li2021.cluster_stars))
     if number == "fig09":
         return figures.draw_binaries(_pairs(sample, given))
     raise InputError(f"{number}: Li et al. 2021 have fig01 to fig09")
@@ -86,10 +86,10 @@ def _curves(given) -> dict[str, tuple[float, float, float]]:
     return {label: tuple(one) for label, one in zip(labels, load_file(given["arrays"])["curves"], strict=True)}
 
 
-def _clusters(sample, given) -> pd.DataFrame:
+def _clusters(sample, given, table=li2021.cluster_members) -> pd.DataFrame:
     if not (given["clusters"] and given["metallicities"]):
         return pd.DataFrame(columns=["cluster", "m_h", "m_h_std", "stars", "feh", "feh_err"])
-    return li2021.cluster_members(sample, read_clusters(given["clusters"]), pd.read_csv(given["metallicities"]))
+    return table(sample, read_clusters(given["clusters"]), pd.read_csv(given["metallicities"]))
 
 
 def _pairs(sample, given) -> pd.DataFrame:

@@ -99,8 +99,10 @@ def wrapped(lines: list[str]) -> list[str]:
         if any(is_long(line) for line in lines[first:end]) and not lines[first].lstrip().startswith("#"):
             indent = re.match(r"\s*(?:[-*] +|\d+\. +)?", lines[first])[0]
             text = " ".join(line.strip() for line in lines[first:end])[len(indent.lstrip()) :]
+            text = text.replace(" %", "\N{NO-BREAK SPACE}%")
             ends = {"initial_indent": indent, "subsequent_indent": " " * len(indent), "width": LINE}
-            result[first:end] = textwrap.wrap(text, break_long_words=False, break_on_hyphens=False, **ends)
+            set_anew = textwrap.wrap(text, break_long_words=False, break_on_hyphens=False, **ends)
+            result[first:end] = [line.replace("\N{NO-BREAK SPACE}", " ") for line in set_anew]
     return result
 
 

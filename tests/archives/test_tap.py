@@ -12,6 +12,7 @@ from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table, write_table
 from mstars.lamost.catalogs import read_catalog
+from mstars.ops.model_source import MODELS_IN_THE_BOX
 from mstars.sky.allwise import match_allwise
 from mstars.sky.gaia import match_gaia
 
@@ -19,6 +20,7 @@ SETTINGS = filled({})["crossmatch"]
 QUICK = Patience(seconds=60.0, poll=0.2)
 FILES = {"gaia": "gaia_dr3", "distances": "bailer_jones", "allwise": "allwise"}
 TARGETS = [f"results/dr/crossmatch/{name}.parquet" for name in ("gaia", "allwise", "apogee")]
+TARGETS += [f"results/dr/catalogs/recommended.{ending}" for ending in ("parquet", "fits", "csv", "vot")]
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +113,8 @@ def test_places_without_sources_give_a_table_without_rows(spectra, gaia_tables):
 @pytest.mark.archives
 @pytest.mark.workflow
 def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, place, from_lamost):
-    local = place("local")
+    box = {"path": str(MODELS_IN_THE_BOX)}  # as LAMOST's other classes need no training then
+    local = place("local", models=box)
     from_lamost["acquire"] |= {
         "fetch": ["lamost", "apogee", "gaia", "allwise"],
         "gaia": [{"url": dachs.url, "table": "mstarstest.gaia", "distances": "mstarstest.distances"}],
@@ -119,6 +122,7 @@ def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, pla
         "tap_poll": 0.2,
     }
     from_lamost["external"] |= dict.fromkeys(["gaia", "distances", "allwise"])
+    from_lamost["models"] = box
     archived = place("archived", **from_lamost)
     archived.run("acquire")
     archived.run(*TARGETS)

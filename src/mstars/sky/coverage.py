@@ -51,7 +51,8 @@ class Coverage:
         side = [nside_to_pixel_resolution(2**order).to_value("arcsec") for order in range(INDEX_ORDER)]
         order = max((order for order, size in enumerate(side) if size >= _SAFE * margin), default=0)
         own = np.unique(pixels(self.ra, self.dec, order))
-        beside = HEALPix(nside=2**order, order="nested").neighbours(own) if len(own) else own
+        with np.errstate(invalid="ignore"):  # some pixels have seven neighbours
+            beside = HEALPix(nside=2**order, order="nested").neighbours(own) if len(own) else own
         every = np.unique(np.concatenate([own, np.ravel(beside)]))
         return order, every[every >= 0]
 

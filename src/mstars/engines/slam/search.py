@@ -143,9 +143,7 @@ def search(
     hyper = settings["hyper"]
     triples, folds = grid_of(hyper), np.unique(sample.fold)
     rough = np.arange(0, sample.flux.shape[1], hyper["every"])
-    of = f"{key} {triples} {folds} {hyper['every']} {settings['landmarks']} {settings['model']} {sample.flux.shape}"
-    of += f" {float(sample.weight.sum(dtype=float)):.9g}"
-    done = Progress.open(checkpoint, of)
+    done = Progress.open(checkpoint, _identity(key, sample, triples, settings))
     tried = done.array("tried", (len(triples), len(rough)))
     for number, (options, solver) in enumerate(_solvers(sample, triples, settings["landmarks"])):
         if np.isnan(tried[number]).any():
@@ -178,6 +176,13 @@ def search(
     intrinsic = intrinsic_variance(residual, sample.variance, sample.used, cv_mse)
     done.remove()
     return Search(triples, tried, finalists, chosen, cv_mse, intrinsic), models
+
+
+def _identity(key: str, sample: Sample, triples, settings: Mapping) -> str:
+    """What a checkpoint must be of."""
+    parts = (key, triples, np.unique(sample.fold), settings["hyper"]["every"], settings["landmarks"])
+    weight = float(sample.weight.sum(dtype=float))
+    return " ".join(map(str, (*parts, settings["model"], sample.flux.shape, f"{weight:.9g}")))
 
 
 def _solvers(sample: Sample, triples, landmarks):

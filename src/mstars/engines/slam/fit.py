@@ -17,6 +17,8 @@ DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e8
 NEAR = 1e-6
 """Expected fall of chi2 below which a fit has converged: the labels are within a thousandth of their errors."""
 _BESIDE, _CONVEX = 0.01, 0.01
+_ROUNDING = 2e-6
+"""Of sums of single precision, as a share of chi2: a step whose rise of chi2 is smaller counts as a good one."""
 _SIDE_BY_SIDE = 192
 
 
@@ -159,7 +161,7 @@ class Fitter:
             trial = theta[active] + step
             own = None if strengths is None else strengths[active]
             new_chi2, new_hessian, new_gradient = self._evaluate(y[active], weight[active], own, trial)
-            better = new_chi2 < chi2[active]
+            better = new_chi2 < (1 + _ROUNDING) * chi2[active]
             rows = active[better]
             theta[rows], chi2[rows] = trial[better], new_chi2[better]
             hessian[rows], gradient[rows] = new_hessian[better], new_gradient[better]

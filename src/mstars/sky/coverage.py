@@ -15,7 +15,7 @@ INDEX_ORDER = 29
 FASTEST = 11_000.0
 """mas/yr: faster than Barnard's star (10,393 in Gaia DR3). Sources are sought as far away as such a star moves."""
 
-_SLOW = 40.0
+_SLOW = 10.0
 _SAFE = 3.0
 """A pixel's side in units of its margin: pixels are not square, and a neighbour is at least a third of a side wide."""
 

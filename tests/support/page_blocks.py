@@ -7,6 +7,7 @@ from pathlib import Path
 FENCE = re.compile(r"^```(?:\{code-block\} *)?(\w*)\n(?::caption: (\S+)\n\n?)?(.*?)^```$", re.M | re.S)
 NUMBER = r"[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?"
 VARIES = {
+    r"\bdemo\b": r"(?:demo|ci)",  # the survey's name
     r"-{3,}": r"-+",  # as wide as the column
     r"spec-[\w-]+\.fits\.gz": r"spec-[\w-]+\.fits\.gz",
     r"[dg]M": r"[dg]M",  # the classes of the first rows

@@ -5,7 +5,9 @@ import logging
 import os
 import random
 
+import numpy as np
 import pytest
+from astropy.io import fits
 from faulty_server import FaultyServer
 
 from mstars.archives.fetch import Absent, Fetcher, Refused, Wanted
@@ -14,15 +16,15 @@ from mstars.archives.secret import Secret, read_token
 from mstars.core.errors import InputError
 
 TOKEN = "abc+def/0123456789"
-CARD = b"SIMPLE  =                    T"
 
 
 @pytest.fixture
 def server(tmp_path):
     folder = tmp_path / "served"
     folder.mkdir()
-    body = CARD + random.Random(1).randbytes(700_000)
-    (folder / "a.fits").write_bytes(body)
+    pixels = np.frombuffer(random.Random(1).randbytes(700_000), dtype=np.uint8)
+    fits.PrimaryHDU(pixels).writeto(folder / "a.fits")
+    body = (folder / "a.fits").read_bytes()
     (folder / "b.fits.gz").write_bytes(gzip.compress(body, 1))
     with FaultyServer(folder).running() as running:
         yield running
@@ -53,8 +55,9 @@ def test_the_file_comes_whole_in_the_end(server, fetcher, pauses, tmp_path, name
 
 
 def test_a_server_that_sends_all_when_asked_for_the_rest_and_one_that_tells_a_wrong_length(server, fetcher, tmp_path):
-    server.faults |= {"/a.fits": ["drop", "stale"], "/b.fits.gz": ["short"]}
-    for name in ("a.fits", "b.fits.gz"):
+    fits.PrimaryHDU(np.arange(90_000)).writeto(server.folder / "c.fits")
+    server.faults |= {"/a.fits": ["drop", "stale"], "/b.fits.gz": ["short"], "/c.fits": ["short"]}
+    for name in ("a.fits", "b.fits.gz", "c.fits"):
         fetcher.fetch(Wanted([f"{server.url}/{name}"], tmp_path / name))
         assert (tmp_path / name).read_bytes() == (server.folder / name).read_bytes()
 
@@ -85,7 +88,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(server, fetcher, tmp_path
     server.faults["/a.fits"] = ["drop"]
     with pytest.raises(InputError):
         Fetcher(attempts=1, timeout=5.0).fetch(Wanted([f"{server.url}/a.fits"], tmp_path / "out" / "a.fits"))
-    (server.folder / "a.fits").write_bytes(CARD + b"another" * 1000)
+    fits.PrimaryHDU(np.arange(7000)).writeto(server.folder / "a.fits", overwrite=True)
     fetcher.fetch(Wanted([f"{server.url}/a.fits"], tmp_path / "out" / "a.fits"))
     assert (tmp_path / "out" / "a.fits").read_bytes() == (server.folder / "a.fits").read_bytes()
 
@@ -117,7 +120,7 @@ def test_what_no_mirror_has_is_absent(server, fetcher, tmp_path):
 
 @pytest.mark.parametrize(
     ("published", "said"),
-    [({"bytes": 5}, "700030 bytes, 5 are published"), ({"sha256": "0" * 64}, "sha256 is not the published")],
+    [({"bytes": 5}, "705600 bytes, 5 are published"), ({"sha256": "0" * 64}, "sha256 is not the published")],
 )
 def test_a_file_that_is_not_the_published_one_is_refused(server, fetcher, tmp_path, published, said):
     with pytest.raises(InputError, match=said):
@@ -130,6 +133,13 @@ def test_a_truncated_gzip_and_a_file_of_another_kind_are_refused(server, fetcher
     (server.folder / "cut.fits.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="gzip stream is cut off"):
         fetcher.fetch(Wanted([f"{server.url}/cut.fits.gz"], tmp_path / "out" / "cut.fits.gz"))
+    whole = (server.folder / "a.fits").read_bytes()
+    (server.folder / "cut.fits").write_bytes(whole[:300_000])
+    with pytest.raises(InputError, match="it is cut off: 300000 of"):
+        fetcher.fetch(Wanted([f"{server.url}/cut.fits"], tmp_path / "out" / "cut.fits"))
+    (server.folder / "head.fits").write_bytes(whole[:200])
+    with pytest.raises(InputError, match="headers are cut off"):
+        fetcher.fetch(Wanted([f"{server.url}/head.fits"], tmp_path / "out" / "head.fits"))
     (server.folder / "text.fits").write_text("obsid not found")
     with pytest.raises(InputError, match="it is no FITS file"):
         fetcher.fetch(Wanted([f"{server.url}/text.fits"], tmp_path / "out" / "text.fits"))

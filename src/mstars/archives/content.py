@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 import zlib
 from pathlib import Path
+
+from astropy.io import fits
 
 HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 LOGIN_WORDS = (b"login", b"log in", b"sign in", b"password", b"token")
 _HEAD = 4096
 _GZIP = b"\x1f\x8b"
+_BLOCK = 2880
 
 
 def is_page(head: bytes) -> bool:
@@ -34,7 +38,7 @@ def what_is_wrong(path: str | Path, kind: str) -> str:
     Returns
     -------
     str
-        A gzip file is read to its end and must be whole.
+        A gzip file is read to its end and must be whole; a FITS file must be as long as its headers tell.
     """
     with open(path, "rb") as file:
         head = file.read(_HEAD)
@@ -42,7 +46,8 @@ def what_is_wrong(path: str | Path, kind: str) -> str:
         return "it is empty"
     if is_page(head):
         return "a web page came instead of the file"
-    if head.startswith(_GZIP):
+    gzipped = head.startswith(_GZIP)
+    if gzipped:
         try:
             with gzip.open(path) as file:
                 head = file.read(_HEAD)
@@ -54,4 +59,18 @@ def what_is_wrong(path: str | Path, kind: str) -> str:
         return "it is no FITS file"
     if kind == "hdf5" and not head.startswith(b"\x89HDF\r\n\x1a\n"):
         return "it is no HDF5 file"
-    return ""
+    return _cut_off(path) if kind == "fits" and not gzipped else ""
+
+
+def _cut_off(path: str | Path) -> str:
+    """Why a FITS file is shorter than its headers tell; empty where it is not. The last block may lack its padding."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with fits.open(path) as hdus:
+                places = [hdu.fileinfo() for hdu in hdus]
+    except (OSError, ValueError, fits.VerifyError):
+        return "its FITS headers are cut off or damaged"
+    told = max(place["datLoc"] + place["datSpan"] for place in places)
+    size = Path(path).stat().st_size
+    return "" if size > told - _BLOCK else f"it is cut off: {size} of {told} bytes"

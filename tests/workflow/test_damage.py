@@ -135,3 +135,15 @@ def test_a_flipped_byte_in_each_kind_of_file_is_named_and_remade(survey, copy_of
             continue
         assert path.read_bytes() == (survey.results / name).read_bytes(), name
     same_bytes(survey, copy_of_survey, "catalogs")
+
+
+@pytest.mark.parametrize(
+    ("missing", "wanted"), [("cells.json", "ingest/spectra.parquet"), ("batches.json", "crossmatch/gaia.parquet")]
+)
+def test_any_file_of_the_plan_that_is_missing_is_made_before_what_rests_on_it(copy_of_survey, missing, wanted):
+    before = (copy_of_survey.results / wanted).read_bytes()
+    (copy_of_survey.results / "plan" / missing).unlink()
+    (copy_of_survey.results / wanted).unlink()
+    copy_of_survey.run(f"results/ci/{wanted}")
+    assert (copy_of_survey.results / "plan" / missing).exists()
+    assert (copy_of_survey.results / wanted).read_bytes() == before

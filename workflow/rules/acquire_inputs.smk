@@ -23,9 +23,12 @@ VIZIER_FILES = [f"<results>/archives/vizier/{table}.tsv" for table in VIZIER]
 
 def all_fetched(wildcards):
     """Everything that the config asks for from archives."""
-    files = [*FETCHED_FILES.values(), *VIZIER_FILES]
-    if KIND == "release" and FETCHES_LAMOST:
-        files += PLAN_INPUT
+    files = [*FETCHED_FILES.values(), *VIZIER_FILES, *FETCHED_PLAN]
     if FETCHED_BY_CELL:
         files += expand(per_cell("<results>/archives/{catalogue}/{cell}.parquet")(wildcards), catalogue=FETCHED_BY_CELL)
     return files
+
+
+def lamost_catalogues():
+    """Names of the catalogues' files in LAMOST's archive."""
+    return [file for name, file in config["acquire"]["lamost"].items() if name.endswith("_catalog") and file]

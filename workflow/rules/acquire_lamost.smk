@@ -11,7 +11,7 @@ rule acquire_lamost_catalogue:
         table="<results>/archives/lamost/{file}",
         manifest="<results>/archives/lamost/{file}.json",
     wildcard_constraints:
-        file="|".join(LAMOST_CATALOGUES),
+        file="|".join(lamost_catalogues()),
     log:
         "<logs>/acquire_lamost_catalogue/{file}.log",
     benchmark:
@@ -30,7 +30,7 @@ rule acquire_lamost_catalogue:
 
 rule acquire_list:
     input:
-        **{name: path for name, path in RELEASE.items() if path and name.endswith("_catalog")},
+        **{name: path for name, path in release_paths().items() if path and name.endswith("_catalog")},
         class_tables=CLASS_TABLES,
     output:
         "<results>/archives/lamost/spectra.parquet",

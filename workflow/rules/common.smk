@@ -90,6 +90,7 @@ def is_there(path):
 # PLAN_INPUT          files whose change means a new plan
 # WATCHED             output of the rule plan that tells what state of the files it has seen
 # PLAN_SOURCE         where the spectra are, for the rule plan
+# FETCHED_PLAN        those of PLAN_INPUT that come from an archive
 # CLASS_TABLES        tables of classes that contradict training labels
 # K_PREDICTION        what a predicted K star is where scm.k_prediction is auto
 # WITH_FILENAME       whether the catalogues say which file a spectrum is from

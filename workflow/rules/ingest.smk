@@ -5,14 +5,7 @@ checkpoint plan:
         # the training spectra are drawn once those that these contradict have left
         class_tables=CLASS_TABLES,
     output:
-        plan="<results>/plan/plan.parquet",
-        candidates="<results>/plan/m_catalog_v0.parquet",
-        training="<results>/plan/class_catalog.parquet",
-        rejected="<results>/plan/rejected.parquet",
-        batches="<results>/plan/batches.json",
-        cells="<results>/plan/cells.parquet",
-        cell_facts="<results>/plan/cells.json",
-        **WATCHED,
+        **PLAN_OUTPUT,
     log:
         "<logs>/plan/plan.log",
     benchmark:

@@ -4,6 +4,25 @@ import functools
 import json
 
 
+def missing_first(outputs):
+    """Outputs of a checkpoint with those that are missing first: Snakemake asks a checkpoint for its first one."""
+    return dict(sorted(outputs.items(), key=lambda output: os.path.exists(output[1])))
+
+
+PLAN_OUTPUT = missing_first(
+    {
+        "plan": f"{R}/plan/plan.parquet",
+        "candidates": f"{R}/plan/m_catalog_v0.parquet",
+        "training": f"{R}/plan/class_catalog.parquet",
+        "rejected": f"{R}/plan/rejected.parquet",
+        "batches": f"{R}/plan/batches.json",
+        "cells": f"{R}/plan/cells.parquet",
+        "cell_facts": f"{R}/plan/cells.json",
+        **WATCHED,
+    }
+)
+
+
 def plan_batches():
     """Facts of each batch by its name, known once the checkpoint has written the plan."""
     facts = Path(checkpoints.plan.get().output.batches)

@@ -11,6 +11,7 @@ BORROWED_PATH = config["models"]["path"] or str(MODELS_IN_THE_BOX)
 EXTERNAL = config["external"]
 PLAN_INPUT = []
 WATCHED = {}
+FETCHED_PLAN = []
 CLASS_TABLES = []
 # with what the folder holds now, so that a new file is seen
 PLAN_SOURCE = lambda wildcards: {"files": config["files"]["spectra"], "digest": state_of_files()}

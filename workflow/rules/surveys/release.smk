@@ -15,27 +15,36 @@ def release_and_its_state():
     return {"release": paths, "watch": watch, "state": state_of_release(paths["spectra"], f"{R}/plan", watch)}
 
 
-FETCHES_LAMOST = "lamost" in config["acquire"]["fetch"] and not is_there(config["release"]["spectra"])
-LAMOST_CATALOGUES = [file for name, file in config["acquire"]["lamost"].items() if name.endswith("_catalog") and file]
-RELEASE = fetched_release(config["acquire"]["lamost"], f"{R}/archives/lamost") if FETCHES_LAMOST else config["release"]
+def fetches_lamost():
+    """Whether the release comes from LAMOST's archive."""
+    return "lamost" in config["acquire"]["fetch"] and not is_there(config["release"]["spectra"])
+
+
+@functools.cache
+def release_paths():
+    """Catalogues and spectra of the release, on disk or where they will be fetched to."""
+    archived = config["acquire"]["lamost"]
+    return fetched_release(archived, f"{R}/archives/lamost") if fetches_lamost() else config["release"]
+
+
 SIMULATED = False
-KIND_RULES = ["acquire_lamost"] if FETCHES_LAMOST else []
+KIND_RULES = ["acquire_lamost"] if fetches_lamost() else []
 BORROWED_PATH = config["models"]["path"]
 EXTERNAL = config["external"]
-PLAN_INPUT = [path for name, path in RELEASE.items() if path and name not in ("spectra", "watch")]
-if FETCHES_LAMOST:  # what was fetched stays as it is: there is no tree to watch
+PLAN_INPUT = [path for name, path in release_paths().items() if path and name not in ("spectra", "watch")]
+if fetches_lamost():
     PLAN_INPUT += [f"{R}/archives/lamost/spectra_{part}.json" for part in part_names(config["acquire"]["lamost"]["parts"])]
-    WATCHED, PLAN_SOURCE = {}, {"release": RELEASE}
-else:
-    WATCHED = {"watched": f"{R}/plan/watched.json"}
-    PLAN_SOURCE = lambda wildcards: release_and_its_state()
+# what was fetched stays as it is: there is no tree to watch
+WATCHED = {} if fetches_lamost() else {"watched": f"{R}/plan/watched.json"}
+PLAN_SOURCE = {"release": release_paths()} if fetches_lamost() else lambda wildcards: release_and_its_state()
+FETCHED_PLAN = PLAN_INPUT if fetches_lamost() else []
 CLASS_TABLES = config["scm"]["class_tables"]
 K_PREDICTION = "ignored"
 WITH_FILENAME = False
-PLANTED_LITERATURE = {"laspm": (str(resource("laspm.yaml")), RELEASE["m_catalog"])}
+PLANTED_LITERATURE = {"laspm": (str(resource("laspm.yaml")), release_paths()["m_catalog"])}
 CALIBRATION_FILES = []
 VALIDATION_FILES = []
 
-if workflow.is_main_process and not FETCHES_LAMOST and not Path(config["release"]["spectra"]).expanduser().is_dir():
+if workflow.is_main_process and not fetches_lamost() and not Path(config["release"]["spectra"]).expanduser().is_dir():
     with told_alone():
         raise InputError(f"release.spectra: {config['release']['spectra']!r}: no such folder")

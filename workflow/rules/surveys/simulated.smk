@@ -23,6 +23,7 @@ PLAN_SOURCE = {
 }
 PLAN_INPUT = [path for name, path in PLAN_SOURCE["release"].items() if name != "spectra"] + [f"{SIM}/simulation.json"]
 WATCHED = {}
+FETCHED_PLAN = []
 CLASS_TABLES = config["scm"]["class_tables"]
 K_PREDICTION = "ignored"
 WITH_FILENAME = False

@@ -1,5 +1,6 @@
 # what is fetched from archives: what the config asks for and no local file is there for
 
+from mstars.archives.lamost import catalogue_files
 from mstars.archives.settings import vizier_file
 
 
@@ -31,4 +32,4 @@ def all_fetched(wildcards):
 
 def lamost_catalogues():
     """Names of the catalogues' files in LAMOST's archive."""
-    return [file for name, file in config["acquire"]["lamost"].items() if name.endswith("_catalog") and file]
+    return [file for file in catalogue_files(config["acquire"]["lamost"]).values() if file]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import warnings
-import zlib
 from pathlib import Path
 
 from astropy.io import fits
+
+from mstars.files.gzip_files import GZIP_ERRORS, read_whole_gzip
+from mstars.lamost.cards import BLOCK
 
 HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 LOGIN_WORDS = (b"login", b"log in", b"sign in", b"password", b"token")
 _HEAD = 4096
 _GZIP = b"\x1f\x8b"
-_BLOCK = 2880
 
 
 def is_page(head: bytes) -> bool:
@@ -49,11 +49,8 @@ def what_is_wrong(path: str | Path, kind: str) -> str:
     gzipped = head.startswith(_GZIP)
     if gzipped:
         try:
-            with gzip.open(path) as file:
-                head = file.read(_HEAD)
-                while file.read(1 << 20):
-                    pass
-        except (EOFError, OSError, zlib.error):
+            head = read_whole_gzip(path, _HEAD)
+        except GZIP_ERRORS:
             return "its gzip stream is cut off or damaged"
     if kind == "fits" and not head.startswith(b"SIMPLE  ="):
         return "it is no FITS file"
@@ -73,4 +70,4 @@ def _cut_off(path: str | Path) -> str:
         return "its FITS headers are cut off or damaged"
     told = max(place["datLoc"] + place["datSpan"] for place in places)
     size = Path(path).stat().st_size
-    return "" if size > told - _BLOCK else f"it is cut off: {size} of {told} bytes"
+    return "" if size > told - BLOCK else f"it is cut off: {size} of {told} bytes"

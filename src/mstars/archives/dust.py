@@ -36,11 +36,9 @@ def fetch_bayestar(path: str | Path) -> Manifest:
         try:
             bayestar.fetch(version="bayestar2019")
             Path(folder, "bayestar", "bayestar2019.h5").replace(path)
-        except OSError as error:
-            if error.errno is not None and not isinstance(error, FileNotFoundError):
-                raise
-            raise InputError(f"acquire dust_map: {SOURCE}: not fetched ({str(error)[:200]}); run again") from None
         except Exception as error:  # the package has errors of its own for a bad answer
+            if isinstance(error, OSError) and error.errno is not None and not isinstance(error, FileNotFoundError):
+                raise  # of the disk
             raise InputError(f"acquire dust_map: {SOURCE}: not fetched ({str(error)[:200]}); run again") from None
         finally:
             config["data_dir"] = before

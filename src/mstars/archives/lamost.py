@@ -38,14 +38,19 @@ def spectra_to_fetch(named: pd.DataFrame, parts: int) -> pd.DataFrame:
     table = named.reset_index(drop=True)
     fibre = zip(table["plate"], table["spid"], table["fiberid"], strict=True)
     table["name"] = [f"spec-{plate}_sp{sp:02d}-{fiber:03d}.fits.gz" for plate, sp, fiber in fibre]
-    width = len(str(parts - 1))
-    table["part"] = [f"{zlib.crc32(plate.encode()) % parts:0{width}d}" for plate in table["plate"]]
+    names = part_names(parts)
+    table["part"] = [names[zlib.crc32(plate.encode()) % parts] for plate in table["plate"]]
     return table[list(LIST_COLUMNS)].sort_values(["part", "plate", "spectrum_key"], ignore_index=True)
 
 
 def part_names(parts: int) -> list[str]:
     """Names of all parts."""
     return [f"{number:0{len(str(parts - 1))}d}" for number in range(parts)]
+
+
+def catalogue_files(names: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Files of the catalogues in section ``acquire.lamost``, by m_catalog, general_catalog and so on."""
+    return {name: file for name, file in names.items() if name.endswith("_catalog")}
 
 
 def fetched_release(names: Mapping[str, str | None], folder: str) -> dict[str, str]:
@@ -58,7 +63,7 @@ def fetched_release(names: Mapping[str, str | None], folder: str) -> dict[str, s
     folder : str
         Where all of it goes.
     """
-    files = {name: f"{folder}/{file}" for name, file in names.items() if name.endswith("_catalog") and file}
+    files = {name: f"{folder}/{file}" for name, file in catalogue_files(names).items() if file}
     return {"spectra": f"{folder}/fits", **files}
 
 

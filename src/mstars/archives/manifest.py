@@ -11,8 +11,6 @@ from pathlib import Path
 
 from mstars.files.json_files import read_json, write_json
 
-_BLOCK = 1 << 20
-
 
 @dataclass(frozen=True)
 class Record:
@@ -54,10 +52,9 @@ class Manifest:
 
 def record_of(path: str | Path, url: str, rows: int | None = None) -> Record:
     """The record of a file that is there; its date is that of its last change."""
-    digest, status = hashlib.sha256(), os.stat(path)
+    status = os.stat(path)
     with open(path, "rb") as file:
-        while part := file.read(_BLOCK):
-            digest.update(part)
+        digest = hashlib.file_digest(file, "sha256")
     date = datetime.datetime.fromtimestamp(int(status.st_mtime), datetime.UTC).isoformat()
     return Record(str(path), url, date, status.st_size, digest.hexdigest(), rows)
 

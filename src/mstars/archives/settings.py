@@ -12,7 +12,7 @@ from mstars.archives.fetch import Fetcher
 from mstars.archives.manifest import Manifest, record_of
 from mstars.archives.secret import read_token
 from mstars.archives.tap import Patience, Table
-from mstars.files.external_tables import find_column
+from mstars.files.external_tables import find_column, spellings_of
 from mstars.files.table_formats import open_table
 from mstars.files.tables import write_table
 from mstars.sky.catalogues import CATALOGUES
@@ -45,7 +45,7 @@ def write_answer(rows: pd.DataFrame, table: Table | None, path: str | Path, mani
 def check_columns(name: str) -> Callable[[Path], None]:
     """A check that a file has the columns that we need of a catalogue (of `mstars.sky.catalogues.CATALOGUES`)."""
     columns = CATALOGUES[name].columns
-    spellings = [one for column in columns for one in (column.name, *column.spellings)]
+    spellings = spellings_of(columns)
 
     def check(path: Path) -> None:
         present = open_table(path).names

@@ -13,7 +13,7 @@ from mstars.sky.allwise import ALLWISE
 from mstars.sky.coverage import FASTEST
 from mstars.sky.crossmatch import usable
 from mstars.sky.gaia import DISTANCES, GAIA
-from mstars.sky.places import coordinates, epochs_tried, places_of
+from mstars.sky.places import coordinates, epochs_tried, longest_time, places_of
 
 MARGIN = 0.01
 """arcsec beyond the radius, so that rounding loses no source."""
@@ -44,8 +44,7 @@ def gaia_near(spectra: pd.DataFrame, tables: Sequence[Table], settings: dict, pa
         Where they are from; None: there was nothing to ask.
     """
     ra, dec = coordinates(spectra)
-    years = epochs_tried(settings, spectra, settings["epochs"]["gaia"])
-    longest = float(max((np.nanmax(np.abs(one), initial=0.0) for one in years.values()), default=0.0))
+    longest = longest_time(epochs_tried(settings, spectra, settings["epochs"]["gaia"]))
     reach = (settings["radius_arcsec"] + MARGIN) / 3600
     widest = reach + 1e-3 * FASTEST * longest / 3600
 

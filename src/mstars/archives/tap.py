@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.files.external_tables import Column, empty_table, find_column, read_external
+from mstars.files.external_tables import Column, empty_table, find_column, read_external, spellings_of
 
 logger = logging.getLogger("mstars")
 
@@ -179,7 +179,7 @@ class _Asked:
             present = [str(row["column_name"]).strip('"') for row in self.service.run_sync(query)]
         if not present:
             raise Unusable(f"the service has no table {table}")
-        spellings = [name for column in columns for name in (column.name, *column.spellings)]
+        spellings = spellings_of(columns)
         found = {column.name: find_column(column, present, spellings, table) for column in columns}
         return {ours: _quoted(name) for ours, name in found.items() if name is not None}
 
@@ -221,10 +221,7 @@ class _Asked:
                 raise TooMuch(f"no answer within {self.patience.seconds:g} s, aborted")
             self.patience.wait(self.patience.poll)
         if phase != "COMPLETED":
-            try:
-                job.raise_if_error()
-            except Exception as error:
-                _raise_said(error)
+            job.raise_if_error()
             raise Unusable(f"the job ended as {phase}")
 
 

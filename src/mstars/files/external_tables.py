@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def iter_external(
 
 
 def _read(path: str | Path, columns: tuple[Column, ...], opened, size: int) -> Iterator[pd.DataFrame]:
-    spellings = [name for column in columns for name in (column.name, *column.spellings)]
+    spellings = spellings_of(columns)
     table = opened({name.lower() for name in spellings})
     found = {column.name: find_column(column, table.names, spellings, path) for column in columns}
     factors = {column.name: unit_factor(table, found[column.name], column, path) for column in columns}
@@ -121,6 +121,11 @@ def _read(path: str | Path, columns: tuple[Column, ...], opened, size: int) -> I
 def empty_table(columns: Sequence[Column]) -> pd.DataFrame:
     """A table of these columns without a row."""
     return pd.DataFrame({column.name: pd.Series(dtype=_DTYPES[column.kind]) for column in columns})
+
+
+def spellings_of(columns: Iterable[Column]) -> list[str]:
+    """Every name that a file may have for some columns, our own among them."""
+    return [name for column in columns for name in (column.name, *column.spellings)]
 
 
 def find_column(column: Column, present: Sequence[str], spellings: Collection[str], path: str | Path) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 
+from mstars.archives.lamost import catalogue_files
 from mstars.archives.settings import fetcher, vizier_file, vizier_url
 from mstars.core.config.check import checked
 from mstars.core.config.files import BASE, layers_of
@@ -23,8 +24,6 @@ from mstars.engines.registry import engine_models
 HELP = "the files that a config needs: there, to be fetched, or missing"
 SPECTRUM_BYTES = 50_000
 """A LAMOST spectrum of low resolution, gzipped."""
-
-_CATALOGUES = ("m_catalog", "general_catalog", "afgk_catalog", "wd_catalog")
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,7 @@ def _release(config: Mapping, archives: Path) -> Iterator[Need]:
     release, acquire = config["release"], config["acquire"]
     local = _local("release.spectra", release["spectra"], "missing")
     fetched = "lamost" in acquire["fetch"] and local.state != "there"
-    for name in _CATALOGUES:
-        file = acquire["lamost"][name]
+    for name, file in catalogue_files(acquire["lamost"]).items():
         if not fetched or file is None:
             required = release[name] or name == "m_catalog"
             yield _local(f"release.{name}", None if fetched else release[name], "missing" if required else "none")

@@ -7,9 +7,7 @@ again, with what rests on it.
 from __future__ import annotations
 
 import argparse
-import gzip
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +17,12 @@ import hdf5plugin  # noqa: F401 (registers the stores' compression: without it e
 
 from mstars.core.errors import DamagedFile, InputError
 from mstars.files import checksums
+from mstars.files.gzip_files import GZIP_ERRORS, read_whole_gzip
 from mstars.files.json_files import read_json
 from mstars.files.stores import cannot_be_opened
 from mstars.files.tables import read_table
 from mstars.files.whole import leftovers, remove_leftovers, set_aside
+from mstars.lamost.cards import BLOCK
 from mstars.ops.job_costs import survey_folder
 
 HELP = "read every file of a survey and name those that are damaged"
@@ -60,16 +60,14 @@ def _weights(path: Path) -> None:
 def _fits(path: Path) -> None:
     with open(path, "rb") as file:
         card = file.read(30)
-    if not card.startswith(b"SIMPLE  =") or path.stat().st_size % 2880:
+    if not card.startswith(b"SIMPLE  =") or path.stat().st_size % BLOCK:
         raise DamagedFile(path, "not a whole FITS file")
 
 
 def _gzip(path: Path) -> None:
     try:
-        with gzip.open(path) as file:
-            while file.read(2**20):
-                pass
-    except (OSError, EOFError, zlib.error) as error:
+        read_whole_gzip(path)
+    except GZIP_ERRORS as error:
         raise DamagedFile(path, str(error)) from None
 
 

@@ -84,8 +84,7 @@ class Coverage:
     def touches_index(self, low: int, high: int) -> bool:
         """Whether sources whose index of order 29 is from ``low`` to ``high`` may matter."""
         shift = 2 * (INDEX_ORDER - self.order)
-        first = np.searchsorted(self._wide, low >> shift)
-        return bool(first < len(self._wide) and self._wide[first] <= high >> shift)
+        return has_between(self._wide, low >> shift, high >> shift)
 
     def touches_box(self, ra: tuple[float, float], dec: tuple[float, float]) -> bool:
         """Whether sources of these right ascensions and declinations (from, to, degrees) may matter."""
@@ -97,6 +96,12 @@ class Coverage:
         wide = margin / max(np.cos(np.radians(highest)), 1e-9)
         there = self.ra[near]
         return any(((there + turn >= ra[0] - wide) & (there + turn <= ra[1] + wide)).any() for turn in (-360, 0, 360))
+
+
+def has_between(values: np.ndarray, low, high) -> bool:
+    """Whether a sorted array has a value from low to high."""
+    first = np.searchsorted(values, low)
+    return bool(first < len(values) and values[first] <= high)
 
 
 def _among(known: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from mstars.sky.cells import in_order
 from mstars.sky.coverage import Coverage
 from mstars.sky.crossmatch import match_moving, sky_groups
 from mstars.sky.parts import read_part, rows_of
-from mstars.sky.places import KEPT_OF_MATCH, coordinates, epochs_tried, log_matches, rows_at
+from mstars.sky.places import KEPT_OF_MATCH, coordinates, epochs_tried, log_matches, longest_time, rows_at
 
 _GAIA_BAND = {"g": "G", "bp": "BP", "rp": "RP"}
 
@@ -97,8 +97,8 @@ def gaia_of_cell(spectra: pd.DataFrame, gaia_path, distances_path, settings: dic
     years = epochs_tried(settings, spectra, settings["epochs"]["gaia"])
     gaia = empty_table(GAIA_WITH_DISTANCES)
     if gaia_path is not None:
-        longest = max((np.nanmax(np.abs(one), initial=0.0) for one in years.values()), default=0.0)
-        gaia = _read_gaia(gaia_path, Coverage([(ra, dec)], settings["radius_arcsec"], float(longest)), settings)
+        coverage = Coverage([(ra, dec)], settings["radius_arcsec"], longest_time(years))
+        gaia = _read_gaia(gaia_path, coverage, settings)
     match = match_moving(ra, dec, years, gaia, settings["radius_arcsec"])
     found = rows_at(gaia, match["index"], (*_GAIA_OUT, *_DISTANCE_OUT, "source_id"))
     if gaia_path is not None and distances_path is not None:

@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from mstars.files.external_tables import Column, empty_table, iter_external
+from mstars.files.external_tables import Column, empty_table, iter_external, spellings_of
 from mstars.files.parquet_groups import read_groups
 from mstars.files.table_formats import open_table
 from mstars.files.whole import atomic_path
 from mstars.sky.cells import pixels
+from mstars.sky.coverage import INDEX_ORDER
 from mstars.sky.parts import HEALPIX, absent_columns, in_parts
 
 LARGE = 2**28
@@ -38,8 +39,7 @@ def _in_sky_order(path: Path) -> bool:
     """Whether a row group of a Parquet file spans a small part of the sky or of the identifiers."""
     from mstars.sky.gaia import GAIA
 
-    named = [name for column in GAIA[:3] for name in (column.name, *column.spellings)]
-    for spans in read_groups(path, [HEALPIX, *named]).spans.values():
+    for spans in read_groups(path, [HEALPIX, *spellings_of(GAIA[:3])]).spans.values():
         known = [span for span in spans if span is not None and not isinstance(span[0], str)]
         if len(known) == len(spans) and len(spans) > 1:
             wide = max(high for _, high in known) - min(low for low, _ in known)
@@ -84,7 +84,7 @@ def write_index(
         for part in iter_external(path, columns, key):
             part = part.drop(columns=absent)
             if place[0]:
-                part[HEALPIX] = pixels(part[place[0]].to_numpy(float), part[place[1]].to_numpy(float), 29)
+                part[HEALPIX] = pixels(part[place[0]].to_numpy(float), part[place[1]].to_numpy(float), INDEX_ORDER)
             bins.add(part, _bin_of(part[by], place[0] is not None))
         return bins.write(Path(output), by, clean, columns)
 
@@ -97,7 +97,7 @@ def _folder(output: str | Path) -> Path:
 def _bin_of(values: pd.Series, sky: bool) -> np.ndarray:
     """Bin of each row: a pixel of the sky, or a range of identifiers (the leading bits of 63)."""
     numbers = values.fillna(-1).to_numpy(np.int64)
-    return np.where(numbers < 0, 0, numbers >> (2 * (29 - _BIN_ORDER) if sky else 55))
+    return np.where(numbers < 0, 0, numbers >> (2 * (INDEX_ORDER - _BIN_ORDER) if sky else 55))
 
 
 class _Bins:

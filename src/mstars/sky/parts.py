@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.files.external_tables import Column, empty_table, find_column, iter_external, read_external
+from mstars.files.external_tables import Column, empty_table, find_column, iter_external, read_external, spellings_of
 from mstars.files.parquet_groups import Groups, open_groups, read_groups
-from mstars.sky.coverage import Coverage
+from mstars.sky.coverage import INDEX_ORDER, Coverage, has_between
 
 HEALPIX = "_healpix_29"
 """HATS's name of the HEALPix index (nested, order 29)."""
@@ -85,7 +85,7 @@ def read_part(
         return Part(_near(table, place, coverage), True, absent)
     parts, names = [empty_table(columns)], set()
     for file in _files(Path(path), coverage, key):
-        groups = read_groups(file, _spellings(place, HEALPIX))
+        groups = read_groups(file, [*spellings_of(place), HEALPIX])
         names |= set(groups.names)
         chosen = _touched(groups, place, coverage, file)
         opened = functools.partial(_opened, file, groups, chosen)
@@ -99,7 +99,7 @@ def read_part(
 def absent_columns(columns: Sequence[Column], present: Collection[str]) -> set[str]:
     """Our names of the columns that a catalogue has under no spelling."""
     lower = {name.lower() for name in present}
-    return {column.name for column in columns if not {one.lower() for one in _spellings([column])} & lower}
+    return {column.name for column in columns if not {one.lower() for one in spellings_of([column])} & lower}
 
 
 def rows_of(path: str | Path, columns: tuple[Column, ...], key: str, ids: np.ndarray, coverage: Coverage):
@@ -124,9 +124,9 @@ def rows_of(path: str | Path, columns: tuple[Column, ...], key: str, ids: np.nda
         return read_external(path, columns, key)
     parts = [empty_table(columns)]
     for file in _files(Path(path), coverage, key):
-        groups = read_groups(file, _spellings(columns[:1]))
+        groups = read_groups(file, spellings_of(columns[:1]))
         spans = next(iter(groups.spans.values()), [None] * len(groups.rows))
-        chosen = [number for number, span in enumerate(spans) if span is None or _holds(ids, *span)]
+        chosen = [number for number, span in enumerate(spans) if span is None or has_between(ids, *span)]
         for chunk in iter_external(file, columns, key, functools.partial(_opened, file, groups, chosen), _CHUNK):
             parts.append(chunk[chunk[name].isin(ids)])
     return pd.concat(parts[1:] or parts, ignore_index=True)
@@ -134,16 +134,6 @@ def rows_of(path: str | Path, columns: tuple[Column, ...], key: str, ids: np.nda
 
 def _opened(file, groups: Groups, chosen: Sequence[int], known: Collection[str]):
     return open_groups(file, groups, chosen)
-
-
-def _holds(values: np.ndarray, low, high) -> bool:
-    """Whether a sorted array has a value from low to high."""
-    first = np.searchsorted(values, low)
-    return bool(first < len(values) and values[first] <= high)
-
-
-def _spellings(columns: Sequence[Column], *more: str) -> list[str]:
-    return [name for column in columns for name in (column.name, *column.spellings)] + list(more)
 
 
 def _near(table: pd.DataFrame, place: Sequence[Column], coverage: Coverage) -> pd.DataFrame:
@@ -162,7 +152,7 @@ def in_parts(path: str | Path) -> bool:
     return path.suffix.lower() in (".parquet", ".pq") and path.is_file() and path.stat().st_size > _SMALL
 
 
-def _files(path: Path, coverage: Coverage | None, key: str) -> Iterator[Path]:
+def _files(path: Path, coverage: Coverage, key: str) -> Iterator[Path]:
     """The Parquet files of a catalogue in which sources may matter, in the order of the sky."""
     if not path.is_dir():
         yield path
@@ -173,7 +163,7 @@ def _files(path: Path, coverage: Coverage | None, key: str) -> Iterator[Path]:
             f"{key}: {path}: a folder without Norder=*/Dir=*/Npix=*.parquet: give a file, or a HATS folder"
         )
     for order, pixel, file in partitions:
-        if coverage is None or coverage.touches_pixel(order, pixel):
+        if coverage.touches_pixel(order, pixel):
             yield file
 
 
@@ -184,7 +174,7 @@ def hats_partitions(folder: Path) -> tuple[tuple[int, int, Path], ...]:
     for file in folder.rglob("*.parquet"):
         if match := _PARTITION.search(file.as_posix()):
             found.append((int(match[1]), int(match[2]), file))
-    return tuple(sorted(found, key=lambda one: (one[1] << 2 * (29 - one[0]), one[2].as_posix())))
+    return tuple(sorted(found, key=lambda one: (one[1] << 2 * (INDEX_ORDER - one[0]), one[2].as_posix())))
 
 
 def proof_of(path: str | Path) -> list[Path]:
@@ -198,7 +188,7 @@ def _touched(groups: Groups, place: Sequence[Column], coverage: Coverage, file: 
     every = range(len(groups.rows))
     if HEALPIX in groups.spans:
         return [number for number in every if _in_index(groups.spans[HEALPIX][number], coverage)]
-    names = [find_column(column, groups.names, _spellings(place), file) for column in place]
+    names = [find_column(column, groups.names, spellings_of(place), file) for column in place]
     if any(name not in groups.spans for name in names):
         return list(every)
     ra, dec = (groups.spans[name] for name in names)

@@ -61,6 +61,11 @@ def epochs_tried(settings: dict, table: pd.DataFrame, catalogue_epoch: float) ->
     return years
 
 
+def longest_time(years: dict[str, np.ndarray]) -> float:
+    """The longest time that sources are moved for, of `epochs_tried`: Julian years."""
+    return float(max((np.nanmax(np.abs(one), initial=0.0) for one in years.values()), default=0.0))
+
+
 def places_of(m_catalog, gaia, settings, survey) -> dict:
     """Where to look: the place of the spectrum, and the place of its Gaia source at the survey's epoch.
 

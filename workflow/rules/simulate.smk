@@ -115,7 +115,7 @@ rule simulate_seds:
     input:
         library=LIBRARY,
     output:
-        "<results>/sim/sed_{kind}.h5",
+        "<sim>/sed_{kind}.h5",
     log:
         "<logs>/simulate_seds/{kind}.log",
     benchmark:

@@ -13,7 +13,7 @@ with job(snakemake) as log:
     models = load_kinds(ENGINE, [Path(path).parent for path in given.models], settings=params.settings)
     columns = ["spectrum_key", "batch", "luminosity_class", "rv", *SNR]
     catalog = read_table(given.m_catalog, columns, batch=snakemake.wildcards.batch)
-    spectra = read_table(given.spectra, ["spectrum_key", "missing_arm"])
+    spectra = read_table(given.spectra, ["spectrum_key", "missing_arm"], batch=snakemake.wildcards.batch)
     tables = {name: read_table(path) for name, path in zip(params.engines, given.predictions, strict=True)}
     table = combine_batch(
         models,

@@ -4,9 +4,9 @@ from mstars.files.tables import read_table
 from mstars.ops.job import job
 from mstars.paper.du2024 import warm_stars
 from mstars.paper.figures.laspm import draw_all_stars
-from mstars.paper.figures.style import save_outputs
+from mstars.paper.figures.style import figure_style, save_outputs
 
-with job(snakemake):
+with job(snakemake), figure_style(snakemake):
     given = snakemake.input
     others = warm_stars(given.others) if given.others else None
     save_outputs(draw_all_stars(read_table(given.parameters, ["teff", "logg"]), others), snakemake)

@@ -12,6 +12,9 @@ from mstars.core.bands import BANDS
 ORP_MAX = 0.01
 """Largest share of masked pixels in each band (the paper's 1 %)."""
 
+CHANCE_MAX = 0.1
+"""Binaries with a larger probability of a chance alignment (R_chance_align, El-Badry et al. 2021) are not used."""
+
 BIASES = {
     "bias_m_h_poor_dm": ("dM", "m_h", -1.1, -0.5),
     "bias_alpha_m_rich_dm": ("dM", "alpha_m", 0.14, np.inf),
@@ -46,7 +49,7 @@ class PairCriteria:
 
 
 PAIR_CRITERIA = {
-    "li2025": PairCriteria(chance_max=0.1),
+    "li2025": PairCriteria(chance_max=CHANCE_MAX),
     "li2021": PairCriteria(widest_au=3000.0, snr_i_min=5.0),
     "zhang2025": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=5.0),
     "zhang2025_snr50": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=50.0),

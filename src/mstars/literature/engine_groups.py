@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mstars.core.errors import InputError
 from mstars.core.robust import mad_std
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import PAIR_CRITERIA, PairCriteria
+from mstars.literature.groups import CLUSTERS
 
 M_M, FGK_M, CLUSTER = "M+M", "FGK+M", "cluster"
 KEYS = ("engine", "group", "criteria")
@@ -30,7 +32,6 @@ _FGK = (
     Column("rv", required=False, unit="km/s"),
     *_SHARED,
 )
-_CLUSTERS = (Column("source_id", ("Source",), "id"), Column("cluster", (), "str"))
 _METALLICITIES = (Column("cluster", kind="str"), Column("feh"), Column("feh_err", required=False))
 
 HEADS = {
@@ -56,7 +57,7 @@ def read_groups(files: Mapping[str, str | Path | Sequence]) -> dict[str, pd.Data
     InputError
         A table can't be read or lacks a column, or clusters come without metallicities.
     """
-    columns = {"binaries": _PAIRS, "fgk_binaries": _FGK, "clusters": _CLUSTERS, "cluster_metallicities": _METALLICITIES}
+    columns = {"binaries": _PAIRS, "fgk_binaries": _FGK, "clusters": CLUSTERS, "cluster_metallicities": _METALLICITIES}
     found = {name: read_external(files[name], columns[name], f"compare.{name}") for name in columns if files[name]}
     if "cluster_metallicities" in found and "clusters" not in found:
         raise InputError("compare.cluster_metallicities is given without compare.clusters: who are the members?")
@@ -194,14 +195,17 @@ def group_rows(table: pd.DataFrame, engines: Sequence[str], groups: Mapping[str,
     (engine, group, criteria), pandas.DataFrame
     """
     for engine in engines:
+        stars = functools.cache(functools.partial(star_values, table, engine))
         for name, criteria in {**PAIR_CRITERIA, "config": own}.items():
-            stars = star_values(table, engine, criteria.snr_i_min)
             if "binaries" in groups:
-                yield (engine, M_M, name), pair_differences(stars, groups["binaries"], criteria)
+                yield (engine, M_M, name), pair_differences(stars(criteria.snr_i_min), groups["binaries"], criteria)
             if "fgk_binaries" in groups:
-                yield (engine, FGK_M, name), primary_differences(stars, groups["fgk_binaries"], criteria)
+                yield (
+                    (engine, FGK_M, name),
+                    primary_differences(stars(criteria.snr_i_min), groups["fgk_binaries"], criteria),
+                )
         if "cluster_metallicities" in groups:
-            found = cluster_differences(star_values(table, engine), groups["clusters"], groups["cluster_metallicities"])
+            found = cluster_differences(stars(None), groups["clusters"], groups["cluster_metallicities"])
             yield (engine, CLUSTER, "members"), found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import pandas as pd
 from mstars.core.labels import APOGEE_COLUMNS, LABELS
 from mstars.core.missing import without_missing
 from mstars.engines.registry import engine_info
+from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
-from mstars.literature.catalogues import join, read_catalogue, read_description
+from mstars.literature.catalogues import join_described, read_description
 
 APOGEE = "apogee"
 TRUTH = "truth"
@@ -152,24 +153,9 @@ def _with(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
-def catalogue_labels(keys: pd.DataFrame, descriptions: Mapping[str, str | Path]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each catalogue's labels of our spectra, one after the other.
-
-    Parameters
-    ----------
-    keys : pandas.DataFrame
-        spectrum_key, obsid, source_id, ra, dec.
-    descriptions : mapping
-        YAML files by source's name.
-    """
-    for name, path in descriptions.items():
-        described = read_description(path)
-        yield name, join(keys, read_catalogue(described), described)
-
-
-def titles_of(descriptions: Mapping[str, str | Path]) -> dict[str, str]:
-    """Titles of catalogues by name."""
-    return {name: read_description(path).title for name, path in descriptions.items()}
+def read_sources(path: str | Path) -> list[Source]:
+    """Sources that the rule engine_labels has written."""
+    return [Source(**one) for one in read_json(path)["sources"]]
 
 
 def labels_of_run(
@@ -186,8 +172,8 @@ def labels_of_run(
         Names in the order of the files.
     simulated : bool
     """
-    named = dict(zip(catalogues, files["descriptions"], strict=True))
-    sources = sources_of(engines, titles_of(named), simulated=simulated)
+    titles = [read_description(path).title for path in files["descriptions"]]
+    sources = sources_of(engines, dict(zip(catalogues, titles, strict=True)), simulated=simulated)
     others = [source.name for source in sources if source.kind == "catalogue"]
     keys = read_table(files["m_catalog"], ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "rv", "snri"])
     for name, columns in (("stars", ["source_id", "star_id", "parallax"]), ("photometry", PLACES)):
@@ -199,6 +185,6 @@ def labels_of_run(
     }
     apogee = read_table(files["apogee"], ["spectrum_key", *APOGEE_COLUMNS.values()])
     truth = read_table(files["truth"], ["spectrum_key", *(f"true_{label}" for label in LABELS)]) if simulated else None
-    joined = dict(catalogue_labels(keys, dict(zip(others, named.values(), strict=True))))
+    joined = join_described(keys, others, files["descriptions"])
     kept = keys.drop(columns=["obsid", "ra", "dec"])
     return labels_side_by_side(kept, tables, apogee, joined, truth), sources

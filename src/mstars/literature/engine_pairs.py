@@ -9,7 +9,7 @@ import pandas as pd
 
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
-from mstars.core.robust import MEDIAN_ERROR, SIGMA_PER_MAD
+from mstars.core.robust import MEDIAN_ERROR, SIGMA_PER_MAD, mad_std
 from mstars.core.snr import SNR_I_INTERVALS
 from mstars.literature.criteria import BIASES
 from mstars.literature.engine_labels import Source
@@ -67,12 +67,12 @@ def compare_sources(table: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFr
             for label in LABELS:
                 if f"{label}_{source.name}" in table:
                     values[label, source.name] = table[f"{label}_{source.name}"].to_numpy(dtype=float)[of_kind]
+        common = {label: _all_have(values, label, sources) for label in LABELS}
         for one, two in _pairs(sources):
             for label in LABELS:
                 head = (one.name, two.name, one.scale, two.scale, kind, label)
                 if (label, one.name) in values and (label, two.name) in values:
-                    common = _all_have(values, label, sources)
-                    rows += _rows(head, one, two, values, snr[of_kind], common)
+                    rows += _rows(head, one, two, values, snr[of_kind], common[label])
     return pd.DataFrame(rows, columns=list(HEADS)).astype(HEADS)
 
 
@@ -129,7 +129,7 @@ def _row(head: tuple, off: np.ndarray, slopes: tuple = (np.nan,) * (2 * len(SLOP
     if n < LEAST:
         return []
     middle = np.median(off)
-    scatter = SIGMA_PER_MAD * np.median(np.abs(off - middle))
+    scatter = mad_std(off, middle)
     return [(*head, n, off.mean(), off.std(), middle, MEDIAN_ERROR * scatter / np.sqrt(n), scatter, *slopes)]
 
 

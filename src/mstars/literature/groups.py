@@ -10,20 +10,17 @@ import pandas as pd
 from mstars.core.snr import SNR_I_LIMITS
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.catalogues import SNR_NAMES, all_statistics, moments
-from mstars.literature.criteria import good_spectra
+from mstars.literature.criteria import CHANCE_MAX, good_spectra
 
 SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
 """Quantities that the components of a binary, or the members of a cluster, have in common."""
-
-CHANCE_MAX = 0.1
-"""Binaries with a larger probability of a chance alignment (R_chance_align, El-Badry et al. 2021) are not used."""
 
 _BINARIES = (
     Column("source_id1", kind="id"),
     Column("source_id2", kind="id"),
     Column("R_chance_align", required=False),
 )
-_CLUSTERS = (Column("source_id", ("Source",), "id"), Column("cluster", (), "str"))
+CLUSTERS = (Column("source_id", ("Source",), "id"), Column("cluster", (), "str"))
 
 
 def velocity_statistics(velocities: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +100,7 @@ def read_clusters(path: str | Path) -> pd.DataFrame:
     InputError
         The table can't be read or lacks a column.
     """
-    table = read_external(path, _CLUSTERS, "compare.clusters")
+    table = read_external(path, CLUSTERS, "compare.clusters")
     return table[table["source_id"].notna()].astype({"source_id": "int64"}).drop_duplicates("source_id")
 
 

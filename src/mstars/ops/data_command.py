@@ -70,7 +70,8 @@ def needs(config: Mapping) -> Iterator[Need]:
     if kind == "simulated":
         yield Need("survey", "there", "the simulation makes it")
     services = {name: acquire[name][0]["url"] for name in ("gaia", "allwise") if acquire[name]}
-    files = {"apogee": (archives / "allStar.fits", (*acquire["apogee"], "")[0]), "dust_map": (None, "")}
+    apogee_url = (*acquire["apogee"], "")[0]
+    files = {"apogee": (archives / "allStar.fits", apogee_url), "dust_map": (archives / "bayestar2019.h5", "")}
     for name, path in config["external"].items():
         fetched = ("gaia" if name == "distances" else name) in acquire["fetch"]
         if kind == "simulated" and not fetched:
@@ -80,7 +81,7 @@ def needs(config: Mapping) -> Iterator[Need]:
             yield local
         elif name in files:
             there, url = files[name]
-            done = _local(local.key, there or archives / "bayestar2019.h5", "fetch")
+            done = _local(local.key, there, "fetch")
             yield done if done.state == "there" else Need(local.key, "fetch", url or "dustmaps", url=url)
         else:
             yield Need(local.key, "fetch", f"{services.get(name, services.get('gaia', ''))}, by cell")

@@ -12,11 +12,11 @@ from mstars.engines.registry import engine_info
 from mstars.files.json_files import read_json
 from mstars.files.pages import rendered
 from mstars.files.tables import read_table
-from mstars.literature.engine_labels import Source
+from mstars.literature.engine_labels import Source, read_sources
 from mstars.paper import engine_tables
 from mstars.paper.figures.engine_diagrams import precision_of
 from mstars.paper.figures.engine_pairs import scale_text
-from mstars.paper.figures.engines_of_run import engines_of, read_sources
+from mstars.paper.figures.engines_of_run import engines_of
 from mstars.paper.rendering import Table
 
 _CAPTIONS = {

@@ -159,7 +159,7 @@ def scales_table(scales: Mapping, survey: str) -> Table:
     for engine, kinds in scales["maps"].items():
         for kind, found in kinds.items():
             if found is None:
-                rows.append([engine, kind, "all", "", "is on this scale already", "", "", ""])
+                rows.append([engine, kind, "all", "", "is on this scale already", "", "", "", ""])
                 continue
             for label, one in found["maps"].items():
                 slopes = dict(zip(one["axes"], one["coefficients"][1:], strict=True))
@@ -172,5 +172,4 @@ def scales_table(scales: Mapping, survey: str) -> Table:
         "The offset is at Teff 3600 K and [M/H] -0.1. catalogs/engines has both values.",
         *(f"No map: {text}." for text in scales["left_out"]),
     )
-    rows = [row if len(row) == 9 else [*row, ""] for row in rows]
     return Table(f"Maps to the scale {scales['scale']}, survey {survey}", (*heads, "scatter"), rows, notes)

@@ -13,6 +13,7 @@ from mstars.engines.csn.info import INFO
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.literature.criteria import good_gaia_velocity
+from mstars.literature.engine_groups import FGK_M
 from mstars.paper.figures.engine_pairs import rows_of
 from mstars.paper.rendering import Table
 
@@ -101,7 +102,7 @@ def beside_numbers(statistics: pd.DataFrame, groups: pd.DataFrame) -> dict[str, 
             if len(rows):
                 found[f"{label}_bias_{name}"] = float(rows["median"].iloc[0])
                 found[f"{label}_sigma_{name}"] = float(rows["robust_std"].iloc[0])
-    own = groups[(groups["engine"] == INFO.name) & (groups["group"] == "FGK+M")]
+    own = groups[(groups["engine"] == INFO.name) & (groups["group"] == FGK_M)]
     for criteria, names in (
         ("zhang2025", ("binaries_bias", "binaries_sigma")),
         ("zhang2025_snr50", (None, "binaries_sigma_snr50")),

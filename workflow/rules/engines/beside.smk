@@ -14,7 +14,7 @@ rule engine_labels:
         apogee="<results>/crossmatch/apogee.parquet",
         descriptions=beside_files(0),
         files=beside_files(1),
-        truth="<results>/sim/truth.parquet" if SIMULATED else [],
+        truth="<sim>/truth.parquet" if SIMULATED else [],
     output:
         table="<results>/compare/engine_labels.parquet",
         sources="<results>/compare/engine_labels.json",

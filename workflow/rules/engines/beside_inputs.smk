@@ -8,13 +8,12 @@ BEYOND = ["starhorse", "aspcap_dr17", "b20"] if SIMULATED else []
 BESIDE = {name: catalogue_paths(name) for name in sorted({*LITERATURE, *BEYOND})}
 SCALE_TO = config["parameters"]["scale_to"]
 
-if SCALE_TO is not None:
-    from mstars.literature.engine_labels import APOGEE_SCALE
+if SCALE_TO is not None and workflow.is_main_process:
+    from mstars.literature.engine_labels import sources_of
+    from mstars.literature.engine_scales import source_of_scale
 
-    SCALES = [APOGEE_SCALE, *(f"{name}_paper" if name in ENGINES else name for name in BESIDE)]
-    if SCALE_TO not in SCALES:
-        with told_alone():
-            raise InputError(f"parameters.scale_to: nothing is on the scale {SCALE_TO!r}; there are: {', '.join(SCALES)}")
+    with told_alone():
+        source_of_scale(sources_of(ENGINES, dict.fromkeys(BESIDE, ""), simulated=SIMULATED), SCALE_TO)
 
 
 def beside_files(number):
@@ -26,7 +25,7 @@ def group_files():
     """Tables of binaries and clusters: the config's, else those that the simulation plants."""
     planted = SIMULATED and config["simulate"]["groups"]
     named = {name: config["compare"][name] or [] for name in GROUP_TABLES}
-    return {name: path or (f"{R}/sim/groups/{name}.csv" if planted else []) for name, path in named.items()}
+    return {name: path or (f"{SIM}/groups/{name}.csv" if planted else []) for name, path in named.items()}
 
 
 BESIDE_FIGURES = [

@@ -38,7 +38,7 @@ def golden_theory(*kinds):
         if LASPM["golden"]["clusters"]["recalibrate"] != "theory":
             return []
         given = LASPM["golden"]["theory"]
-        found = [given[kind] or (f"{R}/sim/sed_{kind}.h5" if SIMULATED else None) for kind in kinds]
+        found = [given[kind] or (f"{SIM}/sed_{kind}.h5" if SIMULATED else None) for kind in kinds]
         return [] if None in found else found
 
     return files

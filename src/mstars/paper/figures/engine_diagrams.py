@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
+from mstars.core.robust import mad_std
 from mstars.literature.engine_groups import CLUSTER, FGK_M, M_M
 from mstars.literature.engine_labels import APOGEE, Source
 from mstars.paper.figures.colours import BLACK, BLUE, GREY
@@ -148,13 +149,14 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
     figure = new_figure(PAGE_WIDTH, 6.4)
     panels = figure.subplots(len(LABELS), 2, squeeze=False, sharex=True)
     for row, label in zip(panels, LABELS, strict=True):
+        pairs = {one.name: repeats_of(table, one.name, label) for one in engines if f"{label}_{one.name}" in table}
         for axes, kind in zip(row, LUMINOSITY_CLASSES, strict=True):
             lines = []
             for number, engine in enumerate(engines):
-                if f"{label}_{engine.name}" not in table:
+                if engine.name not in pairs:
                     continue
-                pairs = repeats_of(table, engine.name, label)
-                binned = binned_scatter(pairs[pairs["luminosity_class"] == kind])
+                own = pairs[engine.name]
+                binned = binned_scatter(own[own["luminosity_class"] == kind])
                 style = style_of(number) | {"ms": 2.5, "ls": "", "elinewidth": 0.6}
                 axes.errorbar(binned["snr"], binned["sigma"], yerr=binned["error"], **style)
                 fit = fits[(fits["engine"] == engine.name) & (fits["label"] == label) & (fits["kind"] == kind)]
@@ -224,7 +226,7 @@ def _normalised(axes, table: pd.DataFrame | None, color: str) -> None:
     if len(pull) < 3:
         no_data(axes, "no pairs within the criteria")
         return
-    width = 1.4826 * np.median(np.abs(pull - np.median(pull)))
+    width = mad_std(pull)
     at = np.linspace(-5, 5, 200)
     axes.hist(np.clip(pull, -4.9, 4.9), bins=np.arange(-5, 5.1, 0.5), density=True, color=color, alpha=0.5)
     for sigma, dash in ((1.0, "-"), (max(width, 0.05), "--")):

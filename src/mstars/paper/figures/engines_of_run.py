@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
 from mstars.literature.engine_groups import KEYS
-from mstars.literature.engine_labels import Source
+from mstars.literature.engine_labels import Source, read_sources
 from mstars.paper.figures import engine_diagrams, engine_pairs
 from mstars.paper.isochrones import pick
 
@@ -17,11 +16,6 @@ CRITERIA = "zhang2025"
 """Whose pairs the figure shows: the strictest."""
 
 Files = Mapping[str, str | Sequence[str]]
-
-
-def read_sources(path: str) -> list[Source]:
-    """Sources that the rule engine_labels has written."""
-    return [Source(**one) for one in read_json(path)["sources"]]
 
 
 def engines_of(sources: Sequence[Source]) -> list[str]:

@@ -107,11 +107,7 @@ def predict_spectra(
     """
     info, n = engine.info, len(spectra)
     rv, kinds = about["rv"].to_numpy(dtype=float), about["luminosity_class"].to_numpy(dtype=str)
-    estimates, filled, flag = empty_estimates(info, n), np.full(n, np.nan), np.zeros(n, np.int64)
-    flag |= EngineFlag.NO_RV * ~np.isfinite(rv)
-    for band, least in settings["least_snr"].items():
-        flag |= EngineFlag.BELOW_SNR * ~(about[band].to_numpy(dtype=float) > least)
-    flag |= EngineFlag.OTHER_CLASS * ~np.isin(kinds, info.kinds)
+    estimates, filled, flag = empty_estimates(info, n), np.full(n, np.nan), catalogue_flags(info, about, settings)
     own = np.flatnonzero(np.isin(kinds, info.kinds))
     x = engine.prepare(spectra.select(own), rv[own], settings)
     filled[own] = x.filled
@@ -128,6 +124,16 @@ def predict_spectra(
     flag |= EngineFlag.INTERPOLATED * (filled > settings["filled_max"])
     flag |= EngineFlag.NO_PREDICTION * ~np.isfinite(estimates.values).all(axis=1)
     return estimates_table(info, about, estimates, filled, flag | estimates.flag)
+
+
+def catalogue_flags(info: EngineInfo, about: pd.DataFrame, settings: Mapping) -> np.ndarray:
+    """Flags by what the catalogue says of n spectra: [n]."""
+    flag = np.zeros(len(about), np.int64)
+    flag |= EngineFlag.NO_RV * ~np.isfinite(about["rv"].to_numpy(dtype=float))
+    for band, least in settings["least_snr"].items():
+        flag |= EngineFlag.BELOW_SNR * ~(about[band].to_numpy(dtype=float) > least)
+    flag |= EngineFlag.OTHER_CLASS * ~np.isin(about["luminosity_class"].to_numpy(dtype=str), info.kinds)
+    return flag
 
 
 def outside_training_labels(model: Any, values: np.ndarray) -> np.ndarray:

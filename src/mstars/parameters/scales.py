@@ -125,7 +125,7 @@ def fit_scale(
     off = {
         label: np.asarray(theirs[label], dtype=float) - ours[label]
         for label in LABELS
-        if {label} <= {*ours} & {*theirs}
+        if label in ours and label in theirs
     }
     own_share = {
         axis: 1.0 if predict else _own_share(off[axis], (errors or {}).get(axis))

@@ -90,15 +90,7 @@ def theory_grid(dwarfs: DwarfSpectra, gap: TheoryGap = PLANTED) -> TheoryGrid:
     with_gap = wrong(log, gap)
     inside = np.isin(LIBRARY_GRID, THEORY_WAVELENGTH)
     flux = np.exp(with_gap[:, inside]).astype(np.float32)
-    about = {
-        "title": "planted",
-        "source": "the simulated survey's own dwarfs, with a planted gap",
-        "licence": "",
-        "resolution": LAMOST_RESOLUTION,
-        "air_converted": False,
-        "simulated": True,
-        "gap": asdict(gap),
-    }
+    about = _about("planted", "the simulated survey's own dwarfs, with a planted gap", gap)
     return check_theory(TheoryGrid(THEORY_WAVELENGTH, flux, labels, about))
 
 
@@ -124,16 +116,21 @@ def sed_grid(maker: SpectrumMaker, kind: str, seed: np.random.Generator, gap: Th
     log = maker.dwarfs.log_flux(*columns) if kind == "dM" else maker.giants.log_flux(*columns, seed)
     inside = (LIBRARY_GRID > 3850) & (LIBRARY_GRID < 9000)
     flux = np.exp(wrong(anchored(log), gap)[:, inside]).astype(np.float32)
-    about = {
-        "title": f"planted SEDs, {kind}",
-        "source": "the simulated survey's own stars, with a planted gap",
+    about = _about(f"planted SEDs, {kind}", "the simulated survey's own stars, with a planted gap", gap)
+    return check_theory(TheoryGrid(LIBRARY_GRID[inside], flux, labels, about))
+
+
+def _about(title: str, source: str, gap: TheoryGap) -> dict:
+    """What a planted grid tells of itself."""
+    return {
+        "title": title,
+        "source": source,
         "licence": "",
         "resolution": LAMOST_RESOLUTION,
         "air_converted": False,
         "simulated": True,
         "gap": asdict(gap),
     }
-    return check_theory(TheoryGrid(LIBRARY_GRID[inside], flux, labels, about))
 
 
 def wrong(log: np.ndarray, gap: TheoryGap) -> np.ndarray:

@@ -106,10 +106,8 @@ def combine(values: np.ndarray, valid: np.ndarray, snr: np.ndarray, covariance: 
     """
     parts = [
         _combine(values[rows], valid[rows], covariance.at(snr[rows]), limits)
-        for rows in (slice(start, start + _ROWS) for start in range(0, len(values), _ROWS))
+        for rows in (slice(start, start + _ROWS) for start in range(0, max(len(values), 1), _ROWS))
     ]
-    if not parts:
-        parts = [_combine(values, valid, covariance.at(snr), limits)]
     return Mean(*(np.concatenate([getattr(part, name) for part in parts]) for name in Mean.__dataclass_fields__))
 
 

@@ -12,6 +12,7 @@ from mstars.core.labels import LABELS
 from mstars.engines.combined.combine import Mean, combine
 from mstars.engines.combined.covariance import Covariance, fit_covariance
 from mstars.engines.combined.members import Members
+from mstars.engines.registry import engine_info
 from mstars.parameters.scales import ScaleMap, fit_scale, to_scale
 
 
@@ -86,24 +87,17 @@ def fit_members(
     values = mapped_values(members, maps)
     for label in LABELS:
         residual = values[label] - truth[label][:, None]
-        common, rows = np.isfinite(residual).sum(axis=0), _measured(members, label)
+        common = np.isfinite(residual).sum(axis=0)
         used = [int(column) for column in np.flatnonzero(common >= settings["least_common"])]
-        for column in rows:
-            if column not in used:
+        for column, name in enumerate(members.names):
+            if column not in used and label in engine_info(name).labels:
                 many = f"{common[column]} labelled stars in common, at least {settings['least_common']} are needed"
-                left_out[f"{members.names[column]} {label}"] = many
+                left_out[f"{name} {label}"] = many
         if used:
             fits[label] = _fit_label(residual[:, used], snr, members.spread[label][:, used], used, settings)
         else:
             left_out[label] = "no engine has enough labelled stars"
     return Fit(members.names, maps, fits, left_out)
-
-
-def _measured(members: Members, label: str) -> list[int]:
-    """Engines that measure a label."""
-    from mstars.engines.registry import engine_info
-
-    return [column for column, name in enumerate(members.names) if label in engine_info(name).labels]
 
 
 def mapped_values(members: Members, maps: Mapping[str, ScaleMap]) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
-from mstars.engines.contract import CLEARING, EngineInfo
+from mstars.engines.contract import EngineInfo
 from mstars.engines.registry import engine_info
 from mstars.spectra.arms import arms_of
 
@@ -22,30 +22,25 @@ class Members:
     Attributes
     ----------
     names : tuple of str, [k]
-    values, errors, spread : dict of ndarray, [n, k]
-        By label: values (NaN where there is none or where the engine is outside its validity), the engine's own errors,
-        and of an ensemble the spread of its models (else 0).
+    values, spread : dict of ndarray, [n, k]
+        By label: values (NaN where there is none or where the engine is outside its validity), and of an ensemble the
+        spread of its models (else 0).
+    filled : ndarray, [n, k]
+        Share of invented flux that each engine had.
     flag : ndarray of int, [n, k]
         Of each engine.
     """
 
     names: tuple[str, ...]
     values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
     spread: dict[str, np.ndarray]
+    filled: np.ndarray
     flag: np.ndarray
 
     def take(self, rows) -> Members:
         """Some of the spectra."""
-        parts = (
-            {label: array[rows] for label, array in one.items()} for one in (self.values, self.errors, self.spread)
-        )
-        return Members(self.names, *parts, self.flag[rows])
-
-
-def members_for(names: Sequence[str], kind: str) -> list[str]:
-    """Those of the engines that measure stars of a class."""
-    return [name for name in names if kind in engine_info(name).kinds]
+        parts = ({label: array[rows] for label, array in one.items()} for one in (self.values, self.spread))
+        return Members(self.names, *parts, self.filled[rows], self.flag[rows])
 
 
 def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np.ndarray) -> np.ndarray:
@@ -64,9 +59,8 @@ def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np
     missing_arm : ndarray of str, [n]
         Arms without data, as ingest found them.
     """
-    spoiled = sum(int(bit) for bit in CLEARING if bit != EngineFlag.SIMULATION_TRAINED)
-    spoiled |= int(EngineFlag.NO_PREDICTION)
-    spoiled |= sum(info.own_flags[name] for name in info.own_clearing)
+    bits = {name: bit for name, bit in info.clearing().items() if name != EngineFlag.SIMULATION_TRAINED.key}
+    spoiled = sum(bits.values()) | int(EngineFlag.NO_PREDICTION)
     good = (table["flag"].to_numpy(dtype=np.int64) & spoiled) == 0
     for label, (low, high) in info.ranges[kind].items():
         values = table[label].to_numpy(dtype=float)
@@ -92,23 +86,22 @@ def collect_members(
         Whether of labelled stars the value is that of a model that has not seen them.
     """
     n, names = len(keys), tuple(tables)
-    numbers = {what: {label: np.full((n, len(names)), np.nan) for label in LABELS} for what in ("values", "errors")}
+    values = {label: np.full((n, len(names)), np.nan) for label in LABELS}
     spread = {label: np.zeros((n, len(names))) for label in LABELS}
-    flag = np.full((n, len(names)), int(EngineFlag.NO_PREDICTION), np.int64)
+    filled, flag = np.full((n, len(names)), np.nan), np.full((n, len(names)), int(EngineFlag.NO_PREDICTION), np.int64)
     missing = keys["missing_arm"].fillna("").to_numpy(dtype=str)
     for column, (name, table) in enumerate(tables.items()):
         info = engine_info(name)
         own = table.drop_duplicates("spectrum_key").set_index("spectrum_key").reindex(keys["spectrum_key"])
         there = own["flag"].notna().to_numpy()
         flag[:, column] = np.where(there, own["flag"].fillna(0).to_numpy(dtype=np.int64), flag[:, column])
+        filled[:, column] = own["filled_share"].to_numpy(dtype=float)
         own = own.assign(flag=flag[:, column])
         if held_out:
             own = own.assign(**{label: own[f"{label}_oof"].fillna(own[label]) for label in info.labels})
         good = valid_rows(info, own, kind, missing)
         for label in info.labels:
-            numbers["values"][label][:, column] = np.where(good, own[label].to_numpy(dtype=float), np.nan)
-            if info.error != "none":
-                numbers["errors"][label][:, column] = own[f"{label}_err"].to_numpy(dtype=float)
+            values[label][:, column] = np.where(good, own[label].to_numpy(dtype=float), np.nan)
             if info.is_ensemble:
                 spread[label][:, column] = own[f"{label}_err"].to_numpy(dtype=float)
-    return Members(names, numbers["values"], numbers["errors"], spread, flag)
+    return Members(names, values, spread, filled, flag)

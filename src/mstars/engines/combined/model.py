@@ -11,8 +11,8 @@ import pandas as pd
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
-from mstars.engines.base import BaseEngine, empty_estimates
-from mstars.engines.batch import estimates_table, outside_training_labels
+from mstars.engines.base import BaseEngine, empty_estimates, put_estimates
+from mstars.engines.batch import catalogue_flags, estimates_table, outside_training_labels, simulation_trained
 from mstars.engines.combined.combine import Mean
 from mstars.engines.combined.covariance import Covariance
 from mstars.engines.combined.fit import Fit, LabelFit, combined, cross_fitted, fit_members
@@ -202,11 +202,7 @@ def combine_batch(
         An engine that a model was fitted with has no table.
     """
     n, kinds = len(catalog), catalog["luminosity_class"].to_numpy(dtype=str)
-    estimates, filled, flag = empty_estimates(INFO, n), np.full(n, np.nan), np.zeros(n, np.int64)
-    flag |= EngineFlag.NO_RV * ~np.isfinite(catalog["rv"].to_numpy(dtype=float))
-    flag |= EngineFlag.OTHER_CLASS * ~np.isin(kinds, INFO.kinds)
-    for band, least in settings["least_snr"].items():
-        flag |= EngineFlag.BELOW_SNR * ~(catalog[band].to_numpy(dtype=float) > least)
+    estimates, filled, flag = empty_estimates(INFO, n), np.full(n, np.nan), catalogue_flags(INFO, catalog, settings)
     for kind in INFO.kinds:
         rows = np.flatnonzero(kinds == kind)
         if not len(rows):
@@ -216,12 +212,8 @@ def combine_batch(
             raise InputError(f"models/combined_{kind} was fitted with {', '.join(missing)}; name it in parameters.also")
         members = collect_members({name: tables[name] for name in model.fit.names}, about, kind)
         part = _estimates(combined(model.fit, members, about["snri"].to_numpy(dtype=float)), len(rows), kind)
-        check_estimates(part, INFO, len(rows))
-        for name in ("values", "error", "chi2", "flag"):
-            getattr(estimates, name)[rows] = getattr(part, name)
-        for name, values in part.extra.items():
-            estimates.extra[name][rows] = values
-        filled[rows] = _filled(tables, model.fit.names, about["spectrum_key"])
+        put_estimates(estimates, rows, check_estimates(part, INFO, len(rows)))
+        filled[rows] = np.fmin.reduce(members.filled, axis=1)
         flag[rows] |= EngineFlag.OUTSIDE_TRAINING_LABELS * outside_training_labels(model, part.values)
         flag[rows] |= EngineFlag.SIMULATION_TRAINED * _from_simulation(model, members, survey_kind)
     flag |= EngineFlag.INTERPOLATED * (filled > settings["filled_max"])
@@ -258,13 +250,6 @@ def _estimates(found: Mapping[str, Mean], n: int, kind: str) -> Estimates:
     return result
 
 
-def _filled(tables: Mapping[str, pd.DataFrame], names: Sequence[str], keys: pd.Series) -> np.ndarray:
-    """The least share of invented flux that an engine had."""
-    shares = [tables[name].drop_duplicates("spectrum_key").set_index("spectrum_key")["filled_share"] for name in names]
-    return np.fmin.reduce([share.reindex(keys).to_numpy(dtype=float) for share in shares])
-
-
 def _from_simulation(model: Model, members: Members, survey_kind: str) -> np.ndarray:
     """Whether this or any engine's models are of simulated spectra, and the survey is real."""
-    own = survey_kind != "simulated" and model.about.get("trained_on") == "simulated"
-    return own | ((members.flag & EngineFlag.SIMULATION_TRAINED) > 0).any(axis=1)
+    return simulation_trained(model, survey_kind) | ((members.flag & EngineFlag.SIMULATION_TRAINED) > 0).any(axis=1)

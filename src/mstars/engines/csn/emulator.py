@@ -12,10 +12,6 @@ import torch
 from torch import nn
 
 from mstars.core.errors import InputError
-from mstars.core.labels import LABELS
-
-EMULATED = LABELS
-"""Labels of a theory grid, in K and dex; one that has a single value in the grid stays as it is."""
 
 _SCALE = 1e4
 _BENDS = {"silu": nn.SiLU, "leaky_relu": lambda: nn.LeakyReLU(0.01)}
@@ -114,7 +110,7 @@ def train_emulator(
     Parameters
     ----------
     labels : ndarray, [n, 4]
-        Of the nodes, in K and dex (`EMULATED`).
+        Of the nodes, in K and dex (`mstars.core.labels.LABELS`); one with a single value in the grid stays as it is.
     flux : ndarray, [n, pixel]
         Normalised.
     valid : ndarray of bool, [n]

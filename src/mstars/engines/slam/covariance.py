@@ -92,7 +92,7 @@ def residual_covariance(residual, noise, used, start, modes: int) -> Covariance:
     Returns
     -------
     Covariance
-        ``floor`` is empty: `with_floor` finds it.
+        ``floor`` is empty: `label_floor` finds it.
     """
     residual = np.where(used, residual, 0).astype(np.float32)
     noise = np.where(used, noise, np.inf).astype(np.float32)
@@ -115,7 +115,7 @@ def _factors(residual, noise, start, count):
     modes = _first_modes(residual, noise, variance, count)
     for _ in range(ROUNDS):
         weight = (1 / (noise + variance)).astype(np.float32)
-        spread = _inverse_with_prior(weight @ products(modes))
+        spread = strengths_covariance(weight, products(modes))
         strength = np.einsum("nkl,nl->nk", spread, (weight * residual) @ modes)
         second = spread + strength[:, :, None] * strength[:, None, :]
         packed = _packed(second).astype(np.float32)
@@ -163,12 +163,6 @@ def _unpacked(packed, count):
     return matrix
 
 
-def _inverse_with_prior(packed):
-    """Covariance of the strengths, [n, k, k]: the prior's variance is 1."""
-    count = int(np.sqrt(2 * packed.shape[1]))
-    return np.linalg.inv(_unpacked(packed, count) + np.eye(count))
-
-
 def strengths_covariance(weight: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Covariance of the strengths of the modes in spectra.
 
@@ -183,7 +177,8 @@ def strengths_covariance(weight: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     -------
     ndarray of float64, [n, k, k]
     """
-    return _inverse_with_prior(weight @ pairs)
+    count = int(np.sqrt(2 * pairs.shape[1]))
+    return np.linalg.inv(_unpacked(weight @ pairs, count) + np.eye(count))
 
 
 def noise_correlation(residual, noise, variance, lags: int = LAGS) -> np.ndarray:

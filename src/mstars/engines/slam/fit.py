@@ -130,7 +130,7 @@ class Fitter:
             theta = self._starts[np.argmin(chi2, axis=1)]
         else:
             theta = np.clip(self.model.scaling.labels(start[rows]), self._lower, self._upper)
-        strengths = strengths_covariance(weight, self._pairs) if self._modes.shape[1] else None
+        strengths = strengths_covariance(weight, self._pairs)
         theta, chi2, hessian, converged = self._minimise(y, weight, strengths, theta, newton)
         scaling = self.model.scaling
         result.labels[rows] = theta * scaling.label_scale + scaling.label_mean
@@ -150,8 +150,8 @@ class Fitter:
         for _ in range(NEWTON_ITERATIONS if newton else ITERATIONS):
             curvature = hessian[active]
             if newton:
-                own = None if strengths is None else strengths[active]
-                curvature = self._curvature(y[active], weight[active], own, theta[active], curvature, gradient[active])
+                given = y[active], weight[active], strengths[active], theta[active]
+                curvature = self._curvature(*given, curvature, gradient[active])
             step, fall = _step(theta[active], curvature, gradient[active], damping[active], self._lower, self._upper)
             done = fall < NEAR
             converged[active[done]] = True
@@ -159,8 +159,7 @@ class Fitter:
             if not len(active):
                 break
             trial = theta[active] + step
-            own = None if strengths is None else strengths[active]
-            new_chi2, new_hessian, new_gradient = self._evaluate(y[active], weight[active], own, trial)
+            new_chi2, new_hessian, new_gradient = self._evaluate(y[active], weight[active], strengths[active], trial)
             better = new_chi2 < (1 + _ROUNDING) * chi2[active]
             rows = active[better]
             theta[rows], chi2[rows] = trial[better], new_chi2[better]
@@ -202,7 +201,7 @@ class Fitter:
         return chi2, hessian, gradient, kept
 
     def _evaluate(self, y, weight, strengths, theta):
-        if strengths is None:
+        if not self._modes.shape[1]:
             return self._sums(y, weight, theta, False)[:3]
         chi2, hessian, gradient, kept = self._sums(y, weight, theta, True)
         along = self._along_modes(kept)
@@ -235,7 +234,7 @@ class Fitter:
         """What the correlation of neighbours' noise adds to the covariance of the gradient, [n, k, k]."""
         kept = self._sums(y, weight, theta, True)[3]
         pull = np.concatenate(kept, axis=2)[1:]
-        if strengths is not None:
+        if self._modes.shape[1]:
             taken = self._along_modes(kept)[:, 1:] @ strengths
             pull -= np.moveaxis(taken.astype(np.float32) @ self._modes.T, 1, 0) * weight
         sigma = np.where(info > 0, 1 / np.sqrt(np.where(info > 0, info, 1)), 0).astype(np.float32)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
+from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.errors import InputError
 from mstars.engines.laspm.golden.labels import LABELS
 from mstars.engines.laspm.golden.spectra import GRID, SampleSpectra, recalibrated
@@ -18,8 +20,6 @@ from mstars.templates.theory import TheoryGrid
 from mstars.templates.theory_formats import read_theory_grid
 
 logger = logging.getLogger("mstars")
-
-KINDS = ("dM", "gM")
 
 _CHUNK = 2048
 
@@ -59,25 +59,35 @@ class TheoryShapes:
         Labels beyond the grid are moved to its edge; in a hole of it, the nearest spectrum is taken.
         """
         moved = np.clip(labels, self.labels.min(axis=0), self.labels.max(axis=0))
-        varies = np.ptp(self.labels, axis=0) > 0
-        scale = np.ptp(self.labels, axis=0)[varies]
-        known, wanted = self.labels[:, varies] / scale, moved[:, varies] / scale
-        share = self._shares(known, wanted)
+        extent = np.ptp(self.labels, axis=0)
+        share = self._shares(moved[:, extent > 0] / extent[extent > 0])
         return (share @ self.flux).astype(np.float32)
 
     def beyond(self, labels: np.ndarray) -> np.ndarray:
         """Whose labels the grid does not reach: bool [n]."""
         return ((labels < self.labels.min(axis=0)) | (labels > self.labels.max(axis=0))).any(axis=1)
 
-    def _shares(self, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    @cached_property
+    def _known(self) -> np.ndarray:
+        """Labels that vary, in units of their extent: [grid, axis]."""
+        extent = np.ptp(self.labels, axis=0)
+        return self.labels[:, extent > 0] / extent[extent > 0]
+
+    @cached_property
+    def _linear(self) -> LinearNDInterpolator:
+        """Of the grid's spectra, one triangulation for all that are looked up."""
+        return LinearNDInterpolator(self._known, np.eye(len(self._known), dtype=np.float32))
+
+    def _shares(self, wanted: np.ndarray) -> np.ndarray:
         """Of each spectrum of the grid in each wanted one: [n, grid], rows with sum 1."""
+        known = self._known
         each = np.eye(len(known), dtype=np.float32)
         if known.shape[1] == 0:
             return np.ones((len(wanted), 1), np.float32)
         if known.shape[1] == 1:
             order = np.argsort(known[:, 0])
             return np.column_stack([np.interp(wanted[:, 0], known[order, 0], row[order]) for row in each])
-        found = LinearNDInterpolator(known, each)(wanted)
+        found = self._linear(wanted)
         hole = ~np.isfinite(found).all(axis=1)
         if hole.any():
             found[hole] = NearestNDInterpolator(known, each)(wanted[hole])
@@ -124,8 +134,10 @@ def shapes_by_kind(paths: Sequence[str], settings: Mapping) -> dict[str, TheoryS
     """
     if settings["clusters"]["recalibrate"] != "theory":
         return {}
-    given = list(paths) or [None] * len(KINDS)
-    return {kind: read_shapes(path, kind, settings["theory"]) for kind, path in zip(KINDS, given, strict=True)}
+    given = list(paths) or [None] * len(LUMINOSITY_CLASSES)
+    return {
+        kind: read_shapes(path, kind, settings["theory"]) for kind, path in zip(LUMINOSITY_CLASSES, given, strict=True)
+    }
 
 
 def brought_to_theory(

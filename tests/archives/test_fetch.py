@@ -120,7 +120,11 @@ def test_what_no_mirror_has_is_absent(server, fetcher, tmp_path):
 
 @pytest.mark.parametrize(
     ("published", "said"),
-    [({"bytes": 5}, "705600 bytes, 5 are published"), ({"sha256": "0" * 64}, "sha256 is not the published")],
+    [
+        ({"bytes": 5}, "705600 bytes, 5 are published"),
+        ({"checksum": "sha256:" + "0" * 64}, "sha256 is not the published"),
+        ({"checksum": "sha1:" + "0" * 40}, "sha1 is not the published"),
+    ],
 )
 def test_a_file_that_is_not_the_published_one_is_refused(server, fetcher, tmp_path, published, said):
     with pytest.raises(InputError, match=said):

@@ -48,7 +48,7 @@ def test_clusters_are_measured_about_their_median(tmp_path):
 
 def test_a_table_without_the_columns_is_named(tmp_path):
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match=r"b.csv: no column 'source_id1'. The file has: a, b"):
+    with pytest.raises(InputError, match=r"b.csv: no column 'source_id1' or 'Source1'. The file has: a, b"):
         read_binaries(tmp_path / "b.csv")
     with pytest.raises(InputError, match="none.csv: no such file"):
         read_clusters(tmp_path / "none.csv")

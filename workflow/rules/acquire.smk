@@ -6,7 +6,9 @@ localrules:
     acquire_gaia,
     acquire_allwise,
     acquire_apogee,
+    acquire_apogee_dr17,
     acquire_dust,
+    acquire_starhorse,
     acquire_vizier,
 
 
@@ -84,6 +86,70 @@ rule acquire_apogee:
         "../scripts/acquire_apogee.py"
 
 
+rule acquire_apogee_dr17:
+    output:
+        table="<results>/archives/allStar-dr17.fits",
+        description="<results>/archives/aspcap_dr17.yaml",
+        manifest="<results>/archives/allStar-dr17.fits.json",
+    log:
+        "<logs>/acquire_apogee_dr17.log",
+    benchmark:
+        "<benchmarks>/acquire_apogee_dr17.tsv"
+    params:
+        urls=config["acquire"]["apogee_dr17"],
+        fetching=FETCHING,
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "fetch APOGEE's allStar of DR17"
+    script:
+        "../scripts/acquire_apogee_dr17.py"
+
+
+rule acquire_starhorse:
+    input:
+        gaia="<results>/crossmatch/gaia/{cell}.parquet",
+    output:
+        table="<results>/archives/starhorse/{cell}.parquet",
+        manifest="<results>/archives/starhorse/{cell}.json",
+    log:
+        "<logs>/acquire_starhorse/{cell}.log",
+    benchmark:
+        "<benchmarks>/acquire_starhorse/{cell}.tsv"
+    params:
+        tables=config["acquire"]["starhorse"],
+        patience=PATIENCE,
+        digest=cell_digest,
+    resources:
+        downloads=1,
+        runtime=minutes(720),
+    message:
+        "ask for StarHorse's parameters of the stars of cell {wildcards.cell}"
+    script:
+        "../scripts/acquire_starhorse.py"
+
+
+rule starhorse_table:
+    input:
+        cells=per_cell("<results>/archives/starhorse/{cell}.parquet"),
+        manifests=per_cell("<results>/archives/starhorse/{cell}.json"),
+    output:
+        table="<results>/archives/starhorse.parquet",
+        manifest="<results>/archives/starhorse.parquet.json",
+        description="<results>/archives/starhorse.yaml",
+    log:
+        "<logs>/starhorse_table.log",
+    benchmark:
+        "<benchmarks>/starhorse_table.tsv"
+    resources:
+        mem_mb=memory(2000, 2),
+    message:
+        "StarHorse's parameters of the survey's stars in one table"
+    script:
+        "../scripts/starhorse_table.py"
+
+
 rule acquire_dust:
     output:
         dust="<results>/archives/bayestar2019.h5",
@@ -92,6 +158,9 @@ rule acquire_dust:
         "<logs>/acquire_dust.log",
     benchmark:
         "<benchmarks>/acquire_dust.tsv"
+    params:
+        dataverse=config["acquire"]["dataverse"],
+        fetching=FETCHING,
     resources:
         downloads=1,
         runtime=minutes(720),
@@ -105,12 +174,15 @@ rule acquire_vizier:
     output:
         table="<results>/archives/vizier/{table}.tsv",
         manifest="<results>/archives/vizier/{table}.tsv.json",
+    wildcard_constraints:
+        table="|".join(map(re.escape, VIZIER)) or "none",
     log:
         "<logs>/acquire_vizier/{table}.log",
     benchmark:
         "<benchmarks>/acquire_vizier/{table}.tsv"
     params:
-        identifier=lambda wildcards: VIZIER[wildcards.table],
+        identifier=lambda wildcards: VIZIER[wildcards.table].identifier,
+        columns=lambda wildcards: VIZIER[wildcards.table].columns,
         url=config["acquire"]["vizier_url"],
         fetching=FETCHING,
     resources:

@@ -1,7 +1,7 @@
 # what is fetched from archives: what the config asks for and no local file is there for
 
 from mstars.archives.lamost import catalogue_files
-from mstars.archives.settings import vizier_file
+from mstars.archives.settings import COMPARED, vizier_file, vizier_tables
 
 
 def fetched(name):
@@ -18,15 +18,32 @@ if "gaia" in FETCHED_BY_CELL:
 
 FETCHING = {name: config["acquire"][name] for name in ("token_variable", "token_file", "downloads", "attempts", "timeout")}
 PATIENCE = {name: config["acquire"][name] for name in ("tap_seconds", "tap_poll", "tap_places")}
-VIZIER = {vizier_file(name): name for name in config["acquire"]["vizier"]}
-VIZIER_FILES = [f"<results>/archives/vizier/{table}.tsv" for table in VIZIER]
+
+with told_alone():
+    VIZIER = {vizier_file(table.identifier): table for table in vizier_tables(config["acquire"], config["compare"])}
+# the config's section compare, with what is fetched where it names no file that is there
+COMPARE = dict(config["compare"])
+for file, table in VIZIER.items():
+    if table.name in COMPARED and (table.name != "occam" or COMPARE["clusters"]):
+        COMPARE[COMPARED[table.name]] = f"{R}/archives/vizier/{file}.tsv"
+
+# description and table of literature catalogues whose columns we know
+FETCHED_LITERATURE = {
+    name: (f"<results>/archives/{name}.yaml", f"<results>/archives/{table}")
+    for name, table, source in (
+        ("starhorse", "starhorse.parquet", "starhorse"),
+        ("aspcap_dr17", "allStar-dr17.fits", "apogee_dr17"),
+    )
+    if source in config["acquire"]["fetch"]
+}
 
 
 def all_fetched(wildcards):
     """Everything that the config asks for from archives."""
-    files = [*FETCHED_FILES.values(), *VIZIER_FILES, *FETCHED_PLAN]
+    files = [*FETCHED_FILES.values(), *expand("<results>/archives/vizier/{table}.tsv", table=VIZIER), *FETCHED_PLAN]
     if FETCHED_BY_CELL:
         files += expand(per_cell("<results>/archives/{catalogue}/{cell}.parquet")(wildcards), catalogue=FETCHED_BY_CELL)
+    files += [pair[1] for name, pair in FETCHED_LITERATURE.items() if LITERATURE[name] == pair]
     return files
 
 

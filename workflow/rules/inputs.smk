@@ -133,5 +133,7 @@ def run_inputs(wildcards):
     files += [f"{path}.json" for path in FETCHED_FILES.values()]
     files += per_cell(expand("<results>/archives/{catalogue}/{{cell}}.json", catalogue=FETCHED_BY_CELL))(wildcards)
     files += [path for pair in LITERATURE.values() for path in pair]
-    files += [config["compare"][name] for name in GROUP_TABLES if config["compare"][name]]
+    files += [COMPARE[name] for name in GROUP_TABLES if COMPARE[name]]
+    files += [f"{path}.json" for path in files if "/archives/vizier/" in path]
+    files += [f"{pair[1]}.json" for name, pair in FETCHED_LITERATURE.items() if LITERATURE[name] == pair]
     return sorted({*files, *(path for queue in [*QUEUES, "golden"] for path in decisions_in(queue))})

@@ -1,13 +1,13 @@
 # literature: other catalogues beside ours
 
 # description and table of each by name
-LITERATURE = dict(PLANTED_LITERATURE)
+LITERATURE = {**PLANTED_LITERATURE, **FETCHED_LITERATURE}
 if config["compare"]["catalogs"]:
     from mstars.literature.catalogues import read_description
 for path in config["compare"]["catalogs"]:
     with told_alone():
         described = read_description(path)
-    LITERATURE[described.name] = (path, str(described.file))
+    LITERATURE[described.name] = (path, os.path.normpath(described.file))
 
 
 rule compare_sample:
@@ -56,8 +56,8 @@ rule compare_groups:
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         gaia="<results>/crossmatch/gaia.parquet",
         selection="<results>/rv/selection.parquet",
-        binaries=config["compare"]["binaries"] or [],
-        clusters=config["compare"]["clusters"] or [],
+        binaries=COMPARE["binaries"] or [],
+        clusters=COMPARE["clusters"] or [],
     output:
         statistics="<results>/compare/groups.parquet",
         classes="<results>/compare/class_agreement.parquet",

@@ -1,45 +1,62 @@
-"""The dust map Bayestar19, fetched by `dustmaps`."""
+"""The dust map Bayestar19 from a Dataverse, as the package `dustmaps` finds it there."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from mstars.archives.manifest import Manifest, record_of
+from mstars.archives.fetch import Fetcher, Wanted
+from mstars.archives.manifest import Manifest
 from mstars.core.errors import InputError
+from mstars.files.json_files import read_json
 
-SOURCE = "doi:10.7910/DVN/2EJ9TX"
-"""The map at Harvard's Dataverse."""
+DOI = "10.7910/DVN/2EJ9TX"
+"""The map at Harvard's Dataverse (Green et al. 2019)."""
+
+FILE = "bayestar2019.h5"
 
 
-def fetch_bayestar(path: str | Path) -> Manifest:
-    """Fetch the map with `dustmaps`, which compares it with the published checksum.
+def bayestar_file(dataverse: str, path: str | Path, fetcher: Fetcher) -> Wanted:
+    """The map's address, size and MD5, asked of the Dataverse.
 
     Parameters
     ----------
+    dataverse : str
+        Address of the Dataverse.
     path : str or Path
-        Where it goes.
+        Where the map is to go.
+    fetcher : Fetcher
 
     Raises
     ------
     InputError
-        It can't be fetched: what the package said.
+        The Dataverse does not answer, or the data set has no such file.
     """
-    from dustmaps import bayestar
-    from dustmaps.config import config
-
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".bayestar-", dir=path.parent) as folder:
-        before = config["data_dir"]
-        config["data_dir"] = folder
+    dataverse = dataverse.rstrip("/")
+    url = f"{dataverse}/api/datasets/:persistentId?persistentId=doi:{DOI}"
+    with tempfile.TemporaryDirectory(prefix="mstars-") as folder:
+        entry = Path(folder) / "dataset.json"
+        fetcher.fetch(Wanted([url], entry, "table"))
         try:
-            bayestar.fetch(version="bayestar2019")
-            Path(folder, "bayestar", "bayestar2019.h5").replace(path)
-        except Exception as error:  # the package has errors of its own for a bad answer
-            if isinstance(error, OSError) and error.errno is not None and not isinstance(error, FileNotFoundError):
-                raise  # of the disk
-            raise InputError(f"acquire dust_map: {SOURCE}: not fetched ({str(error)[:200]}); run again") from None
-        finally:
-            config["data_dir"] = before
-    return Manifest([record_of(path, SOURCE)])
+            files = [one["dataFile"] for one in read_json(entry)["data"]["latestVersion"]["files"]]
+            facts = next(one for one in files if one["filename"] == FILE)
+            size, md5, number = int(facts["filesize"]), facts["md5"], facts["id"]
+        except (InputError, LookupError, TypeError, ValueError, StopIteration):
+            raise InputError(f"acquire.dataverse: {url}: no file {FILE} in what came; is it a Dataverse?") from None
+    return Wanted([f"{dataverse}/api/access/datafile/{number}"], Path(path), "hdf5", size, f"md5:{md5}")
+
+
+def fetch_bayestar(dataverse: str, path: str | Path, fetcher: Fetcher) -> Manifest:
+    """Fetch the map, resumed and retried as any file, and compare it with the published size and MD5.
+
+    Parameters
+    ----------
+    dataverse, path, fetcher
+        As for `bayestar_file`.
+
+    Raises
+    ------
+    InputError
+        It can't be fetched: the reason, and how to go on.
+    """
+    return Manifest([fetcher.fetch(bayestar_file(dataverse, path, fetcher))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import hashlib
 import logging
 import random
 import time
@@ -57,15 +58,17 @@ class Wanted:
         Where the file goes.
     kind : str
         As `mstars.archives.content.what_is_wrong` has it.
-    bytes, sha256
-        Of the file, where they are published; None: not checked.
+    bytes : int or None
+        Of the file, where it is published; None: not checked.
+    checksum : str
+        ``algorithm:digits`` as published, for example ``sha1:66fe...``; '': not checked.
     """
 
     urls: Sequence[str]
     path: Path
     kind: str = "fits"
     bytes: int | None = None
-    sha256: str | None = None
+    checksum: str = ""
 
 
 class Fetcher:
@@ -290,32 +293,29 @@ def _retry_after(told: str | None) -> float | None:
 def _other_than_published(part: Path, wanted: Wanted) -> str:
     if wanted.bytes is not None and part.stat().st_size != wanted.bytes:
         return f"it has {part.stat().st_size} bytes, {wanted.bytes} are published"
-    if wanted.sha256 is not None and record_of(part, "").sha256 != wanted.sha256:
-        return "its sha256 is not the published one"
-    return ""
+    algorithm, _, digits = wanted.checksum.partition(":")
+    if not algorithm:
+        return ""
+    with open(part, "rb") as file:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
+    return "" if found == digits else f"its {algorithm} is not the published one"
 
 
-def fetch_one(
-    urls: Sequence[str], path: Path, kind: str, fetcher: Fetcher, check: Callable[[Path], None] | None = None
-) -> Manifest:
+def fetch_one(wanted: Wanted, fetcher: Fetcher, check: Callable[[Path], None] | None = None) -> Manifest:
     """Fetch one file, and check it by what it is for.
 
     Parameters
     ----------
-    urls : sequence of str
-        Mirrors.
-    path : Path
-    kind : str
-        As `mstars.archives.content.what_is_wrong` has it.
+    wanted : Wanted
     fetcher : Fetcher
     check : callable, optional
         Raises an `InputError` for a file of wrong content, which is then removed.
     """
-    record = fetcher.fetch(Wanted(urls, path, kind))
+    record = fetcher.fetch(wanted)
     if check is not None:
         try:
-            check(path)
+            check(wanted.path)
         except InputError:
-            path.unlink()
+            wanted.path.unlink()
             raise
     return Manifest([record])

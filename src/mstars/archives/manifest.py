@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,6 @@ def record_of(path: str | Path, url: str, rows: int | None = None) -> Record:
     return Record(str(path), url, date, status.st_size, digest.hexdigest(), rows)
 
 
-def read_manifests(paths: Iterable[str | Path]) -> list[Mapping]:
-    """Records of several manifests."""
-    return [record for path in paths for record in read_json(path)["files"]]
+def joined_manifest(paths: Iterable[str | Path]) -> Manifest:
+    """One manifest of the files of several."""
+    return Manifest([Record(**record) for path in paths for record in read_json(path)["files"]])

@@ -13,18 +13,18 @@ from mstars.core.errors import InputError
 from mstars.core.robust import mad_std
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import PAIR_CRITERIA, PairCriteria
-from mstars.literature.groups import CLUSTERS
+from mstars.literature.groups import CHANCE, CLUSTERS, SOURCES_OF_PAIR
 
 M_M, FGK_M, CLUSTER = "M+M", "FGK+M", "cluster"
 KEYS = ("engine", "group", "criteria")
 """What a set of differences is of."""
 
 _SHARED = (
-    Column("R_chance_align", required=False),
-    Column("separation_au", ("sep_AU", "sep_au"), required=False),
-    Column("pairdistance", required=False, unit="deg"),
+    CHANCE,
+    Column("separation_au", ("sep_AU", "sepAU"), required=False),
+    Column("pairdistance", ("theta",), required=False, unit="deg"),
 )
-_PAIRS = (Column("source_id1", kind="id"), Column("source_id2", kind="id"), *_SHARED)
+_PAIRS = (*SOURCES_OF_PAIR, *_SHARED)
 _FGK = (
     Column("source_id", kind="id"),
     Column("feh"),
@@ -32,7 +32,11 @@ _FGK = (
     Column("rv", required=False, unit="km/s"),
     *_SHARED,
 )
-_METALLICITIES = (Column("cluster", kind="str"), Column("feh"), Column("feh_err", required=False))
+_METALLICITIES = (
+    Column("cluster", kind="str"),
+    Column("feh", ("[Fe/H]",)),
+    Column("feh_err", ("e_[Fe/H]",), required=False),
+)
 
 HEADS = {
     **dict.fromkeys(("engine", "group", "name", "criteria"), "str"),

@@ -15,11 +15,9 @@ from mstars.literature.criteria import CHANCE_MAX, good_spectra
 SHARED_BY_GROUPS = ("rv", "m_h", "alpha_m")
 """Quantities that the components of a binary, or the members of a cluster, have in common."""
 
-_BINARIES = (
-    Column("source_id1", kind="id"),
-    Column("source_id2", kind="id"),
-    Column("R_chance_align", required=False),
-)
+SOURCES_OF_PAIR = (Column("source_id1", ("Source1",), "id"), Column("source_id2", ("Source2",), "id"))
+CHANCE = Column("R_chance_align", ("R",), required=False)
+_BINARIES = (*SOURCES_OF_PAIR, CHANCE)
 CLUSTERS = (Column("source_id", ("Source",), "id"), Column("cluster", (), "str"))
 
 

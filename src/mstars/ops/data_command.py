@@ -1,7 +1,7 @@
 """List the files that a config needs: what is there, what is fetched and from where, what is missing.
 
 Bytes that are still to come stand in the table where they are known: of spectra from their number (0.05 MB each), of
-other files with --ask, which asks the archives for the size without fetching. Hours follow from --rate.
+files from what is published of them. --ask asks the archives for the sizes without fetching. Hours follow from --rate.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pyarrow.parquet
 
+from mstars.archives.dust import FILE, bayestar_file
 from mstars.archives.lamost import catalogue_files
-from mstars.archives.settings import fetcher, vizier_file, vizier_url
+from mstars.archives.published import published
+from mstars.archives.settings import fetcher, paper_of, vizier_file, vizier_tables, vizier_url
 from mstars.core.config.check import checked
 from mstars.core.config.files import BASE, layers_of
 from mstars.core.config.whole import merged
+from mstars.core.errors import InputError
 from mstars.engines.registry import engine_models
 
 HELP = "the files that a config needs: there, to be fetched, or missing"
@@ -69,9 +72,10 @@ def needs(config: Mapping) -> Iterator[Need]:
         yield from _release(config, archives / "lamost")
     if kind == "simulated":
         yield Need("survey", "there", "the simulation makes it")
-    services = {name: acquire[name][0]["url"] for name in ("gaia", "allwise") if acquire[name]}
-    apogee_url = (*acquire["apogee"], "")[0]
-    files = {"apogee": (archives / "allStar.fits", apogee_url), "dust_map": (archives / "bayestar2019.h5", "")}
+    services = {name: acquire[name][0]["url"] for name in ("gaia", "allwise", "starhorse") if acquire[name]}
+    urls = {name: (*acquire[name], "")[0] for name in ("apogee", "apogee_dr17")}
+    files = {"apogee": (archives / "allStar.fits", urls["apogee"])}
+    files["dust_map"] = (archives / FILE, acquire["dataverse"])
     for name, path in config["external"].items():
         fetched = ("gaia" if name == "distances" else name) in acquire["fetch"]
         if kind == "simulated" and not fetched:
@@ -80,16 +84,36 @@ def needs(config: Mapping) -> Iterator[Need]:
         if local.state == "there" or not fetched:
             yield local
         elif name in files:
-            there, url = files[name]
-            done = _local(local.key, there, "fetch")
-            yield done if done.state == "there" else Need(local.key, "fetch", url or "dustmaps", url=url)
+            yield _file(local.key, *files[name])
         else:
             yield Need(local.key, "fetch", f"{services.get(name, services.get('gaia', ''))}, by cell")
-    for name in acquire["vizier"]:
-        done = _local(f"acquire.vizier: {name}", archives / "vizier" / f"{vizier_file(name)}.tsv", "fetch")
-        url = vizier_url(acquire["vizier_url"], name)
-        yield done if done.state == "there" else Need(done.key, "fetch", url)
+    if "apogee_dr17" in acquire["fetch"]:
+        yield _file("apogee_dr17", archives / "allStar-dr17.fits", urls["apogee_dr17"])
+    if "starhorse" in acquire["fetch"]:
+        done = _local("starhorse", archives / "starhorse.parquet", "fetch")
+        yield done if done.state == "there" else Need(done.key, "fetch", f"{services.get('starhorse', '')}, by cell")
+    yield from _vizier(config, archives / "vizier")
     yield _local("templates.library", config["templates"]["library"], "made")
+
+
+def _vizier(config: Mapping, archives: Path) -> Iterator[Need]:
+    """Tables of VizieR; a work whose identifier is not known is missing."""
+    acquire = config["acquire"]
+    unknown = [name for name, one in acquire["identifiers"].items() if one is None and name in acquire["fetch"]]
+    for name in unknown:
+        yield Need(f"acquire.identifiers.{name}", "missing", f"the table of {paper_of(name)} in VizieR")
+    known = {**acquire, "fetch": [name for name in acquire["fetch"] if name not in unknown]}
+    for table in vizier_tables(known, config["compare"]):
+        done = _local(table.name or table.identifier, archives / f"{vizier_file(table.identifier)}.tsv", "fetch")
+        url = vizier_url(acquire["vizier_url"], table.identifier, table.columns)
+        yield done if done.state == "there" else Need(done.key, "fetch", url, published(table.identifier).bytes)
+
+
+def _file(key: str, there: Path, url: str) -> Need:
+    """A file that is fetched whole: there already, or with its published size."""
+    done = _local(key, there, "fetch")
+    size = published(url).bytes or published(there.name).bytes
+    return done if done.state == "there" else Need(key, "fetch", url, size, url=url)
 
 
 def _release(config: Mapping, archives: Path) -> Iterator[Need]:
@@ -127,8 +151,15 @@ def _asked(need: Need, acquire: Mapping) -> Need:
     """The same with the size that the archive tells."""
     if need.state != "fetch" or not need.url:
         return need
-    size = fetcher(acquire, lamost=need.token).size(need.url)
-    return Need(need.key, need.state, need.where, size)
+    through = fetcher(acquire, lamost=need.token)
+    if need.url == acquire["dataverse"]:
+        try:
+            size = bayestar_file(need.url, FILE, through).bytes
+        except InputError:
+            size = None
+    else:
+        size = through.size(need.url)
+    return Need(need.key, need.state, need.where, need.to_come if size is None else size)
 
 
 def table(found: list[Need], rate: float) -> list[str]:

@@ -24,7 +24,7 @@ def beside_files(number):
 def group_files():
     """Tables of binaries and clusters: the config's, else those that the simulation plants."""
     planted = SIMULATED and config["simulate"]["groups"]
-    named = {name: config["compare"][name] or [] for name in GROUP_TABLES}
+    named = {name: COMPARE[name] or [] for name in GROUP_TABLES}
     return {name: path or (f"{SIM}/groups/{name}.csv" if planted else []) for name, path in named.items()}
 
 

@@ -16,4 +16,4 @@ def slam_group(name, key):
     """A table of binaries or clusters: the simulation's, or that of the config."""
     if SLAM_GROUPS:
         return f"<sim>/groups/{name}.csv"
-    return (config["compare"][key] or []) if key else []
+    return (COMPARE[key] or []) if key else []

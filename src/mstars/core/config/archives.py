@@ -8,7 +8,8 @@ from pydantic import Field
 
 from mstars.core.config.keys import List, Section, key, path, subsection
 
-Fetched = Literal["lamost", "gaia", "allwise", "apogee", "dust_map"]
+Published = Literal["binaries", "occam", "ding2022", "qiu2023", "li2021", "liang2022"]
+Fetched = Literal["lamost", "gaia", "allwise", "apogee", "apogee_dr17", "dust_map", "starhorse"] | Published
 Identifier = Annotated[str, Field(pattern=r"^[A-Z]+/[A-Za-z0-9+&/._-]+$")]
 
 
@@ -43,16 +44,29 @@ class LamostArchive(Section):
     parts: int = key(100, "jobs that the spectra are fetched in", ge=1, le=10_000)
 
 
+class VizierTables(Section):
+    """Identifiers in VizieR of the tables of other works; null: not known to us."""
+
+    PLACE: ClassVar[str] = "acquire.identifiers"
+    binaries: Identifier | None = key("J/MNRAS/506/2269/catalog", "wide binaries of El-Badry et al. 2021")
+    occam: Identifier | None = key("J/AJ/159/199", "open clusters of OCCAM, Donor et al. 2020")
+    ding2022: Identifier | None = key(None, "M stars of Ding et al. 2022, ApJS 260, 45")
+    qiu2023: Identifier | None = key(None, "M giants of Qiu et al. 2023, RAA 23, 055008")
+    li2021: Identifier | None = key(None, "M dwarfs of Li et al. 2021, ApJS 253, 45")
+    liang2022: Identifier | None = key(None, "Liang et al. 2022, AJ 163, 153")
+
+
 class Acquire(Section):
     """What is fetched from archives where the config names no local file, or one that is not there."""
 
     PLACE: ClassVar[str] = "acquire"
     fetch: Annotated[tuple[Fetched, ...], List] = key(
-        (), "what to fetch: lamost, gaia (with distances), allwise, apogee, dust_map"
+        (), "what to fetch: lamost, gaia (with distances), allwise and so on; docs/data.md has a line for each"
     )
     vizier: Annotated[tuple[Identifier, ...], List] = key(
-        (), "identifiers of tables that `snakemake acquire` fetches from VizieR too, as J/MNRAS/506/2269"
+        (), "identifiers of more tables of VizieR to fetch, as J/ApJ/804/64/stars"
     )
+    identifiers: VizierTables = subsection(VizierTables)
     token_variable: str = key("LAMOST_TOKEN", "environment variable that holds LAMOST's token", min_length=1)
     token_file: str | None = path("or a file that holds it and nothing else")
     downloads: int = key(4, "files fetched at once by a job", ge=1, le=32)
@@ -88,4 +102,16 @@ class Acquire(Section):
         ("https://data.sdss.org/sas/dr16/apogee/spectro/aspcap/r12/l33/allStar-r12-l33.fits",),
         "addresses of allStar, in the order to be tried",
     )
+    apogee_dr17: Urls = key(
+        ("https://data.sdss.org/sas/dr17/apogee/spectro/aspcap/dr17/synspec_rev1/allStar-dr17-synspec_rev1.fits",),
+        "addresses of allStar of DR17",
+    )
+    starhorse: Tables = key(
+        (
+            TapTable(url="https://tapvizier.cds.unistra.fr/TAPVizieR/tap", table='"I/354/starhorse2021"'),
+            TapTable(url="https://gaia.aip.de/tap", table="gaiaedr3_contrib.starhorse"),
+        ),
+        "TAP services of StarHorse, Anders et al. 2022",
+    )
+    dataverse: str = key("https://dataverse.harvard.edu", "address of the Dataverse that has Bayestar19", min_length=8)
     vizier_url: str = key("https://vizier.cds.unistra.fr/viz-bin/asu-tsv", "address of VizieR's tables", min_length=8)

@@ -9,6 +9,8 @@ from places import ROOT
 if "PYTEST_XDIST_WORKER" in os.environ:  # one core a worker, set before any library starts its threads
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")  # as in a job of the workflow
+
 
 @pytest.fixture(scope="session")
 def real():

@@ -76,6 +76,26 @@ def test_idle_openmp_threads_leave_the_cores(place, monkeypatch, given, expected
         assert os.environ["OMP_WAIT_POLICY"] == expected
 
 
+@pytest.mark.slow
+def test_a_matrix_product_does_not_depend_on_where_its_rows_begin_in_memory(place):
+    code = (
+        "import numpy as np, torch; from types import SimpleNamespace as N; from mstars.ops.job import job\n"
+        "def at(values, offset):\n"
+        "    place = torch.empty(values.nbytes + 256, dtype=torch.uint8)\n"
+        "    place = place[-place.data_ptr() % 128 + offset:][:values.nbytes]\n"
+        "    return place.view(torch.float32).reshape(values.shape).copy_(torch.from_numpy(values))\n"
+        "draw = np.random.default_rng(0)\n"
+        "row, weights = (draw.normal(size=(n, 300)).astype('f4') for n in (1, 4))\n"
+        "with job(N(threads=1, log=[], input=[], output=[], rule='r')):\n"
+        "    places = [(a, b) for a in range(0, 128, 4) for b in (0, 16, 20)]\n"
+        "    made = {torch.nn.functional.linear(at(row, a), at(weights, b)).numpy().tobytes() for a, b in places}\n"
+        "    assert len(made) == 1\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MKL_CBWR"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_input_that_is_not_what_its_job_wrote_is_set_aside_before_it_is_used(place):
     path = place / "results/demo/plan/batches.json"
     path.parent.mkdir()

@@ -30,6 +30,8 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
         os.environ[name] = threads
     # OpenMP's threads (torch's) would spin after each loop and take the cores from what comes next
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # torch's matrix products (MKL) of few rows else depend, in the last digit, on where in memory the rows begin
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     # numba compares this variable with what it was imported with, each time it compiles
     if "numba" in sys.modules:
         numba = sys.modules["numba"]

@@ -76,6 +76,42 @@ def test_masked_bands_are_null_and_single_bad_pixels_are_left_out():
     assert table["tio5"][1] == pytest.approx(0.4, abs=1e-5)
 
 
+def plain_mean(spectra, rv, row, lower, upper):
+    """Mean flux of a rest-frame band and its variance: pixel by pixel, each by the part of it that lies inside."""
+    middle = 0.5 * (spectra.wavelength[1:] + spectra.wavelength[:-1])
+    edges = np.concatenate([[1.5 * spectra.wavelength[0] - 0.5 * spectra.wavelength[1]], middle])
+    edges = np.append(edges, 1.5 * spectra.wavelength[-1] - 0.5 * spectra.wavelength[-2])
+    factor = 1 + rv / C_KMS
+    inside = np.clip(np.minimum(edges[1:], upper * factor) - np.maximum(edges[:-1], lower * factor), 0, None)
+    inside = np.where(spectra.bad[row], 0.0, inside)
+    share = inside / np.diff(edges)
+    variance = np.where(share > 0, share * np.diff(edges) ** 2 / np.maximum(spectra.ivar[row], 1e-30), 0.0)
+    usable = inside.sum() >= 0.6 * (upper - lower) * factor
+    flux = np.where(share > 0, spectra.flux[row], 0.0).astype(float)
+    return (flux @ inside / inside.sum(), variance.sum() / inside.sum() ** 2) if usable else (np.nan, np.nan)
+
+
+def test_the_compiled_sums_are_those_of_a_plain_sum_over_pixels():
+    generator = np.random.default_rng(8)
+    n, n_pixel = 12, len(lamost_wavelength())
+    ivar = generator.uniform(1, 400, (n, n_pixel)) * (generator.random((n, n_pixel)) > 0.1)
+    ormask = (generator.random((n, n_pixel)) > 0.9).astype(np.uint8)
+    ormask[0, 2500:2800] = 4
+    spectra = spectra_of(generator.uniform(0.5, 2.0, (n, n_pixel)), ivar, ormask)
+    spectra.flux[1, 2600:2900:7] = np.nan
+    rv = np.append(generator.uniform(-400, 400, n - 1), 0.0)
+    table = band_indices(spectra, rv)
+    for row in range(n):
+        for name, (band, *continua) in bands().items():
+            above, above_variance = plain_mean(spectra, rv[row], row, *band)
+            sides = np.array([plain_mean(spectra, rv[row], row, *pair) for pair in continua])
+            below, below_variance = sides[:, 0].mean(), sides[:, 1].sum() / len(sides) ** 2
+            error = np.sqrt(above_variance + (above / below) ** 2 * below_variance) / below
+            assert table[name][row] == pytest.approx(above / below, rel=1e-9, nan_ok=True)
+            assert table[f"{name}_err"][row] == pytest.approx(error, rel=1e-6, nan_ok=True)
+    assert 0 < table["tio5"].isna().sum() < n
+
+
 def test_h_alpha_emission_is_positive_and_active():
     wavelength = lamost_wavelength()
     line = np.exp(-0.5 * ((wavelength - 6564.6) / 1.0) ** 2) / np.sqrt(2 * np.pi)

@@ -17,12 +17,12 @@ with job(snakemake) as log:
             "WARNING: these models were trained on SIMULATED spectra and this survey is real. Parameters are written "
             "with parameter_flag 0: do not use them for science. Train on real labels (external.apogee)."
         )
-    catalog = read_table(snakemake.input.m_catalog, ["spectrum_key", "batch", "luminosity_class", "rv", *SNR])
+    columns = ["spectrum_key", "luminosity_class", "rv", *SNR]
     table = predict_batch(
         engine,
         models,
         snakemake.input.store,
-        catalog[catalog["batch"] == snakemake.wildcards.batch],
+        read_table(snakemake.input.m_catalog, columns, batch=snakemake.wildcards.batch),
         settings=params.settings,
         survey_kind=params.kind,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,11 @@ def batch_indices(store: str | Path, rv: pd.Series, calibration: str) -> pd.Data
     pandas.DataFrame
         Columns of `mstars.spectra.band_indices.band_indices` and of `derived`; also where no spectrum is of use.
     """
-    parts = []
+    parts, known = [], rv.astype(float).to_dict()
     nothing = [read_batch(store, slice(0, 0))]  # for the columns, should the batch be empty
-    for spectra in [*nothing, *iter_batch(store)]:
-        spectra = spectra.select(np.isin(spectra.spectrum_key, rv.index.to_numpy(dtype=str)))
-        table = band_indices(spectra, rv.reindex(spectra.spectrum_key).to_numpy(dtype=float))
+    for spectra in chain(nothing, iter_batch(store)):
+        spectra = spectra.select([key in known for key in spectra.spectrum_key.tolist()])
+        table = band_indices(spectra, np.array([known[key] for key in spectra.spectrum_key.tolist()], dtype=float))
         parts.append(table.join(derived(table, calibration)))
     return pd.concat(parts, ignore_index=True)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
-import numba
 import numpy as np
 import pandas as pd
 
@@ -49,44 +49,25 @@ def bands() -> dict[str, tuple[tuple[float, float], ...]]:
     }
 
 
-@numba.njit(cache=True)
-def _running_sums(flux, ivar, ormask, width, good, total, variance):
-    """Running integrals of each row over its good pixels: their width, their flux, the variance of that."""
-    for row in range(flux.shape[0]):
-        for pixel in range(flux.shape[1]):
-            a, b, c = good[row, pixel], total[row, pixel], variance[row, pixel]
-            value, weight = flux[row, pixel], ivar[row, pixel]
-            if ormask[row, pixel] == 0 and weight > 0 and np.isfinite(value):  # SpectrumSet.bad
-                w = width[pixel]
-                a, b, c = a + w, b + value * w, c + w**2 / weight
-            good[row, pixel + 1], total[row, pixel + 1], variance[row, pixel + 1] = a, b, c
-
-
 class _Integrals:
-    """Running integrals of flux, variance and good pixels over the observed wavelength, for any band's mean."""
+    """Integrals of flux, variance and good pixels between the limits of all bands, in one pass over the spectra."""
 
-    def __init__(self, spectra: SpectrumSet, rv: np.ndarray):
+    def __init__(self, spectra: SpectrumSet, rv: np.ndarray, pairs: Iterable[tuple[float, float]]):
+        from mstars.spectra.loops import running_sums
+
         rv = np.asarray(rv, dtype=float)
         self.factor = 1 + np.where(np.isfinite(rv), rv, 0.0) / C_KMS
-        middle = 0.5 * (spectra.wavelength[1:] + spectra.wavelength[:-1])
-        first = 1.5 * spectra.wavelength[:1] - 0.5 * spectra.wavelength[1:2]
-        last = 1.5 * spectra.wavelength[-1:] - 0.5 * spectra.wavelength[-2:-1]
-        self.edges = np.concatenate([first, middle, last])
-        width = np.diff(self.edges)
-        shape = (len(spectra), len(width) + 1)
-        self.good, self.flux, self.variance = (np.zeros(shape) for _ in range(3))
-        _running_sums(spectra.flux, spectra.ivar, spectra.ormask, width, self.good, self.flux, self.variance)
+        self.column = {limit: column for column, limit in enumerate(sorted(set(chain(*pairs))))}
+        edges = _pixel_edges(spectra.wavelength)
+        limits = np.array(list(self.column))
+        place = np.interp(limits * self.factor[:, None], edges, np.arange(len(edges)))
+        running = np.empty((3, *place.shape))
+        running_sums(spectra.flux, spectra.ivar, spectra.ormask, np.diff(edges), place, running)
+        self.good, self.flux, self.variance = running
 
     def between(self, running: np.ndarray, lower: float, upper: float) -> np.ndarray:
         """Integral of each row between rest wavelengths; pixels count by the part inside."""
-        return self._at(running, upper) - self._at(running, lower)
-
-    def _at(self, running, wavelength):
-        place = np.interp(wavelength * self.factor, self.edges, np.arange(len(self.edges)))
-        left = np.minimum(place.astype(int), len(self.edges) - 2)
-        rows = np.arange(len(running))
-        share = place - left
-        return running[rows, left] * (1 - share) + running[rows, left + 1] * share
+        return running[:, self.column[upper]] - running[:, self.column[lower]]
 
     def mean(self, lower: float, upper: float) -> tuple[np.ndarray, np.ndarray]:
         """Mean flux and its variance over a rest-frame band; NaN where too few of its pixels are good."""
@@ -94,6 +75,14 @@ class _Integrals:
         usable = good >= _LEAST_GOOD * (upper - lower) * self.factor
         good = np.where(usable, good, np.nan)
         return self.between(self.flux, lower, upper) / good, self.between(self.variance, lower, upper) / good**2
+
+
+def _pixel_edges(wavelength: np.ndarray) -> np.ndarray:
+    """Halfway between the pixels, and as far beyond the first and the last: [pixel + 1]."""
+    middle = 0.5 * (wavelength[1:] + wavelength[:-1])
+    first = 1.5 * wavelength[:1] - 0.5 * wavelength[1:2]
+    last = 1.5 * wavelength[-1:] - 0.5 * wavelength[-2:-1]
+    return np.concatenate([first, middle, last])
 
 
 def band_indices(spectra: SpectrumSet, rv: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -114,15 +103,15 @@ def band_indices(spectra: SpectrumSet, rv: np.ndarray, names: Sequence[str] | No
         spectrum_key, then ``{index}`` and ``{index}_err`` (dimensionless), ewha and ewha_err (angstrom, emission
         positive). NaN where 40 % of a band are masked or a continuum is not positive.
     """
-    integrals = _Integrals(spectra, rv)
+    wanted = {name: pairs for name, pairs in bands().items() if names is None or name in names}
+    halpha = [HALPHA_BAND, *HALPHA_SIDES] if names is None or "ewha" in names else []
+    integrals = _Integrals(spectra, rv, chain(*wanted.values(), halpha))
     table = {"spectrum_key": spectra.spectrum_key.astype(str)}
-    for name, (band, *continua) in bands().items():
-        if names is not None and name not in names:
-            continue
+    for name, (band, *continua) in wanted.items():
         above, above_variance = integrals.mean(*band)
         below, below_variance = _mean_of([integrals.mean(*pair) for pair in continua])
         table[name], table[f"{name}_err"] = _ratio(above, above_variance, below, below_variance)
-    if names is None or "ewha" in names:
+    if halpha:
         table["ewha"], table["ewha_err"] = _equivalent_width(integrals)
     return pd.DataFrame(table)
 

@@ -206,3 +206,36 @@ def zscore_rows(flux, out):
                 out[row, k] = (flux[row, k] - mean) / sigma
         else:
             out[row, :] = 0.0
+
+
+@numba.njit(cache=True, fastmath=False)
+def running_sums(flux, ivar, ormask, width, place, out):
+    """Integrals of each row from its first pixel to some places: of its good pixels, their flux, and that's variance.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray of float32, [n, p]
+    ormask : ndarray of uint8, [n, p]
+    width : ndarray of float64, [p]
+        Of the pixels, angstrom.
+    place : ndarray of float64, [n, m]
+        Pixels' edges, 0 to p; in between a pixel counts by its part.
+    out : ndarray of float64, [3, n, m]
+        Result.
+    """
+    n_pixel = width.size
+    good, total, variance = np.zeros(n_pixel + 1), np.zeros(n_pixel + 1), np.zeros(n_pixel + 1)
+    for row in range(flux.shape[0]):
+        a = b = c = 0.0
+        for pixel in range(n_pixel):
+            value, weight = flux[row, pixel], ivar[row, pixel]
+            if ormask[row, pixel] == 0 and weight > 0 and np.isfinite(value):  # SpectrumSet.bad
+                w = width[pixel]
+                a, b, c = a + w, b + value * w, c + w**2 / weight
+            good[pixel + 1], total[pixel + 1], variance[pixel + 1] = a, b, c
+        for k in range(place.shape[1]):
+            left = min(int(place[row, k]), n_pixel - 1)
+            share = place[row, k] - left
+            out[0, row, k] = good[left] * (1 - share) + good[left + 1] * share
+            out[1, row, k] = total[left] * (1 - share) + total[left + 1] * share
+            out[2, row, k] = variance[left] * (1 - share) + variance[left + 1] * share

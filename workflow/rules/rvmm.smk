@@ -11,11 +11,32 @@ rule rvmm:
         "<results>/rv/table7.csv",
 
 
+# what every batch's job would make anew from the library
+rule rv_bank:
+    input:
+        templates=LIBRARY,
+    output:
+        "<results>/rv/bank.h5",
+    log:
+        "<logs>/rv_bank.log",
+    benchmark:
+        "<benchmarks>/rv_bank.tsv"
+    params:
+        settings=config["rvmm"],
+        sources=config["templates"]["match_sources"],
+    resources:
+        mem_mb=memory(1000),
+    message:
+        "templates for the velocities"
+    script:
+        "../scripts/rv_bank.py"
+
+
 rule rv_measure:
     input:
         plan=batch_table,
         spectra="<results>/spectra/{batch}.h5",
-        templates=LIBRARY,
+        bank="<results>/rv/bank.h5",
     output:
         "<results>/rv/measure/{batch}.parquet",
     log:
@@ -24,7 +45,6 @@ rule rv_measure:
         "<benchmarks>/rv_measure/{batch}.tsv"
     params:
         settings=config["rvmm"],
-        sources=config["templates"]["match_sources"],
     # what goes on to m_catalog_v2, a table after another, comes first: velocities fill the other cores
     priority: -1
     # two jobs of one thread do more than one of two: a third of a job is its start

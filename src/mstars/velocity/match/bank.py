@@ -223,14 +223,29 @@ class TemplateBank:
         -------
         object
         """
-        pixels = self.pixels(wavelength)
-        grid = (float(wavelength[pixels.start]), pixels.stop - pixels.start)
+        grid = self._compared(wavelength)
         with _MAKING:
             if self._grid != grid:
                 self._grid, self._of_grid = grid, {}
             if name not in self._of_grid:
                 self._of_grid[name] = make()
             return self._of_grid[name]
+
+    def kept(self, name: str, wavelength: np.ndarray) -> Any:
+        """What `made_once` keeps under a name for this grid; None where it keeps nothing.
+
+        Parameters
+        ----------
+        name, wavelength
+            As for `made_once`.
+        """
+        with _MAKING:
+            return self._of_grid.get(name) if self._grid == self._compared(wavelength) else None
+
+    def _compared(self, wavelength: np.ndarray) -> tuple[float, int]:
+        """First compared wavelength of an observed grid, and the number of them."""
+        pixels = self.pixels(wavelength)
+        return float(wavelength[pixels.start]), pixels.stop - pixels.start
 
     def basis(self, wavelength: np.ndarray, threads: int = 1) -> np.ndarray:
         """Orthonormal bases of span{S x^k} at the coarse velocities, made once for a grid.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
@@ -145,6 +144,9 @@ def _over_mean(own: np.ndarray, flux: np.ndarray, loglam: np.ndarray) -> np.ndar
     if np.abs(np.diff(own) - DLOGLAM).max() < 1e-9 and abs((loglam[0] - own[0]) / DLOGLAM % 1) in (0.0, 1.0):
         value = np.interp(loglam, own, flux)
     else:
+        # here, since a job that reads a bank from its file makes none
+        from scipy.interpolate import make_interp_spline
+
         value = make_interp_spline(own, flux, k=3)(loglam)
     mean = value.mean()
     return value / mean if np.isfinite(mean) and mean > 0 else np.full_like(value, np.nan)

@@ -10,7 +10,6 @@ import math
 
 import numba
 import numpy as np
-from scipy.linalg import solve_banded
 
 from mstars.core.constants import C_KMS
 from mstars.spectra.wavelengths import DLOGLAM
@@ -87,6 +86,9 @@ def spline_coefficients(values: np.ndarray) -> np.ndarray:
     -------
     ndarray of float64, [q]
     """
+    # here, since a job that reads a bank from its file makes no coefficients
+    from scipy.linalg import solve_banded
+
     count = len(values)
     bands = np.zeros((3, count))
     bands[0, 1:], bands[1], bands[2, :-1] = 1 / 6, 4 / 6, 1 / 6

@@ -24,8 +24,6 @@ rule rv_bank:
     params:
         settings=config["rvmm"],
         sources=config["templates"]["match_sources"],
-    resources:
-        mem_mb=memory(1000),
     message:
         "templates for the velocities"
     script:

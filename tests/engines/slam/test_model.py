@@ -61,7 +61,7 @@ def test_further_labels(survey, tmp_path):
     assert usual.sum() > 80
     for name, label in (("logg_slam", "logg"), ("alpha_m_slam", "alpha_m")):
         assert np.corrcoef(found.extra[name][usual], table[label][usual])[0, 1] > 0.9
-    with pytest.raises(InputError, match="labels are"):
+    with pytest.raises(InputError, match="trained with labels"):
         ENGINE.load([place], kind="dM", settings=small_settings("slam"))
     with pytest.raises(InputError, match="teff and m_h first"):
         ENGINE.training_set(survey.read, kind="dM", settings=settings | {"labels": ("m_h", "teff")}, rules=RULES)

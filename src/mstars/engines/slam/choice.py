@@ -24,7 +24,7 @@ from mstars.files.json_files import read_json, write_json
 from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 
-FORMAT = "mstars-slam-search-2"
+FORMAT = "mstars-slam-search-3"
 _ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
 
 
@@ -112,7 +112,7 @@ def make_choice(
     checkpoint : Path, optional
         See `mstars.engines.slam.search.search`.
     key : str
-        The training set's hash.
+        What the checkpoint must be of: the training set's hash and the settings.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
         Gets search.safetensors, triples.csv (what each triple is worth and how many pixels took it), cv.parquet and
         search.json.
     about : mapping
-        ``training_set`` (hash), ``labels``, ``grid`` and what else there is to tell.
+        What the search is of, in JSON types: ``training_set`` (hash), ``grid`` and the settings that decide it.
     """
     found = choice.found
     arrays = {name: np.ascontiguousarray(getattr(found, name)) for name in _ARRAYS}
@@ -205,14 +205,16 @@ def load_choice(folder: Path, about: Mapping) -> Choice:
     Raises
     ------
     InputError
-        A file is missing or damaged, or the search is of another training set, label set or grid.
+        A file is missing or damaged, or the search is of another training set, grid or setting.
     """
     said = read_json(folder / "search.json")
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise InputError(f"{folder}/search.json: not a search of this version; delete it and run the rule slam_search")
     for name, expected in about.items():
         if said["about"].get(name) != expected:
-            raise InputError(f"{folder}/search.json: {name} is another one's; delete it and run the rule slam_search")
+            raise InputError(
+                f"{folder}/search.json: {name} is another one's; delete the folder and run the rule slam_search"
+            )
     path = folder / "search.safetensors"
     try:
         content = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.config.keys import plain
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.base import BaseEngine, empty_estimates
@@ -30,6 +32,7 @@ from mstars.engines.slam.fit import Fitted, Fitter
 from mstars.engines.slam.forward import ForwardModel, scaling_of
 from mstars.engines.slam.info import INFO
 from mstars.engines.slam.search import Sample
+from mstars.engines.slam.settings import OF_FIT, OF_SEARCH
 from mstars.engines.slam.theory_model import TheoryModel, train_theory
 from mstars.engines.slam.training import fit_model
 from mstars.parameters.label_set import SurveyRules
@@ -109,8 +112,9 @@ class SlamEngine(BaseEngine):
             ``training_set``: its hash.
         """
         checkpoint = folder.parent / f".{folder.name}_progress.npz"  # outside: Snakemake empties the rule's outputs
-        choice = make_choice(x, table, settings, checkpoint=checkpoint, key=str(about.get("training_set", "")))
-        save_choice(choice, folder, self._identity(settings, about))
+        identity = self._identity(settings, about)
+        choice = make_choice(x, table, settings, checkpoint=checkpoint, key=json.dumps(identity))
+        save_choice(choice, folder, identity)
         return choice
 
     def train(
@@ -152,11 +156,7 @@ class SlamEngine(BaseEngine):
             **about,
             "label_min": labels[:, :2].min(axis=0),
             "label_max": labels[:, :2].max(axis=0),
-            "model_labels": list(settings["labels"]),
-            "recipe": {
-                name: settings[name]
-                for name in ("recipe", "model", "model_error", "weights", "loss", "drop_noisy", "shift")
-            },
+            "settings": {name: plain(settings[name]) for name in ("recipe", *OF_SEARCH)},
             "training_scatter": np.nanstd(fitted.labels - labels, axis=0),
         }
         grid = self.grid(settings)
@@ -167,11 +167,7 @@ class SlamEngine(BaseEngine):
         """The model of the one folder, with that of the theory grid where it has one."""
         stored = read_model(folders[0], INFO, kind=kind, grid=self.grid(settings))
         arrays, names = stored.arrays, list(settings["labels"])
-        if stored.about.get("model_labels") != names:
-            said = stored.about.get("model_labels")
-            raise InputError(f"{folders[0]}/model.json: labels are {said}, engines.slam.labels are {names}")
-        if "modes" not in arrays:
-            raise InputError(f"{folders[0]}/model.json: of a version without modes; delete the folder and train again")
+        _check_settings(stored.about.get("settings"), settings, f"{folders[0]}/model.json")
         covariance = Covariance.from_arrays(arrays)
         fitter = self._fitter(ForwardModel.from_arrays(arrays), covariance, arrays["lower"], arrays["upper"], settings)
         theory = None
@@ -227,13 +223,20 @@ class SlamEngine(BaseEngine):
         return Fitter(model, covariance, lower, upper, **options)
 
     def _identity(self, settings: Mapping, about: Mapping) -> dict:
-        grid = self.grid(settings).as_dict()
-        return {
-            "training_set": about.get("training_set"),
-            "labels": list(settings["labels"]),
-            "grid": grid,
-            "model_error": settings["model_error"],
-        }
+        """What the files of a search are of, in JSON types."""
+        own = {name: plain(settings[name]) for name in OF_SEARCH}
+        return {"training_set": about.get("training_set"), "grid": self.grid(settings).as_dict(), **own}
+
+
+def _check_settings(said: Mapping | None, settings: Mapping, where: str) -> None:
+    """A folder was trained with the settings that decide a fit."""
+    if said is None:
+        raise InputError(f"{where}: of a version without settings; delete the folder and train again")
+    for name in OF_FIT:
+        if said.get(name) != (wanted := plain(settings[name])):
+            raise InputError(
+                f"{where}: trained with {name}: {said.get(name)}; engines.slam.{name} is {wanted}: train again"
+            )
 
 
 def _training_mse(model: ForwardModel, sample: Sample) -> np.ndarray:

@@ -132,7 +132,7 @@ def search(
     checkpoint : Path, optional
         File that keeps what is done, for a search that is killed and begun again.
     key : str
-        What the checkpoint must be of: the training set's hash.
+        What the checkpoint must be of, beside what the sample tells.
 
     Returns
     -------

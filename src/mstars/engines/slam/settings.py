@@ -121,4 +121,9 @@ class SlamSettings(EngineSettings):
     )
 
 
+OF_FIT = ("labels", "model", "model_error", "weights", "modes", "loss", "drop_noisy", "shift", "normalisation")
+"""What a model folder and the config that uses it must agree in."""
+OF_SEARCH = (*OF_FIT, "hyper", "landmarks", "box")
+"""What decides the files of a search, beside the training set and the grid."""
+
 SETTINGS = SlamSettings

@@ -33,6 +33,7 @@ from mstars.core.labels import LABELS
 from mstars.core.randomness import rng
 from mstars.core.robust import mad_std
 from mstars.engines.cnn.baselines import BASELINES
+from mstars.engines.cnn.ensemble import spread_of_others
 from mstars.engines.cnn.training import train_fold
 from mstars.networks.inference import predict_regressor
 from mstars.parameters.calibration import (
@@ -176,11 +177,12 @@ def pulls(rows: pd.DataFrame, seen: np.ndarray, held: pd.DataFrame, new: np.ndar
     """Pull widths of calibrated errors: of the mean of new stars against the truth, by label and S/N_i interval."""
     trained = (rows["fold"] < len(seen)).to_numpy()
     rows, seen = rows[trained].reset_index(drop=True), seen[:, trained]
-    own = seen[rows["fold"].to_numpy(dtype=int), np.arange(len(rows))]
+    fold = rows["fold"].to_numpy(dtype=int)
+    own, spread = seen[fold, np.arange(len(rows))], spread_of_others(seen, fold)
     training, others = pd.DataFrame({"snri": rows["snri"]}), pd.DataFrame({"snri": held["snri"]})
     for column, label in enumerate(LABELS):
         training[f"{label}_true"], training[f"{label}_label_err"] = rows[label], APOGEE_ERRORS[kind][column]
-        training[f"{label}_oof"], training[f"{label}_spread"] = own[:, column], seen[:, :, column].std(axis=0)
+        training[f"{label}_oof"], training[f"{label}_spread"] = own[:, column], spread[:, column]
         others[f"{label}_spread"] = new[:, :, column].std(axis=0)
     ratios, result = spread_ratios(training, others), {}
     for how in ("removed", "kept"):

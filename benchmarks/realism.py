@@ -21,6 +21,7 @@ from scipy.ndimage import gaussian_filter1d
 from mstars.core.config.networks import Networks
 from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
+from mstars.core.robust import mad_std
 from mstars.files.stores import read_batch
 from mstars.files.tables import read_table
 from mstars.lamost import grid, reader
@@ -125,6 +126,33 @@ def _code(subclass: str) -> float:
     return 10 * "OBAFGKM".index(subclass[0]) + float(digits or 5)
 
 
+def colour_offsets(spectra: SpectrumSet, codes: np.ndarray) -> np.ndarray:
+    """Colour less the median of stars within three subclasses, over their robust scatter: dust and the flux scale.
+
+    Parameters
+    ----------
+    spectra : SpectrumSet, [n]
+    codes : ndarray, [n]
+        Of `_code`; NaN for what is not compared.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        colour = -2.5 * np.log10(_band(spectra, 4400, 4600) / _band(spectra, 7700, 8100))
+    result = np.full(len(colour), np.nan)
+    for row in np.flatnonzero(np.isfinite(codes)):
+        near = colour[np.abs(codes - codes[row]) <= 3]
+        result[row] = (colour[row] - np.nanmedian(near)) / mad_std(near)
+    return result
+
+
+def by_colour(spectra: SpectrumSet, subclass: pd.Series, known: np.ndarray, right: np.ndarray) -> dict:
+    """Right ones, and how many, of A to M stars with a usual colour (within two sigma) and with another."""
+    plain = subclass.str.removeprefix("d")
+    codes = np.array([_code(text) if ok else np.nan for text, ok in zip(plain, known, strict=True)])
+    odd = ~(np.abs(colour_offsets(spectra, codes)) <= 2)
+    groups = {"usual": known & ~odd, "other": known & odd}
+    return {f"real_class_{name}_colour": [int(right[rows].sum()), int(rows.sum())] for name, rows in groups.items()}
+
+
 def class_shares(models: dict, real: Path) -> dict:
     """What the networks call real A to M stars, M dwarfs, M giants, and what is not a star or a white dwarf."""
     spectra, table = real_lamost(real)
@@ -144,6 +172,7 @@ def class_shares(models: dict, real: Path) -> dict:
         "real_class_wrong": sorted(
             f"{a}->{b}" for a, b, k, r in zip(subclass, spt, known, right, strict=True) if k and not r
         ),
+        **by_colour(spectra, subclass, known, right),
         "real_dm_share": (lum[dwarf] == "dM").mean(),
         "real_dm_n": int(dwarf.sum()),
         "real_m_called_m": (spt[dwarf] == "M").mean(),

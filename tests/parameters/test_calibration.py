@@ -37,9 +37,9 @@ def test_calibrated_errors_are_those_of_the_residuals(quoted):
     fresh, _ = residual_table(seed=9, label_error=0.0)
     errors = calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"], single=True)
     pulls = ((fresh["teff_oof"] - fresh["teff_true"]) / errors).to_numpy()
-    if quoted >= 60:  # larger quoted errors take no more than is there
-        assert 0.9 < pull_width(pulls, 1.0) < 1.05 and fit["label_error"] == pytest.approx(28, rel=0.1)
-        assert np.median(np.abs(again / error - 1)) < 0.1
+    if quoted >= 60:  # larger quoted errors take no more than half of what is constant: 30 and 12 in quadrature
+        assert 0.85 < pull_width(pulls, 1.0) < 1.0 and fit["label_error"] == pytest.approx(np.sqrt(522), rel=0.1)
+        assert np.median(np.abs(again / error - 1)) < 0.2
     else:  # half of what is quoted at most: the errors are too large
         assert 0.65 < pull_width(pulls, 1.0) < 0.95
 
@@ -47,7 +47,7 @@ def test_calibrated_errors_are_those_of_the_residuals(quoted):
 def test_label_errors_are_taken_out_or_kept():
     table, _ = residual_table(quoted=60.0)
     kept, off = (calibrate(table, label_errors=how)["teff"] for how in ("kept", "removed"))
-    assert kept["label_share"] == 0 and kept["label_error"] == 0 and off["label_share"] > 0.4
+    assert kept["label_share"] == 0 and kept["label_error"] == 0 and off["label_share"] > 0.35
     assert np.hypot(np.mean(off["floor"]), off["label_error"]) == pytest.approx(np.mean(kept["floor"]), rel=0.1)
     with pytest.raises(ValueError, match="expected removed or kept"):
         calibrate(table, label_errors="ignore")
@@ -58,7 +58,7 @@ def test_quoted_errors_larger_than_the_residuals_leave_an_error_above_zero():
     fits = calibrate(table)
     assert fits["teff"]["label_share"] < 0.1
     errors = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
-    assert 0.9 < np.median(errors / error) < 1.1
+    assert 1.0 < np.median(errors / error) < 1.2
 
 
 def test_missing_quoted_errors_are_like_the_others():
@@ -70,13 +70,18 @@ def test_missing_quoted_errors_are_like_the_others():
     assert calibrate(some)["teff"] == calibrate(table)["teff"]
 
 
-def test_spread_of_new_stars_is_larger_than_that_of_training_stars_most_at_low_snr():
+@pytest.mark.parametrize("bend", [0.0, 0.15])
+def test_spread_of_new_stars_is_larger_than_that_of_training_stars_most_at_low_snr(bend):
+    """With ``bend`` the growth is no power of S/N."""
     training, _ = residual_table()
-    growth = np.maximum(1, 1.6 * (training["snri"] / 10) ** -0.2)
-    others = training.assign(**{f"{label}_spread": growth * training[f"{label}_spread"] for label in LABELS})
+
+    def growth(snr):
+        return np.maximum(1, 1.6 * (snr / 10) ** -0.2 * np.exp(bend * np.log(snr / 40) ** 2))
+
+    more = growth(training["snri"])
+    others = training.assign(**{f"{label}_spread": more * training[f"{label}_spread"] for label in LABELS})
     ratios = spread_ratios(training, others)
-    line = np.maximum(1, 1.6 * (np.array(ratios["teff"]["snri"]) / 10) ** -0.2)
-    np.testing.assert_allclose(ratios["teff"]["ratio"], line, rtol=0.03)
+    np.testing.assert_allclose(ratios["teff"]["ratio"], growth(np.array(ratios["teff"]["snri"])), rtol=0.05)
     plain = calibrate(training)["m_h"]
     scaled = calibrate(training, ratios=dict.fromkeys(LABELS, {"snri": [10.0, 100.0], "ratio": [1.3, 1.3]}))["m_h"]
     assert scaled["spread_factor"] * scaled["scale"] == pytest.approx(

@@ -204,19 +204,19 @@ def held_out_table(
     pandas.DataFrame
         spectrum_key, star_id, fold, snri, and for each label of the engine ``_true``, ``_label_err``, ``_oof`` (by a
         model that has not seen the star), ``_mean`` (as for a new star) and ``_spread`` (the error that is calibrated:
-        the ensemble's standard deviation, the formal error of ``_oof``, or 0 for an engine without errors).
+        of an ensemble the standard deviation of the models that have seen the star, else the formal error of ``_oof``,
+        or 0 for an engine without errors).
     """
     info, n = engine.info, len(table)
     found = engine.held_out(folders, x, table, kind=kind, settings=settings)
-    if not info.is_ensemble:  # one model of an ensemble has no spread
-        check_estimates(found.own, info, n)
-    check_estimates(found.whole, info, n)
+    for estimates in (found.own, found.whole):
+        check_estimates(estimates, info, n)
     own, whole = found.own.values, found.whole.values
-    term = {"spread": found.whole.error, "formal": found.own.error, "none": np.where(np.isfinite(own), 0.0, np.nan)}
+    error = np.where(np.isfinite(own), 0.0, np.nan) if info.error == "none" else found.own.error
     result = table[["spectrum_key", "star_id", "fold", "snri"]].reset_index(drop=True)
     for column, label in enumerate(info.labels):
         result[f"{label}_true"] = table[label].to_numpy(dtype=float)
         result[f"{label}_label_err"] = table[f"{label}_label_err"].to_numpy(dtype=float)
         result[f"{label}_oof"], result[f"{label}_mean"] = own[:, column], whole[:, column]
-        result[f"{label}_spread"] = term[info.error][:, column]
+        result[f"{label}_spread"] = error[:, column]
     return result

@@ -214,7 +214,7 @@ class HeldOut:
     Attributes
     ----------
     own : Estimates
-        By models that have not seen the star.
+        By models that have not seen the star. Of an ensemble the error is the spread of the models that have.
     whole : Estimates
         By the models that predict new stars.
     """

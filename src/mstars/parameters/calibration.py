@@ -20,7 +20,7 @@ SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=Tru
 
 _CLIP = 3.5
 _ROUNDS = 8
-_LABELS_PART = 0.7
+_LABELS_PART = 0.5
 LABELS_MOST = 0.5
 """The most that ``removed`` takes out of the labels' quoted errors, as a share of them."""
 
@@ -49,8 +49,8 @@ def spread_ratios(
 ) -> dict[str, dict]:
     """How much farther apart the models are on stars that none has seen than on training stars, by S/N_i.
 
-    Nine of ten models have seen a training star and agree on it better than on a new one: by a half at low S/N, where
-    they have learnt its noise, and hardly at high S/N. The ratio is a line in log ratio and log S/N_i.
+    Models that have seen a training star agree on it better than on a new one: at low S/N, where they have learnt its
+    noise, they lie half as far apart, and hardly nearer at high S/N.
 
     Parameters
     ----------
@@ -66,31 +66,22 @@ def spread_ratios(
     Returns
     -------
     dict
-        By label: ``snri`` and ``ratio``, the ends of the line; the ratio is at least 1, and 1 where no interval has
-        enough rows.
+        By label: ``snri`` and ``ratio``, the median S/N_i of each interval with enough rows and the ratio there, at
+        least 1. Between them log ratio is a line in log S/N_i. Without any such interval the ratio is 1.
     """
     inside, outside = (np.digitize(_snr(table["snri"]), _RATIO_EDGES) for table in (training, others))
     ratios = {}
     for label in labels:
-        points = []
+        curve: dict[str, list[float]] = {"snri": [], "ratio": []}
         for number in range(len(_RATIO_EDGES) + 1):
             seen = training.loc[inside == number, ["snri", f"{label}_spread"]].dropna()
             new = others.loc[outside == number, f"{label}_spread"].dropna()
             if min(len(seen), len(new)) >= least:
                 middle = seen.median()
-                growth = np.log(max(new.median(), 1e-12) / max(middle[f"{label}_spread"], 1e-12))
-                points.append((np.log(max(middle["snri"], _LEAST_SNR)), growth, np.sqrt(min(len(seen), len(new)))))
-        ratios[label] = _line(np.array(points))
+                curve["snri"].append(float(max(middle["snri"], _LEAST_SNR)))
+                curve["ratio"].append(max(1.0, float(new.median() / max(middle[f"{label}_spread"], 1e-12))))
+        ratios[label] = curve if curve["snri"] else {"snri": [_LEAST_SNR], "ratio": [1.0]}
     return ratios
-
-
-def _line(points: np.ndarray) -> dict:
-    if len(points) == 0:
-        return {"snri": [_LEAST_SNR], "ratio": [1.0]}
-    x, y, weight = points.T
-    ends = np.array([x.min(), x.max()])
-    line = np.polyfit(x, y, 1, w=weight) if len(x) > 1 else [0.0, y[0]]
-    return {"snri": np.exp(ends).tolist(), "ratio": np.maximum(1.0, np.exp(np.polyval(line, ends))).tolist()}
 
 
 def _ratio(curve: dict | None, snr: np.ndarray) -> np.ndarray:
@@ -120,10 +111,10 @@ def calibrate(
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
         leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
-        the variance that depends on neither spread nor S/N_i the labels get seven tenths at most, and no more than
-        half the quoted error. Both limits were chosen on simulated stars, whose labels are off by a quarter to a half
-        of what is quoted; of real labels that is not known. The rest is the floor's. So the variance left is never
-        negative.
+        the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get one half,
+        and no more than half the quoted error. The second limit was chosen on simulated stars, whose labels are off by
+        a quarter to a half of what is quoted; of real labels that is not known. The rest is the floor's. So the
+        variance left is never negative.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str
@@ -220,7 +211,7 @@ def _weights(teff: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
-    """Gaussian maximum likelihood of the terms: without floors for the labels' share, then of the others beside it.
+    """Gaussian maximum likelihood of the terms: the floors tell the labels' share, then all are fitted beside it.
 
     A residual counts up to `_CLIP` of its own error. So outliers don't decide, and faint spectra are not cut at the
     typical error of all.
@@ -232,8 +223,8 @@ def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
     for _ in range(_ROUNDS):
         clipped = np.clip(residual, -clip, clip)
         if most and (own > 0).any():
-            alone = _fitted(clipped, squares, [free, free, *[none] * len(at), free], typical)[-1]
-            share = min(most, float(alone) * _LABELS_PART**0.5)
+            constant = _fitted(clipped, squares, [free, free, *[free] * len(at), none], typical)[2:-1].min() * typical
+            share = min(most, float(constant * _LABELS_PART**0.5 / np.median(own)))
         found = _fitted(clipped, squares, [free, free, *[free] * len(at), (share, share)], typical)
         clip = _CLIP * np.sqrt(found**2 @ squares + 1e-6 * typical**2)
     return {

@@ -40,6 +40,16 @@ def test_out_of_fold_predictions_are_those_of_the_trainings_own_validation(cnn):
         np.testing.assert_allclose(held.loc[rows, "teff_oof"], expected, rtol=1e-5)
 
 
+def test_the_spread_that_is_calibrated_is_of_the_models_that_have_seen_the_star(cnn):
+    """With the held-out model in it, the spread would hold the residual that it is to explain."""
+    held = held_out_table(cnn.engine, cnn.folders, cnn.x, cnn.training, kind="dM", settings=cnn.settings)
+    singles = np.stack([predict_regressor(model, cnn.x.flux) for model in load_folds(list(cnn.folders.values()), "dM")])
+    for fold in range(3):
+        rows = ((held["fold"] == fold) & held["teff_oof"].notna()).to_numpy()
+        others = np.std(np.delete(singles, fold, axis=0)[:, rows, 0], axis=0)
+        np.testing.assert_allclose(held.loc[rows, "teff_spread"], others, rtol=1e-2, atol=1e-2)
+
+
 def test_models_of_another_kind_are_refused(tmp_path):
     with pytest.raises(InputError, match="no models of tlma_gM"):
         load_folds([], "gM")

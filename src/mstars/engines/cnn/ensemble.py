@@ -47,7 +47,7 @@ def training_limits(models: Sequence[Model]) -> tuple[np.ndarray | None, np.ndar
 
 def fold_outputs(
     x: np.ndarray, table: pd.DataFrame, models: Sequence[Model], chunk: int = 512
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, ...]:
     """Predictions for the training stars: by the one model that has not seen them, and by the ensemble.
 
     Parameters
@@ -63,17 +63,40 @@ def fold_outputs(
 
     Returns
     -------
-    own, mean, spread : ndarray of float64, [n, k]
-        Out of fold; mean and standard deviation of the ensemble.
+    own, mean, spread, others : ndarray of float64, [n, k]
+        Out of fold; mean and standard deviation of the ensemble; `spread_of_others`.
     """
     fold = table["fold"].to_numpy(dtype=int)
     if fold.max() + 1 != len(models):
         raise InputError(f"training set of {fold.max() + 1} folds, {len(models)} models; train again")
     graph, n = Ensemble(models), len(table)
-    own, mean, spread = (np.empty((n, len(LABELS))) for _ in range(3))
+    own, mean, spread, others = (np.empty((n, len(LABELS))) for _ in range(4))
     for start in range(0, n, chunk):
         part = slice(start, min(start + chunk, n))
         outputs = graph.predict(np.asarray(x[part]))
         own[part] = outputs[fold[part], np.arange(part.stop - part.start)]
         mean[part], spread[part] = outputs.mean(axis=0), outputs.std(axis=0)
-    return own, mean, spread
+        others[part] = spread_of_others(outputs, fold[part])
+    return own, mean, spread, others
+
+
+def spread_of_others(outputs: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Standard deviation of the models that have seen a star.
+
+    With the one that has not, the spread would hold the residual that it is to explain.
+
+    Parameters
+    ----------
+    outputs : ndarray, [model, n, k]
+    fold : ndarray of int, [n]
+        The model that has not seen the star.
+
+    Returns
+    -------
+    ndarray, [n, k]
+    """
+    result = np.empty(outputs.shape[1:])
+    for number in np.unique(fold):
+        rows = np.flatnonzero(fold == number)
+        result[rows] = np.delete(outputs[:, rows], number, axis=0).std(axis=0)
+    return result

@@ -89,8 +89,8 @@ class CnnEngine(BaseEngine):
         self, folders: Mapping[str, Path], x: EngineInput, table: pd.DataFrame, *, kind: str, settings: Mapping
     ) -> HeldOut:
         """Every star by all models: the one that has not seen it, and the ensemble."""
-        own, mean, spread = fold_outputs(x.flux, table, load_folds(list(folders.values()), kind))
-        return HeldOut(Estimates(own, np.full_like(own, np.nan)), Estimates(mean, spread))
+        own, mean, spread, others = fold_outputs(x.flux, table, load_folds(list(folders.values()), kind))
+        return HeldOut(Estimates(own, others), Estimates(mean, spread))
 
 
 ENGINE = CnnEngine()

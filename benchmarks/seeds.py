@@ -1,0 +1,236 @@
+"""Pulls, scatter and contradictions of several simulated surveys together, by S/N: one seed is one draw of luck.
+
+    python benchmarks/seeds.py --run 71 72 --groups --folder F
+    python benchmarks/seeds.py results/demo F/results/seed_71 F/results/seed_72
+
+The first line makes the demo's survey with other seeds (of the stars and of the trainings alike), with the engines of
+``--also``, and then counts. The second counts in surveys that are there. Everything is against the truth, on candidates
+that are recommended, of the right class and not trained on. The last line of the output is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mstars.core.classes import LUMINOSITY_CLASSES
+from mstars.core.labels import LABELS
+from mstars.core.robust import MAD_STD_ERROR, mad_std, share_limits
+from mstars.core.snr import SNR_I_INTERVALS
+from mstars.engines.registry import engine_info
+from mstars.files.tables import read_table
+from mstars.literature.criteria import BIASES
+from mstars.parameters.calibration import SNR_BINS
+from mstars.validate.outcome import engine_outcomes
+
+ROOT = Path(__file__).resolve().parents[1]
+WITHIN = (0.9, 1.1)
+"""Pulls that count as honest."""
+
+
+def run(seed: int, options: argparse.Namespace) -> Path:
+    """Make the survey of a seed, up to its scorecard and the engines beside each other."""
+    name, place = f"seed_{seed}", options.folder
+    place.mkdir(parents=True, exist_ok=True)
+    overlay = {"survey": {"name": name, "seed": seed}, "simulate": {"groups": options.groups}}
+    (place / f"{name}.yaml").write_text(json.dumps(overlay | {"parameters": {"also": options.also}}))
+    results = Path("results") / name
+    targets = [results / "compare/engines.parquet", results / "validation/scorecard.json"]
+    targets += [results / "validation" / f"{engine}.json" for engine in options.also]
+    targets += [results / "compare/engine_groups.parquet"] if options.groups else []
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--quiet", "rules"]
+    command += ["--cores", options.cores, "--rerun-incomplete"]
+    command += ["--configfile", ROOT / "config" / "config.yaml", f"{name}.yaml", "--", *targets]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([str(part) for part in command], check=True, env=environment, cwd=place)
+    return place / results
+
+
+def engines_of(survey: Path) -> list[str]:
+    """Engines that the survey has parameters of."""
+    return sorted(path.stem for path in (survey / "parameters").glob("*.parquet"))
+
+
+def outcomes(survey: Path, engine: str) -> pd.DataFrame:
+    """Recommended spectra of a survey by an engine, of the right class: labels, errors, truth; ``new`` if untrained."""
+    table = engine_outcomes(
+        read_table(survey / "sim" / "truth.parquet"),
+        read_table(survey / "catalogs" / "m_catalog_v3.parquet", ["spectrum_key", "luminosity_class"]),
+        read_table(survey / "quality" / f"{engine}.parquet", ["spectrum_key", "parameter_flag"]),
+        read_table(survey / "parameters" / f"{engine}.parquet"),
+    )
+    right = (table["out_class"] == table["true_class"]) & table["true_class"].isin(LUMINOSITY_CLASSES)
+    table = table[right & (table["parameter_flag"] == 1)].assign(survey=survey.name)
+    seen = [f"{label}_oof" for label in LABELS if f"{label}_oof" in table]
+    return table.assign(new=table[seen].isna().all(axis=1) if seen else True).reset_index(drop=True)
+
+
+def by_snr(pull: np.ndarray, snr: np.ndarray) -> dict[str, list]:
+    """By interval of S/N_i: width, half its 95 % limits, number, share within one error, and whether beyond `WITHIN`.
+
+    It is ``outside`` where not even the limits reach `WITHIN`. Honest errors of a normal distribution have a width of 1
+    and a share of 0.68.
+    """
+    result = {}
+    for name, (low, high) in SNR_BINS.items():
+        inside = pull[(snr > low) & (snr <= high) & np.isfinite(pull)]
+        if len(inside) > 1:
+            width = mad_std(inside)
+            half = 1.96 * MAD_STD_ERROR * width / np.sqrt(len(inside))
+            outside = width - half > WITHIN[1] or width + half < WITHIN[0]
+            share = float((np.abs(inside) < 1).mean())
+            numbers = [round(width, 2), round(float(half), 2), len(inside), round(share, 2)]
+            result[name] = [*numbers, "outside" if outside else "inside"]
+    return result
+
+
+def parameter_pulls(tables: dict[str, pd.DataFrame]) -> dict:
+    """Pulls of the calibrated errors by engine, class and label."""
+    result = {}
+    for engine, table in tables.items():
+        for kind in engine_info(engine).kinds:
+            rows = table[table["new"] & (table["true_class"] == kind)]
+            for label in engine_info(engine).labels:
+                pull = (rows[label] - rows[f"true_{label}"]) / rows[f"{label}_calib_err"]
+                result[f"{engine} {kind} {label}"] = by_snr(pull.to_numpy(dtype=float), rows["snri"].to_numpy())
+    return result
+
+
+def velocity_pulls(surveys: Sequence[Path]) -> dict:
+    """Pulls of ``rv``, less the median of each survey and class; spectra with a planted failure are left out."""
+    parts = []
+    for survey in surveys:
+        truth = read_table(survey / "sim" / "truth.parquet")
+        columns = ["spectrum_key", "rv", "rv_err", "luminosity_class"]
+        table = read_table(survey / "catalogs" / "m_catalog_v3.parquet", columns).merge(truth, on="spectrum_key")
+        table = table[(table["planted_rv"] == "") & table["true_class"].isin(LUMINOSITY_CLASSES)]
+        off = table["rv"] - table["true_rv_lamost"]
+        off = off - off.groupby(table["true_class"]).transform("median")
+        parts.append(table.assign(pull=off / table["rv_err"]))
+    whole = pd.concat(parts)
+    groups = whole.groupby("true_class")
+    return {f"rv {kind}": by_snr(part["pull"].to_numpy(dtype=float), part["snri"].to_numpy()) for kind, part in groups}
+
+
+def beside_best(tables: dict[str, pd.DataFrame]) -> dict:
+    """Scatter of the combined estimate over that of the best engine, by class, label and S/N_i, on common spectra."""
+    result = {}
+    for kind in LUMINOSITY_CLASSES:
+        for label in LABELS:
+            off = {}
+            for engine, table in tables.items():
+                info = engine_info(engine)
+                if kind in info.kinds and label in info.labels:
+                    rows = table[table["new"] & (table["true_class"] == kind)]
+                    key = rows["survey"] + " " + rows["spectrum_key"]
+                    off[engine] = (rows[label] - rows[f"true_{label}"]).set_axis(key)
+            if "combined" in off and len(off) > 1:
+                result[f"{kind} {label}"] = _ratios(off, tables["combined"])
+    return result
+
+
+def _ratios(off: dict[str, pd.Series], about: pd.DataFrame) -> dict[str, list]:
+    both = pd.DataFrame(off).dropna()
+    snr = about.set_index(about["survey"] + " " + about["spectrum_key"])["snri"].reindex(both.index).to_numpy()
+    result = {}
+    for name, (low, high) in {"all": (-np.inf, np.inf)} | {f"{a:g}-{b:g}": (a, b) for a, b in SNR_I_INTERVALS}.items():
+        rows = both[(snr > low) & (snr <= high)]
+        if len(rows) > 10:
+            # offsets of an engine's scale are no scatter
+            scatter = {engine: mad_std(rows[engine].to_numpy()) for engine in rows}
+            best = min((one for one in scatter if one != "combined"), key=scatter.__getitem__)
+            limit = 1 + 2 * MAD_STD_ERROR / np.sqrt(len(rows))
+            result[name] = [round(scatter["combined"] / scatter[best], 2), best, len(rows), round(limit, 2)]
+    return result
+
+
+def contradicted(surveys: Sequence[Path]) -> dict:
+    """How many of the spectra that engines contradict each other in are planted bad ones, by survey and together."""
+    bit, result, whole = engine_info("combined").own_flags["contradicted"], {}, []
+    for survey in surveys:
+        if "combined" not in engines_of(survey):
+            continue
+        table = read_table(survey / "parameters" / "combined.parquet", ["spectrum_key", "luminosity_class", "flag"])
+        table = table.merge(read_table(survey / "sim" / "truth.parquet"), on="spectrum_key")
+        planted = (table["true_class"] != table["luminosity_class"]) | (table["planted_rv"] != "")
+        bad = planted | table["planted_dmgm"] | table["planted_class"] | (table["companion_kms"].fillna(0) > 0)
+        told = (table["flag"].astype("int64") & bit) > 0
+        whole.append(pd.DataFrame({"bad": bad, "told": told}))
+        result[survey.name] = _shares(whole[-1])
+    return result | ({"together": _shares(pd.concat(whole))} if whole else {})
+
+
+def _shares(table: pd.DataFrame) -> dict:
+    told = table[table["told"]]
+    low, high = share_limits(told["bad"].sum(), len(told))
+    share = float(told["bad"].mean()) if len(told) else None
+    numbers = {"contradicted": len(told), "of_them_planted": share, "limits": [float(low), float(high)]}
+    return numbers | {"of_all_planted": float(table["bad"].mean())}
+
+
+def clusters(surveys: Sequence[Path]) -> dict:
+    """Mean [M/H] of planted clusters less the truth over its error, by engine: all survey's clusters."""
+    found: dict[str, list] = {}
+    for survey in surveys:
+        path = survey / "compare" / "engine_groups.parquet"
+        groups = read_table(path) if path.exists() else pd.DataFrame({"group": []})
+        for row in groups[groups["group"] == "cluster"].itertuples():
+            found.setdefault(row.engine, []).append(
+                [survey.name, row.name, row.n, round(row.reference, 2), round(row.mean, 3), round(row.mean_err, 3)]
+            )
+    return found
+
+
+def few_data(tables: dict[str, pd.DataFrame]) -> dict:
+    """Mean of value less truth where training data are few (by the truth), held-out values of labelled stars too."""
+    result = {}
+    for name, (kind, label, low, high) in BIASES.items():
+        for engine, table in tables.items():
+            if label not in engine_info(engine).labels or kind not in engine_info(engine).kinds:
+                continue
+            value = table[f"{label}_oof"].fillna(table[label]) if f"{label}_oof" in table else table[label]
+            truth = table[f"true_{label}"]
+            off = (value - truth)[(table["true_class"] == kind) & (truth > low) & (truth < high)].dropna()
+            if len(off) > 1:
+                numbers = [off.mean(), off.std() / np.sqrt(len(off)), off.median()]
+                result[f"{name} {engine}"] = [*(round(float(number), 3) for number in numbers), len(off)]
+    return result
+
+
+def main() -> None:
+    """Count, and print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("surveys", nargs="*", type=Path, help="folders of finished surveys")
+    options.add_argument("--run", nargs="*", type=int, default=[], help="seeds of surveys to make first")
+    options.add_argument("--folder", type=Path, default=Path("build/seeds"), help="where those are made")
+    options.add_argument("--also", nargs="*", default=["slam", "laspm", "combined"])
+    options.add_argument("--groups", action="store_true", help="with binaries, clusters and more repeats")
+    options.add_argument("--cores", default="2")
+    given = options.parse_args()
+    surveys = [*given.surveys, *(run(seed, given) for seed in given.run)]
+    engines = [name for name in engines_of(surveys[0]) if all(name in engines_of(survey) for survey in surveys)]
+    tables = {name: pd.concat([outcomes(survey, name) for survey in surveys], ignore_index=True) for name in engines}
+    found = {
+        "surveys": [survey.name for survey in surveys],
+        "pulls": parameter_pulls(tables) | velocity_pulls(surveys),
+        "combined_over_best": beside_best(tables),
+        "contradicted": contradicted(surveys),
+        "clusters": clusters(surveys),
+        "few_data": few_data(tables),
+    }
+    for title, part in found.items():
+        for name, numbers in part.items() if isinstance(part, dict) else []:
+            print(f"{title} | {name} | {numbers}")
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

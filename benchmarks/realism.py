@@ -127,14 +127,7 @@ def _code(subclass: str) -> float:
 
 
 def colour_offsets(spectra: SpectrumSet, codes: np.ndarray) -> np.ndarray:
-    """Colour less the median of stars within three subclasses, over their robust scatter: dust and the flux scale.
-
-    Parameters
-    ----------
-    spectra : SpectrumSet, [n]
-    codes : ndarray, [n]
-        Of `_code`; NaN for what is not compared.
-    """
+    """Colour less the median of stars within three subclasses (``codes``), over their scatter: dust, flux scale."""
     with np.errstate(invalid="ignore", divide="ignore"):
         colour = -2.5 * np.log10(_band(spectra, 4400, 4600) / _band(spectra, 7700, 8100))
     result = np.full(len(colour), np.nan)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mstars.engines.csn.layers import Mixing, Widening
 from mstars.engines.csn.lengths import KERNEL, STRIDES, after, check_length, margins
 
 _SLOPE = 0.1
@@ -69,24 +70,25 @@ def _down(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Module]:
 def _up(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for given, made, stride in zip(channels, channels[1:], strides, strict=False):
-        layers += [nn.ConvTranspose1d(given, made, KERNEL, stride), _bend()]
+        kind = Widening if stride > 2 else nn.ConvTranspose1d
+        layers += [kind(given, made, KERNEL, stride), _bend()]
     return layers
 
 
 def _encoder(first: int, channels: Sequence[int], latent: int) -> nn.Sequential:
     down = _down((first, *channels), STRIDES[_DOMAIN:])
-    return nn.Sequential(*down, nn.Conv1d(channels[-1], latent, 1), nn.InstanceNorm1d(latent))
+    return nn.Sequential(*down, Mixing(channels[-1], latent, 1), nn.InstanceNorm1d(latent))
 
 
 def _decoder(latent: int, channels: Sequence[int], last: int) -> nn.Sequential:
     reverse = tuple(reversed(channels))
     up = _up((*reverse, last), tuple(reversed(STRIDES[_DOMAIN:])))
-    return nn.Sequential(nn.Conv1d(latent, reverse[0], 1), _bend(), *up)
+    return nn.Sequential(Mixing(latent, reverse[0], 1), _bend(), *up)
 
 
 def _domain_decoder(given: int, domain: Sequence[int]) -> nn.Sequential:
     reverse = (given, *tuple(reversed(domain[:-1])), domain[0])
-    return nn.Sequential(*_up(reverse, tuple(reversed(STRIDES[:_DOMAIN]))), nn.Conv1d(domain[0], 1, 1))
+    return nn.Sequential(*_up(reverse, tuple(reversed(STRIDES[:_DOMAIN]))), Mixing(domain[0], 1, 1))
 
 
 class Generator(nn.Module):
@@ -115,11 +117,19 @@ class Generator(nn.Module):
 
     def decode_synth(self, shared: torch.Tensor) -> torch.Tensor:
         """Synthetic spectra, [n, length]."""
-        return self.synth_out(self.shared_out(shared))[:, 0]
+        return self.paint_synth(self.shared_out(shared))
 
     def decode_obs(self, shared: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
         """Observed spectra, [n, length]."""
-        return self.obs_out(torch.cat([self.shared_out(shared), self.split_out(split)], dim=1))[:, 0]
+        return self.paint_obs(self.shared_out(shared), self.split_out(split))
+
+    def paint_synth(self, shared: torch.Tensor) -> torch.Tensor:
+        """Synthetic spectra, [n, length], of what ``shared_out`` makes of a latent."""
+        return self.synth_out(shared)[:, 0]
+
+    def paint_obs(self, shared: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
+        """Observed spectra, [n, length], of what ``shared_out`` and ``split_out`` make of latents."""
+        return self.obs_out(torch.cat([shared, split], dim=1))[:, 0]
 
 
 class Critic(nn.Module):
@@ -135,7 +145,7 @@ class Critic(nn.Module):
             length = (length - kernel) // 4 + 1
         self.spectrum = nn.Sequential(*spectrum, nn.Flatten())
         widths = (latent, *sizes.critic_latent)
-        layers = [(nn.Conv1d(a, b, 1), _bend()) for a, b in zip(widths, widths[1:], strict=False)]
+        layers = [(Mixing(a, b, 1), _bend()) for a, b in zip(widths, widths[1:], strict=False)]
         self.latent = nn.Sequential(*[layer for pair in layers for layer in pair], nn.Flatten())
         places = after(sizes.length)
         self.judge = nn.Linear(channels[-1] * length + widths[-1] * places, 1)

@@ -59,19 +59,23 @@ def passages(generator: Generator, batch: Batch) -> Passages:
     A synthetic spectrum goes to the observed domain with the split latent of the observed spectrum beside it in the
     batch; on the cycle from the observed domain and back, a spectrum keeps its own.
     """
-    synth_shared = generator.encode_synth(batch.synth)
-    obs_shared, obs_split = generator.encode_obs(batch.obs)
-    synth_obs = generator.decode_obs(synth_shared, obs_split)
-    obs_synth = generator.decode_synth(obs_shared)
+    net, n = generator, len(batch.synth)
+    synth_shared = net.encode_synth(batch.synth)
+    obs_shared, obs_split = net.encode_obs(batch.obs)
+    # what several ways have in common is computed once
+    from_synth, from_obs = net.shared_out(torch.cat([synth_shared, obs_shared])).split(n)
+    split = net.split_out(obs_split)
+    synth_obs, obs_synth = net.paint_obs(from_synth, split), net.paint_synth(from_obs)
     # encoders see masked pixels as they do in spectra that come in: at the mean
-    again_shared, again_split = generator.encode_obs(synth_obs * batch.shown)
+    again_shared, again_split = net.encode_obs(synth_obs * batch.shown)
+    back = net.shared_out(torch.cat([again_shared, net.encode_synth(obs_synth * batch.shown)]))
     return Passages(
-        synth_synth=generator.decode_synth(synth_shared),
-        obs_obs=generator.decode_obs(obs_shared, obs_split),
+        synth_synth=net.paint_synth(from_synth),
+        obs_obs=net.paint_obs(from_obs, split),
         synth_obs=synth_obs,
         obs_synth=obs_synth,
-        synth_obs_synth=generator.decode_synth(again_shared),
-        obs_synth_obs=generator.decode_obs(generator.encode_synth(obs_synth * batch.shown), obs_split),
+        synth_obs_synth=net.paint_synth(back[:n]),
+        obs_synth_obs=net.paint_obs(back[n:], split),
         synth_shared=synth_shared,
         obs_shared=obs_shared,
         obs_split=obs_split,
@@ -79,16 +83,16 @@ def passages(generator: Generator, batch: Batch) -> Passages:
     )
 
 
-def _judged(critics: Critics, ways: Passages, shown: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Logits of reconstructed and transferred pairs: synthetic, synthetic, observed, observed."""
+def _rebuilt(critics: Critics, ways: Passages, shown: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits of reconstructed pairs: synthetic, observed."""
     both = torch.cat([ways.obs_shared, ways.obs_split], dim=1)
-    moved = torch.cat([ways.synth_shared, ways.synth_obs_split], dim=1)
-    return (
-        critics.synth(ways.synth_synth * shown, ways.synth_shared),
-        critics.synth(ways.obs_synth * shown, ways.obs_shared),
-        critics.obs(ways.obs_obs * shown, both),
-        critics.obs(ways.synth_obs * shown, moved),
-    )
+    return critics.synth(ways.synth_synth * shown, ways.synth_shared), critics.obs(ways.obs_obs * shown, both)
+
+
+def _moved(critics: Critics, ways: Passages, shown: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits of transferred pairs: to the synthetic domain, to the observed one."""
+    both = torch.cat([ways.synth_shared, ways.synth_obs_split], dim=1)
+    return critics.synth(ways.obs_synth * shown, ways.obs_shared), critics.obs(ways.synth_obs * shown, both)
 
 
 def _entropy(logit: torch.Tensor, target: float) -> torch.Tensor:
@@ -99,8 +103,12 @@ def _entropy(logit: torch.Tensor, target: float) -> torch.Tensor:
 def critic_loss(critics: Critics, ways: Passages, batch: Batch) -> torch.Tensor:
     """L_adv,synth + L_adv,obs of Eq. 5, which the critics minimise; the generator gets no gradient of it."""
     detached = Passages(**{name: value.detach() for name, value in vars(ways).items()})
-    synth, synth_fake, obs, obs_fake = _judged(critics, detached, batch.shown)
-    return _entropy(synth, 1) + _entropy(synth_fake, 0) + _entropy(obs, 1) + _entropy(obs_fake, 0)
+    return _eq5(critics, detached, batch.shown)
+
+
+def _eq5(critics: Critics, ways: Passages, shown: torch.Tensor) -> torch.Tensor:
+    real, fake = _rebuilt(critics, ways, shown), _moved(critics, ways, shown)
+    return sum(_entropy(logit, 1) for logit in real) + sum(_entropy(logit, 0) for logit in fake)
 
 
 def generator_losses(
@@ -131,11 +139,10 @@ def generator_losses(
         "cr_synth": distance(ways.synth_obs_synth, batch.synth, batch.synth_weight),
         "cr_obs": distance(ways.obs_synth_obs, batch.obs, batch.obs_weight),
     }
-    synth, synth_fake, obs, obs_fake = _judged(critics, ways, batch.shown)
     if adversarial == "paper":
-        parts["adv"] = -(_entropy(synth, 1) + _entropy(synth_fake, 0) + _entropy(obs, 1) + _entropy(obs_fake, 0))
+        parts["adv"] = -_eq5(critics, ways, batch.shown)
     else:
-        parts["adv"] = _entropy(synth_fake, 1) + _entropy(obs_fake, 1)
+        parts["adv"] = sum(_entropy(logit, 1) for logit in _moved(critics, ways, batch.shown))
     first, second, third = weights
     total = first * (parts["rec_synth"] + parts["cr_synth"]) + second * (parts["rec_obs"] + parts["cr_obs"])
     return total + third * parts["adv"], parts

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mstars.engines.csn.layers import Mixing, Widening, mix, widen
+
 
 def push(module: nn.Module, x: torch.Tensor, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What a module makes of values, and of their slopes.
@@ -44,7 +46,11 @@ def push(module: nn.Module, x: torch.Tensor, t: torch.Tensor) -> tuple[torch.Ten
 def _linear(module: nn.Module, x: torch.Tensor, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Values and slopes at once: the layer without its bias, which slopes don't see."""
     both = torch.cat([x[None], t]).flatten(0, 1)
-    if isinstance(module, nn.Conv1d):
+    if isinstance(module, Widening):
+        made = widen(both, module.weight, None, module.stride[0])
+    elif isinstance(module, Mixing):
+        made = mix(both, module.weight)
+    elif isinstance(module, nn.Conv1d):
         made = functional.conv1d(both, module.weight, None, module.stride)
     elif isinstance(module, nn.ConvTranspose1d):
         made = functional.conv_transpose1d(both, module.weight, None, module.stride)

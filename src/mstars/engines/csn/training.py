@@ -112,7 +112,7 @@ class Trainer:
         critics = initialise(Critics(sizes), draws).to(device)
         rate = network["learning_rate"]
         optimizers = {
-            name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999))
+            name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999), fused=True)
             for name, part in (("adam_generator", generator), ("adam_critics", critics))
         }
         return cls(generator, critics, optimizers, tuple(network["weights"]), network["adversarial"])
@@ -123,11 +123,13 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate
         ways = passages(self.generator, batch)
+        self.critics.requires_grad_(False)
         total, parts = generator_losses(self.critics, ways, batch, self.weights, self.adversarial)
         self.optimizers["adam_generator"].zero_grad(set_to_none=True)
         total.backward()
         self.optimizers["adam_generator"].step()
-        self.optimizers["adam_critics"].zero_grad(set_to_none=True)  # the generator's step left gradients in them
+        self.critics.requires_grad_(True)
+        self.optimizers["adam_critics"].zero_grad(set_to_none=True)
         judged = critic_loss(self.critics, ways, batch)
         judged.backward()
         self.optimizers["adam_critics"].step()

@@ -97,6 +97,7 @@ def test_the_criteria_of_each_paper(table, files):
         "li2025": chance < 0.1,
         "li2021": (apart < 3000) & (snr > 5),
         "zhang2025": (chance < 0.01) & (arcsec > 3) & (rv < 10) & (snr > 5),
+        "zhang2025_snr20": (chance < 0.01) & (arcsec > 3) & (rv < 10) & (snr > 20),
         "zhang2025_snr50": (chance < 0.01) & (arcsec > 3) & (rv < 10) & (snr > 50),
     }
     assert set(expected) == set(PAIR_CRITERIA)

@@ -8,7 +8,7 @@ from mstars.core.resources import resource, resource_table
 from mstars.literature.engine_groups import HEADS as GROUP_HEADS
 from mstars.literature.engine_labels import Source
 from mstars.literature.engine_pairs import compare_sources
-from mstars.paper.zhang2025 import beside_numbers, catalogue_numbers, network_numbers
+from mstars.paper.zhang2025 import beside_numbers, catalogue_numbers, literature_numbers, network_numbers
 
 N = 800
 
@@ -61,3 +61,20 @@ def test_beside_others_with_the_papers_signs():
     assert (found["binaries_bias"], found["binaries_sigma"]) == (0.04, 0.24)
     printed = resource_table(resource("papers/zhang2025_numbers.csv"), keep_default_na=False)["key"]
     assert {"teff_bias_slam", "teff_bias_ulyss", "teff_sigma_apogee", "binaries_bias", "rv_snr10"} <= set(printed)
+
+
+def test_literature_is_the_catalogues_that_have_no_figure_of_their_own():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"luminosity_class": "dM", "snri": np.where(np.arange(N) % 2, 80.0, 20.0)})
+    for label in ("teff", "logg", "m_h"):
+        table[f"{label}_csn"] = rng.uniform(0, 1, N)
+    table["teff_b20"] = table["teff_csn"] - np.where(np.arange(N) % 2, 16.0, 8.0)
+    table["m_h_ding2022"] = table["m_h_csn"] + 1
+    sources = [Source(name, name, name, "catalogue") for name in ("b20", "ding2022")]
+    found = literature_numbers(table, sources)
+    assert found["teff_bias_literature"] == pytest.approx(12) and found["teff_bias_literature_snr50"] == pytest.approx(
+        16
+    )
+    assert np.isnan(found["m_h_bias_literature"]) and np.isnan(found["logg_sigma_literature"])
+    printed = resource_table(resource("papers/zhang2025_numbers.csv"), keep_default_na=False)["key"]
+    assert set(found) - set(printed) == {"m_h_bias_literature_snr50"}  # the paper has none

@@ -52,6 +52,7 @@ PAIR_CRITERIA = {
     "li2025": PairCriteria(chance_max=CHANCE_MAX),
     "li2021": PairCriteria(widest_au=3000.0, snr_i_min=5.0),
     "zhang2025": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=5.0),
+    "zhang2025_snr20": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=20.0),
     "zhang2025_snr50": PairCriteria(chance_max=0.01, least_arcsec=3.0, rv_max_kms=10.0, snr_i_min=50.0),
 }
 """Criteria of the papers: section 4.2 of Li et al. 2025, 5.2 of Li et al. 2021, 5.4 of Zhang et al. 2025."""

@@ -12,8 +12,15 @@ from mstars.core.robust import mad_std
 from mstars.engines.csn.info import INFO
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
-from mstars.literature.criteria import good_gaia_velocity
 from mstars.literature.engine_groups import FGK_M
+from mstars.literature.engine_labels import APOGEE, Source, read_sources
+from mstars.paper.figures.beside_surveys import (
+    BINARIES,
+    SURVEYS,
+    common_velocities,
+    literature_differences,
+    stands_for,
+)
 from mstars.paper.figures.engine_pairs import rows_of
 from mstars.paper.rendering import Table
 
@@ -23,8 +30,8 @@ LEAST_SNR = 5.0
 BULK = {"teff": (3200.0, 4000.0), "m_h": (-0.75, 0.5)}
 """Where most stars are, for the emulator's error there; K, dex."""
 
-_OTHERS = {"ulyss": "ding2022", "slam": "slam", "laspm": "laspm", "apogee": "aspcap_dr17"}
-"""Sources of `mstars.literature.engine_labels` that stand for those of the paper."""
+_OTHERS = {**{title.lower(): names for title, names in SURVEYS.items()}, "apogee": ("aspcap_dr17", APOGEE)}
+"""Sources of `mstars.literature.engine_labels` that stand for those of the paper: the first that there is."""
 
 
 def catalogue_numbers(catalogue: pd.DataFrame, m_catalog: pd.DataFrame, gaia: pd.DataFrame) -> dict[str, float]:
@@ -40,9 +47,8 @@ def catalogue_numbers(catalogue: pd.DataFrame, m_catalog: pd.DataFrame, gaia: pd
         spectrum_key, radial_velocity, radial_velocity_error, rv_expected_sig_to_noise.
     """
     bright = (m_catalog["snrr"] > LEAST_SNR) & (m_catalog["snri"] > LEAST_SNR)
-    theirs = gaia.loc[good_gaia_velocity(gaia), ["spectrum_key", "radial_velocity"]].drop_duplicates("spectrum_key")
-    both = catalogue[["spectrum_key", "RV"]].merge(theirs, on="spectrum_key")
-    off = (both["RV"] - both["radial_velocity"]).to_numpy(dtype=float)
+    both = common_velocities(catalogue, gaia)
+    off = (both["RV"] - both["radial_velocity"]).to_numpy()
     # LAMOST's subclass reads dM2 or M2
     subclass = pd.to_numeric(catalogue["Subclass"].astype(str).str.extract(r"M(\d+(?:\.\d+)?)")[0], errors="coerce")
     subtype = (catalogue["SpT"] - subclass).to_numpy(dtype=float)
@@ -95,20 +101,36 @@ def beside_numbers(statistics: pd.DataFrame, groups: pd.DataFrame) -> dict[str, 
         `mstars.literature.engine_groups.group_statistics`.
     """
     found, there = {}, {*statistics["first"], *statistics["second"]}
-    for name, source in _OTHERS.items():
-        source = source if source in there else "apogee" if name == "apogee" else f"{source}_paper"
-        for label in INFO.labels:
+    for name, names in _OTHERS.items():
+        source = stands_for(names, there)
+        for label in INFO.labels if source else ():
             rows = rows_of(statistics, INFO.name, source, kind="dM", label=label, stars="own", by="all")
             if len(rows):
                 found[f"{label}_bias_{name}"] = float(rows["median"].iloc[0])
                 found[f"{label}_sigma_{name}"] = float(rows["robust_std"].iloc[0])
     own = groups[(groups["engine"] == INFO.name) & (groups["group"] == FGK_M)]
-    for criteria, names in (
-        ("zhang2025", ("binaries_bias", "binaries_sigma")),
-        ("zhang2025_snr50", (None, "binaries_sigma_snr50")),
-    ):
+    for criteria in BINARIES:
+        ending = criteria.removeprefix("zhang2025")
         for one in own[own["criteria"] == criteria].itertuples():
-            found |= {name: value for name, value in zip(names, (one.mean, one.std), strict=True) if name}
+            found |= {f"binaries_bias{ending}": one.mean, f"binaries_sigma{ending}": one.std}
+    return found
+
+
+def literature_numbers(table: pd.DataFrame, sources: Sequence[Source]) -> dict[str, float]:
+    """This engine beside the catalogues of Figure 14, of all spectra and at S/N > 50.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `mstars.literature.engine_labels.labels_side_by_side`.
+    sources : sequence of Source
+    """
+    found = {}
+    for label in INFO.labels:
+        both = literature_differences(table, sources, label)
+        off = (both["own"] - both["other"]).to_numpy(dtype=float)
+        for ending, values in (("", off), ("_snr50", off[(both["snri"] > 50).to_numpy()])):
+            found[f"{label}_bias_literature{ending}"], found[f"{label}_sigma_literature{ending}"] = _moments(values)
     return found
 
 
@@ -123,7 +145,8 @@ def zhang2025_table(files: Mapping[str, str | Sequence[str]], survey: str, simul
     Parameters
     ----------
     files : mapping
-        Inputs of the rule table_zhang2025: catalogue, m_catalog, gaia, nodes, transfer, repeats, statistics, groups.
+        Inputs of the rule table_zhang2025: catalogue, m_catalog, gaia, nodes, transfer, repeats, statistics, groups,
+        labels, sources.
     survey : str
     simulated : bool
     """
@@ -136,6 +159,7 @@ def zhang2025_table(files: Mapping[str, str | Sequence[str]], survey: str, simul
     nodes, transfer = read_table(files["nodes"]), read_json(files["transfer"])
     ours |= network_numbers(nodes, transfer, read_json(files["repeats"]))
     ours |= beside_numbers(read_table(files["statistics"]), read_table(files["groups"]))
+    ours |= literature_numbers(read_table(files["labels"]), read_sources(files["sources"]))
     table = resource_table(resource("papers/zhang2025_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     rows = []
     for one in table.itertuples():
@@ -144,7 +168,7 @@ def zhang2025_table(files: Mapping[str, str | Sequence[str]], survey: str, simul
     notes = (
         "A bias is this work - other. Ours are medians and robust scatters of recommended parameters. Figure 15 is of "
         "APOGEE DR17 where the survey has that catalogue (aspcap_dr17), else of DR16.",
-        "Figure 14's literature is of stars that this survey need not have; it stays empty.",
+        "Figure 14 is of the literature catalogues that the run has, Birky et al. (2020) in a simulated survey.",
     )
     if simulated:
         notes = ("SIMULATED survey: the other catalogues and the theory grid are planted.", *notes)

@@ -33,6 +33,13 @@ def test_the_catalogue_has_table_1s_columns_and_recommended_spectra_alone():
     assert table.loc[0, ["RA", "SNRi", "Gmag", "Plx", "SpT"]].tolist() == [1, 50, 15, 10, 3]
 
 
+def test_a_velocity_of_its_own_is_the_catalogues_with_the_shift():
+    parameters, *others = tables()
+    shift = np.where(np.arange(len(parameters)) == 3, np.nan, 7.0)
+    (usual, _), (moved, _) = value_added(parameters, *others), value_added(parameters.assign(rv_shift=shift), *others)
+    assert (moved["RV"] - usual["RV"]).tolist() == pytest.approx([7.0, 7.0, 0.0] + [7.0] * 56)
+
+
 def test_binaries_come_before_variables_and_unknown_stars_are_neither():
     source = pd.Series(pd.array([1, 2, 3, None], "Int64"))
     assert candidates(source, {1, 2}, {2}).tolist() == [1, 2, 0, 0]

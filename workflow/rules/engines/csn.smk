@@ -252,6 +252,32 @@ rule figure_csn_catalogue:
         "../../scripts/figure_csn_catalogue.py"
 
 
+CSN_BESIDE = ["fig04_velocities", "fig14_literature", "fig16_surveys", "fig17_differences", "fig18_binaries"]
+
+
+rule figure_csn_beside:
+    input:
+        catalogue="<results>/catalogs/zhang2025.parquet",
+        gaia="<results>/crossmatch/gaia.parquet",
+        table="<results>/compare/engine_labels.parquet",
+        sources="<results>/compare/engine_labels.json",
+        stars="<results>/compare/engine_group_stars.parquet",
+    output:
+        figure("zhang2025/{name}", category="Cycle-StarNet", caption="csn_beside"),
+    wildcard_constraints:
+        name="|".join(CSN_BESIDE),
+    log:
+        "<logs>/figure_csn_beside/{name}.log",
+    benchmark:
+        "<benchmarks>/figure_csn_beside/{name}.tsv"
+    resources:
+        mem_mb=memory(4000),
+    message:
+        "Zhang et al.: {wildcards.name}"
+    script:
+        "../../scripts/figure_csn_beside.py"
+
+
 # `snakemake csn_experiments` trains the networks of the experiments too
 rule csn_experiments:
     input:
@@ -376,6 +402,8 @@ rule table_zhang2025:
         repeats="<results>/validation/csn_repeats.json",
         statistics="<results>/compare/engines.parquet",
         groups="<results>/compare/engine_groups.parquet",
+        labels="<results>/compare/engine_labels.parquet",
+        sources="<results>/compare/engine_labels.json",
     output:
         table_files("zhang2025/numbers", "engines"),
     log:

@@ -42,7 +42,7 @@ def value_added(
     Parameters
     ----------
     parameters : pandas.DataFrame
-        parameters/csn.parquet.
+        parameters/csn.parquet. Its rv_shift, where there is one (``fit.rv: own``), is added to the velocity.
     flags : pandas.DataFrame
         spectrum_key, parameter_flag: quality/csn.parquet, which has the cuts of section 4.
     m_catalog : pandas.DataFrame
@@ -69,6 +69,8 @@ def value_added(
     table = table.merge(gaia[["spectrum_key", "source_id", *_FROM_GAIA]], on="spectrum_key", how="left")
     table = table.merge(indices[["spectrum_key", "subtype_tio5", "active"]], on="spectrum_key", how="left")
     star, snr = table["star_id"].astype(str).to_numpy(), table["snri"].to_numpy(dtype=float)
+    if "rv_shift" in table:  # with fit.rv: own
+        table["rv"] = table["rv"] + table["rv_shift"].fillna(0.0)
     repeats = {name: repeat_fit(table[name].to_numpy(dtype=float), star, snr, form) for name in (*INFO.labels, "rv")}
     for label in INFO.labels:
         table[_PRINTED[label]] = table[label]

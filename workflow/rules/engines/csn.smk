@@ -278,9 +278,32 @@ rule figure_csn_beside:
         "../../scripts/figure_csn_beside.py"
 
 
+rule csn_scorecard:
+    input:
+        model="<results>/models/csn_{kind}/all/model.json",
+        transfer="<results>/validation/csn_{kind}_transfer.json",
+        split="<results>/validation/csn_{kind}_split.json",
+        zero_point="<results>/validation/csn_{kind}_zero_point.json",
+        gravity="<results>/validation/csn_{kind}_gravity.json",
+    output:
+        json="<results>/validation/csn_{kind}_scorecard.json",
+        markdown="<results>/validation/csn_{kind}_scorecard.md",
+    log:
+        "<logs>/csn_scorecard/{kind}.log",
+    benchmark:
+        "<benchmarks>/csn_scorecard/{kind}.tsv"
+    params:
+        survey=SURVEY,
+    message:
+        "Cycle-StarNet: how far to believe its labels"
+    script:
+        "../../scripts/csn_scorecard.py"
+
+
 # `snakemake csn_experiments` trains the networks of the experiments too
 rule csn_experiments:
     input:
+        expand("<results>/validation/csn_{kind}_scorecard.md", kind=ENGINE_INFOS["csn"].kinds),
         expand("<results>/figures/zhang2025/experiment_{experiment}.png", experiment=CSN_EXPERIMENTS),
 
 

@@ -1,6 +1,7 @@
 """Tests stand where the modules they test stand, and use what these give to others."""
 
 import ast
+import re
 
 import pytest
 from places import ROOT
@@ -47,3 +48,35 @@ WAITING = {TESTS / "networks" / "test_training.py"}
 def test_tests_use_public_names_only(path):
     own = {"_asdict", "_replace", "_fields", "_configure"}  # a named tuple's, and the test cluster's
     assert not {name for name in private_names(ast.parse(path.read_text())) if name.startswith("_")} - own
+
+
+MODULES = sorted((ROOT / "src").rglob("*.py"))
+
+
+def test_the_pages_of_the_library_list_every_room():
+    text = (ROOT / "docs" / "reference" / "api.rst").read_text()
+    rooms = [*(ROOT / "src" / "mstars").iterdir(), ROOT / "src" / "mstars_desk"]
+    names = {f"mstars.{room.stem}" if room.parent.name == "mstars" else room.name for room in rooms if is_room(room)}
+    assert set(re.findall(r"^   (mstars\S*)$", text, re.M)) == names
+
+
+def is_room(path):
+    """A package, or a module that is one by itself."""
+    return (path / "__init__.py").is_file() or (path.suffix == ".py" and not path.stem.startswith("_"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_all_that_is_public_has_a_docstring(path):
+    tree = ast.parse(path.read_text())
+    public = [node for node in definitions(tree) if not node.name.startswith("_")]
+    assert ast.get_docstring(tree)
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+def definitions(tree):
+    """Functions and classes of a module, and methods of its public classes."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from (part for part in node.body if isinstance(part, ast.FunctionDef))

@@ -1,6 +1,7 @@
 """The rules of prose: what is counted, what breaks a rule, and that the pages keep them."""
 
 import importlib.util
+import re
 import sys
 
 import pytest
@@ -96,3 +97,11 @@ def test_only_paragraphs_with_a_long_line_are_set_anew():
         "  " + " ".join([*["word"] * 7, "and more"]),
         *lines[7:],
     ]
+
+
+def test_no_command_gives_a_target_for_a_config_file():
+    """Snakemake takes all that follows ``--configfile`` for config files, up to the next option or ``--``."""
+    text = "\n".join(path.read_text() for path in prose.pages(ROOT))
+    given = re.findall(r"snakemake\b[^\n`]*?--configfile((?: +[^-\s`#][^\s`#]*)+)", text)
+    assert len(given) > 10
+    assert [names for names in given if not all(name.endswith(".yaml") for name in names.split())] == []

@@ -14,24 +14,32 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from astropy.table import Table
 from page_blocks import blocks, pattern_of
 from places import ROOT
 from workdir import OVERLAY, environment
 
 from mstars.core.config.whole import merged
+from mstars.core.labels import APOGEE_COLUMNS
+from mstars.core.missing import without_missing
+from mstars.ops.bundle import pack_models
+from mstars.sky.apogee import clean_apogee
+from mstars.sky.aspcap_class import aspcap_kind
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(1500)]
-PAGES = ["tutorial", "my_spectra", "catalogue", "python"]
+PAGES = ["tutorial", "my_spectra", "catalogue", "python", "training"]
 DRY = "SNAKEMAKE='.venv/bin/snakemake --cores 2 --dry-run'"
 STAND_INS = (
     (r"<this repository>", str(ROOT)),
     (r"\b(SPECTRUM_KEY|KEY)\b", "{key}"),
     (r"^make catalog", f"make {DRY} catalog"),  # other tests run a survey of files to its end
     (r"^make report", "make --dry-run report && snakemake --dry-run paper"),
-    (r"(--configfile mine.yaml)", r"\1 --dry-run"),
+    (r"^snakemake(?=.* mine.yaml|.* training.yaml -- models)", "snakemake --dry-run"),
+    (r"(models: {path: )results/my_training/", r"\1"),  # training.yaml is only planned
     (r"^(mstars (?:explain|review).*)results/mine", r"\1results/demo"),
     (
         r"^(mstars review (results/\S+))",
@@ -71,7 +79,43 @@ def furnished(survey, tmp_path_factory):
     shutil.copy(files[0], folder.parent / "file.fits.gz")
     for name in ("gaia_dr3", "bailer_jones"):
         shutil.copy(survey.results / "sim" / "catalogs" / f"{name}.fits", place / f"{name}.fits")
+    add_release(survey, place)
     return place
+
+
+def add_release(survey, place: Path):
+    """What the page on training takes: spectra, LAMOST's catalogues, a table of labels, and models made of them."""
+    pack_models(survey.results / "models", place / "models.tar.gz", ROOT / "LICENSE")
+    (place / "lamost").mkdir()
+    (place / "lamost" / "fits").symlink_to(survey.results / "sim" / "fits")
+    for name, theirs in {"m": "mstellar", "general": "catalogue", "afgk": "stellar", "wd": "wd"}.items():
+        shutil.copy(
+            survey.results / "sim" / "catalogs" / f"lamost_{name}.fits.gz",
+            place / "lamost" / f"dr10_v1.0_LRS_{theirs}.fits.gz",
+        )
+    apogee = Table.read(survey.results / "sim" / "catalogs" / "apogee_dr16.fits").to_pandas()
+    apogee = apogee.drop_duplicates("APOGEE_ID")
+    mine = apogee[["RA", "DEC"]].assign(kind=np.where(aspcap_kind(apogee) == "dM", "dwarf", "giant"))
+    for column in APOGEE_COLUMNS.values():
+        mine[[column, f"{column}_err"]] = without_missing(apogee[[column, f"{column}_ERR"]])
+    mine.rename(columns=str.lower).to_csv(place / "my_labels.csv", index=False)
+
+
+def test_own_labels_are_read_as_written_and_all_networks_are_planned(furnished):
+    page = {block.name or block.text: block.text for block in blocks(ROOT / "docs" / "guide" / "training.md")}
+    (furnished / "training.yaml").write_text(page["training.yaml"])
+    run_python(next(text for text in page if "labels.write" in text), furnished, {})
+    mine, read = pd.read_csv(furnished / "my_labels.csv"), Table.read(furnished / "labels.fits").to_pandas()
+    kept = clean_apogee(read.assign(EXTRATARG=0))
+    assert len(kept) == len(mine) and kept["APOGEE_ID"].is_unique
+    assert set(aspcap_kind(kept)) == {"dM", "gM"}
+    assert ((aspcap_kind(kept) == "dM") == (mine["kind"] == "dwarf")).all()
+    for column in APOGEE_COLUMNS.values():
+        np.testing.assert_allclose(kept[column], mine[column.lower()])
+    planned = run_bash("snakemake -n --cores 1 --configfile training.yaml -- models", furnished, "training.yaml")
+    # of the checkpoint's jobs only those that do not hang on the plan are known: trainings are among them
+    folds = yaml.safe_load(OVERLAY.read_text())["spmm"]["folds"]
+    assert re.search(rf"^train_fold +{2 * folds}$", planned, re.M) and re.search(r"^train +3$", planned, re.M)
 
 
 @pytest.mark.parametrize("name", PAGES)

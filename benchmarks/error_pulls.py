@@ -2,13 +2,14 @@
 
     python benchmarks/error_pulls.py results/demo
     python benchmarks/error_pulls.py results/box --size training --seed 20260101
-    python benchmarks/error_pulls.py results/NAME --models results/bundles/simulated-1-DIGEST
+    python benchmarks/error_pulls.py results/demo --models results/bundles/simulated-1-DIGEST [--refit]
 
 The truth is drawn anew from size and seed. The calibration is fitted anew on the survey's out-of-fold predictions, and
 tried on its other single M stars without planted failures. ``single`` is the robust scatter of one network about the
 truth: of out-of-fold predictions, and of new stars from the mean's scatter and the spread. More for new stars would say
-that out-of-fold predictions are too good. With ``--models`` the survey was run with `models.path`: their calibration is
-tried as it is, on all single M stars. The last line of the output is one JSON object.
+that out-of-fold predictions are too good. With ``--models`` the survey's stars are new to these models, which predict
+them first: their calibration is tried as it is, or with ``--refit`` fitted anew, on all single M stars. The last line
+of the output is one JSON object.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.classes import LUMINOSITY_CLASSES
+from mstars.core.config.whole import filled
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.core.robust import MAD_STD_ERROR, mad_std
+from mstars.engines.batch import predict_batch
+from mstars.engines.cnn.model import ENGINE
+from mstars.engines.registry import engine_models, engine_settings
 from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, read_tables
 from mstars.parameters.calibration import SNR_BINS, calibrate, calibrated_errors, pull_width, spread_ratios
@@ -35,8 +40,10 @@ def stars(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Out-of-fold rows, all other predictions of the class, and of those the stars that nothing is wrong with."""
     seen = read_table((models or folder / "models") / f"tlma_{kind}" / "out_of_fold.parquet")
-    seen = seen[:0] if models else seen
-    predicted = read_tables(sorted((folder / "predictions" / "tlma").glob("*.parquet")))
+    if models:  # all stars are new to them
+        predicted, seen = predicted_by(models, folder, kind), seen[:0]
+    else:
+        predicted = read_tables(sorted((folder / "predictions" / "tlma").glob("*.parquet")))
     predicted = predicted.rename(columns={f"{label}_err": f"{label}_spread" for label in LABELS})
     snri = read_table(folder / "catalogs" / "m_catalog_v3.parquet", ["spectrum_key", "snri"])
     predicted = predicted.merge(snri, on="spectrum_key").merge(truth, on="spectrum_key")
@@ -46,6 +53,28 @@ def stars(
     trained = truth.loc[truth["spectrum_key"].isin(seen["spectrum_key"]), "star"]
     new = others[others["single"] & (others["true_class"] == kind) & ~others["star"].isin(trained)]
     return seen.merge(truth, on="spectrum_key"), others, new
+
+
+def predicted_by(models: Path, folder: Path, kind: str) -> pd.DataFrame:
+    """The survey's stars of a class by other models."""
+    catalog = read_table(folder / "catalogs" / "m_catalog_v3.parquet")
+    settings = engine_settings(filled({}, engine_models()), "cnn")
+    ensemble = {kind: ENGINE.load(sorted((models / f"tlma_{kind}").glob("fold*")), kind=kind, settings=settings)}
+    parts = []
+    for batch, rows in catalog[catalog["luminosity_class"] == kind].groupby("batch"):
+        store, arguments = folder / "spectra" / f"{batch}.h5", {"settings": settings, "survey_kind": "simulated"}
+        parts.append(predict_batch(ENGINE, ensemble, store, rows.reset_index(drop=True), **arguments))
+    return pd.concat(parts, ignore_index=True)
+
+
+def labelled_by(models: Path, kind: str, many: int = 10) -> pd.DataFrame:
+    """Labelled stars of models in whose folder ``_spread`` is that of all networks; here it is that of the others."""
+    table = read_table(models / f"tlma_{kind}" / "out_of_fold.parquet")
+    for label in LABELS:
+        own, mean, spread = (table[f"{label}_{end}"].astype(float) for end in ("oof", "mean", "spread"))
+        less = (many * spread**2 - (own - mean) ** 2 * many / (many - 1)) / (many - 1)
+        table[f"{label}_spread"] = np.sqrt(np.maximum(less, 0.0))
+    return table
 
 
 def widths(residual: np.ndarray, error: np.ndarray, snri: np.ndarray) -> dict[str, list]:
@@ -74,10 +103,13 @@ def singles(seen: pd.DataFrame, new: pd.DataFrame, label: str) -> dict[str, list
     return result
 
 
-def measure(folder: Path, models: Path | None, truth: pd.DataFrame, kind: str) -> dict[str, dict]:
+def measure(folder: Path, models: Path | None, truth: pd.DataFrame, kind: str, refit: bool) -> dict[str, dict]:
     """By label: pulls, pulls of the spread alone, and the scatter of single networks."""
     seen, others, new = stars(folder, models, truth, kind)
-    if models:
+    if models and refit:
+        labelled = labelled_by(models, kind)
+        fits = calibrate(labelled, "removed", spread_ratios(labelled, others))
+    elif models:
         fits = read_json(models / f"tlma_{kind}" / "calibration.json")
     else:
         fits = calibrate(seen, "removed", spread_ratios(seen, others))
@@ -98,13 +130,14 @@ def main() -> None:
     parser.add_argument("results", type=Path, help="folder of a simulated survey")
     parser.add_argument("--size", default="demo", help="simulate.size")
     parser.add_argument("--seed", type=int, default=20250407, help="survey.seed")
-    parser.add_argument("--models", type=Path, help="folder of the models that the survey was run with")
+    parser.add_argument("--models", type=Path, help="folder of other models, an unpacked bundle")
+    parser.add_argument("--refit", action="store_true", help="fit the calibration of those models anew")
     options = parser.parse_args()
     plan = draw_survey(options.size, options.seed)
     truth = plan[["spectrum_key", "star", "true_class"]].assign(**{f"true_{label}": plan[label] for label in LABELS})
     truth["single"] = (plan["planted_rv"] == "") & (plan["companion_share"] == 0)
     truth = truth.drop_duplicates("spectrum_key")
-    found = {kind: measure(options.results, options.models, truth, kind) for kind in LUMINOSITY_CLASSES}
+    found = {kind: measure(options.results, options.models, truth, kind, options.refit) for kind in LUMINOSITY_CLASSES}
     for kind, labels in found.items():
         for label, scores in labels.items():
             shown = ", ".join(f"{name}: {width} +- {half} ({n})" for name, (width, half, n) in scores["pull"].items())

@@ -106,6 +106,22 @@ def test_the_criteria_of_each_paper(table, files):
         assert len(found) == expected[name].sum(), name
 
 
+def test_what_an_engine_is_off_by_for_all_stars_of_a_metallicity_is_told_beside_a_cluster(table, files):
+    """Values are drawn to the middle, as of all engines: metal-poor clusters come out too rich, by as much as stars."""
+    drawn = table.assign(m_h_cnn=0.7 * table["m_h_cnn"], m_h_apogee=table["truth"])
+    groups = read_groups(files)
+    groups["cluster_metallicities"]["feh"] = [-0.4, 0.2]
+    drawn.loc[:59, "truth"] = np.where(np.arange(60) % 2 == 0, -0.4, 0.2)
+    drawn.loc[:59, "m_h_cnn"] = 0.7 * drawn["truth"][:60] + np.random.default_rng(5).normal(0, 0.06, 60)
+    found = group_statistics(dict(group_rows(drawn, ["cnn"], groups, PairCriteria()))).set_index(["group", "name"])
+    for name, feh in (("near", -0.4), ("poor", 0.2)):
+        one = found.loc[(CLUSTER, name)]
+        assert abs(one["mean"]) > 3 * one["mean_err"] and one["field"] == pytest.approx(-0.3 * feh, abs=0.03)
+        assert abs(one["mean"] - one["field"]) < 3 * np.hypot(one["mean_err"], one["field_err"])
+    few = drawn.assign(m_h_apogee=np.nan)
+    assert group_statistics(dict(group_rows(few, ["cnn"], groups, PairCriteria())))["field"].isna().all()
+
+
 def test_a_stars_value_is_that_of_its_best_spectrum(table):
     twice = pd.concat([table, table.assign(spectrum_key="z", snri=500.0, m_h_cnn=9.0)[:3]], ignore_index=True)
     found = star_values(twice, "cnn")

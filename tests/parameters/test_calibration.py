@@ -37,8 +37,8 @@ def test_calibrated_errors_are_those_of_the_residuals(quoted):
     fresh, _ = residual_table(seed=9, label_error=0.0)
     errors = calibrated_errors(fits, "teff", fresh["teff_spread"], fresh["snri"], single=True)
     pulls = ((fresh["teff_oof"] - fresh["teff_true"]) / errors).to_numpy()
-    if quoted >= 60:  # larger quoted errors take no more than half of what is constant: 30 and 12 in quadrature
-        assert 0.85 < pull_width(pulls, 1.0) < 1.0 and fit["label_error"] == pytest.approx(np.sqrt(522), rel=0.1)
+    if quoted >= 60:  # larger quoted errors take no more than six tenths of what is constant: 30 and 12 in quadrature
+        assert 0.85 < pull_width(pulls, 1.0) < 1.0 and fit["label_error"] == pytest.approx(np.sqrt(0.6 * 1044), rel=0.1)
         assert np.median(np.abs(again / error - 1)) < 0.2
     else:  # half of what is quoted at most: the errors are too large
         assert 0.65 < pull_width(pulls, 1.0) < 0.95

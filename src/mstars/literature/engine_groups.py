@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.robust import mad_std
+from mstars.core.robust import MEDIAN_ERROR, mad_std
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import PAIR_CRITERIA, PairCriteria
 from mstars.literature.groups import CHANCE, CLUSTERS, SOURCES_OF_PAIR
@@ -18,6 +18,10 @@ from mstars.literature.groups import CHANCE, CLUSTERS, SOURCES_OF_PAIR
 M_M, FGK_M, CLUSTER = "M+M", "FGK+M", "cluster"
 KEYS = ("engine", "group", "criteria")
 """What a set of differences is of."""
+
+FIELD = ("field", "field_err")
+_NEAR = 0.1
+_LEAST_FIELD = 10
 
 _SHARED = (
     CHANCE,
@@ -42,7 +46,19 @@ HEADS = {
     **dict.fromkeys(("engine", "group", "name", "criteria"), "str"),
     "n": "int64",
     **dict.fromkeys(
-        ("mean", "mean_err", "std", "median", "robust_std", "width", "beyond_3_sigma", "reference"), "float64"
+        (
+            "mean",
+            "mean_err",
+            "std",
+            "median",
+            "robust_std",
+            "width",
+            "beyond_3_sigma",
+            "reference",
+            "field",
+            "field_err",
+        ),
+        "float64",
     ),
 }
 """Columns of compare/engine_groups.parquet and their types."""
@@ -158,7 +174,40 @@ def _kept(pairs: pd.DataFrame, criteria: PairCriteria, parallax: pd.Series, rv_o
     return kept
 
 
-def cluster_differences(stars: pd.DataFrame, clusters: pd.DataFrame, metallicities: pd.DataFrame) -> pd.DataFrame:
+def field_offset(table: pd.DataFrame, engine: str, feh: float, members: pd.Index) -> tuple[float, float]:
+    """What an engine is off by for labelled dwarfs of a metallicity: members of a cluster are all off by it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As for `star_values`, with m_h_apogee; the engine's values of labelled stars are held out.
+    engine : str
+    feh : float
+        The cluster's, dex. Labels within `_NEAR` of it count.
+    members : pandas.Index
+        source_id of stars that do not count.
+
+    Returns
+    -------
+    offset, error : float
+        Median of engine minus label and its standard error, dex; NaN with fewer than `_LEAST_FIELD` spectra.
+    """
+    if "m_h_apogee" not in table:
+        return np.nan, np.nan
+    near = (table["m_h_apogee"] - feh).abs() <= _NEAR
+    rows = table[near & (table["luminosity_class"] == "dM") & ~table["source_id"].isin(members)]
+    off = (rows[f"m_h_{engine}"] - rows["m_h_apogee"]).dropna().to_numpy(dtype=float)
+    if len(off) < _LEAST_FIELD:
+        return np.nan, np.nan
+    return float(np.median(off)), float(MEDIAN_ERROR * mad_std(off) / np.sqrt(len(off)))
+
+
+def cluster_differences(
+    stars: pd.DataFrame,
+    clusters: pd.DataFrame,
+    metallicities: pd.DataFrame,
+    field=lambda feh, members: (np.nan, np.nan),
+) -> pd.DataFrame:
     """Members minus their cluster's metallicity.
 
     Parameters
@@ -167,17 +216,23 @@ def cluster_differences(stars: pd.DataFrame, clusters: pd.DataFrame, metalliciti
         `star_values`.
     clusters, metallicities : pandas.DataFrame
         source_id and cluster; cluster, feh and feh_err (dex).
+    field : callable
+        Offset and error by metallicity and members (`field_offset`).
 
     Returns
     -------
     pandas.DataFrame
-        name, difference and error (dex; the cluster's own error is no part of it), feh, feh_err.
+        name, difference and error (dex; the cluster's own error is no part of it), feh, feh_err, and field and
+        field_err of the cluster.
     """
     members = clusters.dropna(subset="source_id").astype({"source_id": "int64"}).drop_duplicates("source_id")
     members = members.merge(stars, left_on="source_id", right_index=True).merge(metallicities, on="cluster")
     off = members["m_h"] - members["feh"]
     columns = {"name": members["cluster"], "difference": off, "error": members["error"], "feh": members["feh"]}
-    return pd.DataFrame(columns | {"feh_err": members["feh_err"].fillna(0.0)})
+    ids = pd.Index(members["source_id"])
+    offsets = {feh: field(feh, ids) for feh in members["feh"].unique()}
+    ends = {name: members["feh"].map({feh: pair[k] for feh, pair in offsets.items()}) for k, name in enumerate(FIELD)}
+    return pd.DataFrame(columns | {"feh_err": members["feh_err"].fillna(0.0)} | ends)
 
 
 def group_rows(table: pd.DataFrame, engines: Sequence[str], groups: Mapping[str, pd.DataFrame], own: PairCriteria):
@@ -209,7 +264,8 @@ def group_rows(table: pd.DataFrame, engines: Sequence[str], groups: Mapping[str,
                     primary_differences(stars(criteria.snr_i_min), groups["fgk_binaries"], criteria),
                 )
         if "cluster_metallicities" in groups:
-            found = cluster_differences(stars(None), groups["clusters"], groups["cluster_metallicities"])
+            field = functools.partial(field_offset, table, engine)
+            found = cluster_differences(stars(None), groups["clusters"], groups["cluster_metallicities"], field)
             yield (engine, CLUSTER, "members"), found
 
 
@@ -225,7 +281,8 @@ def group_statistics(differences: Mapping[tuple[str, str, str], pd.DataFrame]) -
     -------
     pandas.DataFrame
         `HEADS`. mean_err is the standard error of the mean, with the error of the cluster's own metallicity; width is
-        the robust width of difference / error, 1 for honest errors; reference is the cluster's metallicity (dex).
+        the robust width of difference / error, 1 for honest errors; reference is the cluster's metallicity (dex); field
+        is what the engine is off by for labelled dwarfs of that metallicity.
     """
     rows = []
     for (engine, group, criteria), table in differences.items():
@@ -237,8 +294,8 @@ def group_statistics(differences: Mapping[tuple[str, str, str], pd.DataFrame]) -
             sigma = mad_std(off)
             more = float(known["feh_err"].iloc[0]) if group == CLUSTER else 0.0
             error = np.hypot(max(sigma, float(known["error"].median())) / np.sqrt(len(off)), more)
-            feh = float(known["feh"].iloc[0]) if group == CLUSTER else np.nan
+            own = [float(known[name].iloc[0]) if group == CLUSTER else np.nan for name in ("feh", *FIELD)]
             width, beyond = mad_std(pull), float((np.abs(pull) > 3).mean())
-            numbers = (off.mean(), error, off.std(), np.median(off), sigma, width, beyond, feh)
+            numbers = (off.mean(), error, off.std(), np.median(off), sigma, width, beyond, *own)
             rows.append((engine, group, name, criteria, len(off), *numbers))
     return pd.DataFrame(rows, columns=list(HEADS)).astype(HEADS)

@@ -141,7 +141,7 @@ def groups_table(groups: pd.DataFrame, survey: str) -> Table:
         [one.engine, one.group, one.name or one.criteria, one.n]
         + [_number(value, "m_h") for value in (one.mean, one.mean_err, one.std, one.robust_std)]
         + ["" if not np.isfinite(value) else number_text(value, 2) for value in (one.width, one.beyond_3_sigma)]
-        + [_number(one.reference, "m_h")]
+        + [_number(one.reference, "m_h"), _number(one.field, "m_h"), *_in_errors(one)]
         for one in groups.itertuples(index=False)
     ]
     heads = ("engine", "group", "criteria or cluster", "n", "mean", "its error", "std", "robust scatter", "width")
@@ -149,8 +149,16 @@ def groups_table(groups: pd.DataFrame, survey: str) -> Table:
         "[M/H] of the first minus the second component, of the M dwarf minus its primary, of the members minus their "
         "cluster; dex. Width: robust width of difference over error, 1 for honest errors.",
         "Criteria are those of the papers' own comparisons, and config: the keys of compare.pairs.",
+        "Field: what the engine is off by for labelled dwarfs within 0.1 dex of the cluster's metallicity, held out. "
+        "All members are off by it, so it does not average out. The last column is the mean less it, over the error.",
     )
-    return Table(f"Wide pairs and clusters, survey {survey}", (*heads, "beyond 3 sigma", "reference"), rows, notes)
+    heads += ("beyond 3 sigma", "reference", "field", "less field, in errors")
+    return Table(f"Wide pairs and clusters, survey {survey}", heads, rows, notes)
+
+
+def _in_errors(one) -> list[str]:
+    off = (one.mean - one.field) / np.hypot(one.mean_err, one.field_err)
+    return ["" if not np.isfinite(off) else number_text(off, 1)]
 
 
 def scales_table(scales: Mapping, survey: str) -> Table:

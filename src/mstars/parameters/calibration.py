@@ -20,7 +20,7 @@ SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=Tru
 
 _CLIP = 3.5
 _ROUNDS = 8
-_LABELS_PART = 0.5
+_LABELS_PART = 0.6
 LABELS_MOST = 0.5
 """The most that ``removed`` takes out of the labels' quoted errors, as a share of them."""
 
@@ -111,10 +111,10 @@ def calibrate(
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
         leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
-        the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get one half,
-        and no more than half the quoted error. The second limit was chosen on simulated stars, whose labels are off by
-        a quarter to a half of what is quoted; of real labels that is not known. The rest is the floor's. So the
-        variance left is never negative.
+        the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get six tenths,
+        and no more than half the quoted error. Both limits were chosen on simulated stars, whose labels are off by a
+        quarter to a half of what is quoted; of real labels that is not known. The rest is the floor's. So the variance
+        left is never negative.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str

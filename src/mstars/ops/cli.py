@@ -20,6 +20,8 @@ COMMANDS = {
     "summary": "mstars.ops.run_summary",
     "progress": "mstars.ops.progress",
     "verify": "mstars.ops.verify",
+    "plan-cost": "mstars.ops.plan_cost",
+    "compile": "mstars.ops.compile_loops",
     "explain": "mstars.ops.explain",
     "review": "mstars_desk.command",
 }

@@ -105,3 +105,17 @@ def test_no_command_gives_a_target_for_a_config_file():
     given = re.findall(r"snakemake\b[^\n`]*?--configfile((?: +[^-\s`#][^\s`#]*)+)", text)
     assert len(given) > 10
     assert [names for names in given if not all(name.endswith(".yaml") for name in names.split())] == []
+
+
+def test_the_page_on_citing_and_its_file_name_the_same_works():
+    bib = (ROOT / "docs" / "references.bib").read_text()
+    page = (ROOT / "docs" / "citing.md").read_text()
+    entries = dict(re.findall(r"^@\w+\{(\w+),\n(.*?)^\}", bib, re.M | re.S))
+    named = set(re.findall(r"`([A-Z]\w+\d{4})`", page)) | set(re.findall(r"^@\w+\{(\w+),", page, re.M))
+    assert named == set(entries)
+    assert all(re.search(rf"\b{field} = ", text) for text in entries.values() for field in ("author", "title", "year"))
+    shown = re.search(r"```bibtex\n(.*?)```", page, re.S)[1]
+    assert all(entry.strip() in bib for entry in re.split(r"^(?=@)", shown, flags=re.M))
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.M)[1]
+    assert f"version = {{{version}}}" in entries["mstars"]
+    assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()

@@ -8,7 +8,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,7 @@ class Patience:
     poll: float = 5.0
     places: int = 20_000
     rows: int | None = None
-    wait: Callable[[float], None] = time.sleep
+    wait: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.errors import InputError
-from mstars.core.robust import MEDIAN_ERROR, mad_std
+from mstars.core.robust import mad_std
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.criteria import PAIR_CRITERIA, PairCriteria
 from mstars.literature.groups import CHANCE, CLUSTERS, SOURCES_OF_PAIR
@@ -190,7 +190,7 @@ def field_offset(table: pd.DataFrame, engine: str, feh: float, members: pd.Index
     Returns
     -------
     offset, error : float
-        Median of engine minus label and its standard error, dex; NaN with fewer than `_LEAST_FIELD` spectra.
+        Mean of engine minus label and its standard error, dex; NaN with fewer than `_LEAST_FIELD` spectra.
     """
     if "m_h_apogee" not in table:
         return np.nan, np.nan
@@ -199,7 +199,7 @@ def field_offset(table: pd.DataFrame, engine: str, feh: float, members: pd.Index
     off = (rows[f"m_h_{engine}"] - rows["m_h_apogee"]).dropna().to_numpy(dtype=float)
     if len(off) < _LEAST_FIELD:
         return np.nan, np.nan
-    return float(np.median(off)), float(MEDIAN_ERROR * mad_std(off) / np.sqrt(len(off)))
+    return float(off.mean()), float(off.std() / np.sqrt(len(off)))
 
 
 def cluster_differences(

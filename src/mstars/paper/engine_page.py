@@ -29,7 +29,8 @@ _CAPTIONS = {
     "repeats": ("Repeats", "Robust scatter of one spectrum from pairs of spectra of a star, and a / (S/N) + b."),
     "groups": (
         "Wide pairs and clusters",
-        "Differences over their errors of wide pairs; mean [M/H] of cluster members.",
+        "Differences over their errors of wide pairs; mean [M/H] of cluster members (open points: less what labelled "
+        "dwarfs of that metallicity are off by).",
     ),
     "matrix": ("Each pair", "One to one, each engine with each other and with the references."),
 }

@@ -58,7 +58,7 @@ def test_repeats_give_the_planted_scatter(table):
 
 def test_diagrams_show_good_colours_alone_and_say_what_is_missing(table):
     said = texts(draw_diagrams(table, SOURCES))
-    assert "n = 1200" in said and "n = 600" in said and any("SLAM has no log g" in text for text in said)
+    assert "n = 1200" in said and "n = 600" in said and any("SLAM has\nno log g" in text for text in said)
 
 
 def test_groups_with_and_without_pairs(table):

@@ -64,7 +64,7 @@ def draw_diagrams(table: pd.DataFrame, sources: Sequence[Source], isochrones: Se
             axes.set(xlim=x_ends, ylim=y_ends, xlabel=_axis(x))
             axes.tick_params(labelsize=6)
             if not len(points):
-                no_data(axes, f"{source.title} has no log g" if y == "logg" else "no spectrum", keep_ticks=True)
+                no_data(axes, f"{source.title} has\nno log g" if y == "logg" else "no spectrum", keep_ticks=True)
                 continue
             style = {"s": 1.6, "cmap": "viridis", "vmin": ends[0], "vmax": ends[1], "linewidths": 0, "rasterized": True}
             artist = axes.scatter(points[x], points[y], c=points["m_h"], **style)
@@ -155,13 +155,14 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
             for number, engine in enumerate(engines):
                 if engine.name not in pairs:
                     continue
-                own = pairs[engine.name]
-                binned = binned_scatter(own[own["luminosity_class"] == kind])
+                own = pairs[engine.name][pairs[engine.name]["luminosity_class"] == kind]
+                binned = binned_scatter(own)
                 style = style_of(number) | {"ms": 2.5, "ls": "", "elinewidth": 0.6}
                 axes.errorbar(binned["snr"], binned["sigma"], yerr=binned["error"], **style)
                 fit = fits[(fits["engine"] == engine.name) & (fits["label"] == label) & (fits["kind"] == kind)]
                 for one in fit[np.isfinite(fit["a"])].itertuples():
-                    at = np.geomspace(6, 200, 60)
+                    snr = own[["snr_1", "snr_2"]].to_numpy(dtype=float)
+                    at = np.geomspace(*np.nanquantile(snr, [0.05, 0.95]), 60)  # no further than the pairs go
                     axes.plot(at, one.a / at + one.b, color=style["color"], lw=0.8)
                     lines.append(f"{engine.title}: {_short(one.a)} / (S/N) + {_short(one.b)}, {one.n} pairs")
             axes.set_xscale("log")
@@ -180,7 +181,7 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
 
 
 def _short(value: float) -> str:
-    return "0" if value < 5e-4 else f"{value:.3g}"
+    return "0" if value < 5e-4 else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 @styled
@@ -217,6 +218,7 @@ def draw_groups(
         axes.set_ylabel("density")
     panels[2, 0].set_ylabel("mean [M/H] of members (dex)", fontsize=7)
     title = f"criteria of pairs: {criteria}; lines: Gaussians of width 1 (solid) and of the robust width (dashed)"
+    title += "\nclusters: open points are less what labelled dwarfs of that metallicity are off by"
     figure.suptitle(title, fontsize=7)
     return figure
 
@@ -247,12 +249,16 @@ def _cluster_panel(axes, table: pd.DataFrame | None) -> None:
     error = groups["difference"].std().fillna(0) / np.sqrt(groups.size())
     feh, feh_err = groups["feh"].first(), groups["feh_err"].first()
     axes.errorbar(feh, mean, xerr=feh_err, yerr=error, fmt="o", ms=2.5, lw=0.7, color=BLUE)
+    if "field" in table:
+        axes.plot(feh, mean - groups["field"].first(), "o", ms=3.5, mfc="none", mew=0.6, color=GREY)
     ends = span(feh, mean - error, mean + error, share=0, margin=0.2)
     axes.set_box_aspect(1)
     axes.axline((0, 0), slope=1, color=BLACK, lw=0.6)
     axes.set(xlim=ends, ylim=ends)
     for number, name in enumerate(feh.sort_values().index):
         side = {"xytext": (2, -8), "ha": "left"} if number % 2 else {"xytext": (-2, 5), "ha": "right"}
+        if number % 2 and number == len(feh) - 1:  # to its right the axes end
+            side = {"xytext": (-3, -9), "ha": "right"}
         place = (feh[name], mean[name])
         text = f"{name} ({groups.size()[name]})"
         axes.annotate(text, place, fontsize=5, color=GREY, textcoords="offset points", **side)

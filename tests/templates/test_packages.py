@@ -16,7 +16,7 @@ def test_a_wrong_package_is_refused(tmp_path):
         extract_package(tmp_path / "p.whl", package, tmp_path / "out")
     with pytest.raises(InputError, match="templates.packages"):
         fetch_packages(tmp_path / "out", tmp_path / "nowhere")
-    with pytest.raises(InputError, match="expected the wheel of kastredux"):
+    with pytest.raises(InputError, match="expected that of kastredux"):
         fetch_packages(tmp_path / "out", tmp_path)
 
 

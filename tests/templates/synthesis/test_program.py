@@ -28,6 +28,14 @@ def test_the_input_names_the_star_and_the_lists():
     assert "'NFILES   :' '4'\nDATA/Hlinedata\natoms.list\ntio.list\nfeh.list\n" in second
 
 
+def test_titanium_48_has_its_share_by_its_neighbours():
+    shares = module.TITANIUM
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-3) and shares[48] == 0
+    assert shares[47] + shares[49] == pytest.approx(0.0744 + 0.7372 + 0.0541, abs=1e-3)
+    said = program_input(STAR, (7000, 7100), "bsyn_lu")
+    assert "'ISOTOPES : ' '5'\n22.046 0.0825\n22.047 0.443\n22.048 0.0\n" in said
+
+
 def test_a_missing_compiler_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(module.shutil, "which", lambda name: None if name == "gfortran" else "/usr/bin/" + name)
     with pytest.raises(InputError, match="^gfortran not found: a computed theory grid needs GNU Fortran"):
@@ -78,3 +86,19 @@ def test_the_program_computes_a_band_of_titanium_oxide(built):
         black = 2 * np.pi * 6.626e-27 * 2.998e10**2 / 7.04e-5**5 / np.expm1(1.4388 / (7.04e-5 * teff)) * 1e-8
         assert 0.3 < np.median(flux[wavelength < 7050]) / black < 3
     assert depth[3200] > depth[3900] > 0.1  # the band head at 7054 A
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_bands_are_as_deep_as_in_another_computation(built, real):
+    with np.load(real / "synthetic" / "grid_r1800.npz") as file:
+        row = int(np.flatnonzero((file["teff_logg_mh"] == [3600, 5, 0]).all(axis=1))[0])
+        theirs = file["wave_air"], file["flux"][row]
+    atmosphere = read_atmospheres(built / "atmospheres.pkl")(teff=3600, logg=5.0, m_h=0.0, alpha_m=0.0)
+    ours = compute_spectrum(built, atmosphere, Star(3600, 5.0, 0.0, 0.0, 1.0), (7035.0, 7145.0))
+
+    def tio5(wavelength, flux):
+        inside, beside = ((wavelength >= low) & (wavelength <= high) for low, high in ((7126, 7135), (7042, 7046)))
+        return flux[inside].mean() / flux[beside].mean()
+
+    assert tio5(*ours) == pytest.approx(tio5(*theirs), abs=0.03)

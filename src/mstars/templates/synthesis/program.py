@@ -22,6 +22,9 @@ _MODULES = ("cubint_module.mod", "strings_module.mod")
 """Of Fortran, which the programs need first."""
 HYDROGEN, ATOMS = "DATA/Hlinedata", "atoms.list"
 MOLECULES = {"TiO": "moogtio.gz", "FeH": "moogfeh.gz"}
+TITANIUM = {46: 0.0825, 47: 0.4430, 48: 0.0, 49: 0.4227, 50: 0.0518}
+"""Shares of titanium's isotopes. The list has no TiO of 48-Ti (0.7372; Asplund et al. 2009): its neighbours have its
+share, half each. At LAMOST's resolution the shift of their lines does not matter."""
 STEP = 0.2
 """Angstrom between the wavelengths of a spectrum: far below LAMOST's 4."""
 
@@ -155,7 +158,8 @@ def program_input(star: Star, limits: tuple[float, float], program: str) -> str:
         return _lines(*pairs, *files, *abundances, ("XIFIX:", "T")) + f"{star.microturbulence:.2f}\n"
     files = [("INTENSITY/FLUX:", "Flux"), ("MODELOPAC:", "star.opacity"), ("RESULTFILE :", "star.spectrum")]
     lists = [HYDROGEN, ATOMS, *map(_list, MOLECULES)]
-    said = _lines(("NLTE :", ".false."), *pairs, *files, *abundances, ("ISOTOPES : ", "0"))
+    said = _lines(("NLTE :", ".false."), *pairs, *files, *abundances, ("ISOTOPES : ", str(len(TITANIUM))))
+    said += "".join(f"22.{mass:03d} {share}\n" for mass, share in TITANIUM.items())
     said += _lines(("NFILES   :", str(len(lists)))) + "".join(f"{name}\n" for name in lists)
     return said + "'SPHERICAL:' 'F'\n30\n300.00\n15\n1.30\n"
 

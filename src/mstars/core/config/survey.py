@@ -132,11 +132,13 @@ class ComputedGrid(Section):
     """The stars of a computed theory grid, `results/templates/computed/theory.h5`: all combinations of these labels."""
 
     PLACE: ClassVar[str] = "templates.computed_grid"
-    teff: Numbers = key((2800, 3000, 3100, 3200, 3300, 3400, 3500, 3700, 3900, 4150, 4300, 4500), "Teff", unit="K")
-    logg: Numbers = key((4.5, 5.0, 5.5), "log g", unit="dex")
-    m_h: Numbers = key((-1.5, -1.0, -0.5, 0.0, 0.5), "[M/H]", unit="dex")
-    alpha_m: Numbers = key((0.0, 0.4), "[alpha/M]", unit="dex")
-    microturbulence: float = key(1.0, "microturbulence", unit="km/s", ge=0)
+    teff: Numbers = key(
+        (2800, 3000, 3100, 3200, 3300, 3400, 3500, 3700, 3900, 4150, 4300, 4500), "effective temperatures", unit="K"
+    )
+    logg: Numbers = key((4.5, 5.0, 5.5), "surface gravities", unit="dex")
+    m_h: Numbers = key((-1.5, -1.0, -0.5, 0.0, 0.5), "metallicities", unit="dex")
+    alpha_m: Numbers = key((0.0, 0.4), "abundances of alpha elements", unit="dex")
+    microturbulence: float = key(1.0, "microturbulence of all stars", unit="km/s", ge=0)
 
 
 class Templates(Section):

@@ -64,8 +64,6 @@ rule computed_spectrum:
         "results/templates/benchmarks/computed_spectrum/{star}.tsv"
     params:
         microturbulence=config["templates"]["computed_grid"]["microturbulence"],
-    resources:
-        mem_mb=memory(1000),
     message:
         "Computing the spectrum {wildcards.star}"
     script:

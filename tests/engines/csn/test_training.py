@@ -1,5 +1,10 @@
 import copy
 import dataclasses
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +64,38 @@ def test_a_killed_training_ends_with_the_same_bytes(domains, tmp_path, after):
     assert set(states[0]) == set(states[1]) and all(
         torch.equal(value, states[1][key]) for key, value in states[0].items()
     )
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from test_training import Trainer, train
+usual, steps = Trainer.step, []
+def step(self, *given):
+    steps.append(1)
+    if len(steps) == 7:  # two iterations after the first checkpoint
+        os.kill(os.getpid(), signal.SIGKILL)
+    return usual(self, *given)
+Trainer.step = step
+train(torch.load(sys.argv[1], weights_only=False), Path(sys.argv[2]))
+"""
+
+
+def test_a_training_that_gets_sigkill_ends_with_the_same_bytes(domains, tmp_path):
+    torch.save(domains, tmp_path / "domains.pt")
+    threads = str(torch.get_num_threads())
+    places = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED, tmp_path / "domains.pt", tmp_path / "killed"],
+        env={**os.environ, "PYTHONPATH": places, "OMP_NUM_THREADS": threads},
+    )
+    assert process.returncode == -signal.SIGKILL and (tmp_path / "killed" / NAME).is_file()
+    whole, history, about = train(domains, tmp_path / "whole")
+    again, history_again, about_again = train(domains, tmp_path / "killed")
+    assert same(whole, again) and history.equals(history_again) and about == about_again
+    states = [load((tmp_path / name / NAME).read_bytes()) for name in ("whole", "killed")]
+    assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
 
 
 def test_a_checkpoint_of_other_data_settings_or_seed_is_not_gone_on_with(domains, tmp_path, caplog):

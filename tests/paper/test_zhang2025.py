@@ -54,7 +54,7 @@ def test_beside_others_with_the_papers_signs():
         Source("apogee", "APOGEE", "apogee_dr16", "reference"),
         Source("ding2022", "D", "ding2022", "catalogue"),
     ]
-    row = ("csn", "FGK+M", "", "zhang2025", 40, 0.04, 0.02, 0.24, 0.0, 0.2, 1.0, 0.0, np.nan)
+    row = {"engine": "csn", "group": "FGK+M", "criteria": "zhang2025", "n": 40, "mean": 0.04, "std": 0.24}
     found = beside_numbers(compare_sources(table, sources), pd.DataFrame([row], columns=list(GROUP_HEADS)))
     assert found["teff_bias_slam"] == pytest.approx(-169) and found["teff_bias_ulyss"] == pytest.approx(68)
     assert found["teff_sigma_apogee"] == pytest.approx(67, rel=0.1)

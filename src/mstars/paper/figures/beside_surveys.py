@@ -114,6 +114,7 @@ def draw_literature(table: pd.DataFrame, sources: Sequence[Source]) -> Figure:
         both = literature_differences(table, sources, label)
         axes.set(xlabel=axis_label(label, prefix="literature "), ylabel=axis_label(label, prefix="Cycle-StarNet "))
         if len(both) < 3:
+            axes.set_box_aspect(1)
             no_data(axes, "no star in common with literature")
             continue
         one_to_one(axes, span(both["own"], both["other"]))

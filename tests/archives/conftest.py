@@ -1,11 +1,13 @@
 """A simulated survey served as LAMOST serves a release, and a folder that runs the workflow on it."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 from faulty_server import FaultyServer
-from made_archives import TOKEN
+from made_archives import BINARIES, DATA_FILE, DATA_SET, PAIRS, TOKEN, VIZIER, dataverse, vizier
 from once import once
 from places import ROOT
 from workdir import Workdir, command, new_workdir
@@ -17,7 +19,9 @@ CATALOGUES = {"m_catalog": "m", "general_catalog": "general", "afgk_catalog": "a
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory, worker_id):
-    """Folder ``sim`` of the ``ci`` survey: FITS files and catalogues."""
+    """Folder ``sim`` of the ``ci`` survey, or of the one that MSTARS_ARCHIVED names: FITS files and catalogues."""
+    if named := os.environ.get("MSTARS_ARCHIVED"):
+        return Path(named)
     built = ROOT / "results" / "templates" / "library.h5"
 
     def make(folder):
@@ -41,18 +45,24 @@ def spectra_by_obsid(simulated):
 
 
 @pytest.fixture
-def lamost(simulated, spectra_by_obsid):
-    """LAMOST's archive of the simulated survey, which asks for a token."""
+def lamost(simulated, spectra_by_obsid, tmp_path):
+    """LAMOST's archive of the simulated survey, which asks for a token; and beside it those that ask for none."""
+    (tmp_path / "other").mkdir()
+    others = dataverse(tmp_path / "other", simulated / "dust" / "bayestar.h5")
+    tables = vizier(tmp_path / "other", **{BINARIES: PAIRS})
 
     def lookup(path, query):
         if path == "/catdl":
             return simulated / "catalogs" / query.get("name", "")
         if spectrum := re.fullmatch(r"/spectrum/fits/(\d+)", path):
             return spectra_by_obsid.get(spectrum[1])
+        if path.startswith(("/api/", "/viz-bin/")):
+            return others(path, query) or tables(path, query)
         return simulated / "catalogs" / path.lstrip("/")
 
     with FaultyServer(simulated, TOKEN, lookup).running() as server:
-        server.open_to_all = {"/apogee_dr16.fits"}  # of another archive, which LAMOST's token is not for
+        # of other archives, which LAMOST's token is not for
+        server.open_to_all = {"/apogee_dr16.fits", DATA_SET, DATA_FILE, VIZIER}
         yield server
 
 
@@ -96,9 +106,11 @@ def from_lamost(lamost):
     urls = {"catalogue_url": lamost.url + "/catdl?name={name}", "spectrum_url": lamost.url + "/spectrum/fits/{obsid}"}
     return {
         "release": dict.fromkeys(["spectra", *CATALOGUES]),
-        "external": {"apogee": None},
+        "external": {"apogee": None, "dust_map": None},
         "acquire": {
-            "fetch": ["lamost", "apogee"],
+            "fetch": ["lamost", "apogee", "dust_map", "binaries"],
+            "dataverse": lamost.url,
+            "vizier_url": lamost.url + VIZIER,
             "lamost": {**urls, **files, "parts": 2},
             "apogee": [f"{lamost.url}/apogee_dr16.fits"],
         },

@@ -6,14 +6,17 @@ import signal
 import time
 
 import pytest
-from made_archives import TOKEN, holds, told
+from made_archives import BINARIES, PAIRS, TOKEN, holds, told
 
+from mstars.archives.settings import vizier_file
 from mstars.files.tables import read_table
 from mstars.lamost.catalogs import read_catalog
+from mstars.literature.groups import read_binaries
 
 pytestmark = [pytest.mark.workflow, pytest.mark.archives]
 
 TABLES = ["crossmatch/gaia.parquet", "crossmatch/allwise.parquet", "crossmatch/apogee.parquet"]
+TABLES.append("crossmatch/photometry.parquet")  # by the dust map
 TARGETS = [f"results/dr/{name}" for name in TABLES]
 
 
@@ -24,6 +27,8 @@ def test_a_release_from_the_archive_is_the_one_on_disk_and_the_token_is_nowhere(
     done = archived.run(*TARGETS)
     for name in TABLES:
         assert (archived.results / name).read_bytes() == (local.results / name).read_bytes(), name
+    served = simulated / "dust" / "bayestar.h5"
+    assert (archived.results / "archives/bayestar2019.h5").read_bytes() == served.read_bytes()
     fetched = {path.name: path for path in (archived.results / "archives/lamost/fits").rglob("*.gz")}
     plan = read_table(archived.results / "plan/plan.parquet")
     assert set(plan["filename"]) <= set(fetched)
@@ -58,6 +63,8 @@ def test_killed_in_the_middle_and_run_again_nothing_is_fetched_twice(place, lamo
     for path in (archived.results / "archives/lamost/fits").rglob("*.gz"):
         assert path.read_bytes() == served[path.name].read_bytes()
     assert not list(archived.results.rglob(".*.part*"))
+    pairs = read_binaries(archived.results / f"archives/vizier/{vizier_file(BINARIES)}.tsv")
+    assert pairs.to_numpy().tolist() == [[int(source) for source in PAIRS[2][:2]]]
 
 
 def test_without_a_token_or_with_a_wrong_one_the_run_stops_with_one_line(place, lamost, from_lamost, monkeypatch):

@@ -1,37 +1,22 @@
 """Files with a published checksum, the dust map from a Dataverse, tables from VizieR, over HTTP."""
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from faulty_server import FaultyServer
+from made_archives import BINARIES, DATA_FILE, PAIRS, VIZIER, dataverse, vizier
 
-from mstars.archives.dust import DOI, FILE, fetch_bayestar
+from mstars.archives.dust import FILE, fetch_bayestar
 from mstars.archives.fetch import Fetcher, Wanted, fetch_one
 from mstars.archives.published import Published, published, wanted_as_published
-from mstars.archives.settings import BINARIES_COLUMNS, check_rows, vizier_file, vizier_tables, vizier_url
+from mstars.archives.settings import BINARIES_COLUMNS, check_rows, vizier_tables, vizier_url
 from mstars.core.config.archives import Acquire
 from mstars.core.config.outputs import Compare
 from mstars.core.errors import InputError
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.groups import read_binaries
-
-BINARIES = "J/MNRAS/506/2269/catalog"
-TSV = """#
-#   VizieR Astronomical Server vizier.cds.unistra.fr
-#INFO\t-out.max=unlimited\t
-#RESOURCE=yCat_75062269
-#Name: {identifier}
-#Column\tSource1\t(I19)\tUnique source identifier from Gaia EDR3\t[ucd=meta.id]
-Source1\tSource2\tR\tsepAU\ttheta
-\t\t\tAU\tdeg
--------------------\t-------------------\t-----\t-----\t-----
-{rows}
-"""
-NOTHING = "#\n#   VizieR Astronomical Server vizier.cds.unistra.fr\n#INFO\tqueryParameters=3\t\n"
 
 
 @pytest.fixture
@@ -40,49 +25,33 @@ def fetcher():
 
 
 @pytest.fixture
-def vizier(tmp_path):
-    """VizieR's way to give tables as text, with two pairs of El-Badry et al. (2021)."""
+def tables(tmp_path):
+    """VizieR with the pairs of El-Badry et al. (2021)."""
     served = tmp_path / "vizier"
     served.mkdir()
-    rows = "4000000000000000001\t4000000000000000002\t0.001\t500\t0.002\n5\t6\t0.5\t900\t0.004"
-    (served / vizier_file(BINARIES)).write_text(TSV.format(identifier=BINARIES, rows=rows))
-    (served / "nothing").write_text(NOTHING)
-
-    def lookup(path, query):
-        there = served / vizier_file(query.get("-source", "nothing"))
-        return None if path != "/viz-bin/asu-tsv" else there if there.is_file() else served / "nothing"
-
-    with FaultyServer(served, lookup=lookup).running() as server:
+    with FaultyServer(served, lookup=vizier(served, **{BINARIES: PAIRS})).running() as server:
         yield server
 
 
-def dataverse(folder, content, **wrong):
-    """A Dataverse that has the map; ``wrong`` are facts of its entry that are not those of the file."""
-    folder.mkdir()
-    (folder / "map").write_bytes(content)
-    facts = {"id": 7, "filename": FILE, "filesize": len(content), "md5": hashlib.md5(content).hexdigest()} | wrong
-    other = {"id": 8, "filename": "bayestar2019.fits", "filesize": 1, "md5": "0"}
-    entry = {"status": "OK", "data": {"latestVersion": {"files": [{"dataFile": other}, {"dataFile": facts}]}}}
-    (folder / "entry.json").write_text(json.dumps(entry))
-
-    def lookup(path, query):
-        if path == "/api/datasets/:persistentId":
-            return folder / "entry.json" if query.get("persistentId") == f"doi:{DOI}" else None
-        return folder / "map" if path == "/api/access/datafile/7" else None
-
-    return FaultyServer(folder, lookup=lookup)
+@pytest.fixture
+def maps(tmp_path):
+    """Makes a Dataverse that has the map, with what its entry says wrongly."""
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "map").write_bytes(MAP)
+    return lambda **wrong: FaultyServer(served, lookup=dataverse(served, served / "map", **wrong))
 
 
 MAP = b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 4000
 
 
-def test_the_dust_map_comes_by_its_published_checksum_and_goes_on_where_it_broke(tmp_path, fetcher):
-    with dataverse(tmp_path / "served", MAP).running() as server:
-        server.faults["/api/access/datafile/7"] = ["drop", "error"]
+def test_the_dust_map_comes_by_its_published_checksum_and_goes_on_where_it_broke(maps, tmp_path, fetcher):
+    with maps().running() as server:
+        server.faults[DATA_FILE] = ["drop", "error"]
         manifest = fetch_bayestar(f"{server.url}/", tmp_path / "out" / "map.h5", fetcher)
-        assert server.sent["/api/access/datafile/7"] == len(MAP)
+        assert server.sent[DATA_FILE] == len(MAP)
         assert (tmp_path / "out" / "map.h5").read_bytes() == MAP
-        assert manifest.files[0].url == f"{server.url}/api/access/datafile/7" and manifest.files[0].bytes == len(MAP)
+        assert manifest.files[0].url == f"{server.url}{DATA_FILE}" and manifest.files[0].bytes == len(MAP)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +62,9 @@ def test_the_dust_map_comes_by_its_published_checksum_and_goes_on_where_it_broke
         ({"filename": "bayestar2017.h5"}, f"acquire.dataverse: .*no file {FILE} in what came"),
     ],
 )
-def test_another_map_than_the_published_one_is_refused(tmp_path, fetcher, wrong, said):
-    with dataverse(tmp_path / "served", MAP, **wrong).running() as server:
-        with pytest.raises(InputError, match=said):
-            fetch_bayestar(server.url, tmp_path / "out" / "map.h5", fetcher)
+def test_another_map_than_the_published_one_is_refused(maps, tmp_path, fetcher, wrong, said):
+    with maps(**wrong).running() as server, pytest.raises(InputError, match=said):
+        fetch_bayestar(server.url, tmp_path / "out" / "map.h5", fetcher)
     assert not list(tmp_path.glob("out/*"))
 
 
@@ -105,8 +73,8 @@ def test_a_dataverse_that_has_no_such_data_set_is_said(tmp_path, fetcher):
         fetch_bayestar(server.url, tmp_path / "map.h5", fetcher)
 
 
-def test_a_table_of_vizier_comes_with_the_columns_that_are_asked_for(vizier, tmp_path, fetcher):
-    url = vizier_url(f"{vizier.url}/viz-bin/asu-tsv", BINARIES, BINARIES_COLUMNS)
+def test_a_table_of_vizier_comes_with_the_columns_that_are_asked_for(tables, tmp_path, fetcher):
+    url = vizier_url(tables.url + VIZIER, BINARIES, BINARIES_COLUMNS)
     assert url.endswith(
         "-source=J/MNRAS/506/2269/catalog&-out.max=unlimited" + "".join(f"&-out={c}" for c in BINARIES_COLUMNS)
     )
@@ -117,8 +85,8 @@ def test_a_table_of_vizier_comes_with_the_columns_that_are_asked_for(vizier, tmp
     assert units["theta"].tolist() == pytest.approx([7.2, 14.4])
 
 
-def test_an_identifier_that_vizier_does_not_have_leaves_nothing(vizier, tmp_path, fetcher):
-    url = vizier_url(f"{vizier.url}/viz-bin/asu-tsv", "J/ApJS/1/1/none")
+def test_an_identifier_that_vizier_does_not_have_leaves_nothing(tables, tmp_path, fetcher):
+    url = vizier_url(tables.url + VIZIER, "J/ApJS/1/1/none")
     with pytest.raises(InputError, match="is the identifier that of a table"):
         fetch_one(Wanted([url], tmp_path / "out" / "none.tsv", "table"), fetcher, check_rows)
     assert not list((tmp_path / "out").iterdir())

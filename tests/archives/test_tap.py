@@ -9,11 +9,13 @@ from dachs import Dachs, DachsError, missing
 from faulty_server import FaultyServer
 
 from mstars.archives.sky import allwise_near, gaia_near
+from mstars.archives.starhorse import starhorse_of
 from mstars.archives.tap import Patience, Table
 from mstars.core.config.whole import filled
 from mstars.core.errors import InputError
 from mstars.files.tables import read_table, write_table
 from mstars.lamost.catalogs import read_catalog
+from mstars.literature.catalogues import read_catalogue, read_description
 from mstars.ops.model_source import MODELS_IN_THE_BOX
 from mstars.sky.allwise import match_allwise
 from mstars.sky.gaia import match_gaia
@@ -21,7 +23,8 @@ from mstars.sky.gaia import match_gaia
 SETTINGS = filled({})["crossmatch"]
 QUICK = Patience(seconds=60.0, poll=0.2)
 FILES = {"gaia": "gaia_dr3", "distances": "bailer_jones", "allwise": "allwise"}
-TARGETS = [f"results/dr/crossmatch/{name}.parquet" for name in ("gaia", "allwise", "apogee")]
+TARGETS = [f"results/dr/crossmatch/{name}.parquet" for name in ("gaia", "allwise", "apogee", "photometry")]
+FETCHED = ["starhorse", "aspcap_dr17"]
 if os.environ.get("MSTARS_WHOLE_SURVEY"):  # minutes more: to the catalogue, by the models that come with mstars
     TARGETS += [f"results/dr/catalogs/recommended.{ending}" for ending in ("parquet", "fits", "csv", "vot")]
 
@@ -35,11 +38,23 @@ def dachs(simulated):
     for table in read.values():
         table.convert_bytestring_to_unicode()
     tables = {name: table.to_pandas() for name, table in read.items()}
+    tables["starhorse"] = made_starhorse(tables["gaia"]["source_id"])
     try:
         with Dachs(tables) as service:
             yield service
     except DachsError as error:
         pytest.skip(f"DaCHS does not come up on this machine: {error}")
+
+
+def made_starhorse(source_ids):
+    """StarHorse's values of two in three stars, in VizieR's spelling."""
+    table = pd.DataFrame({"source": source_ids[source_ids.index % 3 > 0].to_numpy()})
+    number = table.index.to_numpy(float)
+    for name, value in {"teff50": 3000 + number, "logg50": 5 - number / 1e4, "met50": -number / 1e4}.items():
+        table[name] = value
+    return table.assign(
+        teff16=table["teff50"] - 80, teff84=table["teff50"] + 80, dist50=0.5, av50=0.1, sh_outflag="0000"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +129,35 @@ def test_places_without_sources_give_a_table_without_rows(spectra, gaia_tables):
 
 
 @pytest.mark.archives
+def test_starhorse_comes_by_the_numbers_of_the_gaia_sources(dachs, simulated):
+    source_ids = FitsTable.read(simulated / "catalogs" / "gaia_dr3.fits").to_pandas()["source_id"]
+    theirs = made_starhorse(source_ids)
+    asked = pd.Series([*source_ids[:300], source_ids[0], pd.NA, 7], dtype="Int64")
+    mirrors = [Table(dachs.url, "mstarstest.gaia"), Table(dachs.url, "mstarstest.starhorse")]
+    rows, table = starhorse_of(asked, mirrors, QUICK)
+    assert table == mirrors[1]
+    expected = theirs[theirs["source"].isin(source_ids[:300])].sort_values("source", ignore_index=True)
+    assert len(rows) == len(expected) == 200
+    for ours, name in {"source_id": "source", **{name: name for name in theirs if name != "source"}}.items():
+        assert rows[ours].tolist() == expected[name].tolist(), ours
+    assert rows["logg16"].isna().all()  # a column that the service lacks
+    parts, _ = starhorse_of(asked, mirrors[1:], Patience(60.0, 0.2, 70))
+    pd.testing.assert_frame_equal(parts, rows)
+    none, table = starhorse_of(asked[-2:-1], mirrors, QUICK)
+    assert len(none) == 0 and table is None
+    with pytest.raises(InputError, match="acquire.starhorse: no service answered; .*no column 'teff50'"):
+        starhorse_of(asked, mirrors[:1], QUICK)
+
+
+@pytest.mark.archives
 @pytest.mark.workflow
-def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, place, from_lamost):
+def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, place, from_lamost, simulated):
     box = {"path": str(MODELS_IN_THE_BOX)}  # as LAMOST's other classes need no training then
     local = place("local", models=box)
     from_lamost["acquire"] |= {
-        "fetch": ["lamost", "apogee", "gaia", "allwise"],
+        "fetch": ["lamost", "apogee", "apogee_dr17", "gaia", "allwise", "dust_map", "binaries", "starhorse"],
+        "apogee_dr17": from_lamost["acquire"]["apogee"],  # a file of the same columns
+        "starhorse": [{"url": dachs.url, "table": "mstarstest.starhorse"}],
         "gaia": [{"url": dachs.url, "table": "mstarstest.gaia", "distances": "mstarstest.distances"}],
         "allwise": [{"url": dachs.url, "table": "mstarstest.allwise"}],
         "tap_poll": 0.2,
@@ -132,7 +170,15 @@ def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, pla
     local.run(*TARGETS)
     for name in TARGETS:
         assert (archived.path / name).read_bytes() == (local.path / name).read_bytes(), name
-    assert len(read_table(archived.path / TARGETS[0])) > 100
+    matched = read_table(archived.path / TARGETS[0])["source_id"]
+    assert matched.notna().sum() > 100
+    catalogues = {name: read_description(archived.results / f"archives/{name}.yaml") for name in FETCHED}
+    theirs = made_starhorse(FitsTable.read(simulated / "catalogs" / "gaia_dr3.fits").to_pandas()["source_id"])
+    theirs = theirs[theirs["source"].isin(matched)].sort_values("source")
+    found = read_catalogue(catalogues["starhorse"])
+    assert found["match"].tolist() == theirs["source"].tolist() and found["teff"].tolist() == theirs["teff50"].tolist()
+    served = FitsTable.read(simulated / "catalogs" / "apogee_dr16.fits")
+    assert len(read_catalogue(catalogues["aspcap_dr17"])) == len(served)
 
 
 def test_a_service_that_takes_no_uploads_and_one_that_is_down(tmp_path):

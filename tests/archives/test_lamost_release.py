@@ -8,7 +8,7 @@ import time
 import pytest
 from made_archives import BINARIES, PAIRS, TOKEN, holds, told
 
-from mstars.archives.settings import vizier_file
+from mstars.archives.asked import vizier_file
 from mstars.files.tables import read_table
 from mstars.lamost.catalogs import read_catalog
 from mstars.literature.groups import read_binaries

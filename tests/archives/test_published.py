@@ -8,10 +8,11 @@ from astropy.io import fits
 from faulty_server import FaultyServer
 from made_archives import BINARIES, DATA_FILE, PAIRS, VIZIER, dataverse, vizier
 
+from mstars.archives.asked import BINARIES_COLUMNS, vizier_tables, vizier_url
 from mstars.archives.dust import FILE, fetch_bayestar
 from mstars.archives.fetch import Fetcher, Wanted, fetch_one
 from mstars.archives.published import Published, published, wanted_as_published
-from mstars.archives.settings import BINARIES_COLUMNS, check_rows, vizier_tables, vizier_url
+from mstars.archives.settings import check_rows
 from mstars.core.config.archives import Acquire
 from mstars.core.config.outputs import Compare
 from mstars.core.errors import InputError

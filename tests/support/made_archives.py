@@ -3,8 +3,8 @@
 import hashlib
 import json
 
+from mstars.archives.asked import vizier_file
 from mstars.archives.dust import DOI, FILE
-from mstars.archives.settings import vizier_file
 
 TOKEN = "kept+secret/0123456789"
 

@@ -1,7 +1,6 @@
 # what is fetched from archives: what the config asks for and no local file is there for
 
-from mstars.archives.lamost import catalogue_files
-from mstars.archives.settings import COMPARED, vizier_file, vizier_tables
+from mstars.archives.asked import COMPARED, catalogue_files, vizier_file, vizier_tables
 
 
 def fetched(name):

@@ -1,8 +1,5 @@
 # cells of the sky, known once the checkpoint has written the plan, and what a cell's job reads
 
-from mstars.sky.index import needs_index
-from mstars.sky.parts import in_parts
-
 MATCHING = {name: value for name, value in config["crossmatch"].items() if name != "cells"}
 
 
@@ -36,6 +33,8 @@ def per_cell(pattern):
 @functools.cache
 def source(catalogue):
     """What cells read of an external catalogue: the file or folder itself, or the index of a large file."""
+    from mstars.sky.index import needs_index
+
     path = EXTERNAL[catalogue]
     if catalogue in FETCHED_BY_CELL:
         return f"<results>/archives/{catalogue}/{{cell}}.parquet"
@@ -46,5 +45,7 @@ def source(catalogue):
 
 def cell_memory(wildcards, input, attempt):
     """MB of a cell's job: what is read whole counts six times."""
+    from mstars.sky.parts import in_parts
+
     whole = [path for path in input if os.path.isfile(path) and not in_parts(path)]
     return int((1500 + 6 * sum(map(os.path.getsize, whole)) / 1e6) * 1.5 ** (attempt - 1))

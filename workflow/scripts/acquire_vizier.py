@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from mstars.archives.asked import vizier_url
 from mstars.archives.fetch import Wanted, fetch_one
-from mstars.archives.settings import check_rows, fetcher, vizier_url
+from mstars.archives.settings import check_rows, fetcher
 from mstars.ops.job import job
 
 with job(snakemake):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import pandas as pd
 
+from mstars.archives.asked import part_names
 from mstars.archives.fetch import Absent, Fetcher, Refused, Wanted
 from mstars.archives.manifest import Manifest
 from mstars.core.errors import InputError
@@ -41,30 +41,6 @@ def spectra_to_fetch(named: pd.DataFrame, parts: int) -> pd.DataFrame:
     names = part_names(parts)
     table["part"] = [names[zlib.crc32(plate.encode()) % parts] for plate in table["plate"]]
     return table[list(LIST_COLUMNS)].sort_values(["part", "plate", "spectrum_key"], ignore_index=True)
-
-
-def part_names(parts: int) -> list[str]:
-    """Names of all parts."""
-    return [f"{number:0{len(str(parts - 1))}d}" for number in range(parts)]
-
-
-def catalogue_files(names: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Files of the catalogues in section ``acquire.lamost``, by m_catalog, general_catalog and so on."""
-    return {name: file for name, file in names.items() if name.endswith("_catalog")}
-
-
-def fetched_release(names: Mapping[str, str | None], folder: str) -> dict[str, str]:
-    """Paths of a release that is fetched, by the names of the config's section ``release``.
-
-    Parameters
-    ----------
-    names : mapping of str to str or None
-        Section ``acquire.lamost``: files of the catalogues by m_catalog, general_catalog and so on.
-    folder : str
-        Where all of it goes.
-    """
-    files = {name: f"{folder}/{file}" for name, file in catalogue_files(names).items() if file}
-    return {"spectra": f"{folder}/fits", **files}
 
 
 def fetch_spectra(table: pd.DataFrame, folder: Path, url: str, fetcher: Fetcher, downloads: int) -> Manifest:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pyarrow.parquet
 
+from mstars.archives.asked import catalogue_files, paper_of, vizier_file, vizier_tables, vizier_url
 from mstars.archives.dust import FILE, bayestar_file
-from mstars.archives.lamost import catalogue_files
 from mstars.archives.published import published
-from mstars.archives.settings import fetcher, paper_of, vizier_file, vizier_tables, vizier_url
+from mstars.archives.settings import fetcher
 from mstars.core.config.check import checked
 from mstars.core.config.files import BASE, layers_of
 from mstars.core.config.whole import merged

@@ -2,7 +2,7 @@
 
 import functools
 
-from mstars.archives.lamost import fetched_release, part_names
+from mstars.archives.asked import fetched_release, part_names
 
 from mstars.lamost.watch import state_of_release
 

@@ -7,6 +7,7 @@ import pytest
 from astropy.table import Table as FitsTable
 from dachs import Dachs, DachsError, missing
 from faulty_server import FaultyServer
+from made_archives import demo_archives
 
 from mstars.archives.sky import allwise_near, gaia_near
 from mstars.archives.starhorse import starhorse_of
@@ -154,14 +155,11 @@ def test_starhorse_comes_by_the_numbers_of_the_gaia_sources(dachs, simulated):
 def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, place, from_lamost, simulated):
     box = {"path": str(MODELS_IN_THE_BOX)}  # as LAMOST's other classes need no training then
     local = place("local", models=box)
-    from_lamost["acquire"] |= {
-        "fetch": ["lamost", "apogee", "apogee_dr17", "gaia", "allwise", "dust_map", "binaries", "starhorse"],
-        "apogee_dr17": from_lamost["acquire"]["apogee"],  # a file of the same columns
-        "starhorse": [{"url": dachs.url, "table": "mstarstest.starhorse"}],
-        "gaia": [{"url": dachs.url, "table": "mstarstest.gaia", "distances": "mstarstest.distances"}],
-        "allwise": [{"url": dachs.url, "table": "mstarstest.allwise"}],
-        "tap_poll": 0.2,
-    }
+    acquire = demo_archives(lamost.url, dachs.url)
+    acquire |= {"fetch": [*acquire["fetch"], "apogee_dr17", "starhorse"], "tap_poll": 0.2}
+    acquire |= {"apogee_dr17": acquire["apogee"]}  # a file of the same columns
+    acquire |= {"starhorse": [{"url": dachs.url, "table": "mstarstest.starhorse"}]}
+    from_lamost["acquire"] = acquire
     from_lamost["external"] |= dict.fromkeys(["gaia", "distances", "allwise"])
     from_lamost["models"] = box
     archived = place("archived", **from_lamost)
@@ -172,13 +170,17 @@ def test_the_survey_from_archives_is_the_one_from_local_files(dachs, lamost, pla
         assert (archived.path / name).read_bytes() == (local.path / name).read_bytes(), name
     matched = read_table(archived.path / TARGETS[0])["source_id"]
     assert matched.notna().sum() > 100
-    catalogues = {name: read_description(archived.results / f"archives/{name}.yaml") for name in FETCHED}
-    theirs = made_starhorse(FitsTable.read(simulated / "catalogs" / "gaia_dr3.fits").to_pandas()["source_id"])
+    check_catalogues(archived.results / "archives", matched, simulated / "catalogs")
+
+
+def check_catalogues(folder, matched, simulated):
+    """StarHorse and ASPCAP DR17 are described, and have what the archives had."""
+    described = {name: read_catalogue(read_description(folder / f"{name}.yaml")) for name in FETCHED}
+    theirs = made_starhorse(FitsTable.read(simulated / "gaia_dr3.fits").to_pandas()["source_id"])
     theirs = theirs[theirs["source"].isin(matched)].sort_values("source")
-    found = read_catalogue(catalogues["starhorse"])
-    assert found["match"].tolist() == theirs["source"].tolist() and found["teff"].tolist() == theirs["teff50"].tolist()
-    served = FitsTable.read(simulated / "catalogs" / "apogee_dr16.fits")
-    assert len(read_catalogue(catalogues["aspcap_dr17"])) == len(served)
+    assert described["starhorse"]["match"].tolist() == theirs["source"].tolist()
+    assert described["starhorse"]["teff"].tolist() == theirs["teff50"].tolist()
+    assert len(described["aspcap_dr17"]) == len(FitsTable.read(simulated / "apogee_dr16.fits"))
 
 
 def test_a_service_that_takes_no_uploads_and_one_that_is_down(tmp_path):

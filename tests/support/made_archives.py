@@ -3,6 +3,9 @@
 import hashlib
 import json
 
+import yaml
+from places import ROOT
+
 from mstars.archives.asked import vizier_file
 from mstars.archives.dust import DOI, FILE
 
@@ -67,3 +70,13 @@ PAIRS = [
     ("5", "6", "0.5", "900", "0.004"),
 ]
 """Two pairs of El-Badry et al. (2021) as VizieR writes them; the second is a chance alignment."""
+
+
+def demo_archives(lamost, tap):
+    """Section acquire of config/demo_archives.yaml with the addresses of the servers that are up."""
+    written = (ROOT / "config" / "demo_archives.yaml").read_text()
+    servers = {"http://127.0.0.1:8090": lamost, "http://127.0.0.1:8080/tap": tap, " demo.": " mstarstest."}
+    for theirs, ours in servers.items():
+        assert theirs in written
+        written = written.replace(theirs, ours)
+    return yaml.safe_load(written)["acquire"]

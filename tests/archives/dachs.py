@@ -34,7 +34,10 @@ inputsDir: {folder}
 bindAddress: 127.0.0.1
 serverPort: {port}
 serverURL: http://127.0.0.1:{port}
+maxUploadSize: {most}
 """
+MOST = 60_000
+"""Bytes of an upload that the service takes."""
 
 RESOURCE = """\
 <resource schema="mstarstest" resdir="mstarstest">
@@ -140,7 +143,7 @@ class Dachs:
             make = f'<make table="{name}"><rowmaker idmaps="*"/></make>'
             described.append(f'  <data id="import_{name}"><sources>data/{name}.csv</sources><csvGrammar/>{make}</data>')
         (self.folder / "mstarstest" / "q.rd").write_text(RESOURCE.format(tables="\n".join(described)))
-        (self.folder / "gavo.rc").write_text(SETTINGS.format(folder=self.folder, port=self.port))
+        (self.folder / "gavo.rc").write_text(SETTINGS.format(folder=self.folder, port=self.port, most=MOST))
         for path in (self.folder, *self.folder.rglob("*")):
             shutil.chown(path, USER)
             path.chmod(0o755)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 from faulty_server import FaultyServer
 from made_archives import BINARIES, DATA_FILE, PAIRS, VIZIER, dataverse, vizier
 
@@ -12,12 +13,13 @@ from mstars.archives.asked import BINARIES_COLUMNS, vizier_tables, vizier_url
 from mstars.archives.dust import FILE, fetch_bayestar
 from mstars.archives.fetch import Fetcher, Wanted, fetch_one
 from mstars.archives.published import Published, published, wanted_as_published
-from mstars.archives.settings import check_rows
+from mstars.archives.settings import check_columns, check_rows
 from mstars.core.config.archives import Acquire
 from mstars.core.config.outputs import Compare
 from mstars.core.errors import InputError
 from mstars.files.external_tables import Column, read_external
 from mstars.literature.groups import read_binaries
+from mstars.sky.apogee import APOGEE_NUMBERS
 
 
 @pytest.fixture
@@ -118,3 +120,16 @@ def test_allstar_of_the_archive_is_compared_with_its_published_checksum_and_anot
         with pytest.raises(InputError, match="its sha1 is not the published one"):
             fetcher.fetch(wanted_as_published([f"{server.url}/{Path(urls[0]).name}"], tmp_path / "all.fits", "fits"))
     assert (tmp_path / "mine.fits").exists() and not (tmp_path / "all.fits").exists()
+
+
+def test_an_allstar_without_a_column_that_we_need_is_named_with_the_nearest_and_removed(tmp_path, fetcher):
+    columns = {name: np.zeros(2) for name in ("RA", "DEC", "SNR", *APOGEE_NUMBERS)}
+    served = tmp_path / "served"
+    served.mkdir()
+    names = {"APOGEE_IDS": ["a", "b"], "ASPCAP_CLASS": ["", ""], "ASPCAPFLAG": [0, 0], "STARFLAG": [0, 0]}
+    Table(columns | names).write(served / "mine.fits")
+    with FaultyServer(served).running() as server:
+        wanted = wanted_as_published([f"{server.url}/mine.fits"], tmp_path / "out" / "mine.fits", "fits")
+        with pytest.raises(InputError, match="no column 'APOGEE_ID' or 'APOGEE'; close to it: APOGEE_IDS"):
+            fetch_one(wanted, fetcher, check_columns("apogee"))
+    assert not list((tmp_path / "out").iterdir())

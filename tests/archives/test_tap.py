@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table as FitsTable
@@ -39,6 +40,7 @@ def dachs(simulated):
     for table in read.values():
         table.convert_bytestring_to_unicode()
     tables = {name: table.to_pandas() for name, table in read.items()}
+    tables["misspelt"] = tables["gaia"].head(100).rename(columns={"ruwe": "ruwee"})
     tables["starhorse"] = made_starhorse(tables["gaia"]["source_id"])
     try:
         with Dachs(tables) as service:
@@ -103,6 +105,18 @@ def test_an_answer_that_is_cut_off_is_asked_for_in_halves(spectra, gaia_tables, 
 
 
 @pytest.mark.archives
+def test_an_upload_that_is_too_large_for_the_service_is_sent_in_halves(spectra, gaia_tables, caplog):
+    few = spectra.head(300)
+    expected, _ = gaia_near(few, gaia_tables, SETTINGS, Patience(60.0, 0.2, 50))
+    many = pd.concat([few] * 4, ignore_index=True)
+    many["ra"] += np.repeat(np.arange(4) * 1e-9, len(few))  # other places, the same stars
+    caplog.set_level("INFO")
+    found, _ = gaia_near(many, gaia_tables, SETTINGS, QUICK)
+    pd.testing.assert_frame_equal(found, expected)
+    assert "1200 places: " in caplog.text and "asked again in halves" in caplog.text
+
+
+@pytest.mark.archives
 def test_a_job_that_never_ends_is_aborted_and_said(spectra, gaia_tables):
     with pytest.raises(
         InputError, match="acquire.gaia: no service answered; .*no answer within 0 s, aborted.*run again"
@@ -117,14 +131,21 @@ def test_a_table_without_a_column_is_named_with_the_nearest_and_a_mirror_is_aske
         gaia_near(spectra.head(20), [wrong], SETTINGS, QUICK)
     with pytest.raises(InputError, match="the service has no table mstarstest.nothing"):
         gaia_near(spectra.head(20), [Table(dachs.url, "mstarstest.nothing")], SETTINGS, QUICK)
-    _, table = gaia_near(spectra.head(20), [wrong, *gaia_tables], SETTINGS, QUICK)
+    misspelt = Table(dachs.url, "mstarstest.misspelt")
+    with pytest.raises(InputError, match="no column 'ruwe' or 'RUWE'; close to it: ruwee"):
+        gaia_near(spectra.head(20), [misspelt], SETTINGS, QUICK)
+    _, table = gaia_near(spectra.head(20), [wrong, misspelt, *gaia_tables], SETTINGS, QUICK)
     assert table == gaia_tables[0]
 
 
 @pytest.mark.archives
-def test_places_without_sources_give_a_table_without_rows(spectra, gaia_tables):
-    rows, _ = gaia_near(spectra.head(3).assign(dec=-80.0), gaia_tables, SETTINGS, QUICK)
+def test_places_without_sources_give_a_table_without_rows(spectra, gaia_tables, tmp_path):
+    south = spectra.head(3).assign(dec=-80.0)
+    rows, _ = gaia_near(south, gaia_tables, SETTINGS, QUICK)
     assert len(rows) == 0 and "source_id" in rows
+    write_table(rows, tmp_path / "gaia.parquet")
+    matched = match_gaia(south, tmp_path / "gaia.parquet", None, SETTINGS)
+    assert len(matched) == 3 and matched["source_id"].isna().all()
     none, table = gaia_near(spectra.head(0), gaia_tables, SETTINGS, QUICK)
     assert len(none) == 0 and table is None
 

@@ -18,12 +18,13 @@ class Published:
 
     Attributes
     ----------
-    bytes : int or None
-        About how large it is; None: not known.
+    rows, bytes : int or None
+        Of the table, and about how large the file is; None: not known.
     checksum : str
         ``algorithm:digits``; '': not known.
     """
 
+    rows: int | None = None
     bytes: int | None = None
     checksum: str = ""
 
@@ -31,7 +32,8 @@ class Published:
 @functools.cache
 def _all() -> dict[str, Published]:
     rows = resource_rows(resource("archive_files.csv"))
-    return {row["file"]: Published(int(row["bytes"]) if row["bytes"] else None, row["checksum"]) for row in rows}
+    numbers = {row["file"]: [int(row[name]) if row[name] else None for name in ("rows", "bytes")] for row in rows}
+    return {row["file"]: Published(*numbers[row["file"]], row["checksum"]) for row in rows}
 
 
 def published(source: str) -> Published:

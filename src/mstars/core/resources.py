@@ -23,7 +23,7 @@ AIR, VACUUM = "angstrom (air)", "angstrom (vacuum)"
 """Units of wavelengths of lines."""
 
 TABLES: dict[str, dict[str, str]] = {
-    "archive_files": {"file": TEXT, "bytes": "byte", "checksum": TEXT},
+    "archive_files": {"file": TEXT, "rows": NUMBER, "bytes": "byte", "checksum": TEXT},
     "bands": {"band": TEXT, "lower": "angstrom", "upper": "angstrom"},
     "catalog_columns": dict.fromkeys(
         ("name", "source", "dtype", "unit", "ucd", "null", "products", "table9", "description"), TEXT

@@ -23,10 +23,13 @@ from mstars.core.config.files import BASE, layers_of
 from mstars.core.config.whole import merged
 from mstars.core.errors import InputError
 from mstars.engines.registry import engine_models
+from mstars.files.json_files import read_json
 
 HELP = "the files that a config needs: there, to be fetched, or missing"
 SPECTRUM_BYTES = 50_000
 """A LAMOST spectrum of low resolution, gzipped."""
+ANSWER_BYTES = {"gaia": 500, "allwise": 400, "starhorse": 150}
+"""What a TAP service sends and takes for a spectrum (benchmarks/README.md)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,6 @@ def needs(config: Mapping) -> Iterator[Need]:
         yield from _release(config, archives / "lamost")
     if kind == "simulated":
         yield Need("survey", "there", "the simulation makes it")
-    services = {name: acquire[name][0]["url"] for name in ("gaia", "allwise", "starhorse") if acquire[name]}
     urls = {name: (*acquire[name], "")[0] for name in ("apogee", "apogee_dr17")}
     files = {"apogee": (archives / "allStar.fits", urls["apogee"])}
     files["dust_map"] = (archives / FILE, acquire["dataverse"])
@@ -85,13 +87,14 @@ def needs(config: Mapping) -> Iterator[Need]:
             yield local
         elif name in files:
             yield _file(local.key, *files[name])
+        elif name == "distances":
+            yield Need(local.key, "fetch", "with external.gaia", 0)
         else:
-            yield Need(local.key, "fetch", f"{services.get(name, services.get('gaia', ''))}, by cell")
+            yield _by_cell(local.key, name, config, archives)
     if "apogee_dr17" in acquire["fetch"]:
         yield _file("apogee_dr17", archives / "allStar-dr17.fits", urls["apogee_dr17"])
     if "starhorse" in acquire["fetch"]:
-        done = _local("starhorse", archives / "starhorse.parquet", "fetch")
-        yield done if done.state == "there" else Need(done.key, "fetch", f"{services.get('starhorse', '')}, by cell")
+        yield _by_cell("starhorse", "starhorse", config, archives)
     yield from _vizier(config, archives / "vizier")
     yield _local("templates.library", config["templates"]["library"], "made")
 
@@ -107,6 +110,21 @@ def _vizier(config: Mapping, archives: Path) -> Iterator[Need]:
         done = _local(table.name or table.identifier, archives / f"{vizier_file(table.identifier)}.tsv", "fetch")
         url = vizier_url(acquire["vizier_url"], table.identifier, table.columns)
         yield done if done.state == "there" else Need(done.key, "fetch", url, published(table.identifier).bytes)
+
+
+def _by_cell(key: str, name: str, config: Mapping, archives: Path) -> Need:
+    """A catalogue by TAP: the cells that have no answer yet, or as many spectra as the release is known to have."""
+    cells = archives.parent / "plan" / "cells.json"
+    where = f"{(config['acquire'][name] or [{'url': 'no service'}])[0]['url']}, by cell"
+    if not cells.is_file():
+        spectra = published(config["acquire"]["lamost"]["m_catalog"]).rows
+        return Need(key, "fetch", where, None if spectra is None else spectra * ANSWER_BYTES[name])
+    facts = read_json(cells)
+    left = [cell for cell in facts if not (archives / name / f"{cell}.parquet").is_file()]
+    if not left:
+        return Need(key, "there", str(archives / name), 0)
+    to_come = sum(facts[cell]["n_spectra"] for cell in left) * ANSWER_BYTES[name]
+    return Need(key, "fetch", f"{where}, {len(facts) - len(left)} of {len(facts)} there", to_come)
 
 
 def _file(key: str, there: Path, url: str) -> Need:
@@ -133,9 +151,11 @@ def _release(config: Mapping, archives: Path) -> Iterator[Need]:
         yield local
         return
     listed = archives / "spectra.parquet"
-    n = pyarrow.parquet.read_metadata(listed).num_rows if listed.is_file() else None
+    known = published(acquire["lamost"]["m_catalog"]).rows
+    n = pyarrow.parquet.read_metadata(listed).num_rows if listed.is_file() else known
+    said = "an unknown number" if n is None else n if listed.is_file() else f"{n} and the training spectra"
     there = sum(1 for _ in (archives / "fits").rglob("*.fits.gz"))
-    where = f"{acquire['lamost']['spectrum_url']}, {there} of {'an unknown number' if n is None else n} there"
+    where = f"{acquire['lamost']['spectrum_url']}, {there} of {said} there"
     yield Need("release.spectra", "fetch", where, None if n is None else max(0, n - there) * SPECTRUM_BYTES)
 
 

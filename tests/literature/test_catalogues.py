@@ -1,7 +1,5 @@
 """Catalogues of others: read by their description, joined and compared."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,16 @@ from made_parameters import ours
 
 from mstars.core.errors import InputError
 from mstars.core.resources import resource
-from mstars.literature.catalogues import LABELS, comparison_sample, join, read_catalogue, read_description, statistics
+from mstars.literature.catalogues import (
+    LABELS,
+    comparison_sample,
+    described_table,
+    join,
+    join_described,
+    read_catalogue,
+    read_description,
+    statistics,
+)
 
 DESCRIPTION = {
     "name": "laspm",
@@ -39,10 +46,13 @@ def test_a_description_is_read_with_the_file_beside_it(describe, tmp_path):
 
 
 def test_laspm_of_lamosts_own_catalogue_needs_no_description(tmp_path):
-    own = replace(read_description(resource("laspm.yaml")), file=tmp_path / "m.csv")
+    own = described_table(resource("laspm.yaml"), tmp_path / "m.csv")
     (tmp_path / "m.csv").write_text("obsid|teff|logg|m_h\n7|3500.5|4.8|-0.1\n8|-9999|-9999|-9999\n")
     table = read_catalogue(own)
     assert table["match"].tolist() == [7, 8] and table["teff"][0] == 3500.5 and np.isnan(table["teff"][1])
+    spectra = pd.DataFrame({"spectrum_key": ["a", "b"], "obsid": pd.array([7, 9], dtype="Int64")})
+    joined = join_described(spectra, ["laspm"], [resource("laspm.yaml")], [tmp_path / "m.csv"])
+    assert joined["laspm"]["spectrum_key"].tolist() == ["a"] and joined["laspm"]["teff_catalog"].tolist() == [3500.5]
     (tmp_path / "m.csv").write_text("obsid|ra\n7|1.0\n")  # of a release before LASPM
     assert read_catalogue(own)[["teff", "logg", "m_h"]].isna().all(axis=None)
 

@@ -1,14 +1,11 @@
 """This work beside one literature catalogue."""
 
-from dataclasses import replace
-from pathlib import Path
-
 from mstars.files.tables import read_table, write_table
-from mstars.literature.catalogues import join, read_catalogue, read_description, statistics
+from mstars.literature.catalogues import described_table, join, read_catalogue, statistics
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    catalogue = replace(read_description(snakemake.input.description), file=Path(snakemake.input.file))
+    catalogue = described_table(snakemake.input.description, snakemake.input.file)
     joined = join(read_table(snakemake.input.sample), read_catalogue(catalogue), catalogue)
     joined = joined[joined["luminosity_class"].isin(catalogue.kinds)].reset_index(drop=True)
     write_table(joined, snakemake.output.joined)

@@ -3,14 +3,14 @@
 from mstars.engines.laspm.errors import without_themselves
 from mstars.engines.laspm.golden.labels import LABELS, shifted_pairs
 from mstars.files.tables import read_table
-from mstars.literature.catalogues import join, read_catalogue, read_description
+from mstars.literature.catalogues import described_table, join, read_catalogue
 from mstars.ops.job import job
 from mstars.paper.figures.golden_sample import draw_pairs
 from mstars.paper.figures.style import figure_style, save_outputs
 
 with job(snakemake), figure_style(snakemake):
     given, params = snakemake.input, snakemake.params
-    described = read_description(given.description)
+    described = described_table(given.description, given.file)
     keys = read_table(given.m_catalog, ["spectrum_key", "obsid", "ra", "dec", "luminosity_class", "snri"])
     keys = keys.merge(read_table(given.stars, ["spectrum_key", "source_id"]), on="spectrum_key")
     joined = join(keys[keys["snri"] >= 10], read_catalogue(described), described)

@@ -14,7 +14,7 @@ with job(snakemake) as log:
     tables = m_catalog, read_table(given.photometry), stars, read_table(given.apogee), read_table(given.spectra)
     lists = {name: params.settings["selection"][name] for name in ("binaries", "variables")}
     ids = {name: read_source_ids(paths, f"engines.laspm.golden.selection.{name}") for name, paths in lists.items()}
-    catalogues = join_described(keys, params.names, given.descriptions)
+    catalogues = join_described(keys, params.names, given.descriptions, given.catalogues)
     found = golden_labels(*tables, catalogues, params.settings, **ids)
     write_table(found.table, made.table)
     write_table(found.offsets, made.offsets)

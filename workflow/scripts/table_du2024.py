@@ -5,7 +5,7 @@ import pandas as pd
 from mstars.engines.laspm.errors import without_themselves
 from mstars.engines.laspm.golden.labels import LABELS
 from mstars.files.tables import read_table, read_tables
-from mstars.literature.catalogues import join, read_catalogue, read_description
+from mstars.literature.catalogues import join_described
 from mstars.ops.job import job
 from mstars.paper.du2024 import catalogue_numbers, du2024_table, precision_numbers, sample_numbers
 from mstars.paper.rendering import write_table_files
@@ -22,9 +22,8 @@ with job(snakemake):
     repeats = parameters[["spectrum_key", *LABELS]].merge(keys, on="spectrum_key")
     ours |= precision_numbers(held_out[held_out["spectrum_key"].isin(members)], repeats)
     joined = {"starhorse": pd.DataFrame(), "aspcap_dr17": pd.DataFrame()}
-    for name, path in zip(params.catalogues, given.descriptions, strict=True):
-        described = read_description(path)
-        joined[name] = join(keys[keys["snri"] >= 10], read_catalogue(described), described)
+    bright = keys[keys["snri"] >= 10]
+    joined |= join_described(bright, params.catalogues, given.descriptions, given.files)
     if all(map(len, joined.values())):
         ours |= catalogue_numbers(parameters, joined["starhorse"], joined["aspcap_dr17"], offsets)
     write_table_files(du2024_table(ours, params.survey, params.simulated), snakemake.output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -215,9 +215,17 @@ def join(table: pd.DataFrame, theirs: pd.DataFrame, catalogue: Catalogue) -> pd.
     return pd.concat([table[near].reset_index(drop=True), found], axis=1)
 
 
-def join_described(table: pd.DataFrame, names: Sequence[str], descriptions: Sequence[str | Path]) -> dict:
-    """`join` of a table with several catalogues, by name; ``descriptions`` are their YAML files."""
-    described = {name: read_description(path) for name, path in zip(names, descriptions, strict=True)}
+def described_table(description: str | Path, file: str | Path) -> Catalogue:
+    """The catalogue of a description, with the table itself wherever the workflow has it."""
+    return replace(read_description(description), file=Path(file))
+
+
+def join_described(
+    table: pd.DataFrame, names: Sequence[str], descriptions: Sequence[str | Path], files: Sequence[str | Path]
+) -> dict:
+    """`join` of a table with several catalogues, by name: ``descriptions`` in YAML, and ``files`` with the tables."""
+    given = zip(names, descriptions, files, strict=True)
+    described = {name: described_table(description, file) for name, description, file in given}
     return {name: join(table, read_catalogue(one), one) for name, one in described.items()}
 
 

@@ -167,7 +167,7 @@ def labels_of_run(
     ----------
     files : mapping
         Inputs of the rule engine_labels: parameters and flags (a file an engine), m_catalog, stars, photometry, apogee,
-        descriptions (a file a catalogue), truth (an empty list where the survey is real).
+        descriptions and files (one each a catalogue), truth (an empty list where the survey is real).
     engines, catalogues : sequence of str
         Names in the order of the files.
     simulated : bool
@@ -185,6 +185,6 @@ def labels_of_run(
     }
     apogee = read_table(files["apogee"], ["spectrum_key", *APOGEE_COLUMNS.values()])
     truth = read_table(files["truth"], ["spectrum_key", *(f"true_{label}" for label in LABELS)]) if simulated else None
-    joined = join_described(keys, others, files["descriptions"])
+    joined = join_described(keys, others, files["descriptions"], files["files"])
     kept = keys.drop(columns=["obsid", "ra", "dec"])
     return labels_side_by_side(kept, tables, apogee, joined, truth), sources

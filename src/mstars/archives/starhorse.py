@@ -9,15 +9,15 @@ import pandas as pd
 from mstars.archives.tap import Patience, Question, Table, ask
 from mstars.files.external_tables import Column, empty_table
 
-_QUANTITIES = {"teff": "K", "logg": "", "met": "", "dist": "kpc", "av": "mag"}
+_LABELS = {"teff": "K", "logg": "", "met": ""}
+_QUANTITIES = _LABELS | {"dist": "kpc", "av": "mag"}
 
 STARHORSE = (
     Column("source_id", ("Source", "EDR3Name"), "id"),
-    *(Column(f"{name}50", unit=unit) for name, unit in _QUANTITIES.items()),
     *(
-        Column(f"{name}{share}", (), required=False, unit=unit)
+        Column(f"{name}{share}", required=share == 50 and name in _LABELS, unit=unit)
         for name, unit in _QUANTITIES.items()
-        for share in (16, 84)
+        for share in (50, 16, 84)
     ),
     Column("fidelity", required=False),
     Column("sh_outflag", ("outflag",), "str", required=False),

@@ -121,3 +121,27 @@ def test_a_job_that_fails_leaves_no_record(place):
         path.write_text("2")
         raise ValueError
     assert not (place / "results/demo/checksums/a.json.sha256").exists()
+
+
+@pytest.mark.parametrize("place_of_script, ends", [(".snakemake/scripts", True), ("scripts", False)])
+@pytest.mark.parametrize("work, code", [("pass", 0), ("raise RuntimeError('no')", 1), ("sys.exit(3)", 3)])
+def test_a_script_of_snakemake_ends_with_its_job(tmp_path, place_of_script, ends, work, code):
+    script = tmp_path / place_of_script / "a.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(f"""
+import atexit, sys
+from types import SimpleNamespace
+from mstars.ops.job import job
+snakemake = SimpleNamespace(threads=1, log=["job.log"], input=[], output=[], rule="r")
+atexit.register(lambda: print("taken apart"))
+with job(snakemake) as log:
+    log.info("worked")
+    print("said", end="")
+    {work}
+print("after")
+""")
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == code and done.stdout.startswith("said")
+    assert (tmp_path / "job.log").read_text().rstrip().splitlines()[0].endswith("worked")
+    assert ("after" in done.stdout) == (code == 0 and not ends)
+    assert ("taken apart" in done.stdout) == (code != 0 or not ends)

@@ -28,6 +28,14 @@ def test_every_name_of_a_script_is_known(script):
     assert not sorted({node.id for node in names} - known)
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_nothing_follows_a_job(script):
+    """A script's process ends with its job (`mstars.ops.job`)."""
+    *before, last = ast.parse(script.read_text()).body
+    is_job = [isinstance(node, ast.With) and "job(snakemake" in ast.unparse(node.items[0]) for node in (*before, last)]
+    assert is_job == [False] * len(before) + [True]
+
+
 @pytest.mark.slow
 def test_jobs_of_tables_and_the_workflow_itself_start_without_heavy_libraries():
     """A survey's tables are made one after the other: what each imports in vain, the whole run waits for."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from astropy.io import fits
-
 from mstars.files.gzip_files import GZIP_ERRORS, read_whole_gzip
 from mstars.lamost.cards import BLOCK
 
@@ -61,6 +59,8 @@ def what_is_wrong(path: str | Path, kind: str) -> str:
 
 def _cut_off(path: str | Path) -> str:
     """Why a FITS file is shorter than its headers tell; empty where it is not. The last block may lack its padding."""
+    from astropy.io import fits  # here, since the workflow's start reads this module and fetches nothing
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -11,6 +11,7 @@ import ast
 import functools
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,6 +53,8 @@ class Digests:
         self._needs: dict[Path, list[Path]] = {}
         self._lines: dict[Path, str] = {}
         self._modules = functools.cache(self._find_modules)
+        self._same: dict[str, Path] = {}
+        self._is_file = functools.cache(os.path.isfile)
 
     def digest(self, script: str | Path, *modules: str) -> str:
         """Digest of a script and all that it rests on.
@@ -87,7 +90,8 @@ class Digests:
 
         ``modules`` are modules that it imports by a name known only when it runs.
         """
-        waiting, found = [Path(script).resolve(), *(path for name in modules for path in self._modules(name))], set()
+        waiting, found = [self._one(Path(script).resolve())], set()
+        waiting += [path for name in modules for path in self._modules(name)]
         while waiting:
             path = waiting.pop()
             if path not in found:
@@ -109,10 +113,11 @@ class Digests:
                 facts = self._facts(path)
                 needs = [module for name in facts["imports"] for module in self._modules(name)]
                 needs += [self._table(path, name) for name in facts["resources"]]
-                needs += [path.parent / name for name in facts["names"] if (path.parent / name).is_file()]
+                beside = [os.path.join(path.parent, name) for name in facts["names"]]
+                needs += [self._one(Path(file)) for file in beside if self._is_file(file)]
             else:
                 facts, needs = {"hash": _hash(path)}, []
-            self._needs[path] = needs
+            self._needs[path] = list(dict.fromkeys(needs))
             self._lines[path] = f"{self._name(path)} {facts['hash']}\n"
         return self._needs[path]
 
@@ -135,15 +140,19 @@ class Digests:
         """Files that ``import name`` runs: the packages above it, and the module where ``name`` is one."""
         parts, files = name.split("."), []
         for depth in range(1, len(parts) + 1):
-            place = self._source.joinpath(*parts[:depth])
-            files += [file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()]
-        return files
+            place = os.path.join(self._source, *parts[:depth])
+            files += [file for file in (os.path.join(place, "__init__.py"), f"{place}.py") if self._is_file(file)]
+        return [self._one(Path(file)) for file in files]
+
+    def _one(self, path: Path) -> Path:
+        """The same object for the same path: sets then compare no text."""
+        return self._same.setdefault(str(path), path)
 
     def _table(self, module: Path, name: str) -> Path:
         path = self._resources / name
         if not path.is_file():
             raise InputError(f"{path}: named in {module}, and not there; is this a whole checkout?")
-        return path
+        return self._one(path)
 
 
 def facts_of(text: str, name: str = "<text>") -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from mstars.core.errors import DamagedFile, InputError
 from mstars.files import checksums
@@ -24,6 +25,9 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
 
     An `InputError` ends the job with its one line, without a traceback, and so does a full or read-only disk; any
     other error keeps its traceback. A damaged input that a rule made is set aside, so that the next run makes it again.
+
+    When all went well a script of Snakemake's ends here, without the half second in which Python would take torch and
+    numba apart: nothing may follow the job in a script.
     """
     threads = str(max(1, snakemake.threads))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -75,6 +79,15 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
         for handler in handlers:
             handler.close()
             logger.removeHandler(handler)
+    if _is_script():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _is_script() -> bool:
+    """Whether this process is the script of a rule, as Snakemake runs it."""
+    return Path(getattr(sys.modules["__main__"], "__file__", "")).parent.parts[-2:] == (".snakemake", "scripts")
 
 
 def _disk_trouble(error: Exception) -> str:

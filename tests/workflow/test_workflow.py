@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -177,3 +178,22 @@ def test_the_rule_graph_is_drawn():
         env=environment(),
     )
     assert done.returncode == 0 and "digraph" in done.stdout
+
+
+@pytest.mark.slow
+def test_one_core_makes_the_bytes_of_two(survey, tmp_path):
+    """All of the finished survey but its simulation and trainings, on one core and on two."""
+    made = []
+    for cores in ("1", "2"):
+        workdir = new_workdir(tmp_path / cores, survey.path / "results" / "templates" / "library.h5")
+        os.utime(workdir.path / "results" / "templates" / "library.h5", (1e9, 1e9))
+        os.utime(workdir.path / "results" / "templates" / "packages", (1e9 - 1, 1e9 - 1))
+        shutil.copytree(survey.results / "sim", workdir.results / "sim")
+        models = f'models={{"path": "{survey.results / "models"}"}}'
+        workdir.run("catalog", "--cores", cores, "--rerun-triggers", "mtime", "--config", models)
+        folders = [workdir.results / name for name in ("spectra", "predictions", "rv", "parameters", "catalogs")]
+        files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+        made.append({path.relative_to(workdir.results): path.read_bytes() for path in files})
+    one, two = made
+    assert len(one) > 20 and one.keys() == two.keys()
+    assert [str(path) for path in one if one[path] != two[path]] == []

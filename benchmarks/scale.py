@@ -3,7 +3,8 @@
 ``python benchmarks/scale.py [--size scale] [--models results/demo/models] [--cores 2] [--folder DIR]`` simulates the
 survey (timed apart), then runs the target ``catalog`` with given models (where there are none, they are trained on a
 survey of ``--train-size``, timed apart), and measures the planning of the paper's 5,000 plates. From that follows a
-projection for the paper's 876,134 spectra. With ``--folder`` an interrupted measurement goes on; but then the wall time
+projection for the paper's 876,134 spectra (the model of ``mstars plan-cost``; ``--smaller F/results/scale`` checks it
+against a run of a fifth of the size). With ``--folder`` an interrupted measurement goes on; but then the wall time
 is that of the last part only. The last line of its output is one JSON object, also when it is interrupted, fails or
 meets its ``--minutes``: then ``complete`` is false, ``stopped`` says why, and the stages are those done so far.
 """
@@ -23,6 +24,9 @@ from pathlib import Path
 
 import dag
 import pandas as pd
+
+from mstars.ops.job_costs import batch_sizes, read_benchmarks
+from mstars.ops.plan_cost import Measured, measured, predicted
 
 ROOT = Path(__file__).resolve().parents[1]
 DR10 = 876_134
@@ -98,31 +102,32 @@ def disk(results: Path) -> tuple[dict[str, int], int]:
     return sizes, count
 
 
-def projection(rules: pd.DataFrame, n: int, options: argparse.Namespace) -> dict:
-    """Hours for the paper's number of spectra, each rule's processor time in proportion to the spectra: an upper bound.
+def projection(run: Measured, options: argparse.Namespace) -> dict:
+    """Hours for the paper's number of spectra by the model of `mstars plan-cost`.
 
-    The start of each job (1 to 2 s) is counted as work, so that only big surveys (size scale) tell something.
-
-    ``two_cores_h``: all work on two cores, ``training_h`` apart (at ``--train-rate`` spectra/s of one training).
-    ``cluster_h``: work of batches over all cores, 250 batches at most at once; the rest one after the other, as if it
-    used one core; the trainings over the GPUs, the longest of them at least (``cluster_training_h``).
+    ``here_h``: on the measured cores, ``training_h`` apart (at ``--train-rate`` spectra/s of one training).
+    ``cluster_h``: on ``--nodes``; the trainings over the GPUs, the longest of them at least (``cluster_training_h``).
     """
-    rules = rules[[not belongs(rule, SIMULATION) for rule in rules.index]]
-    batch = [rules.loc[rule, "jobs"] > 1 for rule in rules.index]
-    seconds = rules["cpu"] * DR10 / n
-    together, alone = float(seconds[batch].sum()), float(seconds[[not one for one in batch]].sum())
-    parallel = min(250, options.nodes * options.node_cores)
+    here = predicted(run, DR10, cores=options.cores)
+    cluster = predicted(run, DR10, cores=options.node_cores, nodes=options.nodes)
     work = [count * spectra * epochs / options.train_rate for count, spectra, epochs in PAPER_TRAININGS.values()]
     longest = max(spectra * epochs / options.train_rate for _, spectra, epochs in PAPER_TRAININGS.values())
     return {
         "n_spectra": DR10,
-        "two_cores_h": round((together + alone) / 2 / 3600, 2),
+        "here_h": round(here.total / 3600, 2),
+        "here_whole_h": round(here.whole / 3600, 2),
         "training_h": round(sum(work) / 3600, 2),
         "cluster": {"nodes": options.nodes, "cores": options.node_cores, "gpus": options.gpus},
-        "cluster_h": round((together / parallel + alone) / 3600, 2),
+        "cluster_h": round(cluster.total / 3600, 2),
         "cluster_training_h": round(max(sum(work) / options.gpus, longest) / 3600, 2),
-        "cpu_h": round((together + alone) / 3600, 2),
     }
+
+
+def foretold(smaller: Path, n: int, wall: float, options: argparse.Namespace) -> dict:
+    """What `mstars plan-cost` says of this run from a smaller one, beside what was seen."""
+    run = measured(read_benchmarks(smaller), batch_sizes(smaller), options.cores)
+    seconds = predicted(run, n, cores=options.cores).total
+    return {"from_n_spectra": run.n_spectra, "predicted_s": round(seconds, 1), "off": round(seconds / wall - 1, 3)}
 
 
 def teach(place: Path, options: argparse.Namespace) -> tuple[Path, dict]:
@@ -190,6 +195,8 @@ def weigh(results: Path, wall: float | None, options: argparse.Namespace) -> dic
         found["simulate_cpu_ms"] = round(1e3 * float(rules.loc["simulate_plates", "cpu"]) / n, 2)
     if wall is None:
         return found
+    if options.smaller is not None:
+        found["foretold"] = foretold(options.smaller, n, wall, options)
     return found | {
         "wall_s": round(wall, 1),
         "end_to_end_per_s": round(n / wall, 1),
@@ -199,7 +206,7 @@ def weigh(results: Path, wall: float | None, options: argparse.Namespace) -> dic
         "ingest_per_s": round(n / (float(rules.loc["ingest_batch", "s"]) / options.cores), 1),
         "limit": work.index[0],
         "limit_share": round(float(work["s"].iloc[0] / work["s"].sum()), 2),
-        "projection": projection(work, n, options),
+        "projection": projection(measured(read_benchmarks(results), batch_sizes(results), options.cores), options),
     }
 
 
@@ -217,6 +224,9 @@ def main() -> None:
     parser.add_argument("--node-cores", type=int, default=32)
     parser.add_argument("--gpus", type=int, default=4)
     parser.add_argument("--train-rate", type=float, default=2500, help="spectra/s of a training, for the projection")
+    parser.add_argument(
+        "--smaller", type=Path, help="results of a smaller run: what plan-cost says of this one from it"
+    )
     parser.add_argument("--folder", type=Path, help="keep the results there")
     parser.add_argument("--minutes", type=float, help="stop after so many, and print what was seen")
     options = parser.parse_args()

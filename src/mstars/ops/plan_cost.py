@@ -139,7 +139,9 @@ def _covered(jobs: pd.DataFrame) -> float:
     return total
 
 
-def predicted(run: Measured, n_spectra: int, *, cores: int, nodes: int = 1, gpus: int = 0, gpu_speed: float = 1.0):
+def predicted(
+    run: Measured, n_spectra: int, *, cores: int, nodes: int = 1, gpus: int = 0, gpu_speed: float = 1.0
+) -> Predicted:
     """What a survey of ``n_spectra`` takes on ``nodes`` of ``cores`` each.
 
     Parameters

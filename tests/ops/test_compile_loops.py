@@ -31,7 +31,7 @@ def test_a_job_of_velocities_compiles_nothing_more(tmp_path, capsys):
     assert "loops compiled" in capsys.readouterr().out
     before = compiled()
     named = {name for _, name, _ in before}
-    assert {"clear_unusable", "resample_rows", "zscore_rows", "running_sums", "finish_chunk", "fit_lines"} <= named
+    assert {"resample_rows", "zscore_rows", "running_sums", "finish_chunk", "fit_lines"} <= named
     library = compile_loops.made_up_library()
     spectra = compile_loops.made_up_spectra(library)
     options = Rvmm()

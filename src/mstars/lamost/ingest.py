@@ -14,6 +14,7 @@ from mstars.lamost.catalogs import text_column
 from mstars.lamost.grid import place_on_grid
 from mstars.lamost.header import HEADER_DTYPES, header_table
 from mstars.lamost.layouts import FileSpectrum
+from mstars.lamost.pixels import CONSTANT, FEW, LEAST_GOOD, MASKED, NEGATIVE, USABLE, clear_unusable
 from mstars.lamost.reader import read_spectrum
 from mstars.lamost.snr import fill_snr
 from mstars.spectra.arms import missing_arms
@@ -69,8 +70,6 @@ def ingest_batch(
     rejected : pandas.DataFrame
         The others, with the reason. Both tables together have the plan's number of rows.
     """
-    from mstars.lamost.pixels import USABLE, clear_unusable
-
     n = len(plan)
     flux, ivar = np.zeros((n, N_PIXEL), np.float32), np.zeros((n, N_PIXEL), np.float32)
     ormask = np.zeros((n, N_PIXEL), np.uint8)
@@ -105,8 +104,6 @@ def ingest_batch(
 
 def _unusable(found: int) -> str:
     """The reason for what `mstars.lamost.pixels.clear_unusable` found."""
-    from mstars.lamost.pixels import CONSTANT, FEW, LEAST_GOOD, MASKED, NEGATIVE
-
     reasons = {MASKED: "all pixels masked", CONSTANT: "no usable flux: constant", NEGATIVE: "no usable flux: negative"}
     reasons[FEW] = f"no usable flux: fewer than {LEAST_GOOD} good pixels"
     return reasons.get(int(found), "no usable flux: all zero or not finite")

@@ -1,8 +1,7 @@
-"""The compiled loop of `mstars.lamost.ingest`: apart, so that a job of tables starts without numba."""
+"""Which pixels and spectra of files are usable. Whole arrays at a time: a job that compiled nothing starts sooner."""
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 USABLE, NO_FLUX, CONSTANT, NEGATIVE, MASKED, FEW = range(6)
@@ -11,11 +10,12 @@ USABLE, NO_FLUX, CONSTANT, NEGATIVE, MASKED, FEW = range(6)
 LEAST_GOOD = 300
 """A spectrum with fewer good pixels can't be measured."""
 
+_TOGETHER = 64
+
 _FLAT = 100  # in real files up to 34 pixels in a row have one flux
 
 
-@numba.njit(cache=True)
-def clear_unusable(flux, ivar, ormask):
+def clear_unusable(flux: np.ndarray, ivar: np.ndarray, ormask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Zero pixels that are not finite, have a negative ivar, or have one flux over a long stretch, in place.
 
     Parameters
@@ -32,53 +32,53 @@ def clear_unusable(flux, ivar, ormask):
         `LEAST_GOOD`.
     """
     n_good, found = np.zeros(len(flux), np.int64), np.full(len(flux), USABLE)
-    for row in range(len(flux)):
-        n_known, has_flux, unmasked = 0, False, False
-        lowest, highest = np.inf, -np.inf
-        for pixel in range(flux.shape[1]):
-            value, weight = flux[row, pixel], ivar[row, pixel]
-            if not (np.isfinite(value) and np.isfinite(weight) and weight >= 0):
-                flux[row, pixel] = 0.0
-                ivar[row, pixel] = 0.0
-                continue
-            if value != 0:
-                has_flux = True
-            if weight > 0:
-                n_known += 1
-                lowest, highest = min(lowest, value), max(highest, value)
-                unmasked = unmasked or ormask[row, pixel] == 0
-        constant = highest - lowest <= 1e-5 * abs(highest)
-        n_flat = _clear_flat(flux[row], ivar[row]) if has_flux and not constant else 0
-        good, positive = 0, 0
-        for pixel in range(flux.shape[1]):
-            if ivar[row, pixel] > 0 and ormask[row, pixel] == 0:
-                good += 1
-                positive += flux[row, pixel] > 0
-        n_good[row] = good
-        if not has_flux:
-            found[row] = NO_FLUX
-        elif not unmasked:
-            found[row] = MASKED
-        elif constant or 2 * n_flat > n_known and good < LEAST_GOOD:
-            found[row] = CONSTANT
-        elif 2 * positive <= good:
-            found[row] = NEGATIVE
-        elif good < LEAST_GOOD:
-            found[row] = FEW
+    for start in range(0, len(flux), _TOGETHER):
+        rows = slice(start, start + _TOGETHER)
+        n_good[rows], found[rows] = _clear_rows(flux[rows], ivar[rows], ormask[rows])
     return n_good, found
 
 
-@numba.njit(cache=True)
-def _clear_flat(flux, ivar):
+def _clear_rows(flux: np.ndarray, ivar: np.ndarray, ormask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`clear_unusable` of a few rows, which stay in the processor's caches."""
+    with np.errstate(invalid="ignore"):  # a damaged file may hold any bits
+        fine = np.isfinite(flux) & np.isfinite(ivar) & (ivar >= 0)
+    if not fine.all():
+        flux[~fine] = 0.0
+        ivar[~fine] = 0.0
+    has_flux, known, unmasked = flux.any(axis=1), ivar > 0, ormask == 0
+    n_known = np.count_nonzero(known, axis=1)
+    lowest = np.where(known, flux, np.inf).min(axis=1).astype(float)
+    highest = np.where(known, flux, -np.inf).max(axis=1).astype(float)
+    constant = highest - lowest <= 1e-5 * np.abs(highest)
+    n_flat = np.zeros(len(flux), np.int64)
+    for row in np.flatnonzero(has_flux & ~constant & _may_be_flat(flux, known)):
+        n_flat[row] = _clear_flat(flux[row], ivar[row])
+    good = (ivar > 0) & unmasked
+    n_good, positive = np.count_nonzero(good, axis=1), np.count_nonzero(good & (flux > 0), axis=1)
+    reasons = {
+        NO_FLUX: ~has_flux,
+        MASKED: ~(known & unmasked).any(axis=1),
+        CONSTANT: constant | (2 * n_flat > n_known) & (n_good < LEAST_GOOD),
+        NEGATIVE: 2 * positive <= n_good,
+        FEW: n_good < LEAST_GOOD,
+    }
+    return n_good, np.select(list(reasons.values()), list(reasons), USABLE)
+
+
+def _may_be_flat(flux: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Rows in which enough known pixels have the flux of the one before: bool [n]."""
+    same = (flux[:, 1:] == flux[:, :-1]) & known[:, 1:] & known[:, :-1]
+    return np.count_nonzero(same, axis=1) >= _FLAT
+
+
+def _clear_flat(flux: np.ndarray, ivar: np.ndarray) -> int:
     """Zero stretches of more than `_FLAT` known pixels of one flux, in place; how many pixels they have."""
-    cleared, start = 0, 0
-    for pixel in range(1, len(flux) + 1):
-        goes_on = pixel < len(flux) and ivar[pixel] > 0 and ivar[start] > 0 and flux[pixel] == flux[start]
-        if goes_on:
-            continue
-        if pixel - start > _FLAT and ivar[start] > 0:
-            flux[start:pixel] = 0.0
-            ivar[start:pixel] = 0.0
-            cleared += pixel - start
-        start = pixel
+    same = (flux[1:] == flux[:-1]) & (ivar[1:] > 0) & (ivar[:-1] > 0)
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    cleared = 0
+    for start, last in zip(ends[::2], ends[1::2], strict=True):
+        if last + 1 - start > _FLAT:
+            flux[start : last + 1] = 0.0
+            ivar[start : last + 1] = 0.0
+            cleared += last + 1 - start
     return cleared

@@ -63,13 +63,11 @@ def made_up_spectra(library):
 
 
 def run_inputs(spectra) -> None:
-    """Ingest's check of pixels, what the networks see, bins and band indices."""
+    """What the networks see, bins and band indices."""
     from mstars.classify.flux_bins import bin_spectra
-    from mstars.lamost.pixels import clear_unusable
     from mstars.spectra.band_indices import band_indices
     from mstars.spectra.preprocessing import classifier_input
 
-    clear_unusable(spectra.flux.copy(), spectra.ivar.copy(), spectra.ormask.copy())
     classifier_input(spectra, np.zeros(len(spectra)))
     bin_spectra(spectra)
     band_indices(spectra, np.zeros(len(spectra)))

@@ -29,21 +29,8 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
     When all went well a script of Snakemake's ends here, without the half second in which Python would take torch and
     numba apart: nothing may follow the job in a script.
     """
-    threads = str(max(1, snakemake.threads))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = threads
-    # OpenMP's threads (torch's) would spin after each loop and take the cores from what comes next
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # torch's matrix products (MKL) of few rows else depend, in the last digit, on where in memory the rows begin
-    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-    # numba compares this variable with what it was imported with, each time it compiles
-    if "numba" in sys.modules:
-        numba = sys.modules["numba"]
-        numba.set_num_threads(min(int(threads), numba.config.NUMBA_NUM_THREADS))
-    else:
-        os.environ["NUMBA_NUM_THREADS"] = threads
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(int(threads))
+    threads = max(1, snakemake.threads)
+    _set_threads(threads)
     from threadpoolctl import threadpool_limits
 
     logger = logging.getLogger("mstars")
@@ -55,7 +42,7 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
         logger.addHandler(handler)
     try:
-        with threadpool_limits(int(threads)):
+        with threadpool_limits(threads):
             checksums.forget(snakemake.output)
             checksums.check(snakemake.input)
             yield logger
@@ -83,6 +70,25 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _set_threads(count: int) -> None:
+    """BLAS, OpenMP, numba and torch within so many threads, imported already or not."""
+    threads = str(count)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = threads
+    # OpenMP's threads (torch's) would spin after each loop and take the cores from what comes next
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # torch's matrix products (MKL) of few rows else depend, in the last digit, on where in memory the rows begin
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+    # numba compares this variable with what it was imported with, each time it compiles
+    if "numba" in sys.modules:
+        numba = sys.modules["numba"]
+        numba.set_num_threads(min(int(threads), numba.config.NUMBA_NUM_THREADS))
+    else:
+        os.environ["NUMBA_NUM_THREADS"] = threads
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(int(threads))
 
 
 def _is_script() -> bool:

@@ -28,8 +28,8 @@ from mstars.files.json_files import read_json
 HELP = "the files that a config needs: there, to be fetched, or missing"
 SPECTRUM_BYTES = 50_000
 """A LAMOST spectrum of low resolution, gzipped."""
-ANSWER_BYTES = {"gaia": 500, "allwise": 400, "starhorse": 150}
-"""What a TAP service sends and takes for a spectrum (benchmarks/README.md)."""
+ANSWER_BYTES = {"gaia": 450, "allwise": 410, "starhorse": 280}
+"""What a TAP service takes and sends for a spectrum, measured by ``benchmarks/tap_bytes.py``."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Rows of the products: each value from its stage, and nothing lost."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_catalog import classified, keys, recommended
 
 from mstars.catalog.columns import product_columns, product_table
-from mstars.catalog.rows import non_m_table, recommended_table
+from mstars.catalog.rows import columns_joined, non_m_table, recommended_table
 from mstars.core.errors import InputError
+from mstars.files.tables import read_present
 
 
 def test_which_errors_take_the_plain_names(stages):
@@ -16,6 +18,19 @@ def test_which_errors_take_the_plain_names(stages):
     names = ("v3", "spectra", "gaia", "photometry", "parameters", "quality")
     spread = product_table(recommended_table(*(stages[name] for name in names), "spread"), columns)
     assert (spread["teff_err"] == np.float32(3.3)).all() and (spread["teff_spread"] == np.float32(3.3)).all()
+
+
+@pytest.mark.parametrize("errors", ["calibrated", "spread"])
+def test_the_columns_that_are_read_are_all_that_a_product_needs(stages, tmp_path, errors):
+    columns, read = product_columns("recommended", with_filename=True), []
+    for name in ("v3", "spectra", "gaia", "photometry", "parameters", "quality"):
+        whole = stages[name].assign(never_needed=1.0)
+        whole.to_parquet(tmp_path / f"{name}.parquet", index=False)
+        read.append(read_present(tmp_path / f"{name}.parquet", columns_joined(columns)))
+        assert "never_needed" not in read[-1]
+    names = ("v3", "spectra", "gaia", "photometry", "parameters", "quality")
+    whole = product_table(recommended_table(*(stages[name] for name in names), errors), columns)
+    pd.testing.assert_frame_equal(product_table(recommended_table(*read, errors), columns), whole)
 
 
 def test_recommended_takes_each_value_from_its_stage(stages):

@@ -10,6 +10,7 @@ from astropy.io.votable import validate
 from astropy.table import Table
 from made_catalog import recommended
 
+from mstars.catalog import writers
 from mstars.catalog.columns import product_columns, product_table
 from mstars.catalog.writers import FORMATS, column_metadata, read_product, write_product
 from mstars.core.errors import InputError
@@ -25,6 +26,26 @@ def test_every_format_holds_the_same_content_and_the_same_bytes(stages, tmp_path
     assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
     pd.testing.assert_frame_equal(read_product(tmp_path / f"a{ending}", columns), table, check_dtype=rows > 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{ending}", f"b{ending}"]
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_blocks_of_rows_make_the_bytes_of_the_whole(stages, tmp_path, monkeypatch, ending):
+    columns = product_columns("recommended", with_filename=True)
+    table = product_table(recommended(stages), columns)
+    for rows in (1, 3, len(table)):
+        monkeypatch.setattr(writers, "_ROWS", rows)
+        write_product(table, columns, tmp_path / f"{rows}{ending}", title="A test")
+    whole = (tmp_path / f"{len(table)}{ending}").read_bytes()
+    assert all((tmp_path / f"{rows}{ending}").read_bytes() == whole for rows in (1, 3))
+
+
+def test_fits_has_the_bytes_of_astropys_own_table(stages, tmp_path):
+    columns = product_columns("recommended", with_filename=True)
+    write_product(product_table(recommended(stages), columns), columns, tmp_path / "a.fits", title="A test")
+    with fits.open(tmp_path / "a.fits") as file:
+        again = fits.BinTableHDU(file[1].data.copy(), file[1].header)
+        fits.HDUList([fits.PrimaryHDU(header=file[0].header), again]).writeto(tmp_path / "b.fits")
+    assert (tmp_path / "a.fits").read_bytes() == (tmp_path / "b.fits").read_bytes()
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -1,16 +1,16 @@
 """The recommended catalogue as FITS, VOTable, CSV and Parquet."""
 
 from mstars.catalog.columns import product_columns, product_table
-from mstars.catalog.rows import recommended_table
+from mstars.catalog.rows import columns_joined, recommended_table
 from mstars.catalog.writers import write_products
-from mstars.files.tables import read_table
+from mstars.files.tables import read_present
 from mstars.ops.job import job
 
 with job(snakemake) as log:
     given = snakemake.input
-    names = ("m_catalog", "spectra", "gaia", "photometry", "parameters", "quality")
-    rows = recommended_table(*(read_table(given[name]) for name in names), snakemake.params.errors)
     columns = product_columns("recommended", with_filename=snakemake.params.with_filename)
+    names, wanted = ("m_catalog", "spectra", "gaia", "photometry", "parameters", "quality"), columns_joined(columns)
+    rows = recommended_table(*(read_present(given[name], wanted) for name in names), snakemake.params.errors)
     table = product_table(rows, columns)
     title = f"Recommended catalogue of M-type stars, survey {snakemake.params.survey}"
     write_products(table, columns, snakemake.output, title=title)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
+from mstars.catalog.columns import ProductColumn
 from mstars.core.bands import ORP
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
@@ -15,6 +18,19 @@ CLASSIFICATION_COLUMNS = (
 )  # fmt: skip
 _TEXT = ("spt_class", "wdm_class", "dmgm_class", "cmd_pos", "candidate_reasons", "review_status")
 _STATUS = ("review_status", "dgcm_status", "rv_review")
+
+
+def columns_joined(products: Iterable[ProductColumn]) -> set[str]:
+    """Columns of the stages' tables that the rows of a product rest on.
+
+    Parameters
+    ----------
+    products : iterable of ProductColumn
+        Columns of the product.
+    """
+    own = {KEY, "star_id", "source_id", "rv_flag", "parameter_flag", *ORP, *_STATUS}
+    errors = {f"{label}{end}" for label in LABELS for end in ("_err", "_calib_err")}
+    return own | errors | {column.source for column in products}
 
 
 def recommended_table(m_catalog, spectra, gaia, photometry, parameters, quality, errors="calibrated") -> pd.DataFrame:

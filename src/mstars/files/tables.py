@@ -60,6 +60,16 @@ def _absent(path: str | Path, columns: list[str]) -> list[str]:
     return [name for name in columns if name not in present]
 
 
+def read_present(path: str | Path, columns: Iterable[str]) -> pd.DataFrame:
+    """`read_table` of those of some columns that the table has: a whole survey's other columns take no memory."""
+    wanted = set(columns)
+    try:
+        present = pyarrow.parquet.read_schema(path).names
+    except Exception:  # read_table says what is wrong with it
+        return read_table(path)
+    return read_table(path, [name for name in present if name in wanted])
+
+
 def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -> pd.DataFrame:
     """One table of several with the same columns (a batch each), in the order given."""
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)

@@ -109,7 +109,9 @@ def combined_table(survey: dict, batches: int) -> pd.DataFrame:
         for label in LABELS:
             labelled[label], labelled[f"{label}_label_err"] = survey["truth"][f"true_{label}"].to_numpy()[own], 0.0
         given = {name: table for name, table in tables.items() if kind in engine_info(name).kinds}
-        fit, _ = fit_kind(given, labelled, catalog[["spectrum_key", "missing_arm"]], {}, kind=kind, settings=settings)
+        fit, _ = fit_kind(
+            given, labelled, catalog[["spectrum_key", "missing_arm", "snri"]], {}, kind=kind, settings=settings
+        )
         models[kind] = Model(fit, {"trained_on": "release", **ENGINE.label_limits(labelled, "all")})
     parts = []
     for some in np.array_split(np.arange(len(catalog)), batches):

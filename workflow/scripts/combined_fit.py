@@ -11,9 +11,9 @@ with job(snakemake) as log:
     params, given, out = snakemake.params, snakemake.input, snakemake.output
     tables = {name: read_table(path) for name, path in zip(params.engines, given.parameters, strict=True)}
     labelled, kind = read_table(given.training), snakemake.wildcards.kind
-    missing_arm = read_table(given.spectra, ["spectrum_key", "missing_arm"])
+    spectra = read_table(given.spectra, ["spectrum_key", "missing_arm", "snri"])
     errors = {name: read_json(path) for name, path in zip(params.engines, given.calibrations, strict=True)}
-    fit, held_out = fit_kind(tables, labelled, missing_arm, errors, kind=kind, settings=params.settings)
+    fit, held_out = fit_kind(tables, labelled, spectra, errors, kind=kind, settings=params.settings)
     write_table(held_out, out.held_out)
     about = {"trained_on": params.trained_on, "survey": params.survey, "training_set": read_json(given.summary)["hash"]}
     write_fit(Path(out.model).parent, fit, labelled, kind=kind, about=about)

@@ -12,6 +12,7 @@ from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.engines.calibration import calibrate_kind
 from mstars.engines.combined.info import INFO
+from mstars.engines.combined.members import collect_members
 from mstars.engines.combined.model import ENGINE, combine_batch, fit_kind, write_fit
 from mstars.engines.contract import CLEARING
 from mstars.engines.registry import engine_info, engine_models, engine_settings
@@ -60,7 +61,9 @@ def survey():
 @pytest.fixture(scope="module")
 def fitted(survey, tmp_path_factory):
     _, tables, labelled, catalog = survey
-    fit, held = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], {}, kind="dM", settings=SETTINGS)
+    fit, held = fit_kind(
+        tables, labelled, catalog[["spectrum_key", "missing_arm", "snri"]], {}, kind="dM", settings=SETTINGS
+    )
     folder = tmp_path_factory.mktemp("models") / "combined_dM" / "all"
     write_fit(folder, fit, labelled, kind="dM", about={"trained_on": "simulated", "survey": "x", "training_set": "y"})
     model = ENGINE.load([folder], kind="dM", settings=SETTINGS)
@@ -151,7 +154,7 @@ def test_models_of_simulated_spectra_are_told_on_a_real_survey(survey, fitted):
 
 def test_one_engine_alone_and_one_without_common_stars(survey):
     truth, tables, labelled, catalog = survey
-    arms = catalog[["spectrum_key", "missing_arm"]]
+    arms = catalog[["spectrum_key", "missing_arm", "snri"]]
     alone, held = fit_kind({"cnn": tables["cnn"]}, labelled, arms, {}, kind="dM", settings=SETTINGS)
     assert alone.left_out == {} and held["teff_oof"].notna().mean() > 0.9
     strange = tables["laspm"].assign(spectrum_key=lambda table: "x" + table["spectrum_key"])
@@ -159,6 +162,20 @@ def test_one_engine_alone_and_one_without_common_stars(survey):
     assert fit.labels["teff"].members == [0] and "0 labelled stars in common" in fit.left_out["laspm teff"]
     none, held = fit_kind({"laspm": strange}, labelled, arms, {}, kind="dM", settings=SETTINGS)
     assert none.labels == {} and none.left_out["teff"] and held["teff_oof"].isna().all()
+
+
+def test_what_averaging_takes_off_is_that_of_new_stars(survey):
+    """Models agree twice as well on labelled stars; the fit takes the spread of the others at the same S/N."""
+    _, tables, labelled, catalog = survey
+    wide = 200 / catalog["snri"]
+    told = tables["cnn"].assign(teff_err=np.where(np.arange(N) < LABELLED, 0.5, 1.0) * wide)
+    keys = labelled[["spectrum_key"]].assign(missing_arm="")
+    found = collect_members({"cnn": told}, keys, "dM", held_out=catalog).spread["teff"][:, 0]
+    np.testing.assert_allclose(found, np.minimum(wide[:LABELLED], found.max()), rtol=0.06)
+    few = told[: LABELLED + 5]
+    assert (
+        collect_members({"cnn": few}, keys, "dM", held_out=catalog).spread["teff"][:, 0] < 0.6 * wide[:LABELLED]
+    ).all()
 
 
 def test_an_engine_that_it_was_fitted_with_must_be_there(survey, fitted):
@@ -183,7 +200,9 @@ def test_folders_of_another_class_engine_or_version_are_refused(fitted, tmp_path
 
 def test_the_same_tables_give_the_same_bytes(survey, fitted, tmp_path):
     _, tables, labelled, catalog = survey
-    fit, _ = fit_kind(tables, labelled, catalog[["spectrum_key", "missing_arm"]], {}, kind="dM", settings=SETTINGS)
+    fit, _ = fit_kind(
+        tables, labelled, catalog[["spectrum_key", "missing_arm", "snri"]], {}, kind="dM", settings=SETTINGS
+    )
     about = {"trained_on": "simulated", "survey": "x", "training_set": "y"}
     write_fit(tmp_path, fit, labelled, kind="dM", about=about)
     for name in ("model.json", "weights.safetensors", "history.csv"):

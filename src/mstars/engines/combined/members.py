@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from mstars.core.labels import LABELS
 from mstars.engines.contract import EngineInfo
 from mstars.engines.registry import engine_info
 from mstars.spectra.arms import arms_of
+
+_PER_BLOCK = 40
 
 
 @dataclass
@@ -70,8 +72,45 @@ def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np
     return good
 
 
+def spread_of_new_stars(
+    table: pd.DataFrame, spectra: pd.DataFrame, labelled: pd.Series, kind: str, labels: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Spread of an ensemble's models for stars that none of them has seen, at the S/N_i of labelled ones.
+
+    Models lie nearer to each other on stars that they were trained on.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        parameters/{engine}.
+    spectra : pandas.DataFrame
+        spectrum_key and snri.
+    labelled : pandas.Series, [n]
+        spectrum_key.
+    kind : {"dM", "gM"}
+    labels : sequence of str
+
+    Returns
+    -------
+    dict of ndarray, [n]
+        By label; empty with fewer than `_PER_BLOCK` new stars without a flag.
+    """
+    snr = spectra.drop_duplicates("spectrum_key").set_index("spectrum_key")["snri"].astype(float).clip(lower=1.0)
+    sound = (table["flag"].astype("int64") & ~int(EngineFlag.SIMULATION_TRAINED)) == 0
+    new = table[sound & (table["luminosity_class"] == kind) & ~table["spectrum_key"].isin(labelled)]
+    new = new.assign(snr=new["spectrum_key"].map(snr)).dropna(subset="snr").sort_values("snr", kind="stable")
+    if len(new) < _PER_BLOCK:
+        return {}
+    blocks = np.array_split(np.arange(len(new)), len(new) // _PER_BLOCK)
+    place = [np.log(new["snr"].iloc[rows].median()) for rows in blocks]
+    at = np.log(labelled.map(snr).fillna(1.0).to_numpy(dtype=float))
+    return {
+        label: np.interp(at, place, [new[f"{label}_err"].iloc[rows].median() for rows in blocks]) for label in labels
+    }
+
+
 def collect_members(
-    tables: Mapping[str, pd.DataFrame], keys: pd.DataFrame, kind: str, *, held_out: bool = False
+    tables: Mapping[str, pd.DataFrame], keys: pd.DataFrame, kind: str, *, held_out: pd.DataFrame | None = None
 ) -> Members:
     """What the engines say of some spectra of a class.
 
@@ -82,8 +121,9 @@ def collect_members(
     keys : pandas.DataFrame, [n]
         spectrum_key, missing_arm (text, empty where none is missing).
     kind : {"dM", "gM"}
-    held_out : bool
-        Whether of labelled stars the value is that of a model that has not seen them.
+    held_out : pandas.DataFrame, optional
+        spectrum_key and snri of all spectra. Then ``keys`` are labelled stars: the value is that of a model that has
+        not seen them, the spread that of new stars of their S/N_i.
     """
     n, names = len(keys), tuple(tables)
     values = {label: np.full((n, len(names)), np.nan) for label in LABELS}
@@ -97,11 +137,14 @@ def collect_members(
         flag[:, column] = np.where(there, own["flag"].fillna(0).to_numpy(dtype=np.int64), flag[:, column])
         filled[:, column] = own["filled_share"].to_numpy(dtype=float)
         own = own.assign(flag=flag[:, column])
-        if held_out:
+        if held_out is not None:
             own = own.assign(**{label: own[f"{label}_oof"].fillna(own[label]) for label in info.labels})
         good = valid_rows(info, own, kind, missing)
+        wide = {}
+        if info.is_ensemble and held_out is not None:
+            wide = spread_of_new_stars(table, held_out, keys["spectrum_key"], kind, info.labels)
         for label in info.labels:
             values[label][:, column] = np.where(good, own[label].to_numpy(dtype=float), np.nan)
             if info.is_ensemble:
-                spread[label][:, column] = own[f"{label}_err"].to_numpy(dtype=float)
+                spread[label][:, column] = wide.get(label, own[f"{label}_err"].to_numpy(dtype=float))
     return Members(names, values, spread, filled, flag)

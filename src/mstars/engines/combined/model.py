@@ -126,7 +126,7 @@ def _history(fit: Fit) -> pd.DataFrame:
 def fit_kind(
     tables: Mapping[str, pd.DataFrame],
     labelled: pd.DataFrame,
-    missing_arm: pd.DataFrame,
+    spectra: pd.DataFrame,
     calibrations: Mapping[str, Mapping],
     *,
     kind: str,
@@ -140,8 +140,8 @@ def fit_kind(
         parameters/{engine} of the engines that have this class.
     labelled : pandas.DataFrame
         The training set.
-    missing_arm : pandas.DataFrame
-        spectrum_key, missing_arm.
+    spectra : pandas.DataFrame
+        spectrum_key, missing_arm and snri of all spectra.
     calibrations : mapping
         Of `mstars.engines.calibration.calibrate_kind` by engine. Of the quoted errors of the labels no larger share is
         taken out than the engine on the labels' scale takes out that takes out least: the spread of an ensemble tells
@@ -155,8 +155,8 @@ def fit_kind(
     held_out : pandas.DataFrame
         As `mstars.engines.batch.held_out_table` makes it.
     """
-    keys = labelled[["spectrum_key"]].merge(missing_arm, on="spectrum_key", how="left")
-    members = collect_members(tables, keys, kind, held_out=True)
+    keys = labelled[["spectrum_key"]].merge(spectra[["spectrum_key", "missing_arm"]], on="spectrum_key", how="left")
+    members = collect_members(tables, keys, kind, held_out=spectra)
     scales = {name: engine_info(name).scale for name in tables}
     fit = fit_members(members, labelled, scales, INFO.scale, settings)
     snr = labelled["snri"].to_numpy(dtype=float)

@@ -24,7 +24,6 @@ import pandas as pd
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
 from mstars.core.robust import MAD_STD_ERROR, mad_std, share_limits
-from mstars.core.snr import SNR_I_INTERVALS
 from mstars.engines.registry import engine_info
 from mstars.files.tables import read_table
 from mstars.literature.criteria import BIASES
@@ -141,7 +140,7 @@ def _ratios(off: dict[str, pd.Series], about: pd.DataFrame) -> dict[str, list]:
     both = pd.DataFrame(off).dropna()
     snr = about.set_index(about["survey"] + " " + about["spectrum_key"])["snri"].reindex(both.index).to_numpy()
     result = {}
-    for name, (low, high) in {"all": (-np.inf, np.inf)} | {f"{a:g}-{b:g}": (a, b) for a, b in SNR_I_INTERVALS}.items():
+    for name, (low, high) in SNR_BINS.items():
         rows = both[(snr > low) & (snr <= high)]
         if len(rows) > 10:
             # offsets of an engine's scale are no scatter

@@ -49,8 +49,16 @@ def test_label_errors_are_taken_out_or_kept():
     kept, off = (calibrate(table, label_errors=how)["teff"] for how in ("kept", "removed"))
     assert kept["label_share"] == 0 and kept["label_error"] == 0 and off["label_share"] > 0.35
     assert np.hypot(np.mean(off["floor"]), off["label_error"]) == pytest.approx(np.mean(kept["floor"]), rel=0.1)
-    with pytest.raises(ValueError, match="expected removed or kept"):
+    with pytest.raises(ValueError, match="expected removed, kept, known"):
         calibrate(table, label_errors="ignore")
+
+
+def test_known_label_errors_are_taken_out_in_full():
+    """Where what the labels are off by is known from elsewhere, what is left is the error of the values."""
+    table, error = residual_table(quoted=30.0)
+    fits = calibrate(table, label_errors="known")
+    found = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
+    assert fits["teff"]["label_share"] == 1 and np.median(np.abs(found / error - 1)) < 0.1
 
 
 def test_quoted_errors_larger_than_the_residuals_leave_an_error_above_zero():

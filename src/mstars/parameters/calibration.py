@@ -21,8 +21,8 @@ SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=Tru
 _CLIP = 3.5
 _ROUNDS = 8
 _LABELS_PART = 0.6
-LABELS_MOST = 0.5
-"""The most that ``removed`` takes out of the labels' quoted errors, as a share of them."""
+_LABEL_ERRORS = {"removed": 0.5, "kept": 0.0, "known": 1.0}
+"""The most that is taken out of the labels' quoted errors, as a share of them; ``known`` takes out all of it."""
 
 _LEAST_SNR = 1.0
 _FLOOR_AT = (0.03, 0.2, 0.97)
@@ -107,8 +107,9 @@ def calibrate(
         Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (the engine's own
         error: ensemble standard deviation, formal error, or 0 for none) and ``_label_err`` (APOGEE's own error; not
         finite or not positive: the others' median).
-    label_errors : {"removed", "kept"}
-        ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
+    label_errors : {"removed", "kept", "known"}
+        ``known`` takes ``_label_err`` for what the labels are off by, and leaves it out. ``kept`` gives the error
+        against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
         leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
         the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get six tenths,
@@ -133,8 +134,8 @@ def calibrate(
     ValueError
         When ``label_errors`` is unknown.
     """
-    if label_errors not in ("removed", "kept"):
-        raise ValueError(f"label_errors is {label_errors!r}, expected removed or kept")
+    if label_errors not in _LABEL_ERRORS:
+        raise ValueError(f"label_errors is {label_errors!r}, expected {', '.join(_LABEL_ERRORS)}")
     result = {}
     snr = _snr(table["snri"])
     teff = table["teff_oof"].to_numpy(dtype=float) if "teff" in labels else np.zeros(len(table))
@@ -144,8 +145,7 @@ def calibrate(
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
         own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float)[good])
-        most = LABELS_MOST if label_errors == "removed" else 0.0
-        fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
+        fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, _LABEL_ERRORS[label_errors])
         result[label] = fit | {"spread_ratio": curve}
     return result
 
@@ -222,7 +222,9 @@ def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
     free, none, share, clip = (0, None), (0, 0), 0.0, np.inf
     for _ in range(_ROUNDS):
         clipped = np.clip(residual, -clip, clip)
-        if most and (own > 0).any():
+        if most == _LABEL_ERRORS["known"]:
+            share = 1.0
+        elif most and (own > 0).any():
             constant = _fitted(clipped, squares, [free, free, *[free] * len(at), none], typical)[2:-1].min() * typical
             share = min(most, float(constant * _LABELS_PART**0.5 / np.median(own)))
         found = _fitted(clipped, squares, [free, free, *[free] * len(at), (share, share)], typical)

@@ -15,6 +15,9 @@ from mstars.engines.combined.members import Members
 from mstars.engines.registry import engine_info
 from mstars.parameters.scales import ScaleMap, fit_scale, to_scale
 
+_LEAST_SHARE = 0.1
+"""Of the variance of a mean that is left at least when the labels' is taken out."""
+
 
 @dataclass
 class LabelFit:
@@ -30,6 +33,9 @@ class LabelFit:
         Median residuals of the engines on APOGEE's scale, which are taken off.
     limits : ndarray, [members + 1]
         chi2 above which engines contradict each other, by degrees of freedom.
+    label_error : float
+        What the labels are off by. It is in all residuals alike, so the covariances hold it and the weights don't feel
+        it; the error of the mean is without it.
     """
 
     members: list[int]
@@ -37,6 +43,7 @@ class LabelFit:
     new: Covariance
     offsets: np.ndarray
     limits: np.ndarray
+    label_error: float = 0.0
 
 
 @dataclass
@@ -60,7 +67,12 @@ class Fit:
 
 
 def fit_members(
-    members: Members, labelled: pd.DataFrame, scales: Mapping[str, str], scale: str, settings: Mapping
+    members: Members,
+    labelled: pd.DataFrame,
+    scales: Mapping[str, str],
+    scale: str,
+    settings: Mapping,
+    label_errors: Mapping[str, float] | None = None,
 ) -> Fit:
     """Learn from labelled stars.
 
@@ -76,6 +88,8 @@ def fit_members(
         Whose the labels are.
     settings : mapping
         ``contradiction`` and ``least_common``.
+    label_errors : mapping, optional
+        What the labels are off by; 0 where it is not given.
     """
     truth = {label: labelled[label].to_numpy(dtype=float) for label in LABELS}
     maps, left_out = {}, {}
@@ -95,6 +109,7 @@ def fit_members(
                 left_out[f"{name} {label}"] = many
         if used:
             fits[label] = _fit_label(residual[:, used], snr, members.spread[label][:, used], used, settings)
+            fits[label].label_error = (label_errors or {}).get(label, 0.0)
         else:
             left_out[label] = "no engine has enough labelled stars"
     return Fit(members.names, maps, fits, left_out)
@@ -159,17 +174,24 @@ def combined(fit: Fit, members: Members, snr: np.ndarray, *, seen: bool = False)
     for label, one in fit.labels.items():
         own = values[label][:, one.members] - one.offsets
         result[label] = combine(own, np.isfinite(own), snr, one.seen if seen else one.new, one.limits)
+        square = result[label].error ** 2
+        result[label].error = np.sqrt(np.maximum(square - one.label_error**2, _LEAST_SHARE * square))
     return result
 
 
 def cross_fitted(
-    members: Members, labelled: pd.DataFrame, scales: Mapping[str, str], scale: str, settings: Mapping
+    members: Members,
+    labelled: pd.DataFrame,
+    scales: Mapping[str, str],
+    scale: str,
+    settings: Mapping,
+    label_errors: Mapping[str, float] | None = None,
 ) -> dict[str, Mean]:
     """The combined estimate of labelled stars, each by a fit to the other folds' stars.
 
     Parameters
     ----------
-    members, labelled, scales, scale, settings
+    members, labelled, scales, scale, settings, label_errors
         As for `fit_members`; ``labelled`` has fold too.
     """
     n, fold = len(labelled), labelled["fold"].to_numpy(dtype=int)
@@ -177,7 +199,8 @@ def cross_fitted(
     result = {label: Mean(**{name: np.full(n, value) for name, value in blank.items()}) for label in LABELS}
     for number in np.unique(fold):
         rows = np.flatnonzero(fold == number)
-        fit = fit_members(members.take(fold != number), labelled[fold != number], scales, scale, settings)
+        others = labelled[fold != number]
+        fit = fit_members(members.take(fold != number), others, scales, scale, settings, label_errors)
         snr = labelled["snri"].to_numpy(dtype=float)[rows]
         for label, part in combined(fit, members.take(rows), snr, seen=True).items():
             for name in blank:

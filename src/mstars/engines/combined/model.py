@@ -21,7 +21,7 @@ from mstars.engines.combined.members import Members, collect_members
 from mstars.engines.contract import EngineInput, Estimates, check_estimates
 from mstars.engines.folder import read_model, write_model
 from mstars.engines.registry import engine_info
-from mstars.parameters.calibration import LABELS_MOST
+from mstars.parameters.calibration import quoted_errors
 from mstars.parameters.scales import ScaleMap
 from mstars.spectra.container import SpectrumSet
 
@@ -68,7 +68,8 @@ class CombinedEngine(BaseEngine):
                 Covariance(terms[f"{which}_constant"], terms[f"{which}_noise"], tuple(terms["snr"]))
                 for which in ("seen", "new")
             )
-            labels[label] = LabelFit(list(used), seen, new, terms["offsets"], terms["limits"])
+            off = about.get("label_errors", {}).get(label, 0.0)
+            labels[label] = LabelFit(list(used), seen, new, terms["offsets"], terms["limits"], off)
         maps = {name: ScaleMap.from_dict(one) for name, one in about["maps"].items()}
         return Model(Fit(tuple(about["members"]), maps, labels, about["left_out"]), about)
 
@@ -102,6 +103,7 @@ def write_fit(folder: Path, fit: Fit, labelled: pd.DataFrame, *, kind: str, abou
         "used": {label: one.members for label, one in fit.labels.items()},
         "maps": {name: one.as_dict() for name, one in fit.maps.items()},
         "left_out": fit.left_out,
+        "label_errors": {label: one.label_error for label, one in fit.labels.items()},
     }
     history = _history(fit)
     write_model(
@@ -143,9 +145,8 @@ def fit_kind(
     spectra : pandas.DataFrame
         spectrum_key, missing_arm and snri of all spectra.
     calibrations : mapping
-        Of `mstars.engines.calibration.calibrate_kind` by engine. Of the quoted errors of the labels no larger share is
-        taken out than the engine on the labels' scale takes out that takes out least: the spread of an ensemble tells
-        them from its own errors, a covariance that depends on S/N alone does not.
+        Of `mstars.engines.calibration.calibrate_kind` by engine. What the labels are off by is the mean of what those
+        of the engines on the labels' scale say.
     kind : {"dM", "gM"}
     settings : mapping
 
@@ -158,17 +159,21 @@ def fit_kind(
     keys = labelled[["spectrum_key"]].merge(spectra[["spectrum_key", "missing_arm"]], on="spectrum_key", how="left")
     members = collect_members(tables, keys, kind, held_out=spectra)
     scales = {name: engine_info(name).scale for name in tables}
-    fit = fit_members(members, labelled, scales, INFO.scale, settings)
+    same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
+    shares = {label: [one[label]["label_share"] for one in same if label in one] for label in LABELS}
+    own_errors = {}
+    for label in LABELS:
+        quoted = quoted_errors(labelled[f"{label}_label_err"].to_numpy(dtype=float))
+        own_errors[label] = float(np.mean(shares[label] or [0.0])) * quoted
+    label_errors = {label: float(np.median(error)) for label, error in own_errors.items()}
+    fit = fit_members(members, labelled, scales, INFO.scale, settings, label_errors)
     snr = labelled["snri"].to_numpy(dtype=float)
-    own = cross_fitted(members, labelled, scales, INFO.scale, settings)
+    own = cross_fitted(members, labelled, scales, INFO.scale, settings, label_errors)
     whole = combined(fit, collect_members(tables, keys, kind), snr)
     table = labelled[["spectrum_key", "star_id", "fold", "snri"]].reset_index(drop=True)
-    same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
     for label in LABELS:
         table[f"{label}_true"] = labelled[label].to_numpy(dtype=float)
-        found = min((one[label]["label_share"] for one in same if label in one), default=1.0)
-        share = min(1.0, found / LABELS_MOST)  # of which the calibration takes no more than LABELS_MOST
-        table[f"{label}_label_err"] = share * labelled[f"{label}_label_err"].to_numpy(dtype=float)
+        table[f"{label}_label_err"] = own_errors[label]
         table[f"{label}_oof"], table[f"{label}_spread"] = own[label].value, own[label].error
         table[f"{label}_mean"] = whole[label].value if label in whole else np.nan
     return fit, table

@@ -53,12 +53,13 @@ def test_label_errors_are_taken_out_or_kept():
         calibrate(table, label_errors="ignore")
 
 
-def test_known_label_errors_are_taken_out_in_full():
+def test_known_label_errors_are_taken_out_in_full_and_the_own_error_is_scaled():
     """Where what the labels are off by is known from elsewhere, what is left is the error of the values."""
     table, error = residual_table(quoted=30.0)
-    fits = calibrate(table, label_errors="known")
-    found = calibrated_errors(fits, "teff", table["teff_spread"], table["snri"], single=True)
-    assert fits["teff"]["label_share"] == 1 and np.median(np.abs(found / error - 1)) < 0.1
+    fits = calibrate(table.assign(teff_spread=0.7 * error), label_errors="known")
+    found = calibrated_errors(fits, "teff", 0.7 * error, table["snri"], single=True)
+    assert fits["teff"]["label_share"] == 1 and np.sum(fits["teff"]["floor"]) == fits["teff"]["noise"] == 0
+    np.testing.assert_allclose(found, error, rtol=0.05)
 
 
 def test_quoted_errors_larger_than_the_residuals_leave_an_error_above_zero():

@@ -108,8 +108,9 @@ def calibrate(
         error: ensemble standard deviation, formal error, or 0 for none) and ``_label_err`` (APOGEE's own error; not
         finite or not positive: the others' median).
     label_errors : {"removed", "kept", "known"}
-        ``known`` takes ``_label_err`` for what the labels are off by, and leaves it out. ``kept`` gives the error
-        against APOGEE's scale: what the labels' own errors add to the residuals stays in.
+        ``known`` takes ``_label_err`` for what the labels are off by, and leaves it out; the engine's own error is of
+        the right form, and only its scale is fitted. ``kept`` gives the error against APOGEE's scale: what the labels'
+        own errors add to the residuals stays in.
         ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
         leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
         the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get six tenths,
@@ -220,14 +221,15 @@ def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
     floors = _weights(teff, at)
     squares = np.vstack([spread**2, (typical * middle / snr) ** 2, typical**2 * floors, own**2])
     free, none, share, clip = (0, None), (0, 0), 0.0, np.inf
+    others = free
     for _ in range(_ROUNDS):
         clipped = np.clip(residual, -clip, clip)
         if most == _LABEL_ERRORS["known"]:
-            share = 1.0
+            share, others = 1.0, none
         elif most and (own > 0).any():
             constant = _fitted(clipped, squares, [free, free, *[free] * len(at), none], typical)[2:-1].min() * typical
             share = min(most, float(constant * _LABELS_PART**0.5 / np.median(own)))
-        found = _fitted(clipped, squares, [free, free, *[free] * len(at), (share, share)], typical)
+        found = _fitted(clipped, squares, [free, others, *[others] * len(at), (share, share)], typical)
         clip = _CLIP * np.sqrt(found**2 @ squares + 1e-6 * typical**2)
     return {
         "spread_factor": float(found[0]),

@@ -13,6 +13,7 @@ ASSUMED = 0.5
 
 _PER_BIN = 80
 _MOST_BINS = 16
+_ROUNDS = 6
 _LEAST_SHARE = 0.25
 """Of an ensemble's variance that averaging leaves at least, as for the calibrated errors."""
 
@@ -112,15 +113,21 @@ def _averaged(matrix: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 
 def _two_terms(at: np.ndarray, variance: np.ndarray, whole: float) -> tuple[float, float]:
-    """Constant and noise, neither negative, by relative least squares."""
+    """Constant and noise, neither negative, by relative least squares.
+
+    Deviations count relative to the fit: relative to the variances themselves an interval with a small one, by chance,
+    would weigh most, and the fit would lie too low.
+    """
     from scipy.optimize import nnls
 
     known = np.isfinite(variance) & (variance > 0)
     if known.sum() < 2:
         return float(variance[known][0]) if known.any() else float(whole), 0.0
-    columns = np.column_stack([np.ones(known.sum()), at[known] ** -2.0]) / variance[known, None]
-    found, _ = nnls(columns, np.ones(known.sum()))
-    least = 0.05 * np.min(variance[known])
+    columns, seen = np.column_stack([np.ones(known.sum()), at[known] ** -2.0]), variance[known]
+    least, weight = 0.05 * np.min(seen), np.full(len(seen), np.mean(seen))
+    for _ in range(_ROUNDS):
+        found, _ = nnls(columns / weight[:, None], seen / weight)
+        weight = np.maximum(columns @ found, least)
     return float(max(found[0], least)), float(found[1])
 
 

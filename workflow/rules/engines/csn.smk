@@ -122,7 +122,8 @@ use rule engine_train as csn_train with:
     input:
         table="<results>/training/{model}_{kind}_observed.parquet",
         summary="<results>/training/{model}_{kind}_observed.json",
-        spectra="<results>/training/{model}_{kind}_observed.inputs",
+        # they are temporary: made again for a figure, they don't ask for another training
+        spectra=ancient("<results>/training/{model}_{kind}_observed.inputs"),
         emulator="<results>/models/{model}_{kind}/emulator/model.json",
         emulator_weights="<results>/models/{model}_{kind}/emulator/weights.safetensors",
         population="<results>/models/{model}_{kind}/{part}/population.parquet",

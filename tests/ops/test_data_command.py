@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 from faulty_server import FaultyServer
+from made_archives import dataverse
 from places import ROOT
 
 from mstars.files.json_files import write_json
@@ -74,3 +75,13 @@ def test_sizes_are_published_ones_or_follow_from_the_cells_that_are_left(said, t
     assert row(text, "external.gaia")[1] == "there" and "binaries " not in text
     assert row(text, "starhorse")[1:3] == ["fetch", f"{ANSWER_BYTES['starhorse']:.1f}"] and "1 of 2 there" in text
     assert row(text, "qiu2023")[1] == "fetch" and "-source=J/A+A/1/2/t" in text
+
+
+def test_the_size_of_the_dust_map_is_asked_of_the_dataverse(said, tmp_path):
+    (tmp_path / "map").write_bytes(b"x" * 1_500_000)
+    with FaultyServer(tmp_path, lookup=dataverse(tmp_path, tmp_path / "map")).running() as server:
+        config = {"survey": {"name": "a", "kind": "files"}, "files": {"spectra": "map"}}
+        config["acquire"] = {"fetch": ["dust_map"], "dataverse": server.url}
+        assert row(said(config, "--ask")[1], "external.dust_map")[2] == "1.5"
+        server.faults["*"] = ["gone"]
+        assert row(said(config, "--ask")[1], "external.dust_map")[2] == "730.0"  # as published

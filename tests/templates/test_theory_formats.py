@@ -87,6 +87,9 @@ def test_a_theory_h5_stays_as_it_is(tmp_path):
         tmp_path / "theory.h5",
     )
     assert read_theory_grid(tmp_path / "theory.h5").about == {"title": "x"}
+    assert read_theory_grid(tmp_path / "theory.h5", medium="vacuum").about == {"title": "x"}
+    with pytest.raises(InputError, match="wavelengths of vacuum, the key medium says air"):
+        read_theory_grid(tmp_path / "theory.h5", medium="air")
 
 
 def test_what_cannot_be_read_says_why(tmp_path):

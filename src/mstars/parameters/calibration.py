@@ -23,6 +23,8 @@ _ROUNDS = 8
 _LABELS_PART = 0.6
 _LABEL_ERRORS = {"removed": 0.5, "kept": 0.0, "known": 1.0}
 """The most that is taken out of the labels' quoted errors, as a share of them; ``known`` takes out all of it."""
+LABELS_MOST = _LABEL_ERRORS["removed"]
+"""The share that simulated labels are off by at most."""
 
 _LEAST_SNR = 1.0
 _FLOOR_AT = (0.03, 0.2, 0.97)
@@ -166,6 +168,23 @@ def quoted_errors(errors: np.ndarray) -> np.ndarray:
     """
     known = np.isfinite(errors) & (errors > 0)
     return np.where(known, errors, np.median(errors[known]) if known.any() else 0.0)
+
+
+def without_label_errors(floor: np.ndarray, quoted: np.ndarray) -> np.ndarray:
+    """A scatter of residuals that depends on nothing, less what the labels' own errors may have of it.
+
+    Parameters
+    ----------
+    floor, quoted : ndarray, [k]
+        The scatter, and the labels' quoted errors, K and dex.
+
+    Returns
+    -------
+    ndarray, [k]
+        With the limits of `calibrate`: a share of the variance, and half the quoted error.
+    """
+    own = np.minimum(_LABELS_PART * np.square(floor), np.square(LABELS_MOST * quoted))
+    return np.sqrt(np.square(floor) - own)
 
 
 def _snr(snri) -> np.ndarray:

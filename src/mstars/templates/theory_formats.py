@@ -79,6 +79,8 @@ def read_theory_grid(
     """
     path = Path(path)
     if path.suffix in (".h5", ".hdf5"):
+        if medium == "air":
+            raise InputError(f"{path}: a theory.h5 has wavelengths of vacuum, the key medium says air; leave it out")
         return load_theory(path)
     spectra, phoenix = _read_spectra(path)
     medium = medium or ("vacuum" if phoenix else None)

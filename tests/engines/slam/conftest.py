@@ -25,6 +25,12 @@ def made_stars(n=400, pixels=150, noise=0.01, intrinsic=0.0, seed=3):
 
 
 @pytest.fixture(scope="session")
+def make_stars():
+    """The function that makes them."""
+    return made_stars
+
+
+@pytest.fixture(scope="session")
 def stars():
     return made_stars()
 

@@ -30,6 +30,7 @@ SETTINGS = {
     "model": "svr",
     "model_error": "cv_mse",
     "weights": "none",
+    "shrinkage": "kept",
     "box": 0.05,
     "loss": "square",
     "drop_noisy": False,

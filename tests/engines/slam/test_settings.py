@@ -28,6 +28,7 @@ OTHER = {
     "model_error": "cv_mse",
     "weights": "none",
     "modes": 3,
+    "shrinkage": "kept",
     "loss": "soft_l1",
     "drop_noisy": True,
     "shift": False,

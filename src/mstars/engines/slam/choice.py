@@ -19,12 +19,14 @@ from mstars.engines.slam.errors import fit_curve
 from mstars.engines.slam.fit import Fitter
 from mstars.engines.slam.forward import ForwardModel, Scaling, scaling_of
 from mstars.engines.slam.search import Sample, Search, search
+from mstars.engines.slam.shrinkage import Shrinkage, find_shrinkage
 from mstars.engines.slam.svr import Options
 from mstars.files.json_files import read_json, write_json
 from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
+from mstars.parameters.calibration import LABELS_MOST, quoted_errors, without_label_errors
 
-FORMAT = "mstars-slam-search-3"
+FORMAT = "mstars-slam-search-4"
 _ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
 
 
@@ -41,6 +43,8 @@ class Choice:
         a, b and c of the error curve of each label: `mstars.engines.slam.errors.fit_curve`.
     covariance : Covariance or None
         Of the residuals, where ``model_error`` asks for it.
+    shrinkage : Shrinkage or None
+        Of fitted labels, where it is corrected.
     stars : pandas.DataFrame
         A row a spectrum: spectrum_key, star_id, snri, and for each label ``_true``, ``_cv`` (by a model of the
         cross-validation that has not seen the star) and ``_cv_formal``.
@@ -50,6 +54,7 @@ class Choice:
     flux_scale: np.ndarray
     curves: np.ndarray
     covariance: Covariance | None
+    shrinkage: Shrinkage | None
     stars: pd.DataFrame
 
     def rescaled(self, scaling: Scaling) -> Choice:
@@ -141,13 +146,24 @@ def make_choice(
         options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
         fitted = Fitter(model, covariance, lower, upper, **options).fit(flux[rows], ivar[rows])
         value[rows], error[rows] = fitted.labels, fitted.error
-    covariance = None
-    if shared:
+    covariance, shrinkage, quoted = None, None, _quoted(table, names)
+    if settings["shrinkage"] == "corrected":
+        trained_on = len(labels) * (1 - 1 / len(models))
         floor = label_floor(value - labels, error)
+        shrinkage = find_shrinkage(value, labels, error, floor, LABELS_MOST * quoted, trained_on)
+        value, error = shrinkage.corrected(value, error)
+    if shared:
+        floor = without_label_errors(label_floor(value - labels, error), quoted)
         error = np.hypot(error, floor)
         covariance = replace(_covariance(sample, residual, slice(None), found, settings), floor=floor)
     curves = _add_labels(stars, names, labels, value, error)
-    return Choice(found, scaling.flux_scale, curves, covariance, stars)
+    return Choice(found, scaling.flux_scale, curves, covariance, shrinkage, stars)
+
+
+def _quoted(table: pd.DataFrame, names) -> np.ndarray:
+    """Median of the quoted errors of each label; 0 where there are none."""
+    columns = (table.get(f"{name}_label_err", pd.Series([np.nan])).to_numpy(dtype=float) for name in names)
+    return np.array([np.median(quoted_errors(column)) for column in columns])
 
 
 def _add_labels(stars: pd.DataFrame, names, labels, value, error) -> np.ndarray:
@@ -177,6 +193,8 @@ def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
     arrays |= {"flux_scale": choice.flux_scale, "curves": choice.curves}
     if choice.covariance is not None:
         arrays |= {f"shared_{name}": values for name, values in choice.covariance.arrays.items()}
+    if choice.shrinkage is not None:
+        arrays |= {f"shrinkage_{name}": values for name, values in choice.shrinkage.arrays.items()}
     content = save_arrays(arrays)
     with atomic_path(folder / "search.safetensors") as temporary:
         temporary.write_bytes(content)
@@ -225,9 +243,20 @@ def load_choice(folder: Path, about: Mapping) -> Choice:
     arrays = load_arrays(content)
     triples = [Options(**one) for one in said["triples"]]
     found = Search(triples, finalists=list(said["finalists"]), **{name: arrays[name] for name in _ARRAYS})
-    shared = {name.removeprefix("shared_"): one for name, one in arrays.items() if name.startswith("shared_")}
-    covariance = Covariance.from_arrays(shared) if shared else None
-    return Choice(found, arrays["flux_scale"], arrays["curves"], covariance, pd.DataFrame())
+    shared, shrinkage = with_prefix(arrays, "shared_"), with_prefix(arrays, "shrinkage_")
+    return Choice(
+        found,
+        arrays["flux_scale"],
+        arrays["curves"],
+        Covariance.from_arrays(shared) if shared else None,
+        Shrinkage.from_arrays(shrinkage) if shrinkage else None,
+        pd.DataFrame(),
+    )
+
+
+def with_prefix(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): one for name, one in arrays.items() if name.startswith(prefix)}
 
 
 def triples_table(found: Search) -> pd.DataFrame:

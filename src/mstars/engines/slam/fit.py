@@ -29,8 +29,8 @@ class Fitted:
     Attributes
     ----------
     labels, error : ndarray of float64, [n, k]
-        K and dex; the error is the square root of the diagonal of (J' W J)^-1, wider for correlated noise and by the
-        floor where the covariance has these.
+        K and dex; the error is the square root of the diagonal of (J' W J)^-1, wider for correlated noise, the
+        correction of the labels and the floor where there are these.
     chi2 : ndarray of float64, [n]
         The minimum of Eq. 3; with modes, of the residuals times the inverse of their covariance.
     pixels : ndarray of int, [n]
@@ -63,13 +63,15 @@ class Fitter:
         Soft L1 loss, as astroslam has it; Eq. 3 has squares.
     drop_noisy : bool
         Leave out pixels whose noise is above their spread among the training stars, as astroslam does.
+    shrinkage : Shrinkage, optional
+        Of the labels, which is corrected.
     """
 
-    def __init__(self, model: ForwardModel, covariance, lower, upper, *, soft=False, drop_noisy=False):
+    def __init__(self, model: ForwardModel, covariance, lower, upper, *, soft=False, drop_noisy=False, shrinkage=None):
         self.model = model.single()
         scaling = model.scaling
         self._lower, self._upper = scaling.labels(np.asarray(lower)), scaling.labels(np.asarray(upper))
-        self._soft, self._drop = soft, drop_noisy
+        self._soft, self._drop, self._shrinkage = soft, drop_noisy, shrinkage
         # pixels in the order of the groups: a group's are contiguous
         self._order = np.concatenate([one.pixels for one in model.groups])
         ends = np.cumsum([len(one.pixels) for one in model.groups])
@@ -115,6 +117,10 @@ class Fitter:
         for first in range(0, len(slow), _SIDE_BY_SIDE):
             rows = slow[first : first + _SIDE_BY_SIDE]
             self._fit_rows(rows, np.asarray(flux[rows]), np.asarray(ivar[rows]), result.labels, result, newton=True)
+        if self._shrinkage is not None:
+            result.labels, result.error = self._shrinkage.corrected(result.labels, result.error)
+        if len(self._floor):
+            result.error = np.hypot(result.error, self._floor)
         return result
 
     def _fit_rows(self, rows, flux, ivar, start, result: Fitted, *, newton: bool = False) -> None:
@@ -135,8 +141,6 @@ class Fitter:
         scaling = self.model.scaling
         result.labels[rows] = theta * scaling.label_scale + scaling.label_mean
         result.error[rows] = self._errors(hessian, y, weight, info, strengths, theta) * scaling.label_scale
-        if len(self._floor):
-            result.error[rows] = np.hypot(result.error[rows], self._floor)
         result.chi2[rows], result.converged[rows] = chi2, converged
         edge = 1e-4 * (self._upper - self._lower)
         result.at_boundary[rows] = ((theta <= self._lower + edge) | (theta >= self._upper - edge)).any(axis=1)

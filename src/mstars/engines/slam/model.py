@@ -24,6 +24,7 @@ from mstars.engines.slam.choice import (
     model_variance,
     save_choice,
     triples_table,
+    with_prefix,
 )
 from mstars.engines.slam.continuum import normalise
 from mstars.engines.slam.covariance import Covariance
@@ -33,6 +34,7 @@ from mstars.engines.slam.forward import ForwardModel, scaling_of
 from mstars.engines.slam.info import INFO
 from mstars.engines.slam.search import Sample
 from mstars.engines.slam.settings import OF_FIT, OF_SEARCH
+from mstars.engines.slam.shrinkage import Shrinkage
 from mstars.engines.slam.theory_model import TheoryModel, train_theory
 from mstars.engines.slam.training import fit_model
 from mstars.parameters.label_set import SurveyRules
@@ -147,8 +149,11 @@ class SlamEngine(BaseEngine):
             model_variance(found, settings, _training_mse(model, sample))
         )
         lower, upper = label_box(labels, settings["box"])
-        fitted = self._fitter(model, covariance, lower, upper, settings).fit(flux, ivar)
+        shrinkage = choice.shrinkage and choice.shrinkage.of(len(table))
+        fitted = self._fitter(model, covariance, shrinkage, lower, upper, settings).fit(flux, ivar)
         arrays = model.arrays | covariance.arrays | {"lower": lower, "upper": upper, "curves": choice.curves}
+        if shrinkage is not None:
+            arrays |= {f"shrinkage_{name}": values for name, values in shrinkage.arrays.items()}
         arrays["chi2_limits"] = chi2_limits(table["snri"].to_numpy(dtype=float), _reduced(fitted))
         if part == "all":
             arrays |= self._theory_arrays(settings, seed)
@@ -168,11 +173,12 @@ class SlamEngine(BaseEngine):
         stored = read_model(folders[0], INFO, kind=kind, grid=self.grid(settings))
         arrays, names = stored.arrays, list(settings["labels"])
         _check_settings(stored.about.get("settings"), settings, f"{folders[0]}/model.json")
-        covariance = Covariance.from_arrays(arrays)
-        fitter = self._fitter(ForwardModel.from_arrays(arrays), covariance, arrays["lower"], arrays["upper"], settings)
+        covariance, shrinkage = Covariance.from_arrays(arrays), with_prefix(arrays, "shrinkage_")
+        correction = Shrinkage.from_arrays(shrinkage) if shrinkage else None
+        model, box = ForwardModel.from_arrays(arrays), (arrays["lower"], arrays["upper"])
+        fitter = self._fitter(model, covariance, correction, *box, settings)
         theory = None
-        of_theory = {name.removeprefix("theory_"): one for name, one in arrays.items() if name.startswith("theory_")}
-        if of_theory:
+        if of_theory := with_prefix(arrays, "theory_"):
             found = TheoryModel.from_arrays(of_theory)
             theory = Fitter(found.model, found.variance, found.lower, found.upper)
         return SlamModel(fitter, names, arrays["curves"], arrays["chi2_limits"], theory, stored.about)
@@ -218,8 +224,8 @@ class SlamEngine(BaseEngine):
         found = train_theory(theory, self.grid(settings), settings, seed)
         return {f"theory_{name}": values for name, values in found.arrays.items()}
 
-    def _fitter(self, model: ForwardModel, covariance: Covariance, lower, upper, settings: Mapping) -> Fitter:
-        options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
+    def _fitter(self, model: ForwardModel, covariance: Covariance, shrinkage, lower, upper, settings) -> Fitter:
+        options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"], "shrinkage": shrinkage}
         return Fitter(model, covariance, lower, upper, **options)
 
     def _identity(self, settings: Mapping, about: Mapping) -> dict:

@@ -73,6 +73,11 @@ class SlamSettings(EngineSettings):
     modes: int = key(
         16, "changes of the flux beyond the labels that stars share, in model_error: covariance; 0: none", ge=0, le=100
     )
+    shrinkage: Literal["corrected", "kept"] = key(
+        "corrected",
+        "fits lie nearer to the middle of the labels than stars; corrected: by the cross-validation",
+        follows=("recipe", {"paper": "kept", "astroslam": "kept"}),
+    )
     loss: Literal["square", "soft_l1"] = key("square", "loss of the fit", follows=("recipe", {"astroslam": "soft_l1"}))
     drop_noisy: bool = key(
         False,
@@ -121,7 +126,10 @@ class SlamSettings(EngineSettings):
     )
 
 
-OF_FIT = ("labels", "model", "model_error", "weights", "modes", "loss", "drop_noisy", "shift", "normalisation")
+OF_FIT = (
+    *("labels", "model", "model_error", "weights", "modes", "shrinkage", "loss", "drop_noisy"),
+    *("shift", "normalisation"),
+)
 """What a model folder and the config that uses it must agree in."""
 OF_SEARCH = (*OF_FIT, "hyper", "landmarks", "box")
 """What decides the files of a search, beside the training set and the grid."""

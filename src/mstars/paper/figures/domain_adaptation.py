@@ -127,7 +127,7 @@ def draw_losses(history: pd.DataFrame) -> Figure:
     middle.set(ylabel=r"$L_{\rm adv}$")
     below.set(yscale="log", ylabel=r"$\chi^2$ of held-out spectra", xlabel="iteration")
     for axes in (above, middle, below):
-        axes.legend(loc="upper right")
+        axes.legend(loc="best")
     return figure
 
 

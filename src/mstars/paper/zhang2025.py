@@ -168,7 +168,7 @@ def zhang2025_table(files: Mapping[str, str | Sequence[str]], survey: str, simul
     notes = (
         "A bias is this work - other. Ours are medians and robust scatters of recommended parameters. Figure 15 is of "
         "APOGEE DR17 where the survey has that catalogue (aspcap_dr17), else of DR16.",
-        "Figure 14 is of the literature catalogues that the run has, Birky et al. (2020) in a simulated survey.",
+        "Figure 14 is of the catalogues of the run that have no figure of their own.",
     )
     if simulated:
         notes = ("SIMULATED survey: the other catalogues and the theory grid are planted.", *notes)

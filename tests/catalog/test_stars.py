@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars.catalog.columns import product_columns, product_table
-from mstars.catalog.stars import likely_binary, star_table
+from mstars.catalog.stars import NEEDED, likely_binary, star_table
 
 
 def repeats():
@@ -51,6 +51,10 @@ def test_a_star_takes_its_best_spectrum_and_the_class_of_most():
     assert stars["ra"].tolist() == [1.0, 4.0, 5.0]
     assert stars["luminosity_class"].tolist() == ["dM", "gM", "gM"]  # 3 of 4; a tie: the best spectrum's
     assert stars["class_agrees"].tolist() == [0, 0, 1]
+
+
+def test_other_columns_of_the_catalogue_are_not_needed():
+    pd.testing.assert_frame_equal(star_table(repeats()[list(NEEDED)]), star_table(repeats()))
 
 
 def test_every_spectrum_is_of_one_star():

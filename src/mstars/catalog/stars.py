@@ -16,6 +16,12 @@ BINARY_RUWE = 1.4
 
 _WISE = ("W1_W2_0", "e_W1", "e_W2")
 
+NEEDED = (
+    *("star_id", "spectrum_key", "snr_i", "luminosity_class", "rv_flag", "parameter_flag", *_OF_BEST, *_WISE),
+    *(f"{name}{what}" for name in ("rv", *LABELS) for what in ("", "_err")),
+)
+"""Columns of the recommended catalogue that `star_table` reads."""
+
 
 def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     """Combine the spectra of each star.
@@ -23,7 +29,7 @@ def star_table(catalog: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     catalog : pandas.DataFrame
-        The recommended catalogue.
+        The recommended catalogue, at least its columns `NEEDED`.
 
     Returns
     -------

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mstars.core.errors import InputError
+from mstars.templates.pickled_arrays import PickledArrays
 
 _ALPHA = ("om", "mgm", "sim", "cam", "tim")
 EMULATOR_WAVELENGTH = 3500.0 + 0.5 * np.arange(14001)
@@ -106,10 +107,8 @@ def _array(create, arguments, state, attributes=None):
     return array
 
 
-class _Reader(pickle.Unpickler):
-    """Reads arrays and nothing else: no function of the file's choice is ever called."""
-
-    def find_class(self, module, name):
+class _Reader(PickledArrays):
+    def other(self, module, name):
         if (module, name) == ("torch.storage", "_load_from_bytes"):
             return _storage
         if module == "torch._utils" and name in ("_rebuild_tensor_v2", "_rebuild_parameter"):
@@ -120,10 +119,6 @@ class _Reader(pickle.Unpickler):
             return _array
         if (module, name) == ("collections", "OrderedDict"):
             return dict
-        if name in ("_reconstruct", "scalar") and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-            return getattr(np._core.multiarray, name)
-        if module == "numpy" and name in ("dtype", "ndarray"):
-            return getattr(np, name)
         return _Inert
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mstars.core.errors import InputError
+from mstars.templates.pickled_arrays import PickledArrays
 
 LABELS = {"TEFF": "teff", "LOGG": "logg", "FE_H": "m_h", "ALPHA_FE": "alpha_m"}
 COLUMNS = ("rhox", "temperature", "pressure", "electrons", "opacity", "radiation")
@@ -69,19 +70,13 @@ class Atmospheres:
         return found
 
 
-class _Reader(pickle.Unpickler):
-    """Reads arrays of numbers and nothing else: a file that asks for another function is refused."""
-
-    def find_class(self, module, name):
+class _Reader(PickledArrays):
+    def other(self, module, name):
         if (module, name) == ("dill._dill", "_import_module"):
             return str
         if (module, name) == ("dill._dill", "_get_attr"):
             return self.find_class
-        if name == "_reconstruct" and module.endswith(("core.multiarray", "core._multiarray_umath")):
-            return np._core.multiarray._reconstruct
-        if module == "numpy" and name in ("dtype", "ndarray"):
-            return getattr(np, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return super().other(module, name)
 
 
 def read_atmospheres(path: str | Path) -> Atmospheres:

@@ -43,6 +43,7 @@ def test_only_the_new_batch_is_planned(tmp_path):
     models = [f"{task}/{name}" for task in tasks for name in ("model.json", "weights.safetensors")]
     for name in [*models, "ood/model.json", "ood/basis.safetensors"]:
         make(tmp_path, f"given/{name}", age=2000)
+    make(tmp_path, RESULTS / "rv/bank.h5", age=1500)
     old, new = ["batch0000", "batch0001"], "batch0002"
     for number, pattern in enumerate(PER_BATCH):
         for batch in old:

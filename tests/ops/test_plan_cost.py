@@ -1,10 +1,13 @@
 """The model of a big run: made-up runs whose times are known exactly."""
 
+import re
+
 import pandas as pd
 import pytest
+from places import ROOT
 
 from mstars.core.errors import InputError
-from mstars.ops import cli
+from mstars.ops import cli, plan_cost
 from mstars.ops.plan_cost import JOB_START_S, measured, predicted
 
 START, BATCH = 0.5, 1000
@@ -84,3 +87,12 @@ def test_the_command_names_what_does_not_scale(survey, capsys):
 def test_nothing_measured_is_said():
     with pytest.raises(InputError, match="no measured run"):
         measured(pd.DataFrame(columns=["rule", "job", "seconds", "ended"]).astype({"rule": str, "job": str}), {}, 2)
+
+
+def test_the_rules_told_apart_are_rules_of_the_workflow():
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow" / "rules").rglob("*.smk")))
+    trained = set(re.findall(r"^use rule engine_train as (\w+) with", text, re.MULTILINE))
+    rules = trained | set(re.findall(r"^\s*(?:rule|checkpoint) (\w+):", text, re.MULTILINE))
+    assert trained | {"engine_train"} <= set(plan_cost.TRAINING) <= rules
+    for start in (*plan_cost.OF_TRAINING, *plan_cost.MAKING):
+        assert any(rule.startswith(start) for rule in rules), start

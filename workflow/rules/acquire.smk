@@ -68,8 +68,8 @@ rule acquire_allwise:
 
 rule acquire_apogee:
     output:
-        table="<results>/archives/allStar.fits",
-        manifest="<results>/archives/allStar.fits.json",
+        table=f"<results>/archives/{FILES['apogee']}",
+        manifest=f"<results>/archives/{FILES['apogee']}.json",
     log:
         "<logs>/acquire_apogee.log",
     benchmark:
@@ -88,9 +88,9 @@ rule acquire_apogee:
 
 rule acquire_apogee_dr17:
     output:
-        table="<results>/archives/allStar-dr17.fits",
+        table=f"<results>/archives/{FILES['apogee_dr17']}",
         description="<results>/archives/aspcap_dr17.yaml",
-        manifest="<results>/archives/allStar-dr17.fits.json",
+        manifest=f"<results>/archives/{FILES['apogee_dr17']}.json",
     log:
         "<logs>/acquire_apogee_dr17.log",
     benchmark:
@@ -152,8 +152,8 @@ rule starhorse_table:
 
 rule acquire_dust:
     output:
-        dust="<results>/archives/bayestar2019.h5",
-        manifest="<results>/archives/bayestar2019.h5.json",
+        dust=f"<results>/archives/{FILES['dust_map']}",
+        manifest=f"<results>/archives/{FILES['dust_map']}.json",
     log:
         "<logs>/acquire_dust.log",
     benchmark:

@@ -1,6 +1,6 @@
 # what is fetched from archives: what the config asks for and no local file is there for
 
-from mstars.archives.asked import COMPARED, catalogue_files, vizier_file, vizier_tables
+from mstars.archives.asked import COMPARED, FILES, catalogue_files, vizier_file, vizier_tables
 
 
 def fetched(name):
@@ -9,7 +9,7 @@ def fetched(name):
 
 
 FETCHED_BY_CELL = [name for name in ("gaia", "allwise") if fetched(name)]
-FETCHED_FILES = {"apogee": "<results>/archives/allStar.fits", "dust_map": "<results>/archives/bayestar2019.h5"}
+FETCHED_FILES = {name: f"<results>/archives/{FILES[name]}" for name in ("apogee", "dust_map")}
 FETCHED_FILES = {name: path for name, path in FETCHED_FILES.items() if fetched(name)}
 EXTERNAL = {**EXTERNAL, **FETCHED_FILES, **dict.fromkeys(FETCHED_BY_CELL)}
 if "gaia" in FETCHED_BY_CELL:
@@ -31,7 +31,7 @@ FETCHED_LITERATURE = {
     name: (f"<results>/archives/{name}.yaml", f"<results>/archives/{table}")
     for name, table, source in (
         ("starhorse", "starhorse.parquet", "starhorse"),
-        ("aspcap_dr17", "allStar-dr17.fits", "apogee_dr17"),
+        ("aspcap_dr17", FILES["apogee_dr17"], "apogee_dr17"),
     )
     if source in config["acquire"]["fetch"]
 }

@@ -10,6 +10,9 @@ from urllib.parse import quote
 from mstars.core.config.archives import VizierTables
 from mstars.core.errors import InputError
 
+FILES = {"apogee": "allStar.fits", "apogee_dr17": "allStar-dr17.fits", "dust_map": "bayestar2019.h5"}
+"""Files that come whole, by the names of ``acquire.fetch``: their names in the folder ``archives`` of the results."""
+
 
 def part_names(parts: int) -> list[str]:
     """Names of all parts."""

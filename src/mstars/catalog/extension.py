@@ -42,7 +42,7 @@ def batch_indices(store: str | Path, rv: pd.Series, calibration: str) -> pd.Data
     parts, known = [], rv.astype(float).to_dict()
     nothing = [read_batch(store, slice(0, 0))]  # for the columns, should the batch be empty
     for spectra in chain(nothing, iter_batch(store)):
-        spectra = spectra.select([key in known for key in spectra.spectrum_key.tolist()])
+        spectra = spectra.having(known)
         table = band_indices(spectra, np.array([known[key] for key in spectra.spectrum_key.tolist()], dtype=float))
         parts.append(table.join(derived(table, calibration)))
     return pd.concat(parts, ignore_index=True)

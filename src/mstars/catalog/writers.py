@@ -15,9 +15,9 @@ from mstars.catalog.columns import INTEGERS, ProductColumn
 from mstars.core.errors import InputError
 from mstars.files.hostile import with_formulas, without_formulas
 from mstars.files.whole import atomic_path
+from mstars.lamost.cards import BLOCK
 
 _FITS_CODES = {"int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D"}
-_FITS_BLOCK = 2880
 _ROWS = 20_000  # held in another form at a time
 _UNSTANDARD_UNITS = ("dex",)  # unknown to FITS and VOUnit: such a unit stands in the description
 
@@ -114,14 +114,14 @@ def _write_fits(table, columns, path, title) -> None:
         hdu.header[f"TUCD{number}"] = column.ucd
     primary = fits.PrimaryHDU()
     primary.header["TITLE"] = title
-    fits.HDUList([primary, hdu]).writeto(path, output_verify="exception")
+    fits.HDUList([primary, hdu]).writeto(io.BytesIO(), output_verify="exception")  # completes and checks the heads
     hdu.header["NAXIS2"] = len(table)
     head = primary.header.tostring().encode() + hdu.header.tostring().encode()
     with open(path, "wb") as file:
         file.write(head)
         for rows in _binary_rows(table, columns, types):
             file.write(rows.tobytes())
-        file.write(bytes(-file.tell() % _FITS_BLOCK))
+        file.write(bytes(-file.tell() % BLOCK))
 
 
 _LINE_BYTES = 57  # of a line of 76 characters

@@ -109,7 +109,7 @@ def score_batch(model: OutlierModel, store: str | Path, keys: np.ndarray, chunk:
     wanted = set(keys)
     parts = [score_spectra(model, read_batch(store, slice(0, 0)))]  # the columns, should there be none
     for spectra in iter_batch(store, chunk):
-        parts.append(score_spectra(model, spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])))
+        parts.append(score_spectra(model, spectra.having(wanted)))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -63,7 +63,7 @@ def classify_batch(
     wanted = set(keys)
     parts = [classify_spectra(models, outliers, read_batch(store, slice(0, 0)))]  # the columns, should there be none
     for spectra in iter_batch(store, chunk):
-        spectra = spectra.select([key in wanted for key in spectra.spectrum_key.tolist()])
+        spectra = spectra.having(wanted)
         parts.append(classify_spectra(models, outliers, spectra))
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 

@@ -81,7 +81,7 @@ def predict_batch(
     wanted = catalog.set_index("spectrum_key")
     parts = []
     for spectra in iter_batch(store, chunk):
-        spectra = spectra.select([key in wanted.index for key in spectra.spectrum_key.tolist()])
+        spectra = spectra.having(wanted.index)
         if len(spectra):
             about = wanted.loc[spectra.spectrum_key.astype(str)].rename_axis("spectrum_key").reset_index()
             parts.append(predict_spectra(engine, models, spectra, about, settings, survey_kind))

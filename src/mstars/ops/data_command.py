@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pyarrow.parquet
 
-from mstars.archives.asked import catalogue_files, paper_of, vizier_file, vizier_tables, vizier_url
-from mstars.archives.dust import FILE, bayestar_file
+from mstars.archives.asked import FILES, catalogue_files, paper_of, vizier_file, vizier_tables, vizier_url
+from mstars.archives.dust import bayestar_file
 from mstars.archives.published import published
 from mstars.archives.settings import fetcher
 from mstars.core.config.check import checked
@@ -76,8 +76,8 @@ def needs(config: Mapping) -> Iterator[Need]:
     if kind == "simulated":
         yield Need("survey", "there", "the simulation makes it")
     urls = {name: (*acquire[name], "")[0] for name in ("apogee", "apogee_dr17")}
-    files = {"apogee": (archives / "allStar.fits", urls["apogee"])}
-    files["dust_map"] = (archives / FILE, acquire["dataverse"])
+    files = {"apogee": (archives / FILES["apogee"], urls["apogee"])}
+    files["dust_map"] = (archives / FILES["dust_map"], acquire["dataverse"])
     for name, path in config["external"].items():
         fetched = ("gaia" if name == "distances" else name) in acquire["fetch"]
         if kind == "simulated" and not fetched:
@@ -92,7 +92,7 @@ def needs(config: Mapping) -> Iterator[Need]:
         else:
             yield _by_cell(local.key, name, config, archives)
     if "apogee_dr17" in acquire["fetch"]:
-        yield _file("apogee_dr17", archives / "allStar-dr17.fits", urls["apogee_dr17"])
+        yield _file("apogee_dr17", archives / FILES["apogee_dr17"], urls["apogee_dr17"])
     if "starhorse" in acquire["fetch"]:
         yield _by_cell("starhorse", "starhorse", config, archives)
     yield from _vizier(config, archives / "vizier")
@@ -174,7 +174,7 @@ def _asked(need: Need, acquire: Mapping) -> Need:
     through = fetcher(acquire, lamost=need.token)
     if need.url == acquire["dataverse"]:
         try:
-            size = bayestar_file(need.url, FILE, through).bytes
+            size = bayestar_file(need.url, FILES["dust_map"], through).bytes
         except InputError:
             size = None
     else:

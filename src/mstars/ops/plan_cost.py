@@ -21,12 +21,13 @@ from mstars.ops.progress import clock
 
 HELP = "hours of a survey of any size on cores, nodes and GPUs, from a measured run"
 
-TRAINING = ("train", "train_fold", "engine_train", "slam_search", "csn_emulator", "csn_transfer")
-_OF_TRAINING = ("training_", "fit_outliers", "baselines", "engine_inputs", "engine_training_set")
-_OF_TRAINING += ("engine_out_of_fold", "engine_calibrate", "combined_fit", "golden_", "figure_confusion")
+TRAINING = ("train", "engine_train", "train_fold", "slam_train", "csn_train")
+TRAINING += ("slam_search", "csn_emulator", "csn_transfer")
+OF_TRAINING = ("training_", "fit_outliers", "baselines", "engine_inputs", "engine_training_set")
+OF_TRAINING += ("engine_out_of_fold", "engine_calibrate", "combined_fit", "golden_", "figure_confusion")
 """Rules about training sets, which do not grow either."""
 
-_MAKING = ("simulate_", "fetch_", "build_templates")  # of a simulated survey and of what all surveys share
+MAKING = ("simulate_", "fetch_", "build_templates")  # of a simulated survey and of what all surveys share
 JOB_START_S = 7.0
 """Seconds that Slurm and Snakemake take to start a job on a node (docs/guide/cluster.md: 5 to 10)."""
 
@@ -103,7 +104,7 @@ def measured(benchmarks: pd.DataFrame, sizes: dict[str, int], cores: int) -> Mea
     InputError
         Nothing was measured.
     """
-    making = benchmarks["rule"].str.startswith(_MAKING)
+    making = benchmarks["rule"].str.startswith(MAKING)
     own = benchmarks[~making & benchmarks["seconds"].notna()]
     training = own["rule"].isin(TRAINING)
     work = own[~training]
@@ -115,7 +116,7 @@ def measured(benchmarks: pd.DataFrame, sizes: dict[str, int], cores: int) -> Mea
     whole = work[~by_batch].groupby("rule")["seconds"].agg(["sum", "size"])
     least = float(work["seconds"].min())
     start = (whole["size"] * least).clip(upper=whole["sum"])
-    start = start.where(~whole.index.str.startswith(_OF_TRAINING), whole["sum"])
+    start = start.where(~whole.index.str.startswith(OF_TRAINING), whole["sum"])
     whole = pd.DataFrame({"seconds": whole["sum"], "start": start})
     return Measured(
         sum(sizes.values()),

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mstars.core.resources import resource, resource_rows
+from mstars.lamost.cards import BLOCK
 from mstars.spectra.wavelengths import DLOGLAM, LOGLAM0, N_PIXEL
-
-_BLOCK = 2880
 
 
 @functools.cache
@@ -52,11 +51,11 @@ def header_block(layout: str, values: dict) -> bytes:
         for keyword, kind, constant, comment in _cards(layout)
     ]
     text = "".join(cards) + "END".ljust(80)
-    return text.ljust(-(-len(text) // _BLOCK) * _BLOCK).encode("ascii")
+    return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
 
 
 def _padded(data: bytes) -> bytes:
-    return data + b"\0" * (-len(data) % _BLOCK)
+    return data + b"\0" * (-len(data) % BLOCK)
 
 
 @functools.cache

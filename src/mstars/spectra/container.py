@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,10 @@ class SpectrumSet:
             self.spectrum_key[index],
             self.ivar_masks,
         )
+
+    def having(self, keys: Container[str]) -> SpectrumSet:
+        """Copies of the spectra whose spectrum_key is among ``keys``, in the set's order."""
+        return self.select(np.array([key in keys for key in self.spectrum_key.tolist()], dtype=bool))
 
 
 def concatenate(sets: Sequence[SpectrumSet]) -> SpectrumSet:

@@ -37,40 +37,15 @@ def _by_label(source: str, name: str, meaning: str, most: float | None = None) -
     }
 
 
+def _of_training(name: str, meaning: str, most: float | None = None) -> Line:
+    return Line("model", ("about", name), meaning, most)
+
+
 LINES = {
-    "iterations": Line(
-        "model",
-        (
-            "about",
-            "iterations",
-        ),
-        "iterations of the training",
-    ),
-    "best_iteration": Line(
-        "model",
-        (
-            "about",
-            "best_iteration",
-        ),
-        "the checkpoint that is used",
-    ),
-    "told_apart_spectra": Line(
-        "model",
-        (
-            "about",
-            "told_apart_spectra",
-        ),
-        "accuracy of a linear classifier of the domains",
-    ),
-    "told_apart_shared": Line(
-        "model",
-        (
-            "about",
-            "told_apart_shared",
-        ),
-        "the same on the shared latents; 0.5 is best",
-        0.6,
-    ),
+    "iterations": _of_training("iterations", "iterations of the training"),
+    "best_iteration": _of_training("best_iteration", "the checkpoint that is used"),
+    "told_apart_spectra": _of_training("told_apart_spectra", "accuracy of a linear classifier of the domains"),
+    "told_apart_shared": _of_training("told_apart_shared", "the same on the shared latents; 0.5 is best", 0.6),
     "residual_theory": Line("transfer", ("theory",), "residual over noise without transfer"),
     "residual_transfer": Line("transfer", ("transfer",), "residual over noise with transfer"),
     **_by_label("split", "moved", "shift by split latents of other stars, in formal errors", 1.0),

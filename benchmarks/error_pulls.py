@@ -67,16 +67,6 @@ def predicted_by(models: Path, folder: Path, kind: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def labelled_by(models: Path, kind: str, many: int = 10) -> pd.DataFrame:
-    """Labelled stars of models in whose folder ``_spread`` is that of all networks; here it is that of the others."""
-    table = read_table(models / f"tlma_{kind}" / "out_of_fold.parquet")
-    for label in LABELS:
-        own, mean, spread = (table[f"{label}_{end}"].astype(float) for end in ("oof", "mean", "spread"))
-        less = (many * spread**2 - (own - mean) ** 2 * many / (many - 1)) / (many - 1)
-        table[f"{label}_spread"] = np.sqrt(np.maximum(less, 0.0))
-    return table
-
-
 def widths(residual: np.ndarray, error: np.ndarray, snri: np.ndarray) -> dict[str, list]:
     """Width of the pull, half its 95 % limits, and number, by S/N_i interval."""
     result = {}
@@ -107,7 +97,7 @@ def measure(folder: Path, models: Path | None, truth: pd.DataFrame, kind: str, r
     """By label: pulls, pulls of the spread alone, and the scatter of single networks."""
     seen, others, new = stars(folder, models, truth, kind)
     if models and refit:
-        labelled = labelled_by(models, kind)
+        labelled = read_table(models / f"tlma_{kind}" / "out_of_fold.parquet")
         fits = calibrate(labelled, "removed", spread_ratios(labelled, others))
     elif models:
         fits = read_json(models / f"tlma_{kind}" / "calibration.json")

@@ -11,12 +11,14 @@ OPTIONS = SelectionOptions()
 
 
 def measured(n, seed=1):
-    """Template matching, lines and LAMOST's velocity, each off by its own error."""
+    """Lines, template matching of the lines' and all other pixels, and LAMOST's velocity, which is independent."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(0, 40, n)
-    table = pd.DataFrame({"rv_tm": truth + rng.normal(0, 9, n), "rv_tm_err": 9.0, "tm_flag": 0})
+    lines, others = rng.normal(0, 15, n), rng.normal(0, 11.25, n)
+    both = (lines / 15**2 + others / 11.25**2) * 81  # the best mean of all pixels has an error of 9
+    table = pd.DataFrame({"rv_tm": truth + both, "rv_tm_err": 9.0, "tm_flag": 0})
     for name in ("dsal1", "dsal2"):
-        table[f"rv_{name}"], table[f"rv_{name}_err"], table[f"{name}_flag"] = truth + rng.normal(0, 9, n), 9.0, 0
+        table[f"rv_{name}"], table[f"rv_{name}_err"], table[f"{name}_flag"] = truth + lines, 15.0, 0
         table[f"n_{name}"] = 8
     table["lamost_rv"], table["lamost_rv_err"], table["lamost_error"] = truth + rng.normal(0, 12, n), 5.0, 12.0
     return table, truth
@@ -31,9 +33,21 @@ def test_velocities_that_agree_are_better_than_each():
     table, truth = measured(4000)
     best = best_of(table)
     assert (best.rv_best_from == "TM+DSAL_I+LAMOST").mean() > 0.97
-    expected = (1 / 81 + 1 / 81 + 1 / 144) ** -0.5
-    assert (best.rv_best - truth).std() == pytest.approx(expected, rel=0.05)
+    weights = np.array([1 / 81, 1 / 225, 1 / 144])
+    # lines and template matching have the noise of the lines' pixels in common
+    covariance = np.array([[81.0, 81, 0], [81, 225, 0], [0, 0, 144]])
+    expected = np.sqrt(weights @ covariance @ weights) / weights.sum()
+    assert (best.rv_best - truth).std() == pytest.approx(expected, rel=0.03)
+    assert (best.rv_best - truth).std() < min((table.rv_tm - truth).std(), (table.lamost_rv - truth).std())
     assert best.rv_best_err.median() == pytest.approx(expected)
+
+
+def test_lines_alone_beside_template_matching_say_nothing_new():
+    table, truth = measured(4000)
+    table = table.assign(lamost_rv=np.nan, rv_dsal1_err=9.0, rv_dsal1=table.rv_tm)
+    best = best_of(table)
+    assert best.rv_best_err.median() == pytest.approx(9.0)
+    assert ((best.rv_best - truth) / best.rv_best_err).std() == pytest.approx(1.0, abs=0.03)
 
 
 def test_few_lines_count_little_however_small_their_scatter():
@@ -58,7 +72,8 @@ def test_what_all_share_does_not_decide_their_weights():
     own = (table.rv_tm / 81 + table.rv_dsal1 / 400) / (1 / 81 + 1 / 400)
     assert both.mean() > 0.97
     np.testing.assert_allclose(best.rv_best[both], own[both])
-    assert best.rv_best_err[both].iloc[0] == pytest.approx(np.sqrt(1 / (1 / 81 + 1 / 400) + 144))
+    whole = 1 / 81 + 1 / 400
+    assert best.rv_best_err[both].iloc[0] == pytest.approx(np.sqrt((1 + 2 / 400 / whole) / whole + 144))
 
 
 def test_methods_are_brought_to_one_scale_first():

@@ -21,6 +21,9 @@ LINE_COUNTS = {"DSAL_I": "n_dsal1", "DSAL_II": "n_dsal2", "DSEL": "n_dsel"}
 ORDER = ("TM", "TML7500", "DSAL_I", "DSAL_II", "DSEL", "LAMOST")
 """Order of the methods' names in ``rv_best_from``."""
 
+_MATCHED = ("TM", "TML7500")
+_ABSORBED = ("DSAL_I", "DSAL_II")
+
 _MIN_FOR_OFFSET = 30
 
 
@@ -115,6 +118,10 @@ def best_velocity(
     (sum of (difference / combined error)^2, each at most ``agree_sigma``^2; of equals the more certain one). The mean
     by inverse variance is taken over the methods within ``agree_sigma`` combined errors of the leading one.
 
+    Absorption lines lie in pixels that template matching compares too. So their velocities have noise in common, and
+    the mean is less certain than its weights say. Template matching uses all pixels: the covariance of its velocity
+    with that of a part of them is its own variance, as for any efficient estimator (and never more than the part's).
+
     Parameters
     ----------
     methods : Methods
@@ -146,7 +153,7 @@ def best_velocity(
     weight = np.where(taken, 1.0 / np.maximum(error**2 - common_kms**2, 0.25), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (weight * value).sum(axis=0) / weight.sum(axis=0)
-        spread = np.hypot(weight.sum(axis=0) ** -0.5, common_kms)
+        spread = np.hypot(np.sqrt(_variance_of_mean(methods.names, weight)), common_kms)
     any_taken = taken.any(axis=0)
     names = np.array(["+".join(np.array(methods.names)[column]) for column in taken.T], dtype=object)
     return pd.DataFrame(
@@ -156,3 +163,15 @@ def best_velocity(
             "rv_best_from": np.where(any_taken, names, ""),
         }
     )
+
+
+def _variance_of_mean(names: tuple[str, ...], weight: np.ndarray) -> np.ndarray:
+    """Variance of the weighted mean, with the noise that lines have in common with template matching: [n].
+
+    With weights that are inverse variances the covariance, the smaller variance of the two, adds twice the smaller
+    weight over the square of their sum.
+    """
+    matched = weight[np.isin(names, _MATCHED)].sum(axis=0)
+    absorbed = weight[np.isin(names, _ABSORBED)].sum(axis=0)
+    whole = weight.sum(axis=0)
+    return (1.0 + 2.0 * np.minimum(matched, absorbed) / whole) / whole

@@ -1,106 +1,140 @@
-"""How much CNN-SPT depends on the random numbers of its training, by how far back the mean of its weights reaches.
+"""Train CNN-SPT of a bundle on, at a constant rate, and average its weights over these steps.
 
-    snakemake --notemp --configfile config/box.yaml -- results/box/training/spt.npy results/box/training/spt.json
-    python benchmarks/averaging.py results/box --average 0.992 0.998 0.9992
+    mstars unpack resources/models/simulated-1.tar.gz
+    snakemake --configfile config/box.yaml -- results/box/sim/truth.parquet
+    python benchmarks/averaging.py FOLDER/spt results/box/sim --write build/spt
 
-Trains on ``--spectra`` spectra of a run's training set, once for each seed and each ``networks.average``, and asks the
-networks about other stars of the same set: as they are, and with smooth curves of ``--distort`` times the size that
-they were trained with, as spectra of another sky would have. ``right`` is the share of each training; ``apart`` the
-share of A to M stars that two trainings call differently. ``mean`` averages the probabilities of all seeds. All is
-simulated. The last line of the output is one JSON object.
+One training ends where its last steps happen to lie. The mean of the weights over several epochs lies in the middle of
+them (stochastic weight averaging, Izmailov et al. 2018): it costs nothing at use. The plates' files of the survey that
+the network was trained on are read; stars of its validation split are not trained on, and are asked about: as they are,
+and with smooth curves larger than those of the training, as under another sky. For each epoch: shares right of the last
+weights, of the running mean of ``networks.average``, and of the mean since the first epoch. ``--write`` keeps the mean
+as a model folder. All is simulated. The last line of the output is one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import dataclasses
 import json
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from mstars.core.config.networks import Networks
-from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
-from mstars.files.json_files import read_json
 from mstars.files.tables import read_table
+from mstars.lamost import grid, reader
 from mstars.networks.augmentation import augment
-from mstars.networks.data import load_network_inputs
+from mstars.networks.class_weights import class_weights
+from mstars.networks.epochs import TrainingData, averaged_weights, classifier_loss, train_epoch
+from mstars.networks.folder import load_model, save_model
 from mstars.networks.inference import predict_classifier
-from mstars.networks.training import train_classifier
+from mstars.spectra.container import SpectrumSet
+from mstars.spectra.preprocessing import classifier_input
+from mstars.spectra.wavelengths import N_PIXEL, lamost_wavelength
 
+CHUNK = 512
 STARS = ("A", "F", "G", "K", "M")
-CHUNK = 1024
 
 
-def split(table, spectra: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on (their own 3:1 split stays), and rows of others to ask about; the order is drawn."""
-    order = rng(1, "averaging").permutation(len(table))
-    valid = (table["split"] == "valid").to_numpy()
-    kept = np.sort(order[:spectra])
-    others = order[spectra:]
-    return kept, np.sort(others[valid[others]])
+def chosen(plan: pd.DataFrame, validation: pd.DataFrame, classes: list[str], most: tuple[int, int]) -> pd.DataFrame:
+    """Rows of the plan whose files are there: label, ``valid``; of training and validation stars at most so many."""
+    label = plan["true_class"].where(~plan["true_class"].isin(["dM", "gM"]), "M")
+    good = label.isin(classes) & (plan["planted_rv"] == "") & ((plan["role"] == "train") | (label == "M"))
+    rows = plan.assign(label=label)[good & plan["there"]]
+    seen = validation["spectrum_key"]
+    stars = plan.loc[plan["spectrum_key"].isin(seen), "star"]
+    rows["valid"] = rows["spectrum_key"].isin(seen)
+    rows = rows[rows["valid"] | ~rows["star"].isin(stars)]
+    parts = [rows[rows["valid"] == valid] for valid in (False, True)]
+    parts = [part.sample(min(len(part), count), random_state=1) for part, count in zip(parts, most, strict=True)]
+    return pd.concat(parts).sort_values("spectrum_key", ignore_index=True)
 
 
-def probabilities(model, x: np.ndarray, rows: np.ndarray, curve: float) -> np.ndarray:
-    """Of some rows, with smooth curves added; every model gets the same ones."""
-    parts, draws = [], rng(1, "averaging", "curve")
+def inputs(rows: pd.DataFrame) -> np.ndarray:
+    """The network's inputs, [n, 5000]."""
+    x = np.empty((len(rows), 5000), np.float32)
     for start in range(0, len(rows), CHUNK):
-        seen = torch.from_numpy(np.array(x[rows[start : start + CHUNK]]))
-        parts.append(predict_classifier(model, augment(seen, 0.0, 0.0, draws, curve).numpy())[1])
-    return np.concatenate(parts)
+        part = rows.iloc[start : start + CHUNK]
+        flux, ivar, mask = (np.zeros((len(part), N_PIXEL), kind) for kind in ("f4", "f4", "u1"))
+        for row, path in enumerate(part["path"]):
+            grid.place_on_grid(reader.read_spectrum(path), flux[row], ivar[row], mask[row])
+        keys = part["spectrum_key"].to_numpy(dtype=str)
+        x[start : start + len(part)] = classifier_input(SpectrumSet(flux, ivar, mask, lamost_wavelength(), keys))
+    return x
 
 
-def scores(found: list[np.ndarray], truth: np.ndarray, classes: list[str]) -> dict:
-    """Shares of several trainings that differ in random numbers alone."""
-    star = np.isin(truth, [number for number, name in enumerate(classes) if name in STARS])
-    called = [one.argmax(axis=1) for one in found]
-    pairs = itertools.combinations(called, 2)
-    return {
-        "right": [round(float((one == truth)[star].mean()), 4) for one in called],
-        "apart": [round(float((one != other)[star].mean()), 4) for one, other in pairs],
-        "mean": round(float((np.mean(found, axis=0).argmax(axis=1) == truth)[star].mean()), 4),
-    }
+def right(model, x: np.ndarray, rows: np.ndarray, truth: np.ndarray, curves: dict[str, float]) -> dict[str, float]:
+    """Share of A to M stars that are called right, with each size of added curves; all models get the same curves."""
+    model.network.eval()
+    result = {}
+    for name, curve in curves.items():
+        called, draws = [], rng(1, "averaging", "curve")
+        for start in range(0, len(rows), CHUNK):
+            seen = torch.from_numpy(x[rows[start : start + CHUNK]])
+            called.append(predict_classifier(model, augment(seen, 0.0, 0.0, draws, curve).numpy())[0])
+        result[name] = round(float((np.concatenate(called) == truth)[np.isin(truth, STARS)].mean()), 4)
+    return result
 
 
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=Path, help="folder of a run that has training/spt.npy")
-    parser.add_argument("--average", type=float, nargs="+", default=[0.998])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--spectra", type=int, default=40_000)
-    parser.add_argument("--distort", type=float, nargs="+", default=[2.0])
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("model", type=Path, help="model folder with validation.parquet, of an unpacked bundle")
+    parser.add_argument("survey", type=Path, help="folder sim of the survey that it was trained on")
+    parser.add_argument("--write", type=Path, help="keep the mean since the first epoch in this folder")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--rate", type=float, default=0.0005, help="learning rate")
+    parser.add_argument("--most", type=int, nargs=2, default=[36_000, 8_000], help="spectra to train on, to ask about")
+    parser.add_argument("--distort", type=float, nargs="+", default=[2.5], help="times the training's curves")
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    table = read_table(options.results / "training" / "spt.parquet")
-    x = load_network_inputs(options.results / "training" / "spt.npy")
-    kept, asked = split(table, options.spectra)
-    classes = read_json(options.results / "training" / "spt.json")["classes"]
-    labels, few = table["label"].to_numpy(dtype=str), np.array(x[kept])
-    truth = np.array([classes.index(label) for label in labels[asked]])
-    valid = (table["split"] == "valid").to_numpy()[kept]
-    settings = filled({})["scm"]["networks"] | {"epochs": options.epochs, "stop_patience": 5, "reduce_patience": 2}
-    curves = {"as they are": 0.0} | {f"distorted {factor:g}": factor * settings["curve"] for factor in options.distort}
-    result = {"n_train": int((~valid).sum()), "n_asked": len(asked)}
-    for average in options.average:
-        found: dict[str, list] = {name: [] for name in curves}
-        for seed in options.seeds:
-            started = time.process_time()
-            with tempfile.TemporaryDirectory() as scratch:
-                about = dict(classes=classes, seed=seed, folder=scratch, task="spt")
-                networks = Networks(**settings | {"average": average})
-                model = train_classifier(few, labels[kept], valid, settings=networks, **about)
-            told = [model.about["best_epoch"] + 1, model.about["epochs"], round(model.about["validation_loss"], 5)]
-            print(f"{average}, seed {seed}: {told}, {time.process_time() - started:.0f} s", flush=True)
-            for name, curve in curves.items():
-                found[name].append(probabilities(model, x, asked, curve))
-        result[str(average)] = {name: scores(parts, truth, classes) for name, parts in found.items()}
-        print(average, result[str(average)], flush=True)
-    print(json.dumps(result))
+    torch.set_num_threads(1)
+    model, plan = load_model(options.model), read_table(options.survey / "plan.parquet")
+    fits = {path.name: str(path) for path in (options.survey / "fits").glob("*/*/*.fits*")}
+    names = plan["filename"].where(plan["filename"].isin(fits), plan["filename"] + ".gz")
+    plan["path"], plan["there"] = names.map(fits), names.isin(fits)
+    validation = read_table(options.model / "validation.parquet", ["spectrum_key"])
+    rows = chosen(plan, validation, model.outputs, tuple(options.most))
+    x, valid, labels = inputs(rows), rows["valid"].to_numpy(), rows["label"].to_numpy(dtype=str)
+    print(f"{(~valid).sum()} spectra to train on, {valid.sum()} to ask about", time.process_time(), flush=True)
+    settings = Networks(**model.about["settings"])
+    number = np.array([model.outputs.index(label) for label in labels])
+    weight = np.asarray(class_weights(labels[~valid], model.outputs), np.float32)[number]
+    data = TrainingData(x, number, weight, np.flatnonzero(~valid), np.flatnonzero(valid))
+    curves = {"as they are": 0.0} | {f"distorted {factor:g}": factor * settings.curve for factor in options.distort}
+    network = model.network
+    optimizer = torch.optim.Adam(network.parameters(), lr=options.rate)
+    means = {"running": averaged_weights(network, settings.average), "since the first epoch": AveragedModel(network)}
+
+    def follow(*_) -> None:
+        means["running"].update_parameters(network)
+        if epoch > 0:
+            means["since the first epoch"].update_parameters(network)
+
+    optimizer.register_step_post_hook(follow)
+    found = {"before": right(model, x, data.valid, labels[data.valid], curves)}
+    print("before", found["before"], flush=True)
+    device = torch.device("cpu")
+    for epoch in range(options.epochs):
+        train_epoch(network, optimizer, data, classifier_loss, settings, device, rng(options.seed, "averaging", epoch))
+        trained = {"last weights": network, **({} if epoch == 0 else {name: one.module for name, one in means.items()})}
+        for name, one in trained.items():
+            one_model = dataclasses.replace(model, network=one)
+            found[f"epoch {epoch + 1}, {name}"] = right(one_model, x, data.valid, labels[data.valid], curves)
+            print(f"epoch {epoch + 1}, {name}", found[f"epoch {epoch + 1}, {name}"], flush=True)
+    print(time.process_time())
+    if options.write:
+        how = {"epochs": options.epochs, "rate": options.rate, "n_train": int((~valid).sum())}
+        mean = means["since the first epoch"].module
+        about = model.about | {"weights_averaged": how}
+        save_model(dataclasses.replace(model, network=mean, about=about), options.write)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,16 @@ def parameter_pulls(tables: dict[str, pd.DataFrame]) -> dict:
     return result
 
 
+def of_each(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) -> dict[str, list[float]]:
+    """Widths over all S/N of each survey: what one training's luck does to all of its stars alike."""
+    result: dict[str, list[float]] = {}
+    for survey in surveys:
+        own = {name: table[table["survey"] == survey.name] for name, table in tables.items()}
+        for name, rows in (parameter_pulls(own) | velocity_pulls([survey])).items():
+            result.setdefault(name, []).append(rows["all"][0] if "all" in rows else float("nan"))
+    return result
+
+
 def velocity_pulls(surveys: Sequence[Path]) -> dict:
     """Pulls of ``rv``, less the median of each survey and class; spectra with a planted failure are left out."""
     parts = []
@@ -243,6 +253,7 @@ def main() -> None:
         "surveys": [survey.name for survey in surveys],
         "pulls": pulls,
         "outside": {f"cnn and rv, all true widths {true}": by_chance(shown, true) for true in (1.0, *WITHIN)},
+        "of_each_survey": of_each(tables, surveys),
         "combined_over_best": beside_best(tables),
         "contradicted": contradicted(surveys),
         "clusters": clusters(surveys),

@@ -129,12 +129,15 @@ def test_a_script_of_snakemake_ends_with_its_job(tmp_path, place_of_script, ends
     script = tmp_path / place_of_script / "a.py"
     script.parent.mkdir(parents=True)
     script.write_text(f"""
-import atexit, sys
+__file__ = "/elsewhere/workflow/scripts/a.py"  # as Snakemake sets it
+import atexit, gc, sys
 from types import SimpleNamespace
 from mstars.ops.job import job
+assert gc.isenabled() != {ends}
 snakemake = SimpleNamespace(threads=1, log=["job.log"], input=[], output=[], rule="r")
 atexit.register(lambda: print("taken apart"))
 with job(snakemake) as log:
+    assert gc.isenabled()
     log.info("worked")
     print("said", end="")
     {work}

@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from mstars.core.errors import DamagedFile, InputError
+from mstars.core.jobs import is_job, resume_collection
 from mstars.files import checksums
 from mstars.files.whole import set_aside
 
@@ -29,6 +29,7 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
     When all went well a script of Snakemake's ends here, without the half second in which Python would take torch and
     numba apart: nothing may follow the job in a script.
     """
+    resume_collection()
     threads = max(1, snakemake.threads)
     _set_threads(threads)
     from threadpoolctl import threadpool_limits
@@ -66,7 +67,7 @@ def job(snakemake, also: Iterable[str | os.PathLike] = ()) -> Iterator[logging.L
         for handler in handlers:
             handler.close()
             logger.removeHandler(handler)
-    if _is_script():
+    if is_job():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
@@ -89,11 +90,6 @@ def _set_threads(count: int) -> None:
         os.environ["NUMBA_NUM_THREADS"] = threads
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(int(threads))
-
-
-def _is_script() -> bool:
-    """Whether this process is the script of a rule, as Snakemake runs it."""
-    return Path(getattr(sys.modules["__main__"], "__file__", "")).parent.parts[-2:] == (".snakemake", "scripts")
 
 
 def _disk_trouble(error: Exception) -> str:

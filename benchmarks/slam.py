@@ -1,6 +1,6 @@
 """SLAM at the paper's size: training, one pixel beside scikit-learn's SVR, and the fit from the store on.
 
-``python benchmarks/slam.py [--stars 3785] [--pixels 1596] [--survey results/demo] [--astroslam PYTHON]
+``python benchmarks/slam.py [--stars 3785] [--pixels 1596] [--survey results/demo]
 [--parts search,fit,sklearn,memory]``
 
 The training set is made: 3,785 stars with labels as the survey's and 1,596 pixels that are smooth functions of them,
@@ -8,17 +8,14 @@ with noise. ``search`` is 18 triples with five parts of the cross-validation, th
 times: without each part, and of all), and then one part: a fold or the model of all stars. With fewer ``--pixels`` the
 times are scaled to all. ``memory`` (alone) goes through a search and a covariance of all pixels with few iterations.
 ``fit`` needs a finished survey with the models of slam: its batches from the store to the table, in two processes.
-``--astroslam`` names the Python of an environment that has astroslam (benchmarks/slam_astroslam.py). Times are of
-processor and wall; memory is the peak of the process. The last line of output is one JSON object.
+Times are of processor and wall; memory is the peak of the process. The last line of output is one JSON object.
 """
 
 import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -35,12 +32,10 @@ from mstars.core.config.keys import plain  # noqa: E402
 from mstars.engines.batch import predict_batch  # noqa: E402
 from mstars.engines.slam.choice import held_out  # noqa: E402
 from mstars.engines.slam.covariance import residual_covariance  # noqa: E402
-from mstars.engines.slam.fit import Fitter  # noqa: E402
 from mstars.engines.slam.forward import scaling_of  # noqa: E402
 from mstars.engines.slam.model import ENGINE  # noqa: E402
-from mstars.engines.slam.search import Sample, Search, search  # noqa: E402
+from mstars.engines.slam.search import Sample, search  # noqa: E402
 from mstars.engines.slam.settings import SlamSettings  # noqa: E402
-from mstars.engines.slam.svr import Options  # noqa: E402
 from mstars.engines.slam.training import fit_model  # noqa: E402
 
 N_PIXEL = len(ENGINE.info.grid)
@@ -172,53 +167,12 @@ def fitting(survey: str) -> dict:
     }
 
 
-def astroslam(python: str, stars: int = 400, test: int = 40) -> dict:
-    """The authors' program and ours, ``recipe: astroslam``, on the same spectra with one triple for all pixels."""
-    labels, flux, ivar = training_set(stars + test)
-    ivar = np.where(ivar > 0, ivar, np.median(ivar)).astype(np.float32)
-    one = Options(1.0, 0.05, 0.3)
-    with tempfile.TemporaryDirectory() as folder:
-        given, result = Path(folder) / "given.npz", Path(folder) / "result.npz"
-        np.savez(
-            given,
-            **{
-                "wave": ENGINE.info.grid.wavelength,
-                "flux": flux[:stars],
-                "ivar": ivar[:stars],
-                "labels": labels[:stars],
-            },
-            **{"test_flux": flux[stars:], "test_ivar": ivar[stars:], "start": np.tile([3600.0, -0.1], (test, 1))},
-            **vars(one),
-        )
-        command = [python, str(Path(__file__).with_name("slam_astroslam.py")), str(given), str(result)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return {"skipped": done.stderr.strip().splitlines()[-1]}
-        theirs = dict(np.load(result))
-    scaling = scaling_of(labels[:stars], flux[:stars], ivar[:stars] > 0)
-    sample = Sample.of(scaling, labels[:stars], flux[:stars], ivar[:stars], np.zeros(stars, int))
-    chosen, nothing = np.zeros(N_PIXEL, np.int64), np.ones(N_PIXEL)
-    settings = {"landmarks": 600, "model": "svr"}
-    model = fit_model(sample, scaling, Search([one], np.zeros((1, 1)), [0], chosen, nothing, nothing), settings)
-    mse = np.square(model.scaled(sample.labels) - sample.flux).mean(axis=0)
-    box = np.array([2000.0, -3.0]), np.array([6000.0, 2.0])
-    fitted = Fitter(model, mse**2, *box, soft=True, drop_noisy=True).fit(flux[stars:], ivar[stars:])
-    off = np.abs(fitted.labels - theirs["labels"]) / fitted.error
-    return {
-        "training_s_a_pixel": round(float(theirs["train"]) / N_PIXEL, 4),
-        "seconds_a_spectrum": round(float(theirs["seconds"]), 2),
-        "share_within_0.05_of_the_formal_error": float((off.max(axis=1) < 0.05).mean()),
-        "median_and_largest_difference_in_formal_errors": [float(np.median(off)), float(off.max())],
-    }
-
-
 def main() -> None:
     """Run the parts asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stars", type=int, default=3785)
     parser.add_argument("--pixels", type=int, default=N_PIXEL)
     parser.add_argument("--survey", default="results/demo")
-    parser.add_argument("--astroslam")
     parser.add_argument("--parts", default="search,fit,sklearn")
     options = parser.parse_args()
     result: dict = {"threads": os.environ["OPENBLAS_NUM_THREADS"]}
@@ -233,7 +187,6 @@ def main() -> None:
             result["fit"] = {
                 "skipped": f"no models of slam in {options.survey}; snakemake parameters/slam.parquet first"
             }
-    result["astroslam"] = astroslam(options.astroslam) if options.astroslam else {"skipped": "--astroslam not given"}
     print(json.dumps(result))
 
 

@@ -40,10 +40,28 @@ begin = time.perf_counter()
 grid = {name: [float(given[name])] for name in ("C", "gamma", "epsilon")}
 model.train_pixels(None, "all", method="grid", param_grid=grid, cv=3, n_jobs=1, verbose=0, backend="threading")
 train = time.perf_counter() - begin
+given_test = given["test_flux"], given["test_ivar"]
+test_flux, test_ivar = model.heal_the_world(given_test[0].copy(), given_test[1].copy(), **model.heal_kwargs)
+start = model.predict_labels_quick(given_test[0].copy(), given_test[1].copy())
 begin = time.perf_counter()
-found = model.predict_labels_multi(given["start"], given["test_flux"], given["test_ivar"], n_jobs=1, verbose=0)
-seconds = (time.perf_counter() - begin) / len(given["test_flux"])
-labels = np.array([one["x"] for one in found]) if isinstance(found[0], dict) else np.asarray(found)
-if labels.ndim == 2 and np.abs(labels).max() < 50:  # scaled
-    labels = model.tr_labels_scaler.inverse_transform(labels)
-np.savez(sys.argv[2], labels=labels, train=train, seconds=seconds)
+found = model.predict_labels_multi(start, given_test[0].copy(), given_test[1].copy(), n_jobs=1, verbose=0)
+seconds = (time.perf_counter() - begin) / len(start)
+support = np.zeros((len(given["flux"]), len(model.sms)))
+for pixel, one in enumerate(model.sms):
+    machine = getattr(one.regressor, "best_estimator_", one.regressor)
+    rows = np.flatnonzero(model.tr_ivar[:, pixel] > 0)[machine.support_]
+    support[rows, pixel] = machine.dual_coef_[0]
+offset = [float(getattr(one.regressor, "best_estimator_", one.regressor).intercept_[0]) for one in model.sms]
+np.savez(
+    sys.argv[2],
+    labels=np.array([one["x"] for one in found]),
+    **{name: np.array([one[name] for one in found]) for name in ("cost", "nfev", "status", "optimality", "pstd")},
+    start=start,
+    support=support,
+    offset=offset,
+    mse=-model.training_nmse(1, False),
+    ivar=model.tr_ivar,
+    test_ivar=test_ivar,
+    train=train,
+    seconds=seconds,
+)

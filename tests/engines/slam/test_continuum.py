@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.interpolate import make_smoothing_spline
 
-from mstars.engines.slam.continuum import normalise
+from mstars.engines.slam.continuum import normalise, without_neighbours
 from mstars.engines.slam.info import INFO
 from mstars.lamost.grid import place_on_grid
 from mstars.lamost.reader import read_spectrum
@@ -66,6 +66,22 @@ def test_it_is_the_plain_way_with_masked_pixels(deviation):
         np.testing.assert_allclose(found.continuum[row, inside], expected[inside], rtol=1e-5)
         np.testing.assert_allclose(found.flux[row, inside], flux[row, inside] / expected[inside], rtol=1e-5)
         np.testing.assert_allclose(found.ivar[row, inside], ivar[row, inside] * expected[inside] ** 2, rtol=1e-4)
+
+
+def test_gaps_grow_by_a_quarter_of_their_length():
+    draws = np.random.default_rng(8)
+    ivar = np.where(draws.random((40, 300)) < 0.02, draws.choice([0, 0.5, np.nan], (40, 300)), 900).astype(np.float32)
+    for row in range(40):
+        first, length = draws.integers(0, 290), draws.integers(1, 20)
+        ivar[row, first : first + length] = 0
+    ivar[0], ivar[1, :7], ivar[2, -3:] = 0, 0, 0
+    expected = np.where(ivar > 1, ivar, 0)
+    for row in range(40):
+        gap = np.concatenate([[0], ~(ivar[row] > 1), [0]]).astype(int)
+        for first, end in zip(np.flatnonzero(np.diff(gap) > 0), np.flatnonzero(np.diff(gap) < 0), strict=True):
+            more = int(np.clip(np.round((end - first) / 4), 1, 2))
+            expected[row, max(first - more, 0) : end + more] = 0
+    assert (without_neighbours(ivar) == expected).all() and (expected > 0).sum() < (ivar > 1).sum() - 400
 
 
 def test_bad_pixels_change_nothing_elsewhere():

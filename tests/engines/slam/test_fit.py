@@ -106,15 +106,18 @@ def test_too_few_pixels_give_no_labels(model, stars, box):
     assert np.isnan(fitted.error[:2]).all() and np.isnan(fitted.chi2[:2]).all()
 
 
-def test_astroslam_leaves_noisy_pixels_out(model, stars, box):
+def test_astroslam_leaves_noisy_pixels_and_those_without_a_model_out(model, stars, box):
     flux, ivar = observed(model, inside(stars, 3), 50.0)
     noisy = ivar.copy()
     noisy[:, ::4] = 0.5 / model.scaling.flux_scale[::4] ** 2
     without = np.where(noisy * model.scaling.flux_scale**2 <= 1, 0, ivar)
     assert (without[:, ::4] == 0).all()
     variance = np.full(model.n_pixel, 1e-3)
+    variance[1::40] = 1.01
+    without[:, 1::40] = 0
     one = Fitter(model, variance, *box, drop_noisy=True).fit(flux, noisy)
     two = Fitter(model, variance, *box).fit(flux, without)
+    assert (one.pixels == (without > 0).sum(axis=1)).all()
     np.testing.assert_allclose(one.labels, two.labels, rtol=1e-5, atol=1e-3)
 
 

@@ -71,7 +71,7 @@ def test_further_labels(survey, tmp_path):
     "changes",
     [
         {"recipe": "paper", "model_error": "cv_mse"},
-        {"recipe": "astroslam", "model_error": "training_mse_squared", "loss": "soft_l1", "drop_noisy": True},
+        {"model_error": "training_mse_squared", "loss": "soft_l1", "drop_noisy": True, "grow_gaps": True},
         {"model": "krr"},
         {"model_error": "cv_minus_noise"},
     ],
@@ -100,7 +100,7 @@ def test_recipes_set_what_they_are_made_of():
         said = yaml.safe_load(f"engines: {{slam: {{recipe: {recipe}}}}}")
         settings = engine_settings(checked(said, engine_models()), "slam")
         assert (settings["model_error"], settings["loss"]) == (variance, loss)
-        assert settings["drop_noisy"] == (recipe == "astroslam")
+        assert settings["drop_noisy"] == settings["grow_gaps"] == (recipe == "astroslam")
 
 
 def test_errors_and_flags_of_the_fit(survey, tmp_path):

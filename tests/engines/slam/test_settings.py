@@ -31,6 +31,7 @@ OTHER = {
     "shrinkage": "kept",
     "loss": "soft_l1",
     "drop_noisy": True,
+    "grow_gaps": True,
     "shift": False,
     "normalisation": plain(SlamSettings().normalisation) | {"quantile": 0.5},
     "hyper": small_settings("slam")["hyper"] | {"cv": 4},

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import binary_dilation, binary_opening
 
 FLUX_MIN, FLUX_MAX = 1e-3, 1e2
 """Normalised fluxes outside are no measurements (MDwarfMachine)."""
+_LONG_GAP = 6
+"""Pixels of a gap that grows by two: a quarter of them rounds to two."""
 _FAINTEST = 1e-3
 """Share of a continuum's median below which nothing is divided by it."""
 
@@ -72,3 +75,24 @@ def normalise(wavelength: np.ndarray, flux: np.ndarray, ivar: np.ndarray, option
     return Normalised(
         np.where(good, result, 1).astype(np.float32), np.where(good, result_ivar, 0).astype(np.float32), continuum
     )
+
+
+def without_neighbours(ivar: np.ndarray) -> np.ndarray:
+    """Inverse variances without pixels beside gaps, as the authors' program leaves them out.
+
+    A gap grows by a quarter of its length on each side, one pixel at least and two at most. Pixels whose noise is
+    above the continuum are gaps too.
+
+    Parameters
+    ----------
+    ivar : ndarray of float32, [n, pixel]
+        Of normalised fluxes; 0 where there is no measurement.
+
+    Returns
+    -------
+    ndarray of float32, [n, pixel]
+    """
+    gap = ~(ivar > 1)
+    long = binary_opening(gap, np.ones((1, _LONG_GAP), bool))
+    grown = binary_dilation(gap, np.ones((1, 3), bool)) | binary_dilation(long, np.ones((1, 5), bool))
+    return np.where(grown, 0, ivar).astype(np.float32)

@@ -62,7 +62,8 @@ class Fitter:
     soft : bool
         Soft L1 loss, as astroslam has it; Eq. 3 has squares.
     drop_noisy : bool
-        Leave out pixels whose noise is above their spread among the training stars, as astroslam does.
+        Leave out pixels whose noise, or whose variance beside it, is above their spread among the training stars, as
+        astroslam does.
     shrinkage : Shrinkage, optional
         Of the labels, which is corrected.
     """
@@ -128,7 +129,7 @@ class Fitter:
         info = ivar[:, self._order] * np.square(self._scale)
         weight = info / (1 + info * self._variance)
         if self._drop:
-            weight[info <= 1] = 0
+            weight[(info < 1) | (self._variance >= 1)] = 0
             result.pixels[rows] = (weight > 0).sum(axis=1)
         if start is None:
             # chi2 of every start but for a constant: two products of matrices

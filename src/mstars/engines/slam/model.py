@@ -26,7 +26,7 @@ from mstars.engines.slam.choice import (
     triples_table,
     with_prefix,
 )
-from mstars.engines.slam.continuum import normalise
+from mstars.engines.slam.continuum import normalise, without_neighbours
 from mstars.engines.slam.covariance import Covariance
 from mstars.engines.slam.errors import above_limit, chi2_limits, curve_errors
 from mstars.engines.slam.fit import Fitted, Fitter
@@ -96,7 +96,8 @@ class SlamEngine(BaseEngine):
         grid = self.grid(settings)
         flux, ivar, filled = resample(spectra, grid, rv if settings["shift"] else None, order=3)
         found = normalise(grid.wavelength, flux, ivar, settings["normalisation"])
-        return EngineInput(found.flux, found.ivar, filled)
+        own = without_neighbours(found.ivar) if settings["grow_gaps"] else found.ivar
+        return EngineInput(found.flux, own, filled)
 
     def search(self, x: EngineInput, table: pd.DataFrame, *, settings: Mapping, folder: Path, about: Mapping) -> Choice:
         """Choose the hyper-parameters for all parts and write them into a folder.

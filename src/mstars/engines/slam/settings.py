@@ -81,7 +81,13 @@ class SlamSettings(EngineSettings):
     loss: Literal["square", "soft_l1"] = key("square", "loss of the fit", follows=("recipe", {"astroslam": "soft_l1"}))
     drop_noisy: bool = key(
         False,
-        "leave out pixels whose noise is above their spread among the training stars",
+        "leave out pixels whose noise, or the model's error beside it, is above their spread among the training stars",
+        follows=("recipe", {"astroslam": True}),
+    )
+    grow_gaps: bool = key(
+        False,
+        "leave out one pixel on each side of a gap, two of a gap of six or more, and pixels whose noise is above the "
+        "continuum, as the authors' program",
         follows=("recipe", {"astroslam": True}),
     )
     shift: bool = key(True, "shift spectra to the rest frame; the paper does not say")
@@ -128,7 +134,7 @@ class SlamSettings(EngineSettings):
 
 OF_FIT = (
     *("labels", "model", "model_error", "weights", "modes", "shrinkage", "loss", "drop_noisy"),
-    *("shift", "normalisation"),
+    *("shift", "normalisation", "grow_gaps"),
 )
 """What a model folder and the config that uses it must agree in."""
 OF_SEARCH = (*OF_FIT, "hyper", "landmarks", "box")

@@ -26,11 +26,10 @@ import dag
 import pandas as pd
 
 from mstars.ops.job_costs import batch_sizes, read_benchmarks
-from mstars.ops.plan_cost import Measured, measured, predicted
+from mstars.ops.plan_cost import MAKING, Measured, measured, of_training, predicted
 
 ROOT = Path(__file__).resolve().parents[1]
 DR10 = 876_134
-SIMULATION = ("fetch_templates", "build_templates", "simulate_plan", "simulate_plates", "simulate_catalogs")
 # the paper's trainings: how many, spectra in each one's training split, epochs (as the demo's early stopping needs)
 PAPER_TRAININGS = {
     "spt": (1, 180_000, 30),
@@ -40,7 +39,6 @@ PAPER_TRAININGS = {
     "tlma_gM": (10, 3_534, 30),
 }
 DISK_GB = {"scale": 15, "fifth": 4}
-TRAINING = ("train", "train_fold", "fit_outliers", "training_set", "training_spectra", "engine_tr", "engine_inputs")
 
 
 class Stopped(Exception):
@@ -83,11 +81,6 @@ def rules_of(results: Path) -> pd.DataFrame:
     return table.groupby("rule").agg(
         s=("s", "sum"), cpu=("cpu", "sum"), jobs=("s", "size"), mb=("mb", "max"), longest=("s", "max")
     )
-
-
-def belongs(rule: str, family: tuple[str, ...]) -> bool:
-    """Whether a rule is one of a family, or a variant of one."""
-    return any(rule == name or rule.startswith(f"{name}_") for name in family)
 
 
 def disk(results: Path) -> tuple[dict[str, int], int]:
@@ -140,7 +133,7 @@ def teach(place: Path, options: argparse.Namespace) -> tuple[Path, dict]:
     seconds = snakemake(place, "teacher", "catalog", options, **taught)
     rules = rules_of(place / "results/teacher")
     print(f"trained on size {options.train_size}: {seconds:.0f} s", flush=True)
-    training = {rule: round(float(s), 1) for rule, s in rules["s"].items() if belongs(rule, TRAINING)}
+    training = {rule: round(float(s), 1) for rule, s in rules["s"].items() if of_training(rule)}
     return place / "results/teacher/models", training
 
 
@@ -170,7 +163,7 @@ def measure(place: Path, options: argparse.Namespace) -> dict:
 def weigh(results: Path, wall: float | None, options: argparse.Namespace) -> dict:
     """Rates, seconds, memory and bytes of a survey; rates and projection only when it is whole (``wall`` given)."""
     rules = rules_of(results)
-    work = rules[[not belongs(rule, SIMULATION) for rule in rules.index]].sort_values("s", ascending=False)
+    work = rules[[not rule.startswith(MAKING) for rule in rules.index]].sort_values("s", ascending=False)
     print(work.round(1).to_string(), flush=True)
     spectra = pd.read_parquet(results / "plan/plan.parquet", columns=["plate", "batch", "role"])
     n = len(spectra)

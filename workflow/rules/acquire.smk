@@ -104,7 +104,7 @@ rule acquire_apogee_dr17:
     message:
         "fetch APOGEE's allStar of DR17"
     script:
-        "../scripts/acquire_apogee_dr17.py"
+        "../scripts/acquire_apogee.py"
 
 
 rule acquire_starhorse:

@@ -21,7 +21,12 @@ from mstars.quality.recommended import UNSURE_FRAMES
 from mstars.review.evidence import known
 from mstars.sky import gaia_criteria
 
+PROVENANCE = "provenance.json"
 HELP = "the whole story of one spectrum, by spectrum_key or obsid; --picture draws it"
+
+
+_UNKNOWN = "[not recorded]"
+"""In place of a setting where nothing tells the run's config."""
 
 
 class Story:
@@ -66,12 +71,12 @@ class Story:
         return 0 if table is None else int((table[column] == value).sum())
 
     def setting(self, *names: str) -> str:
-        """A value of the run's config (provenance.json), as text; '?' where it isn't recorded."""
-        path = self.folder / "provenance.json"
+        """A value of the run's config (provenance.json), as text; '[not recorded]' where that has none."""
+        path = self.folder / PROVENANCE
         value = read_json(path).get("config", {}) if path.is_file() else {}
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
-        return "?" if value is None or isinstance(value, dict) else str(value)
+        return _UNKNOWN if value is None or isinstance(value, dict) else str(value)
 
     def batch_row(self, folder: str) -> pd.Series:
         """The spectrum's row of a table that is written batch by batch."""
@@ -245,7 +250,7 @@ def _engines(story: Story) -> list[str]:
     """The engine that fills the catalogue, then the others whose tables there are."""
     there = sorted(path.stem for path in story.folder.glob("parameters/*.parquet"))
     chosen = story.setting("parameters", "engine")
-    if chosen == "?":  # a run without provenance
+    if chosen == _UNKNOWN:  # a run without provenance
         chosen = "cnn" if "cnn" in there or not there else there[0]
     return [chosen, *(name for name in there if name != chosen)]
 
@@ -326,6 +331,11 @@ def explain(story: Story) -> str:
     parts = [f"{story.key}  ({story.folder})"]
     for title, tell in CHAPTERS.items():
         parts.append("\n".join([title, *("  " + line for line in tell(story))]))
+    if any(_UNKNOWN in part for part in parts):
+        parts.append(
+            f"{_UNKNOWN}: {story.folder / PROVENANCE} would tell the config of the run; "
+            f"`snakemake --cores 1 {story.folder / PROVENANCE}` with that config makes it"
+        )
     return "\n\n".join(parts)
 
 

@@ -28,8 +28,14 @@ OF_TRAINING += ("engine_out_of_fold", "engine_calibrate", "combined_fit", "golde
 """Rules about training sets, which do not grow either."""
 
 MAKING = ("simulate_", "fetch_", "build_templates")  # of a simulated survey and of what all surveys share
+"""Beginnings of such rules' names."""
 JOB_START_S = 7.0
 """Seconds that Slurm and Snakemake take to start a job on a node (docs/guide/cluster.md: 5 to 10)."""
+
+
+def of_training(rule: str) -> bool:
+    """Whether a rule trains, or works on training sets."""
+    return rule in TRAINING or rule.startswith(OF_TRAINING)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""Speed and memory of figures, tables and comparisons at the length of DR10.
+"""Speed and memory of figures, tables and comparisons at the length of DR10, and of the rules that make the catalogue.
 
 Run from a repository with a finished demo: ``PYTHONPATH=src python benchmarks/figures.py [--rows 870000] [--cores 2]``.
 The demo's tables are repeated with new keys and some noise until the recommended catalogue has so many rows; the real
 rules run on them. Left out: example spectra (Figs. 7, 9, 11; they read a few spectra), the rule graph, and what rests
-on trained models alone. The last line is one JSON object.
+on trained models alone. ``--catalogue`` measures the rules over all spectra from the stores' headers to the catalogue
+instead, one after the other. Left out are ``plan`` and ``rv_remeasure``, which read files and stores, and the
+trainings. The last line is one JSON object.
 """
 
 import argparse
@@ -15,12 +17,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mstars.files.stores import read_header, read_rejected, write_batch
 from mstars.files.tables import read_table, write_table
+from mstars.spectra.container import SpectrumSet
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path("results/demo")
@@ -34,6 +39,15 @@ TABLES = (
 )
 NOISE = {"teff": 20.0, "rv": 3.0, "bp_rp_0": 0.03, "W1_W2_0": 0.02, "M_G_0": 0.1, "logg": 0.03, "m_h": 0.05}
 RULES = ("common", "spmm", "literature", "paper_figures", "paper_tables", "whole_survey")
+WHOLE_SURVEY = (
+    *("ingest_summary", "crossmatch_gaia", "crossmatch_table", "photometry", "scm_candidates", "review_resolve"),
+    *("scm_apply", "dgcm_candidates", "random_candidates", "dgcm_apply", "rv_select", "rv_candidates", "rv_apply"),
+    *("engine_table", "engine_quality", "quality", "recommended", "stars", "non_m", "classification", "extension"),
+)
+"""Rules over all spectra, in the order of the workflow."""
+AS_THEY_ARE = ("sim", "models", "training")
+MADE = 1.6e9
+"""Time of change that all files get: none is newer than another, and Snakemake makes only what is missing."""
 GIVEN = "CATALOG_FILES, VALIDATION_FILES, CDS_FILES = [], [], []\n"
 FIGURES = (
     *("fig06_cmd", "fig10_rv_comparison", "fig13_internal_errors", "fig14_gaia_rv", "fig23_kiel"),
@@ -93,6 +107,83 @@ def make_place(place: Path, copies: int) -> int:
     return rows
 
 
+def make_survey(place: Path, copies: int) -> int:
+    """The demo's results with every table and every store's header repeated; the number of recommended spectra.
+
+    The stores have one pixel: the rules that are measured read no more of them than the header.
+    """
+    for name in ("templates", "isochrones"):
+        shutil.copytree(f"results/{name}", place / "results" / name)
+    for part in AS_THEY_ARE:
+        shutil.copytree(DEMO / part, place / DEMO / part)
+    rows = 0
+    for path in sorted(DEMO.rglob("*")):
+        part, target = path.relative_to(DEMO).parts[0], place / path
+        if path.is_dir() or part in (*AS_THEY_ARE, "checksums", "logs", "benchmarks", "figures", "provenance.json"):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".h5" and part == "spectra":
+            repeat_store(path, target, copies)
+        elif path.suffix == ".parquet":
+            table = repeated(read_table(path), copies, zlib.crc32(str(path).encode()))
+            write_table(table, target)
+            rows = len(table) if path.name == "recommended.parquet" else rows
+        else:
+            shutil.copy2(path, target)
+    for path in (place / "results").rglob("*"):
+        os.utime(path, (MADE, MADE))
+    return rows
+
+
+def repeat_store(path: Path, target: Path, copies: int) -> None:
+    """A store with the header and the rejected files of another one, repeated."""
+    header, rejected = (repeated(read(path), copies, 0) for read in (read_header, read_rejected))
+    pixel = np.zeros((len(header), 1), np.float32)
+    keys = header["spectrum_key"].to_numpy(dtype=str)
+    write_batch(target, SpectrumSet(pixel, pixel, pixel.astype(np.uint8), np.ones(1), keys), header, rejected)
+
+
+def snakemake(place: Path, *arguments: str) -> list[str]:
+    """The command of the repository's workflow in a folder."""
+    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", place, "--cores", 1]
+    command += ["--configfile", ROOT / "config" / "config.yaml"]
+    return [str(word) for word in (*command, "--rerun-triggers", "mtime", "--nolock", *arguments)]
+
+
+def outputs_of_rules(place: Path) -> dict[str, list[str]]:
+    """The files of each rule, by Snakemake's own summary."""
+    said = subprocess.run(snakemake(place, "--summary", "all"), check=True, capture_output=True, text=True).stdout
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(said.splitlines(), delimiter="\t"):
+        found.setdefault(row["rule"], []).append(row["output_file"])
+    return found
+
+
+def catalogue(place: Path, copies: int) -> dict:
+    """Processor time (Snakemake's own few seconds in it) and peak memory of each rule over all spectra."""
+    rows, rules = make_survey(place, copies), {}
+    made = outputs_of_rules(place)
+    for rule in WHOLE_SURVEY:
+        cpu = peak = 0.0
+        for name in made[rule]:
+            (place / name).unlink()
+        for name in made[rule]:  # one by one: Snakemake would make what lies between two of them
+            if (place / name).exists():
+                continue
+            child = subprocess.Popen(snakemake(place, "--quiet", "all", "--", name), stdout=subprocess.DEVNULL)
+            _, status, used = os.wait4(child.pid, 0)
+            if status:
+                raise SystemExit(f"{rule} failed")
+            for output in filter(Path.exists, (place / output for output in made[rule])):
+                os.utime(output, (MADE, MADE))  # so that what rests on it is not made again
+            cpu, peak = cpu + used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss / 1024)
+        rules[rule] = {"cpu_s": round(cpu, 1), "peak_mb": round(peak)}
+        print(rule, rules[rule], file=sys.stderr, flush=True)
+    largest = max(rules, key=lambda rule: rules[rule]["peak_mb"])
+    total = round(sum(rule["cpu_s"] for rule in rules.values()), 1)
+    return {"rows": rows, "cpu_s": total, "largest": largest, "rules": rules}
+
+
 def measured(place: Path) -> dict[str, tuple[float, float, float]]:
     """Seconds, MB and seconds of a core of each job, from Snakemake's own benchmark files."""
     found = {}
@@ -110,10 +201,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=870_000)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--catalogue", action="store_true", help="the rules over all spectra that make the catalogue")
     options = parser.parse_args()
     copies = max(1, round(options.rows / len(read_table(DEMO / "catalogs/recommended.parquet", ["spectrum_key"]))))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
+        if options.catalogue:
+            print(json.dumps(catalogue(place, copies)))
+            return
         rows = make_place(place, copies)
         targets = [str(DEMO / "figures" / f"{name}.pdf") for name in FIGURES]
         targets += [str(DEMO / "tables" / "paper_comparison.md"), str(DEMO / "tables" / "contamination.md")]

@@ -1,6 +1,6 @@
 """m_catalog_v2 and non_m_catalog_v2 from the decisions, those of the random check among them."""
 
-from mstars.classify.dgcm import apply_dgcm, with_random_check
+from mstars.classify.dgcm import NEEDED, apply_dgcm, with_random_check
 from mstars.files.tables import read_table, read_tables, write_table
 from mstars.ops.job import job
 
@@ -8,7 +8,7 @@ with job(snakemake) as log:
     given = snakemake.input
     m_catalog, non_m = apply_dgcm(
         read_table(given.m_catalog),
-        read_tables(given.dmgm),
+        read_tables(given.dmgm, NEEDED["dmgm"]),
         read_table(given.candidates),
         with_random_check(read_table(given.decisions), read_table(given.checked)),
     )

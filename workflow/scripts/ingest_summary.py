@@ -6,9 +6,9 @@ from mstars.lamost.ingest import summarise, summary_lines
 from mstars.ops.job import job
 
 with job(snakemake) as log:
-    spectra, rejected = summarise(
-        list(snakemake.input.stores), read_table(snakemake.input.plan), read_table(snakemake.input.rejected)
-    )
+    given = snakemake.input
+    plan = read_table(given.plan, ["spectrum_key", "plate", "role"])
+    spectra, rejected = summarise(list(given.stores), plan, read_table(given.rejected))
     for line in summary_lines(spectra, rejected):
         log.info("%s", line)
     if spectra.empty:

@@ -1,6 +1,6 @@
 """m_catalog_v1 and non_m_catalog_v1 from the decisions."""
 
-from mstars.classify.scm import apply_scm
+from mstars.classify.scm import NEEDED, apply_scm
 from mstars.files.tables import read_table, read_tables, write_table
 from mstars.ops.job import job
 
@@ -8,8 +8,8 @@ with job(snakemake) as log:
     given = snakemake.input
     m_catalog, non_m = apply_scm(
         read_table(given.m_catalog),
-        read_tables(given.spt),
-        read_tables(given.wdm),
+        read_tables(given.spt, NEEDED["spt"]),
+        read_tables(given.wdm, NEEDED["wdm"]),
         read_table(given.candidates),
         read_table(given.decisions),
     )

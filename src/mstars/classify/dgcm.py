@@ -7,10 +7,17 @@ import pandas as pd
 
 from mstars.classify.scm import join_reasons, reason
 from mstars.core.classes import LUMINOSITY_CLASSES
-from mstars.core.snr import snr_max
+from mstars.core.snr import SNR, snr_max
 
 CLASSES = LUMINOSITY_CLASSES
 EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max")
+
+NEEDED = {
+    "m_catalog": ["spectrum_key", "lamost_class", *SNR],
+    "dmgm": ["spectrum_key", "dmgm_class", "dmgm_prob"],
+    "photometry": ["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"],
+}
+"""Columns of each table that `dgcm_candidates` takes."""
 
 
 def dgcm_candidates(
@@ -36,6 +43,7 @@ def dgcm_candidates(
         first), consensus_label, and the evidence.
     """
     table = dgcm_evidence(m_catalog, dmgm, photometry)
+    table = table[(_votes(table) == "gM").any(axis=1)].reset_index(drop=True)
     votes = _votes(table)
     giant = votes == "gM"
     table["candidate_reasons"] = join_reasons(giant)
@@ -43,7 +51,7 @@ def dgcm_candidates(
     table["priority"] = disagree.astype(float) + (1.0 - table["dmgm_prob"].fillna(0.5))
     table["consensus_label"] = dgcm_consensus(table, snr_min)
     columns = ["spectrum_key", "candidate_reasons", "priority", "consensus_label", *EVIDENCE]
-    return table.loc[giant.any(axis=1), columns].reset_index(drop=True)
+    return table[columns]
 
 
 def dgcm_evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.DataFrame) -> pd.DataFrame:
@@ -64,10 +72,8 @@ def dgcm_evidence(m_catalog: pd.DataFrame, dmgm: pd.DataFrame, photometry: pd.Da
         One row a row of the catalogue: those columns, snri and snr_max.
     """
     table = m_catalog[["spectrum_key", "lamost_class", "snri"]].assign(snr_max=snr_max(m_catalog))
-    table = table.merge(dmgm[["spectrum_key", "dmgm_class", "dmgm_prob"]], on="spectrum_key", how="left")
-    return table.merge(
-        photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
-    )
+    table = table.merge(dmgm[NEEDED["dmgm"]], on="spectrum_key", how="left")
+    return table.merge(photometry[NEEDED["photometry"]], on="spectrum_key", how="left")
 
 
 def _votes(table: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +133,7 @@ def apply_dgcm(
         no candidate are dM). A label that is neither dM, gM nor M goes to the second, with ``reason``; it holds what
         DGCM alone has found.
     """
-    table = m_catalog.merge(dmgm[["spectrum_key", "dmgm_class", "dmgm_prob"]], on="spectrum_key", how="left")
+    table = m_catalog.merge(dmgm[NEEDED["dmgm"]], on="spectrum_key", how="left")
     said = candidates[["spectrum_key", "candidate_reasons", "consensus_label"]]
     table = table.merge(said.rename(columns={"candidate_reasons": "dgcm_reasons"}), on="spectrum_key", how="left")
     given = decisions[["spectrum_key", "label", "review_status"]]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.core.classes import REVIEW_LABELS
-from mstars.core.snr import snr_max
+from mstars.core.snr import SNR, snr_max
 
 M_LIKE = ("K", "M")
 """A K prediction alone is no reason: late K and early M are alike (the paper's footnote 13)."""
@@ -18,6 +18,15 @@ EVIDENCE = (
     *("spt_class", "spt_prob", "wdm_class", "wdm_prob", *SCORES),
     *("CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max"),
 )
+
+NEEDED = {
+    "m_catalog": ["spectrum_key", *SNR],
+    "spt": ["spectrum_key", "spt_class", "spt_prob"],
+    "wdm": ["spectrum_key", "wdm_class", "wdm_prob"],
+    "photometry": ["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"],
+    "ood": ["spectrum_key", *SCORES],
+}
+"""Columns of each table that `scm_candidates` takes."""
 
 
 def scm_candidates(
@@ -54,12 +63,13 @@ def scm_candidates(
         vote), priority (higher first), consensus_label, and the evidence.
     """
     table = scm_evidence(m_catalog, spt, wdm, photometry, ood)
+    table = table[_votes(table, settings).any(axis=1)].reset_index(drop=True)
     votes = _votes(table, settings)
     table["candidate_reasons"] = join_reasons(votes)
     table["priority"] = votes.sum(axis=1) + np.where(votes["spt"], table["spt_prob"], 0.0)
     table["consensus_label"] = scm_consensus(table, settings)
     columns = ["spectrum_key", "candidate_reasons", "priority", "consensus_label", *EVIDENCE]
-    return table.loc[votes.any(axis=1), columns].reset_index(drop=True)
+    return table[columns]
 
 
 def scm_evidence(
@@ -88,15 +98,13 @@ def scm_evidence(
         One row a spectrum with both predictions.
     """
     table = m_catalog[["spectrum_key", "snri"]].assign(snr_max=snr_max(m_catalog))
-    table = table.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
-    table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
+    table = table.merge(spt[NEEDED["spt"]], on="spectrum_key")
+    table = table.merge(wdm[NEEDED["wdm"]], on="spectrum_key")
     if ood is None:
         table = table.assign(**dict.fromkeys(SCORES, np.nan))
     else:
-        table = table.merge(ood[["spectrum_key", *SCORES]], on="spectrum_key", how="left")
-    return table.merge(
-        photometry[["spectrum_key", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0"]], on="spectrum_key", how="left"
-    )
+        table = table.merge(ood[NEEDED["ood"]], on="spectrum_key", how="left")
+    return table.merge(photometry[NEEDED["photometry"]], on="spectrum_key", how="left")
 
 
 def _votes(table: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -204,7 +212,7 @@ def apply_scm(
         are in neither.
     """
     table = m_catalog.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
-    table = table.merge(wdm[["spectrum_key", "wdm_class", "wdm_prob"]], on="spectrum_key")
+    table = table.merge(wdm[NEEDED["wdm"]], on="spectrum_key")
     table = table.merge(candidates[["spectrum_key", "candidate_reasons"]], on="spectrum_key", how="left")
     table = table.merge(decisions[["spectrum_key", "label", "review_status"]], on="spectrum_key", how="left")
     defaults = {"candidate_reasons": "", "review_status": "", "label": "M"}

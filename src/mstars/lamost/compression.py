@@ -14,7 +14,6 @@ LARGEST = 2**26
 """Bytes that a file of a spectrum has at most, plain; LAMOST's have 0.1 to 2 MB. A larger one is not read."""
 
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
-_GZIP_MEMBER = b"\x1f\x8b\x08"
 _USUAL_BYTES = 2**22
 _STEP = 2**20
 _ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, ValueError)
@@ -76,13 +75,17 @@ def is_compressed(data: bytes) -> bool:
 
 
 def _gunzip(data: bytes, at_most: int) -> bytes | bytearray:
-    # the last four bytes tell the length; a buffer of that size is filled in one go, if there is one member alone
-    length = int.from_bytes(data[-4:], "little")
-    if 0 < length <= min(_USUAL_BYTES, at_most) and data.find(_GZIP_MEMBER, 3) < 0:
+    # the last eight bytes tell checksum and length: one member alone fills a buffer of that size in one go
+    checksum, length = (int.from_bytes(data[at : at + 4], "little") for at in (len(data) - 8, len(data) - 4))
+    if 0 < length <= min(_USUAL_BYTES, at_most):
         try:
-            return deflate.gzip_decompress(data, length)
+            plain = deflate.gzip_decompress(data, length)
         except (deflate.DeflateError, ValueError):
             pass  # damaged, or zeros at the end
+        else:
+            # else there are more members; two with the same content pass for one, whose spectrum is the same
+            if deflate.crc32(plain) == checksum:
+                return plain
     return _stream(data, lambda: zlib.decompressobj(wbits=31), "gzip", at_most)
 
 

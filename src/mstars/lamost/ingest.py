@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mstars.core.snr import SNR
 from mstars.files.stores import read_header, read_rejected
 from mstars.lamost.cards import UnusableSpectrum
 from mstars.lamost.catalogs import text_column
@@ -16,7 +17,7 @@ from mstars.lamost.header import HEADER_DTYPES, header_table
 from mstars.lamost.layouts import FileSpectrum
 from mstars.lamost.pixels import CONSTANT, FEW, LEAST_GOOD, MASKED, NEGATIVE, USABLE, clear_unusable
 from mstars.lamost.reader import read_spectrum
-from mstars.lamost.snr import fill_snr
+from mstars.lamost.snr import fill_snr, is_doubtful
 from mstars.spectra.arms import missing_arms
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.ormask import mask_fraction
@@ -90,8 +91,9 @@ def ingest_batch(
     if len(taken) < n:
         flux, ivar, ormask = flux[taken], ivar[taken], ormask[taken]
     n_good, found = clear_unusable(flux, ivar, ormask)
+    doubtful = is_doubtful([[of_row[name] for name in SNR] for of_row in values])
     for row, of_row in enumerate(values):
-        of_row["snr_from_pixels"] = fill_snr(of_row, flux[row], ivar[row])
+        of_row["snr_from_pixels"] = fill_snr(of_row, flux[row], ivar[row]) if doubtful[row] else ""
     keys = np.array([row["spectrum_key"] for row in values], dtype=str)
     spectra = SpectrumSet(flux, ivar, ormask, lamost_wavelength(), keys)
     header = _header(values, spectra, n_good)
@@ -156,16 +158,28 @@ def summarise(stores: list[Path | str], plan: pd.DataFrame, plan_rejected: pd.Da
         A planned file is neither a spectrum nor rejected.
     """
     headers, rejections = [], [rejected_table(plan_rejected)]
+    place = pd.Index(plan["spectrum_key"])
     for path in stores:
         header = read_header(path)
-        headers.append(header.assign(batch=Path(path).stem, row=np.arange(len(header))))
+        rows = place.get_indexer(header["spectrum_key"])
+        of_plan = plan[["plate", "role"]].take(rows).reset_index(drop=True).where(pd.Series(rows >= 0))
+        headers.append(header.assign(batch=Path(path).stem, row=np.arange(len(header)), **of_plan))
         rejections.append(rejected_table(read_rejected(path)))
-    spectra = pd.concat(headers, ignore_index=True) if headers else header_table([]).assign(batch="", row=0)
-    spectra = spectra.merge(plan[["spectrum_key", "plate", "role"]], on="spectrum_key", how="left", validate="1:1")
+    spectra = _under_each_other(headers or [header_table([]).assign(batch="", row=0, plate="", role="")])
+    if not spectra["spectrum_key"].is_unique:
+        raise RuntimeError("a spectrum is in two stores")
     at_ingest = sum(map(len, rejections[1:]))
     if len(spectra) + at_ingest != len(plan):
         raise RuntimeError(f"{len(plan)} planned files, but {len(spectra)} spectra and {at_ingest} rejected rows")
     return spectra, pd.concat(rejections, ignore_index=True)
+
+
+def _under_each_other(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables with the same columns as one, and empty afterwards: column by column, so that none is held twice."""
+    columns = {
+        name: pd.concat([table.pop(name) for table in tables], ignore_index=True) for name in list(tables[0].columns)
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def summary_lines(spectra: pd.DataFrame, rejected: pd.DataFrame) -> list[str]:

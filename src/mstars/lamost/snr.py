@@ -58,6 +58,12 @@ def snr_of_pixels(flux: np.ndarray, ivar: np.ndarray) -> dict[str, float]:
     return found
 
 
+def is_doubtful(told) -> np.ndarray:
+    """Spectra of which the header tells no S/N of a band, or one that is not positive: bool [n] of values [n, band]."""
+    told = np.asarray(told, dtype=float).reshape(-1, len(SNR))
+    return (is_unknown(told) | (told <= 0)).any(axis=1)
+
+
 def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
     """Put the pixels' S/N into header values, in place, where it is missing, or not positive and the pixels contradict.
 
@@ -67,11 +73,10 @@ def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
         The letters of the bands that were filled, '' for none.
     """
     told = np.array([values[name] for name in SNR], dtype=float)
-    doubtful = is_unknown(told) | (told <= 0)
-    if not doubtful.any():
+    if not is_doubtful(told)[0]:
         return ""
     pixels, filled = snr_of_pixels(flux, ivar), ""
-    for name, value, doubt in zip(SNR, told, doubtful, strict=True):
+    for name, value, doubt in zip(SNR, told, is_unknown(told) | (told <= 0), strict=True):
         seen = pixels[name]
         if doubt and np.isfinite(seen) and (is_unknown(value) or seen >= _CONTRADICTED_FROM):
             values[name] = seen

@@ -56,6 +56,14 @@ def chosen(plan: pd.DataFrame, validation: pd.DataFrame, classes: list[str], mos
     return pd.concat(parts).sort_values("spectrum_key", ignore_index=True)
 
 
+def files_of(survey: Path) -> pd.DataFrame:
+    """The survey's plan with the path of each file, and whether it is ``there``."""
+    plan = read_table(survey / "plan.parquet")
+    fits = {path.name: str(path) for path in (survey / "fits").glob("*/*/*.fits*")}
+    names = plan["filename"].where(plan["filename"].isin(fits), plan["filename"] + ".gz")
+    return plan.assign(path=names.map(fits), there=names.isin(fits))
+
+
 def inputs(rows: pd.DataFrame) -> np.ndarray:
     """The network's inputs, [n, 5000]."""
     x = np.empty((len(rows), 5000), np.float32)
@@ -95,15 +103,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model, plan = load_model(options.model), read_table(options.survey / "plan.parquet")
-    fits = {path.name: str(path) for path in (options.survey / "fits").glob("*/*/*.fits*")}
-    names = plan["filename"].where(plan["filename"].isin(fits), plan["filename"] + ".gz")
-    plan["path"], plan["there"] = names.map(fits), names.isin(fits)
+    model, plan = load_model(options.model), files_of(options.survey)
     validation = read_table(options.model / "validation.parquet", ["spectrum_key"])
     rows = chosen(plan, validation, model.outputs, tuple(options.most))
     x, valid, labels = inputs(rows), rows["valid"].to_numpy(), rows["label"].to_numpy(dtype=str)
     print(f"{(~valid).sum()} spectra to train on, {valid.sum()} to ask about", time.process_time(), flush=True)
-    settings = Networks(**model.about["settings"])
+    settings = Networks(**{key: value for key, value in model.about["settings"].items() if key != "architecture"})
     number = np.array([model.outputs.index(label) for label in labels])
     weight = np.asarray(class_weights(labels[~valid], model.outputs), np.float32)[number]
     data = TrainingData(x, number, weight, np.flatnonzero(~valid), np.flatnonzero(valid))

@@ -1,6 +1,6 @@
 """Put a newly trained classifier or newly calibrated errors into a bundle of models; its other files stay.
 
-    python benchmarks/repack.py resources/models/simulated-1.tar.gz --classifier results/box/models/spt
+    python benchmarks/repack.py resources/models/simulated-1.tar.gz --classifier build/members/together
     python benchmarks/repack.py resources/models/simulated-1.tar.gz --calibrate F/results/seed_71
 
 ``--calibrate`` needs no training: the bundle has the out-of-fold values of its labelled stars. How much farther apart
@@ -82,7 +82,7 @@ def main() -> None:
         for folder in options.classifier:
             task = load_model(folder).task
             for name in read_json(models / DESCRIPTION)["files"]:
-                if name.startswith(f"{task}/"):
+                if name.startswith(f"{task}/") and (folder / Path(name).name).is_file():
                     shutil.copyfile(folder / Path(name).name, models / name)
         if options.calibrate:
             calibrate(models, options.calibrate, options.spread_of_all)

@@ -1,16 +1,20 @@
 """Model folders: what does not fit is refused, and no code in them runs."""
 
+import dataclasses
 import json
 import resource
 
+import numpy as np
 import pytest
 import torch
+from made_networks import small, train
 from safetensors.torch import save_file
 
 from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
 from mstars.networks.architecture import as_dict
-from mstars.networks.folder import load_model
+from mstars.networks.folder import load_model, save_model, together
+from mstars.networks.inference import features, predict_classifier
 
 
 @pytest.mark.parametrize(
@@ -117,3 +121,40 @@ def test_weights_that_are_not_finite_are_refused(folder):
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match="not finite"):
         load_model(folder)
+
+
+@pytest.fixture
+def several(tmp_path, data, folder):
+    """Two trainings that differ in random numbers."""
+    return [load_model(folder), train(tmp_path / "other", data, small(epochs=1), seed=9)]
+
+
+def test_classifiers_together_say_the_mean_of_their_probabilities(tmp_path, data, several):
+    save_model(together(several), tmp_path / "together")
+    model, x = load_model(tmp_path / "together"), data[0]
+    each = [predict_classifier(one, x)[1] for one in several]
+    called, probability = predict_classifier(model, x)
+    np.testing.assert_allclose(probability, np.mean(each, axis=0), atol=1e-6)
+    assert (called == np.array(model.outputs)[np.mean(each, axis=0).argmax(axis=1)]).all()
+    assert np.abs(each[0] - each[1]).max() > 1e-3
+    np.testing.assert_array_equal(features(model, x), features(several[0], x))
+    assert json.loads((tmp_path / "together/model.json").read_text())["members"] == 2
+    assert len(together([model, several[0]]).network.members) == 3
+
+
+@pytest.mark.parametrize("members", [0, 1, 3, 10**12, True, 2.0, "2", None, [2]])
+def test_a_wrong_number_of_members_is_refused(tmp_path, several, members):
+    save_model(together(several), tmp_path / "together")
+    path = tmp_path / "together" / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"members": members}))
+    with pytest.raises(InputError, match="members is|do not fit the architecture"):
+        load_model(tmp_path / "together")
+
+
+def test_models_that_differ_are_not_put_together(several):
+    with pytest.raises(InputError, match="give two or more"):
+        together(several[:1])
+    with pytest.raises(InputError, match="not classifiers of one task"):
+        together([several[0], dataclasses.replace(several[1], outputs=["deep", "flat"])])
+    with pytest.raises(InputError, match="not classifiers of one task"):
+        together([dataclasses.replace(one, kind="regressor") for one in several])

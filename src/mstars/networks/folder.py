@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from mstars.core.config.networks import Architecture
 from mstars.core.errors import InputError
 from mstars.files.json_files import read_json, write_json
 from mstars.files.whole import atomic_path
-from mstars.networks.architecture import GRID, Network, as_dict, build_network, from_dict
+from mstars.networks.architecture import GRID, Members, Network, as_dict, build_network, from_dict
 
 FORMAT = "mstars-cnn-1"
 STEPS = {"observed": ["1", "3", "4a", "5"], "rest": ["1", "2", "3", "4a", "5"]}
@@ -31,7 +33,7 @@ class Model:
 
     Attributes
     ----------
-    network : Network
+    network : Network or Members
         On the CPU.
     kind : {"classifier", "regressor"}
     task : str
@@ -46,7 +48,7 @@ class Model:
         What it was trained on and how; free keys, JSON types.
     """
 
-    network: Network
+    network: Network | Members
     kind: str
     task: str
     outputs: list[str]
@@ -54,6 +56,33 @@ class Model:
     mean: np.ndarray | None = None
     scale: np.ndarray | None = None
     about: dict = field(default_factory=dict)
+
+
+def together(models: Sequence[Model], about: dict | None = None) -> Model:
+    """Several classifiers as one, which says the mean of their probabilities.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        Two or more of one task, architecture and frame, with the same outputs.
+    about : dict, optional
+        Of the whole; by default that of the first, with the others' under ``members``.
+
+    Raises
+    ------
+    InputError
+        Less than two models, a regressor, or models that differ.
+    """
+    if len(models) < 2:
+        raise InputError(f"{len(models)} models to put together; give two or more")
+    first = models[0]
+    for model in models:
+        same = (model.task, model.outputs, model.frame) == (first.task, first.outputs, first.frame)
+        if model.kind != "classifier" or not same or model.network.architecture != first.network.architecture:
+            raise InputError(f"models {first.task} and {model.task} are not classifiers of one task and architecture")
+    networks = [one for model in models for one in getattr(model.network, "members", [model.network])]
+    about = {**first.about, "members": [model.about for model in models[1:]]} if about is None else about
+    return dataclasses.replace(first, network=Members(networks), about=about)
 
 
 def save_model(model: Model, folder: str | Path) -> None:
@@ -80,6 +109,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "preprocessing": STEPS[model.frame],
         "label_mean": model.mean,
         "label_scale": model.scale,
+        **({"members": len(model.network.members)} if isinstance(model.network, Members) else {}),
         "weights": {"file": "weights.safetensors", "sha256": hashlib.sha256(content).hexdigest()},
         "software": {
             "mstars": mstars.__version__,
@@ -117,8 +147,11 @@ def load_model(folder: str | Path) -> Model:
     _check(description, folder)
     architecture = from_dict(description["architecture"])
     state = _tensors(folder, description["weights"])
-    _check_size(architecture, len(description["outputs"]), state, folder)
-    network = build_network(architecture, len(description["outputs"]), seed=0)
+    n_out, members = len(description["outputs"]), description.get("members")
+    _check_size(architecture, n_out, state, folder, members or 1)
+    network = build_network(architecture, n_out, seed=0)
+    if members:
+        network = Members([network, *(build_network(architecture, n_out, seed=0) for _ in range(members - 1))])
     network.load_state_dict(_fitting(folder, state, network))
     as_array = {key: description[key] for key in ("label_mean", "label_scale")}
     return Model(
@@ -151,6 +184,12 @@ def _check(description, folder: Path) -> None:
         raise InputError(f"{where}: trained on the grid {description['grid']}, this version uses {GRID}")
     if description["kind"] not in ("classifier", "regressor"):
         raise InputError(f"{where}: kind is {description['kind']!r}, expected classifier or regressor")
+    members = description.get("members")
+    whole = type(members) is int and members >= 2 and description["kind"] == "classifier"
+    if "members" in description and not whole:
+        raise InputError(
+            f"{where}: members is {members!r} of a {description['kind']}, expected 2 or more of a classifier"
+        )
     if description["frame"] not in STEPS:
         raise InputError(f"{where}: frame is {description['frame']!r}, expected observed or rest")
     if description["kind"] == "regressor":
@@ -168,12 +207,12 @@ def _is_number(value) -> bool:
     return type(value) in (int, float) and abs(value) < 1e300
 
 
-def _check_size(architecture: Architecture, n_out: int, state: dict[str, torch.Tensor], folder: Path) -> None:
+def _check_size(architecture: Architecture, n_out: int, state: dict[str, torch.Tensor], folder: Path, members: int):
     """Refuse an architecture of more weights than the file has, before memory is taken for them."""
     channels = (1, *architecture.channels)
     sizes = zip(channels, channels[1:], architecture.kernels, strict=False)
     n_weights = sum((before * kernel + 1) * after for before, after, kernel in sizes)
-    n_weights += (architecture.n_features + 1) * n_out
+    n_weights = members * (n_weights + (architecture.n_features + 1) * n_out)
     if n_weights > sum(value.numel() for value in state.values()):
         where = f"{folder}/weights.safetensors"
         raise InputError(f"{where}: tensors do not fit the architecture of model.json, which has {n_weights} weights")
@@ -194,7 +233,7 @@ def _tensors(folder: Path, weights: dict) -> dict[str, torch.Tensor]:
         raise InputError(f"{path}: not a safetensors file ({error})") from None
 
 
-def _fitting(folder: Path, state: dict[str, torch.Tensor], network: Network) -> dict[str, torch.Tensor]:
+def _fitting(folder: Path, state: dict[str, torch.Tensor], network: Network | Members) -> dict[str, torch.Tensor]:
     path = folder / "weights.safetensors"
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in state.items()}

@@ -27,15 +27,18 @@ import pandas as pd
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.labels import LABELS
 from mstars.core.robust import MAD_STD_ERROR, mad_std, share_limits
+from mstars.engines.calibration import calibrate_kind
 from mstars.engines.registry import engine_info
-from mstars.files.tables import read_table
+from mstars.files.tables import read_table, read_tables
 from mstars.literature.criteria import BIASES
-from mstars.parameters.calibration import SNR_BINS
+from mstars.parameters.calibration import SNR_BINS, calibrated_errors
 from mstars.validate.outcome import engine_outcomes
 
 ROOT = Path(__file__).resolve().parents[1]
 WITHIN = (0.9, 1.1)
 """Pulls that count as honest."""
+DRAWS = 24
+"""Calibrations from labelled stars drawn with replacement."""
 
 
 def run(seed: int, options: argparse.Namespace) -> Path:
@@ -75,21 +78,23 @@ def outcomes(survey: Path, engine: str) -> pd.DataFrame:
     return table.assign(new=table[seen].isna().all(axis=1) if seen else True).reset_index(drop=True)
 
 
-def by_snr(pull: np.ndarray, snr: np.ndarray) -> dict[str, list]:
+def by_snr(pull: np.ndarray, snr: np.ndarray, stars: np.ndarray, fitted: dict[str, float] | None = None) -> dict:
     """By interval of S/N_i: width, half its 95 % limits, number, share within one error, and whether beyond `WITHIN`.
 
-    It is ``outside`` where not even the limits reach `WITHIN`. Honest errors of a normal distribution have a width of 1
-    and a share of 0.68.
+    The limits count stars, as spectra of one star have much of their error in common, and ``fitted``: how far the error
+    itself is known, which labelled stars decide that are as few. It is ``outside`` where not even the limits reach
+    `WITHIN`. Honest errors of a normal distribution have a width of 1 and a share of 0.68.
     """
     result = {}
     for name, (low, high) in SNR_BINS.items():
-        inside = pull[(snr > low) & (snr <= high) & np.isfinite(pull)]
-        if len(inside) > 1:
-            width = mad_std(inside)
-            half = 1.96 * MAD_STD_ERROR * width / np.sqrt(len(inside))
+        inside = (snr > low) & (snr <= high) & np.isfinite(pull)
+        own, number = pull[inside], len(set(stars[inside]))
+        if number > 1:
+            width = mad_std(own)
+            half = 1.96 * width * np.hypot(MAD_STD_ERROR / np.sqrt(number), (fitted or {}).get(name, 0.0))
             outside = width - half > WITHIN[1] or width + half < WITHIN[0]
-            share = float((np.abs(inside) < 1).mean())
-            numbers = [round(width, 2), round(float(half), 2), len(inside), round(share, 2)]
+            share = float((np.abs(own) < 1).mean())
+            numbers = [round(width, 2), round(float(half), 2), len(own), round(share, 2)]
             result[name] = [*numbers, "outside" if outside else "inside"]
     return result
 
@@ -103,7 +108,7 @@ def by_chance(widths: dict[str, dict[str, list]], true: float) -> dict[str, floa
     found = [row for name in widths for interval, row in widths[name].items() if interval != "all"]
     expected = 0.0
     for row in found:
-        error = MAD_STD_ERROR / np.sqrt(row[2])
+        error = row[1] / (1.96 * row[0])
         high, low = WITHIN[1] / max(1 - 1.96 * error, 1e-9), WITHIN[0] / (1 + 1.96 * error)
         width = NormalDist(true, true * error)
         expected += 1 - width.cdf(high) + width.cdf(low)
@@ -111,15 +116,19 @@ def by_chance(widths: dict[str, dict[str, list]], true: float) -> dict[str, floa
     return {"intervals": len(found), "outside": outside, "expected": round(float(expected), 2)}
 
 
-def parameter_pulls(tables: dict[str, pd.DataFrame]) -> dict:
+def parameter_pulls(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) -> dict:
     """Pulls of the calibrated errors by engine, class and label."""
     result = {}
     for engine, table in tables.items():
         for kind in engine_info(engine).kinds:
             rows = table[table["new"] & (table["true_class"] == kind)]
+            spread = [fitted_spread(survey, engine, kind, rows[rows["survey"] == survey.name]) for survey in surveys]
+            stars = (rows["survey"] + " " + rows["star_id_true"].astype(str)).to_numpy()
             for label in engine_info(engine).labels:
                 pull = (rows[label] - rows[f"true_{label}"]) / rows[f"{label}_calib_err"]
-                result[f"{engine} {kind} {label}"] = by_snr(pull.to_numpy(dtype=float), rows["snri"].to_numpy())
+                fitted = _together([one[label] for one in spread])
+                snr = rows["snri"].to_numpy()
+                result[f"{engine} {kind} {label}"] = by_snr(pull.to_numpy(dtype=float), snr, stars, fitted)
     return result
 
 
@@ -128,9 +137,42 @@ def of_each(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) -> dict[st
     result: dict[str, list[float]] = {}
     for survey in surveys:
         own = {name: table[table["survey"] == survey.name] for name, table in tables.items()}
-        for name, rows in (parameter_pulls(own) | velocity_pulls([survey])).items():
+        for name, rows in (parameter_pulls(own, [survey]) | velocity_pulls([survey])).items():
             result.setdefault(name, []).append(rows["all"][0] if "all" in rows else float("nan"))
     return result
+
+
+def _together(spreads: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Relative error of the mean of several surveys' calibrations."""
+    return {name: float(np.sqrt(np.sum([one[name] ** 2 for one in spreads])) / len(spreads)) for name in SNR_BINS}
+
+
+def fitted_spread(survey: Path, engine: str, kind: str, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Relative standard deviation of calibrated errors over draws of the labelled stars, by label and S/N_i."""
+    info, generator = engine_info(engine), np.random.default_rng(0)
+    training = read_table(survey / "models" / f"{info.stem}_{kind}" / "out_of_fold.parquet")
+    more = {}
+    if info.is_ensemble:
+        batches = sorted((survey / "predictions" / info.stem).glob("*.parquet"))
+        snri = read_table(survey / "catalogs" / "m_catalog_v3.parquet", ["spectrum_key", "snri"])
+        more = {"predictions": read_tables(batches), "snri": snri}
+    stars = training.groupby("star_id").indices
+    names, drawn = np.array(list(stars)), {label: [] for label in info.labels}
+    for _ in range(DRAWS):
+        chosen = np.concatenate([stars[name] for name in generator.choice(names, len(names))])
+        fit = calibrate_kind(info, training.iloc[chosen], kind=kind, label_errors="removed", **more)
+        for label in info.labels:
+            drawn[label].append(_medians(fit, label, rows, single=not info.is_ensemble))
+    return {
+        label: dict(zip(SNR_BINS, np.std(np.log(one), axis=0).tolist(), strict=True)) for label, one in drawn.items()
+    }
+
+
+def _medians(fit: dict, label: str, rows: pd.DataFrame, *, single: bool) -> list[float]:
+    """Median error of the rows by S/N_i."""
+    snr, teff = rows["snri"].to_numpy(dtype=float), rows["teff"].to_numpy(dtype=float)
+    error = calibrated_errors(fit, label, rows[f"{label}_err"].to_numpy(dtype=float), snr, teff, single=single)
+    return [float(np.nanmedian(error[(snr > low) & (snr <= high)])) for low, high in SNR_BINS.values()]
 
 
 def velocity_pulls(surveys: Sequence[Path]) -> dict:
@@ -143,10 +185,17 @@ def velocity_pulls(surveys: Sequence[Path]) -> dict:
         table = table[(table["planted_rv"] == "") & table["true_class"].isin(LUMINOSITY_CLASSES)]
         off = table["rv"] - table["true_rv_lamost"]
         off = off - off.groupby(table["true_class"]).transform("median")
-        parts.append(table.assign(pull=off / table["rv_err"]))
+        parts.append(table.assign(pull=off / table["rv_err"], survey=survey.name))
     whole = pd.concat(parts)
     groups = whole.groupby("true_class")
-    return {f"rv {kind}": by_snr(part["pull"].to_numpy(dtype=float), part["snri"].to_numpy()) for kind, part in groups}
+    return {
+        f"rv {kind}": by_snr(
+            part["pull"].to_numpy(dtype=float),
+            part["snri"].to_numpy(),
+            (part["survey"] + " " + part["star_id_true"].astype(str)).to_numpy(),
+        )
+        for kind, part in groups
+    }
 
 
 def beside_best(tables: dict[str, pd.DataFrame]) -> dict:
@@ -182,7 +231,10 @@ def _ratios(off: dict[str, pd.Series], about: pd.DataFrame) -> dict[str, list]:
 
 
 def contradicted(surveys: Sequence[Path]) -> dict:
-    """How many of the spectra that engines contradict each other in are planted bad ones, by survey and together."""
+    """Spectra in which engines contradict each other: how many are planted bad ones, and in how many an engine fails.
+
+    An engine fails where a label of its own is more than three calibrated errors from the truth, on the truth's scale.
+    """
     bit, result, whole = engine_info("combined").own_flags["contradicted"], {}, []
     for survey in surveys:
         if "combined" not in engines_of(survey):
@@ -192,17 +244,37 @@ def contradicted(surveys: Sequence[Path]) -> dict:
         planted = (table["true_class"] != table["luminosity_class"]) | (table["planted_rv"] != "")
         bad = planted | table["planted_dmgm"] | table["planted_class"] | (table["companion_kms"].fillna(0) > 0)
         told = (table["flag"].astype("int64") & bit) > 0
-        whole.append(pd.DataFrame({"bad": bad, "told": told}))
+        whole.append(pd.DataFrame({"bad": bad, "told": told, "fails": _an_engine_fails(survey, table)}))
         result[survey.name] = _shares(whole[-1])
     return result | ({"together": _shares(pd.concat(whole))} if whole else {})
 
 
+def _an_engine_fails(survey: Path, about: pd.DataFrame) -> np.ndarray:
+    fails = np.zeros(len(about), bool)
+    for engine in engines_of(survey):
+        info = engine_info(engine)
+        if info.of_engines or info.scale != engine_info("combined").scale:
+            continue
+        own = read_table(survey / "parameters" / f"{engine}.parquet").set_index("spectrum_key")
+        own = own.reindex(about["spectrum_key"])
+        for label in info.labels:
+            off = own[label].to_numpy() - about[f"true_{label}"].to_numpy()
+            fails |= np.abs(off) > 3 * own[f"{label}_calib_err"].to_numpy()
+    return fails
+
+
 def _shares(table: pd.DataFrame) -> dict:
-    told = table[table["told"]]
+    told, others = table[table["told"]], table[~table["told"] & ~table["bad"]]
     low, high = share_limits(told["bad"].sum(), len(told))
-    share = float(told["bad"].mean()) if len(told) else None
-    numbers = {"contradicted": len(told), "of_them_planted": share, "limits": [float(low), float(high)]}
-    return numbers | {"of_all_planted": float(table["bad"].mean())}
+    good = told[~told["bad"]]
+    return {
+        "contradicted": len(told),
+        "of_them_planted": float(told["bad"].mean()) if len(told) else None,
+        "limits": [float(low), float(high)],
+        "of_all_planted": float(table["bad"].mean()),
+        "of_the_others_an_engine_fails": float(good["fails"].mean()) if len(good) else None,
+        "of_good_ones_without_flag_an_engine_fails": float(others["fails"].mean()),
+    }
 
 
 def clusters(surveys: Sequence[Path]) -> dict:
@@ -247,7 +319,7 @@ def main() -> None:
     surveys = [*given.surveys, *(run(seed, given) for seed in given.run)]
     engines = [name for name in engines_of(surveys[0]) if all(name in engines_of(survey) for survey in surveys)]
     tables = {name: pd.concat([outcomes(survey, name) for survey in surveys], ignore_index=True) for name in engines}
-    pulls = parameter_pulls(tables) | velocity_pulls(surveys)
+    pulls = parameter_pulls(tables, surveys) | velocity_pulls(surveys)
     shown = {name: rows for name, rows in pulls.items() if name.split()[0] in ("cnn", "rv")}
     found = {
         "surveys": [survey.name for survey in surveys],

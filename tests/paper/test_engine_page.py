@@ -73,6 +73,7 @@ def test_the_page_has_figures_tables_and_what_must_be_said(table):
     assert [one.path for one in figures] == [
         f"../figures/engines/{n}.png" for n in ("offsets_dM", "diagrams", "matrix_m_h_gM")
     ]
+    assert [one.title.split(", ", 1)[-1] for one in figures] == ["dM", "H-R and colour diagrams", "[M/H], gM"]
     text = engine_page(tables, figures, SOURCES, ["more <b>"], "x")
     assert "SIMULATED" in text and "One engine alone" not in text and "more &lt;b&gt;" in text
     assert text.count("<img") == 3 and "LASPM (StarHorse)" in text

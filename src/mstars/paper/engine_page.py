@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mstars.core.labels import STELLAR_LABELS
 from mstars.engines.registry import engine_info
 from mstars.files.json_files import read_json
 from mstars.files.pages import rendered
@@ -32,7 +33,11 @@ _CAPTIONS = {
         "Differences over their errors of wide pairs; mean [M/H] of cluster members (open points: less what labelled "
         "dwarfs of that metallicity are off by).",
     ),
-    "matrix": ("Each pair", "One to one, each engine with each other and with the references."),
+    "matrix": (
+        "Each pair",
+        "One to one, each engine with each other and with the references. Above each panel: median and robust scatter "
+        "of row minus column, and the number of spectra.",
+    ),
 }
 
 
@@ -52,9 +57,15 @@ def shown_figures(paths: Sequence[str | Path]) -> list[Shown]:
         for path in map(Path, paths):
             kind, _, rest = path.stem.partition("_")
             if kind == stem and path.suffix == ".png":
-                more = f", {rest.replace('_', ' ')}" if rest else ""
-                found.append(Shown(title + more, caption, f"../figures/engines/{path.name}"))
+                found.append(Shown(f"{title}{_of_what(rest)}", caption, f"../figures/engines/{path.name}"))
     return found
+
+
+def _of_what(rest: str) -> str:
+    """The label in plain text and the class that the name of a figure ends with."""
+    label, _, kind = rest.rpartition("_")
+    plain = [one.plain for one in STELLAR_LABELS if one.name == label]
+    return "".join(f", {part}" for part in [*plain, kind] if part)
 
 
 def contradictions(parameters: pd.DataFrame, flags: dict[str, int]) -> str:

@@ -29,7 +29,8 @@ def group_files():
 
 
 BESIDE_FIGURES = [
-    *("diagrams", "repeats", "groups"),
+    *("diagrams", "repeats"),
+    *(["groups"] if any(group_files().values()) else []),
     *(f"{what}_{kind}" for what in ("offsets", "trends") for kind in LUMINOSITY_CLASSES),
     *(f"matrix_{label}_{kind}" for label in LABELS for kind in LUMINOSITY_CLASSES),
 ]

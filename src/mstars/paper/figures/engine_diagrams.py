@@ -61,7 +61,7 @@ def draw_diagrams(table: pd.DataFrame, sources: Sequence[Source], isochrones: Se
     for row, (name, (x, y, x_ends, y_ends)) in zip(panels, DIAGRAMS.items(), strict=True):
         for axes, source in zip(row, shown, strict=True):
             points = _points(table, source.name, x, y)
-            axes.set(xlim=x_ends, ylim=y_ends, xlabel=_axis(x))
+            axes.set(xlim=x_ends, ylim=y_ends)
             axes.tick_params(labelsize=6)
             if not len(points):
                 no_data(axes, f"{source.title} has\nno log g" if y == "logg" else "no spectrum", keep_ticks=True)
@@ -73,6 +73,7 @@ def draw_diagrams(table: pd.DataFrame, sources: Sequence[Source], isochrones: Se
                 for dash, line in zip(ISOCHRONE_DASHES, isochrones, strict=False):
                     axes.plot(line["teff"], line["logg"], color=BLACK, ls=dash, lw=0.5)
         row[0].set_ylabel(_axis(y))
+        row[len(row) // 2].set_xlabel(_axis(x))  # once for all: labels of many columns would meet
     for axes, source in zip(panels[0], shown, strict=True):
         axes.set_title(named(source).replace(" [", "\n["), fontsize=7)
     if artist is not None:
@@ -147,7 +148,7 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
     """
     engines = [one for one in sources if one.kind == "engine"]
     figure = new_figure(PAGE_WIDTH, 6.4)
-    panels = figure.subplots(len(LABELS), 2, squeeze=False, sharex=True)
+    panels, with_pairs = figure.subplots(len(LABELS), 2, squeeze=False, sharex=True), set()
     for row, label in zip(panels, LABELS, strict=True):
         pairs = {one.name: repeats_of(table, one.name, label) for one in engines if f"{label}_{one.name}" in table}
         for axes, kind in zip(row, LUMINOSITY_CLASSES, strict=True):
@@ -157,6 +158,7 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
                     continue
                 own = pairs[engine.name][pairs[engine.name]["luminosity_class"] == kind]
                 binned = binned_scatter(own)
+                with_pairs |= {number} if len(binned) else set()
                 style = style_of(number) | {"ms": 2.5, "ls": "", "elinewidth": 0.6}
                 axes.errorbar(binned["snr"], binned["sigma"], yerr=binned["error"], **style)
                 fit = fits[(fits["engine"] == engine.name) & (fits["label"] == label) & (fits["kind"] == kind)]
@@ -164,6 +166,7 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
                     snr = own[["snr_1", "snr_2"]].to_numpy(dtype=float)
                     at = np.geomspace(*np.nanquantile(snr, [0.05, 0.95]), 60)  # no further than the pairs go
                     axes.plot(at, one.a / at + one.b, color=style["color"], lw=0.8)
+                    with_pairs.add(number)
                     lines.append(f"{engine.title}: {_short(one.a)} / (S/N) + {_short(one.b)}, {one.n} pairs")
             axes.set_xscale("log")
             axes.set_xticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
@@ -175,8 +178,9 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
         axes.set_title(kind)
     for axes in panels[-1]:
         axes.set_xlabel(axis_label("snr_i"))
-    handles = [Line2D([], [], ms=3, label=one.title, **style_of(number)) for number, one in enumerate(engines)]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    handles = [Line2D([], [], ms=3, label=engines[one].title, **style_of(one)) for one in sorted(with_pairs)]
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 
 
@@ -251,14 +255,14 @@ def _cluster_panel(axes, table: pd.DataFrame | None) -> None:
     axes.errorbar(feh, mean, xerr=feh_err, yerr=error, fmt="o", ms=2.5, lw=0.7, color=BLUE)
     if "field" in table:
         axes.plot(feh, mean - groups["field"].first(), "o", ms=3.5, mfc="none", mew=0.6, color=GREY)
-    ends = span(feh, mean - error, mean + error, share=0, margin=0.2)
+    ends = span(feh, mean - error, mean + error, share=0, margin=0.5)
     axes.set_box_aspect(1)
     axes.axline((0, 0), slope=1, color=BLACK, lw=0.6)
     axes.set(xlim=ends, ylim=ends)
     for number, name in enumerate(feh.sort_values().index):
-        side = {"xytext": (2, -8), "ha": "left"} if number % 2 else {"xytext": (-2, 5), "ha": "right"}
-        if number % 2 and number == len(feh) - 1:  # to its right the axes end
-            side = {"xytext": (-3, -9), "ha": "right"}
+        # the last has no room to its right; neighbours stand on different sides
+        right = (len(feh) - number) % 2 == 0
+        side = {"xytext": (4, -8), "ha": "left"} if right else {"xytext": (-4, 5), "ha": "right"}
         place = (feh[name], mean[name])
         text = f"{name} ({groups.size()[name]})"
         axes.annotate(text, place, fontsize=5, color=GREY, textcoords="offset points", **side)

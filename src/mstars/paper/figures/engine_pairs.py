@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from mstars.core.labels import LABELS
+from mstars.core.robust import mad_std
 from mstars.literature.engine_labels import Source
 from mstars.literature.engine_pairs import AXES
 from mstars.paper.figures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
@@ -17,9 +19,9 @@ from mstars.paper.figures.style import (
     LABEL,
     PAGE_WIDTH,
     UNIT,
+    WHITE,
     axis_label,
     density,
-    difference_note,
     new_figure,
     no_data,
     note,
@@ -27,6 +29,7 @@ from mstars.paper.figures.style import (
     span,
     styled,
 )
+from mstars.paper.rendering import number_text
 
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
 MARKS = ("o", "s", "^", "D", "v", "P")
@@ -80,23 +83,30 @@ def draw_offsets(statistics: pd.DataFrame, sources: Sequence[Source], kind: str)
     kind : {"dM", "gM"}
     """
     engines = [source for source in sources if source.kind == "engine"]
-    figure = new_figure(PAGE_WIDTH, min(1.0 + len(LABELS) * (0.45 + 0.13 * len(sources)), 9.1))
-    panels = figure.subplots(len(LABELS), len(engines), squeeze=False, sharey=True, sharex="row")
-    places = np.arange(len(sources))[::-1]
+    others = {label: _with_label(statistics, sources, kind, label) for label in LABELS}
+    heights = [0.45 + 0.13 * max(len(others[label]), 3) for label in LABELS]
+    figure = new_figure(PAGE_WIDTH, min(1.0 + sum(heights), 9.1))
+    panels = figure.subplots(
+        len(LABELS), len(engines), squeeze=False, sharey="row", sharex="row", height_ratios=heights
+    )
     for row, label in zip(panels, LABELS, strict=True):
+        places = np.arange(len(others[label]))[::-1]
         for axes, engine in zip(row, engines, strict=True):
             shown = 0
-            for place, other in zip(places, sources, strict=True):
+            for place, other in zip(places, others[label], strict=True):
                 where = {"kind": kind, "label": label, "stars": "own"}
                 whole = rows_of(statistics, engine.name, other.name, by="all", **where)
                 shown += len(whole)
                 _forest(axes, place, whole, rows_of(statistics, engine.name, other.name, by="snri", **where))
             axes.axvline(0, color=GREY, lw=0.5)
-            axes.set_yticks(places, [named(one) for one in sources], fontsize=5.5)
+            axes.set_yticks(places, [named(one) for one in others[label]], fontsize=5.5)
             axes.tick_params(axis="y", which="minor", left=False, right=False)
-            axes.set_ylim(-0.7, len(sources) - 0.3)
+            axes.set_ylim(-0.7, max(len(places), 1) - 0.3)
+            axes.tick_params(axis="x", labelsize=6)
+            axes.xaxis.set_major_locator(MaxNLocator(3))
+            axes.margins(x=0.08)
             if not shown:
-                note(axes, "not measured", "upper left", color=GREY)
+                note(axes, "not measured", "upper left", color=GREY, fontsize=6, bbox=WHITE)
         unit = f" ({UNIT[label]})" if UNIT[label] else ""
         for axes in row:
             axes.set_xlabel(rf"$\Delta$ {LABEL[label]}{unit}", fontsize=7)
@@ -110,6 +120,13 @@ def draw_offsets(statistics: pd.DataFrame, sources: Sequence[Source], kind: str)
         handles=handles, loc="outside upper center", ncols=5, fontsize=6, title=f"{kind}: spectra that both have"
     )
     return figure
+
+
+def _with_label(statistics: pd.DataFrame, sources: Sequence[Source], kind: str, label: str) -> list[Source]:
+    """Sources that a label of a class is compared with."""
+    rows = statistics[(statistics["kind"] == kind) & (statistics["label"] == label)]
+    there = {*rows["first"], *rows["second"]}
+    return [one for one in sources if one.name in there]
 
 
 def _forest(axes, place: float, whole: pd.DataFrame, by_snr: pd.DataFrame) -> None:
@@ -159,7 +176,7 @@ def draw_trends(statistics: pd.DataFrame, sources: Sequence[Source], kind: str) 
         axes.set_xlabel(axis_label(axis))
     handles = [Line2D([], [], label=named(one), ms=3, **style_of(number)) for number, one in enumerate(engines)]
     title = f"{kind}: median of engine minus {reference.title}"
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=7, title=title)
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 3), fontsize=7, title=title)
     return figure
 
 
@@ -213,11 +230,16 @@ def draw_matrix(table: pd.DataFrame, sources: Sequence[Source], label: str, kind
             else:
                 shown = {"color": style_of(0)["color"], "size": 1.5, "most": most, "bins": 80}
                 density(axes, x[good], y[good], extent=(*ends, *ends), **shown)
-                difference_note(axes, (y - x)[good], label, more=f"n = {good.sum()}")
-            axes.set(
-                xlabel=named(second).replace(" [", "\n[") if i == n - 1 else "",
-                ylabel=named(first).replace(" [", "\n[") if j == 0 else "",
-            )
+                axes.set_title(_difference_title((y - x)[good], label), fontsize=5, loc="left", pad=2)
+            axes.set_xlabel(named(second).replace(" [", "\n[") if i == n - 1 else "", fontsize=6)
+            axes.set_ylabel(named(first).replace(" [", "\n[") if j == 0 else "", fontsize=6)
             axes.tick_params(labelbottom=i == n - 1, labelleft=j == 0)
-    figure.suptitle(f"{kind}: {axis_label(label)}; differences are row minus column", fontsize=8)
+    title = f"{kind}: {axis_label(label)}; above each panel: row minus column, median and robust scatter"
+    figure.suptitle(title, fontsize=8)
     return figure
+
+
+def _difference_title(off: np.ndarray, label: str) -> str:
+    digits = 0 if UNIT[label] == "K" else 2
+    middle, width = (number_text(value, digits) for value in (np.median(off), mad_std(off)))
+    return rf"{middle} $\pm$ {width} {UNIT[label]}, n = {len(off)}"

@@ -14,7 +14,7 @@ from mstars.core.labels import LABELS
 from mstars.engines.base import BaseEngine, empty_estimates, put_estimates
 from mstars.engines.batch import catalogue_flags, estimates_table, outside_training_labels, simulation_trained
 from mstars.engines.combined.combine import Mean
-from mstars.engines.combined.covariance import Covariance
+from mstars.engines.combined.covariance import Covariance, shared_error
 from mstars.engines.combined.fit import Fit, LabelFit, combined, cross_fitted, fit_members
 from mstars.engines.combined.info import INFO
 from mstars.engines.combined.members import Members, collect_members
@@ -146,7 +146,7 @@ def fit_kind(
         spectrum_key, missing_arm and snri of all spectra.
     calibrations : mapping
         Of `mstars.engines.calibration.calibrate_kind` by engine. What the labels are off by is the mean of what those
-        of the engines on the labels' scale say.
+        of the engines on the labels' scale say, and not more than all engines' residuals have in common.
     kind : {"dM", "gM"}
     settings : mapping
 
@@ -165,8 +165,11 @@ def fit_kind(
     for label in LABELS:
         quoted = quoted_errors(labelled[f"{label}_label_err"].to_numpy(dtype=float))
         own_errors[label] = float(np.mean(shares[label] or [0.0])) * quoted
-    label_errors = {label: float(np.median(error)) for label, error in own_errors.items()}
-    fit = fit_members(members, labelled, scales, INFO.scale, settings, label_errors)
+    fit = fit_members(members, labelled, scales, INFO.scale, settings)
+    for label, one in fit.labels.items():
+        own_errors[label] *= min(1.0, shared_error(one.seen) / max(float(np.median(own_errors[label])), 1e-12))
+        one.label_error = float(np.median(own_errors[label]))
+    label_errors = {label: one.label_error for label, one in fit.labels.items()}
     snr = labelled["snri"].to_numpy(dtype=float)
     own = cross_fitted(members, labelled, scales, INFO.scale, settings, label_errors)
     whole = combined(fit, collect_members(tables, keys, kind), snr)

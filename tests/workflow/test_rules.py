@@ -22,8 +22,10 @@ def test_every_rule_with_a_script_has_one_of_its_own_name():
         for name, body in re.findall(r"^(?:rule|checkpoint) (\w+):\n((?:[ \n].*\n?|\n)*)", path.read_text(), re.M):
             if found := re.search(r'"(?:\.\./)+scripts/(\w+)\.py"', body):
                 named[name] = found[1]
-    assert named and {rule: script for rule, script in named.items() if rule != script} == {}
-    assert {path.stem for path in SCRIPTS} == set(named)
+    # a variant of a rule (another release) may share its script: its name begins with the script's
+    others = {rule: script for rule, script in named.items() if rule != script}
+    assert named and [rule for rule, script in others.items() if not rule.startswith(f"{script}_")] == []
+    assert {path.stem for path in SCRIPTS} == set(named.values()) and set(others.values()) <= set(named)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -12,7 +12,7 @@ from mstars.core.labels import APOGEE_COLUMNS
 from mstars.core.missing import without_missing
 from mstars.core.robust import mad_std
 from mstars.engines.contract import CLEARING
-from mstars.engines.slam.errors import fit_power_law
+from mstars.engines.slam.errors import curve_uncertainties, fit_power_law
 from mstars.literature.catalogues import join, read_catalogue, read_description
 from mstars.sky.cmd import cmd_position
 
@@ -175,7 +175,11 @@ def li2021_numbers(
         found[f"cv_bias_{label}"], found[f"cv_scatter_{label}"] = _moments(off)
         found |= {f"curve_{name}_{label}": value for name, value in zip("abc", curves[label], strict=True)}
         every = sample[label] - sample[f"{label}_apogee"]
-        found[f"power_b_{label}"] = fit_power_law(sample["snri"].to_numpy(float), every.to_numpy(float))[1]
+        known = every.notna() & (sample["snri"] > 0)
+        own = sample["snri"][known].to_numpy(float), every[known].to_numpy(float)
+        found[f"power_b_{label}"] = fit_power_law(*own)[1]
+        errors = curve_uncertainties(*own, sample["star_id"][known].to_numpy())
+        found[f"power_b_{label}_err"], found[f"curve_b_{label}_err"] = errors["power_b"], errors["b"]
         found[f"apogee_bias_{label}"], found[f"apogee_scatter_{label}"] = _moments(every)
         found[f"b20_bias_{label}"], found[f"b20_scatter_{label}"] = _moments(_off(sample, label, "b20"))
     rich = sample["m_h"] > METAL_POOR

@@ -75,7 +75,7 @@ def numbers_table(ours: Mapping[str, float], survey: str, simulated: bool) -> Ta
     """
     table = resource_table(resource("papers/li2021_numbers.csv"), dtype={"section": str}, keep_default_na=False)
     rows = []
-    for one in table.itertuples():
+    for one in table.assign(paper=pd.to_numeric(table["paper"])).itertuples():
         value = float(ours.get(one.key, np.nan))
         rows.append(
             (
@@ -83,7 +83,7 @@ def numbers_table(ours: Mapping[str, float], survey: str, simulated: bool) -> Ta
                 one.section,
                 one.description,
                 one.unit,
-                one.paper,
+                one.paper if np.isfinite(one.paper) else "",
                 number_text(value, 3) if np.isfinite(value) else "",
             )
         )

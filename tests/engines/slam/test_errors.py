@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from mstars.engines.slam.errors import above_limit, binned_scatter, chi2_limits, curve_errors, fit_curve, fit_power_law
+from mstars.engines.slam.errors import (
+    above_limit,
+    binned_scatter,
+    chi2_limits,
+    curve_errors,
+    curve_uncertainties,
+    fit_curve,
+    fit_power_law,
+)
 
 
 def paper_s(draws, n=4000):
@@ -29,6 +37,19 @@ def test_what_does_not_fall_with_snr_is_told_from_noise():
     assert b == pytest.approx(-0.551, abs=0.12) and c == pytest.approx(45, abs=8)
     assert fit_power_law(snr, residual)[1] > b + 0.1
     assert curve_errors(np.array([a, b, c]), [10.0])[0] == pytest.approx(np.hypot(546 * 10**-0.551, 45), rel=0.08)
+
+
+def test_uncertainties_are_the_scatter_of_other_samples():
+    found, said = [], []
+    for seed in range(30):
+        snr, residual = paper_s(np.random.default_rng(seed), 600)
+        residual += np.random.default_rng(100 + seed).normal(0, 45, 600)
+        found.append([fit_power_law(snr, residual)[1], fit_curve(snr, residual)[2]])
+        if seed < 4:
+            errors = curve_uncertainties(snr, residual, np.arange(600) // 2, draws=30)
+            said.append([errors["power_b"], errors["c"]])
+    assert np.mean(said, axis=0) == pytest.approx(np.std(found, axis=0), rel=0.35)
+    assert np.isnan(curve_uncertainties(snr[:40], residual[:40], np.arange(40))["b"])
 
 
 def test_bins_hold_all_stars():

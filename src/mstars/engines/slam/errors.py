@@ -10,6 +10,7 @@ from mstars.core.robust import mad_std
 LEAST_IN_BIN = 25
 MOST_BINS = 12
 _WORTH = 4.0
+_LEAST_DRAWN = 50
 USUAL_SLOPE = -0.5
 """Slope of the curve where the stars are too few, or too alike in S/N, to fit one: that of photon noise."""
 
@@ -109,6 +110,34 @@ def _fit(snr, residual, worth: float) -> tuple[float, float, float]:
     if plain.cost - best.cost > worth / 2:
         a, b, c = best.x
     return float(a * size * middle**-b), float(b), float(c * size)
+
+
+def curve_uncertainties(snr: np.ndarray, residual: np.ndarray, star: np.ndarray, draws: int = 60) -> dict[str, float]:
+    """Standard deviations of the curves' numbers when the stars are drawn anew (Efron 1979).
+
+    Parameters
+    ----------
+    snr, residual : ndarray, [n]
+    star : ndarray, [n]
+        Spectra of a star are drawn together.
+    draws : int
+
+    Returns
+    -------
+    dict of float
+        power_b: of `fit_power_law`; a, b, c: of `fit_curve`. NaN with fewer than 50 stars.
+    """
+    random, names = np.random.default_rng(1), ("power_b", "a", "b", "c")
+    order = np.argsort(star, kind="stable")
+    first = np.flatnonzero(np.append(True, star[order][1:] != star[order][:-1]))
+    groups = np.split(order, first[1:])
+    if len(groups) < _LEAST_DRAWN:
+        return dict.fromkeys(names, float("nan"))
+    found = []
+    for _ in range(draws):
+        rows = np.concatenate([groups[one] for one in random.integers(0, len(groups), len(groups))])
+        found.append([fit_power_law(snr[rows], residual[rows])[1], *fit_curve(snr[rows], residual[rows])])
+    return dict(zip(names, np.std(found, axis=0).tolist(), strict=True))
 
 
 def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mstars.core.resources import resource, resource_table
-from mstars.engines.slam.errors import binned_scatter, curve_errors
+from mstars.engines.slam.errors import binned_scatter, curve_errors, fit_power_law
 from mstars.paper.figures.colours import BLUE, GREY, ORANGE, RED
 from mstars.paper.figures.style import (
     COLUMN_WIDTH,
@@ -57,9 +57,8 @@ def draw_cross_validation(stars: pd.DataFrame, theory_cv: np.ndarray, curves: Ma
     """
     figure = new_figure(PAGE_WIDTH, 2.7)
     for axes, label, column in zip(figure.subplots(1, 2), ("teff", "m_h"), (1, 3), strict=True):
-        snr, bias, scatter, _ = binned_scatter(
-            stars["snri"].to_numpy(), (stars[f"{label}_cv"] - stars[f"{label}_true"]).to_numpy()
-        )
+        own = stars["snri"].to_numpy(float), (stars[f"{label}_cv"] - stars[f"{label}_true"]).to_numpy(float)
+        snr, bias, scatter, _ = binned_scatter(*own)
         axes.plot(snr, scatter, "o:", ms=3, color=RED, label="scatter, APOGEE's labels")
         axes.plot(snr, bias, "o--", ms=3, mfc="white", color=RED, label="bias")
         if len(theory_cv):
@@ -69,6 +68,9 @@ def draw_cross_validation(stars: pd.DataFrame, theory_cv: np.ndarray, curves: Ma
         at = np.geomspace(*span(snr, share=0, margin=0), 50)
         formula = f"{a:.3g} (S/N)$^{{{b:.2f}}}$ and {c:.2g}"
         axes.plot(at, curve_errors(np.array([a, b, c]), at), color=ORANGE, lw=0.8, label=formula)
+        power, slope = fit_power_law(*own)
+        formula = f"{power:.3g} (S/N)$^{{{slope:.2f}}}$, the paper's form"
+        axes.plot(at, power * at**slope, color=GREY, lw=0.8, ls="-.", label=formula)
         axes.axhline(0, color=GREY, lw=0.5)
         axes.set(xlabel=r"S/N$_i$", ylabel=axis_label(label, "CV error of "))
         axes.legend(fontsize=6)

@@ -67,6 +67,27 @@ def test_a_folder_is_read_as_it_was_written(choice, tmp_path):
     assert triples_table(choice.found)["finalist"].sum() == len(choice.found.finalists)
 
 
+def test_a_fold_takes_a_covariance_that_its_stars_had_no_part_in(stars, table, tmp_path):
+    x = EngineInput(stars.flux, stars.ivar, np.zeros(len(table), np.float32))
+    settings = SETTINGS | {"model_error": "covariance", "modes": 4}
+    found = make_choice(x, table, settings)
+    save_choice(found, tmp_path, ABOUT)
+    groups, again = cv_groups(table, 5), load_choice(tmp_path, ABOUT)
+    changed = stars.flux + np.where((groups == 2)[:, None], 0.05 * np.sin(np.arange(stars.flux.shape[1])), 0)
+    other = make_choice(EngineInput(changed.astype(np.float32), x.ivar, x.filled), table, settings)
+    assert len(again.without) == len(other.without) == 5
+    own, all_stars = again.for_others(groups[table["fold"] == 7]), again.for_others(groups[:0])
+    assert (own.covariance.modes == found.without[2].modes).all()
+    assert (own.covariance.floor == found.covariance.floor).all() and len(own.covariance.floor) == 2
+    assert (all_stars.covariance.modes == found.covariance.modes).all()
+
+    def along(covariance):  # variance that the modes have in the changed stars' direction
+        unit = np.sin(np.arange(stars.flux.shape[1])) * found.flux_scale.astype(float) ** -1
+        return np.square(unit @ covariance.modes).sum() / np.square(unit).sum()
+
+    assert along(other.covariance) > 3 * along(other.without[2])
+
+
 def test_folders_of_other_searches_are_refused(choice, tmp_path):
     save_choice(choice, tmp_path / "s", ABOUT)
     for name, other in (("training_set", "xyz"), ("labels", ["teff"]), ("grid", {"first": 2})):

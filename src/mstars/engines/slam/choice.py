@@ -26,7 +26,7 @@ from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 from mstars.parameters.calibration import LABELS_MOST, quoted_errors, without_label_errors
 
-FORMAT = "mstars-slam-search-4"
+FORMAT = "mstars-slam-search-5"
 _ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
 
 
@@ -43,6 +43,8 @@ class Choice:
         a, b and c of the error curve of each label: `mstars.engines.slam.errors.fit_curve`.
     covariance : Covariance or None
         Of the residuals, where ``model_error`` asks for it.
+    without : list of Covariance
+        For each part of the cross-validation, that of the residuals of the other parts' stars.
     shrinkage : Shrinkage or None
         Of fitted labels, where it is corrected.
     stars : pandas.DataFrame
@@ -54,8 +56,24 @@ class Choice:
     flux_scale: np.ndarray
     curves: np.ndarray
     covariance: Covariance | None
+    without: list[Covariance]
     shrinkage: Shrinkage | None
     stars: pd.DataFrame
+
+    def for_others(self, parts: np.ndarray) -> Choice:
+        """The same for a model of other stars than those of some parts of the cross-validation.
+
+        A star's own residuals shape the modes of all stars: with these its fit is too good.
+
+        Parameters
+        ----------
+        parts : ndarray of int
+            Of the stars left out: one part, or none.
+        """
+        if self.covariance is None or len(left_out := np.unique(parts)) == 0:
+            return self
+        own = self.without[int(left_out[0])]
+        return replace(self, covariance=replace(own, floor=self.covariance.floor))
 
     def rescaled(self, scaling: Scaling) -> Choice:
         """The same with variances of fluxes that are scaled otherwise."""
@@ -133,11 +151,12 @@ def make_choice(
     lower, upper = label_box(labels, settings["box"])
     value, error = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     shared = settings["model_error"] == "covariance"
-    residual = held_out(sample, models) if shared else None
+    residual, without = held_out(sample, models) if shared else None, []
     for number, model in enumerate(models):
         rows, inside = np.flatnonzero(groups == number), groups != number
         if shared:
             covariance = _covariance(sample, residual, inside, found, settings)
+            without.append(covariance)
         else:
             training = np.square(model.scaled(sample.labels[inside]) - sample.flux[inside]).mean(
                 axis=0, where=sample.used[inside]
@@ -157,7 +176,7 @@ def make_choice(
         error = np.hypot(error, floor)
         covariance = replace(_covariance(sample, residual, slice(None), found, settings), floor=floor)
     curves = _add_labels(stars, names, labels, value, error)
-    return Choice(found, scaling.flux_scale, curves, covariance, shrinkage, stars)
+    return Choice(found, scaling.flux_scale, curves, covariance, without, shrinkage, stars)
 
 
 def _quoted(table: pd.DataFrame, names) -> np.ndarray:
@@ -193,6 +212,8 @@ def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
     arrays |= {"flux_scale": choice.flux_scale, "curves": choice.curves}
     if choice.covariance is not None:
         arrays |= {f"shared_{name}": values for name, values in choice.covariance.arrays.items()}
+    for number, one in enumerate(choice.without):
+        arrays |= {f"without{number}_{name}": values for name, values in one.arrays.items()}
     if choice.shrinkage is not None:
         arrays |= {f"shrinkage_{name}": values for name, values in choice.shrinkage.arrays.items()}
     content = save_arrays(arrays)
@@ -244,11 +265,15 @@ def load_choice(folder: Path, about: Mapping) -> Choice:
     triples = [Options(**one) for one in said["triples"]]
     found = Search(triples, finalists=list(said["finalists"]), **{name: arrays[name] for name in _ARRAYS})
     shared, shrinkage = with_prefix(arrays, "shared_"), with_prefix(arrays, "shrinkage_")
+    without: list[Covariance] = []
+    while own := with_prefix(arrays, f"without{len(without)}_"):
+        without.append(Covariance.from_arrays(own))
     return Choice(
         found,
         arrays["flux_scale"],
         arrays["curves"],
         Covariance.from_arrays(shared) if shared else None,
+        without,
         Shrinkage.from_arrays(shrinkage) if shrinkage else None,
         pd.DataFrame(),
     )

@@ -18,6 +18,7 @@ from mstars.engines.contract import EngineInput, Estimates, TableReader
 from mstars.engines.folder import read_model, write_model
 from mstars.engines.slam.choice import (
     Choice,
+    cv_groups,
     label_box,
     load_choice,
     make_choice,
@@ -134,11 +135,12 @@ class SlamEngine(BaseEngine):
     ) -> None:
         """Fit a part with the hyper-parameters of ``search``; without that folder the part searches for itself."""
         rows = self.training_rows(table, part)
+        left_out = cv_groups(table, settings["hyper"]["cv"])[~rows]
         own, table = x.take(rows), table[rows].reset_index(drop=True)
         flux, ivar = np.asarray(own.flux), np.asarray(own.ivar)
         labels = table[list(settings["labels"])].to_numpy(dtype=float)
         if (folder.parent / SEARCH / "search.json").is_file():
-            choice = load_choice(folder.parent / SEARCH, self._identity(settings, about))
+            choice = load_choice(folder.parent / SEARCH, self._identity(settings, about)).for_others(left_out)
         else:
             choice = make_choice(EngineInput(flux, ivar, own.filled), table, settings)
         scaling = scaling_of(labels, flux, ivar > 0)

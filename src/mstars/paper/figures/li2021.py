@@ -207,7 +207,8 @@ def draw_clusters(table: pd.DataFrame, stars: pd.DataFrame) -> Figure:
     )
     left.set(xlabel="cluster [Fe/H] (dex)", ylabel="mean M_H_AP (dex)")
     off = (stars["m_h"] - stars["feh"]).to_numpy()
-    right.hist(off, bins=16, color=BLUE, alpha=0.6)
+    counts, *_ = right.hist(off, bins=16, color=BLUE, alpha=0.6)
+    right.set_ylim(0, 1.5 * counts.max())
     right.set(xlabel="M_H_AP - [Fe/H] (dex)", ylabel="stars")
     difference_note(right, off, "m_h", more=f"n = {len(off)}")
     return figure

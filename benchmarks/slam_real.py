@@ -88,11 +88,11 @@ def main() -> None:
     found |= {f"slam - {name}, in both": difference(both["teff"], both[column]) for name, column in CATALOGUES.items()}
     found["mulyss - cif03"] = difference(both[CATALOGUES["mulyss"]], both[CATALOGUES["cif03"]])
     if table["teff_bt"].notna().any():
-        inside = table[(table["flag"] & ENGINE.info.own_flags["bt_at_boundary"]) == 0]
+        held = ((table["flag"] & ENGINE.info.own_flags["bt_at_boundary"]) > 0).sum()
         found |= {
-            f"teff_bt - {name}": difference(inside["teff_bt"], inside[column]) for name, column in CATALOGUES.items()
+            f"teff_bt - {name}": difference(table["teff_bt"], table[column]) for name, column in CATALOGUES.items()
         }
-        found["teff_bt - teff"] = difference(inside["teff_bt"], inside["teff"])
+        found |= {"teff_bt - teff": difference(table["teff_bt"], table["teff"]), "bt_at_boundary": int(held)}
     middle = {name: float(table[name].median()) for name in ("chi2", "teff_err", "m_h", "m_h_err")}
     flags = {name: count for name, count in flags.items() if count}
     print(json.dumps({"spectra": len(table), "flags": flags, "median": middle, "teff": found, "theory": about}))

@@ -3,9 +3,10 @@
 ``python benchmarks/slam_oracle.py PYTHON [--survey results/demo] [--stars 400] [--spectra 60] [--every 1]``
 
 PYTHON is that of an environment with astroslam (benchmarks/slam_astroslam.py says how). The spectra are the inputs of a
-survey's training set of slam, or made ones without ``--survey``; the test stars are not among the training stars. One
-triple of hyper-parameters serves all pixels; ``--every`` takes every so manieth. Where the labels differ, the cost of
-both by astroslam's own model and loss says which is the better minimum. The last line of output is one JSON object.
+survey's training set (``snakemake SURVEY/training/slam_dM.inputs`` keeps them), or made ones without ``--survey``; the
+test stars are not among the training stars. One triple of hyper-parameters serves all pixels; ``--every`` takes every
+so manieth. Where the labels differ, the cost of both by astroslam's own model and loss says which is the better
+minimum. The last line of output is one JSON object.
 """
 
 import argparse

@@ -4,19 +4,21 @@ import pandas as pd
 
 from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.files.json_files import write_json
-from mstars.files.tables import read_table, write_table
+from mstars.files.tables import beside, read_table, write_table
 from mstars.files.whole import atomic_path
 from mstars.ops.job import job
-from mstars.velocity.decide.apply import apply_decisions, final_velocities, table7
+from mstars.velocity.decide.apply import CATALOG_COLUMNS, GAIA_COLUMNS, apply_decisions, final_velocities, table7
 
 with job(snakemake) as log:
     given, params = snakemake.input, snakemake.params
-    queue, gaia, selection = read_table(given.candidates), read_table(given.gaia), read_table(given.selection)
-    catalog = apply_decisions(read_table(given.m_catalog), queue, read_table(given.decisions))
-    options = SelectionOptions(**params.settings)
+    queue, options = read_table(given.candidates), SelectionOptions(**params.settings)
+    catalog = apply_decisions(read_table(given.m_catalog, CATALOG_COLUMNS), queue, read_table(given.decisions))
     more = {"common_kms": params.common_kms, "which": params.rv}
-    catalog, summary = final_velocities(catalog, selection, queue, gaia, options, **more)
-    write_table(catalog, snakemake.output.m_catalog)
+    others = read_table(given.selection), queue, read_table(given.gaia, GAIA_COLUMNS)
+    catalog, summary = final_velocities(catalog, *others, options, **more)
+    del others
+    added = catalog.drop(columns=CATALOG_COLUMNS[1:])
+    write_table(beside(read_table(given.m_catalog), added), snakemake.output.m_catalog)
     write_json(summary, snakemake.output.zero_point)
     counts = pd.Series(table7(catalog, queue), name="number").rename_axis("rv_from").reset_index()
     with atomic_path(snakemake.output.table7) as path:

@@ -8,6 +8,7 @@ import pandas as pd
 from mstars.classify.scm import join_reasons, reason
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.snr import SNR, snr_max
+from mstars.files.tables import beside
 
 CLASSES = LUMINOSITY_CLASSES
 EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max")
@@ -133,7 +134,7 @@ def apply_dgcm(
         no candidate are dM). A label that is neither dM, gM nor M goes to the second, with ``reason``; it holds what
         DGCM alone has found.
     """
-    table = m_catalog.merge(dmgm[NEEDED["dmgm"]], on="spectrum_key", how="left")
+    table = m_catalog[["spectrum_key"]].merge(dmgm[NEEDED["dmgm"]], on="spectrum_key", how="left")
     said = candidates[["spectrum_key", "candidate_reasons", "consensus_label"]]
     table = table.merge(said.rename(columns={"candidate_reasons": "dgcm_reasons"}), on="spectrum_key", how="left")
     given = decisions[["spectrum_key", "label", "review_status"]]
@@ -145,11 +146,11 @@ def apply_dgcm(
     table["dgcm_label"] = table["dgcm_label"].where(~undecided, table["consensus_label"])
     table["luminosity_class"] = table["dgcm_label"].where(table["dgcm_label"].isin(CLASSES), "")
     is_m = (table["luminosity_class"] != "").to_numpy()
-    non_m = table[~is_m].drop(columns=["luminosity_class", "consensus_label"]).reset_index(drop=True)
+    non_m = beside(m_catalog, table[~is_m].drop(columns=["luminosity_class", "consensus_label"]))
     shown = non_m.assign(candidate_reasons=non_m["dgcm_reasons"], review_status=non_m["dgcm_status"])
     non_m["label"], non_m["reason"] = non_m["dgcm_label"], reason(shown, "dgcm")
     non_m["review_status"] = non_m["dgcm_status"]
-    table = table[is_m].drop(columns=["dgcm_label", "consensus_label"]).reset_index(drop=True)
+    table = beside(m_catalog, table[is_m].drop(columns=["dgcm_label", "consensus_label"]))
     return table, non_m.drop(columns="dgcm_label")
 
 

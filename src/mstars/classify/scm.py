@@ -7,6 +7,7 @@ import pandas as pd
 
 from mstars.core.classes import REVIEW_LABELS
 from mstars.core.snr import SNR, snr_max
+from mstars.files.tables import beside
 
 M_LIKE = ("K", "M")
 """A K prediction alone is no reason: late K and early M are alike (the paper's footnote 13)."""
@@ -211,16 +212,16 @@ def apply_scm(
         nothing spoke against M), label; the second also ``reason``. Spectra without predictions (rejected at ingest)
         are in neither.
     """
-    table = m_catalog.merge(spt[["spectrum_key", "spt_class", "spt_prob"]], on="spectrum_key")
+    table = m_catalog[["spectrum_key"]].merge(spt[NEEDED["spt"]], on="spectrum_key")
     table = table.merge(wdm[NEEDED["wdm"]], on="spectrum_key")
     table = table.merge(candidates[["spectrum_key", "candidate_reasons"]], on="spectrum_key", how="left")
     table = table.merge(decisions[["spectrum_key", "label", "review_status"]], on="spectrum_key", how="left")
     defaults = {"candidate_reasons": "", "review_status": "", "label": "M"}
     table = table.fillna(defaults)
     is_m = (table["label"] == "M").to_numpy()
-    non_m = table[~is_m].reset_index(drop=True)
+    non_m = beside(m_catalog, table[~is_m])
     non_m["reason"] = reason(non_m, "scm")
-    return table[is_m].reset_index(drop=True), non_m
+    return beside(m_catalog, table[is_m]), non_m
 
 
 def reason(table: pd.DataFrame, stage: str) -> pd.Series:

@@ -75,6 +75,26 @@ def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
+def beside(wide: pd.DataFrame, narrow: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a wide table that a narrow one names, and the columns of both: one copy where a merge makes several.
+
+    Parameters
+    ----------
+    wide : pandas.DataFrame
+        spectrum_key, each once, and other columns.
+    narrow : pandas.DataFrame
+        spectrum_key and other columns; n rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows in the order of ``narrow``.
+    """
+    rows = pd.Index(wide["spectrum_key"]).get_indexer(narrow["spectrum_key"])
+    added = narrow.drop(columns="spectrum_key").reset_index(drop=True)
+    return pd.concat([wide.take(rows).reset_index(drop=True), added], axis=1)
+
+
 def row_of(table: pd.DataFrame, spectrum: str, where: str) -> pd.Series:
     """The row of a spectrum.
 

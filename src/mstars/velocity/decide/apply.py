@@ -11,6 +11,10 @@ from mstars.core.velocities import RV_FROM, SOURCES
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
 from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
+CATALOG_COLUMNS = ["spectrum_key", "plate", "lamost_rv", "lamost_rv_err"]
+GAIA_COLUMNS = ["spectrum_key", "star_id", "radial_velocity", "radial_velocity_error"]
+"""Columns of m_catalog_v2 and of Gaia's table that the decisions and the final velocities take."""
+
 _REMEASURED = ("_tml7500", "_dsel", "_tml7500_err", "_dsel_err", "tml7500_flag", "dsel_flag", "middle_flag")
 
 
@@ -20,7 +24,7 @@ def apply_decisions(catalog: pd.DataFrame, queue: pd.DataFrame, decisions: pd.Da
     Parameters
     ----------
     catalog : pandas.DataFrame
-        m_catalog_v2.
+        m_catalog_v2: `CATALOG_COLUMNS`.
     queue : pandas.DataFrame
         Of `mstars.velocity.decide.queue.rv_queue`; decisions about spectra outside it may name LAMOST only.
     decisions : pandas.DataFrame

@@ -25,6 +25,7 @@ _MATCHED = ("TM", "TML7500")
 _ABSORBED = ("DSAL_I", "DSAL_II")
 
 _MIN_FOR_OFFSET = 30
+_ROWS_TOGETHER = 50_000
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,19 @@ def best_velocity(
         n rows: rv_best, rv_best_err (km/s; NaN: none), rv_best_from (the methods in it, as ``TM+DSAL_I+LAMOST``; '':
         none).
     """
+    label, n = np.asarray(label, dtype=str), methods.value.shape[1]
+    blocks = [slice(start, start + _ROWS_TOGETHER) for start in range(0, max(n, 1), _ROWS_TOGETHER)]
+    parts = [
+        _best_of_rows(
+            Methods(methods.names, methods.value[:, rows], methods.error[:, rows]), label[rows], agree_sigma, common_kms
+        )
+        for rows in blocks
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _best_of_rows(methods: Methods, label: np.ndarray, agree_sigma: float, common_kms: float) -> pd.DataFrame:
+    """`best_velocity` of some rows: all methods against each other at once."""
     known = np.isfinite(methods.value) & np.isfinite(methods.error)
     value, error = np.where(known, methods.value, 0.0), np.where(known, methods.error, 1.0)
     apart = np.abs(value[:, None] - value[None]) / np.hypot(error[:, None], error[None])  # [m, m, n]
@@ -148,14 +162,17 @@ def best_velocity(
     every = np.arange(value.shape[1])
     named = np.where((named >= 0) & known[np.maximum(named, 0), every], named, -1)
     lead = np.where(named >= 0, named, lead)
-    refused = np.char.startswith(np.asarray(label, dtype=str), "NoRV")
+    refused = np.char.startswith(label, "NoRV")
     taken = known & (apart[lead, :, every].T <= agree_sigma) & ~refused
     weight = np.where(taken, 1.0 / np.maximum(error**2 - common_kms**2, 0.25), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (weight * value).sum(axis=0) / weight.sum(axis=0)
         spread = np.hypot(np.sqrt(_variance_of_mean(methods.names, weight)), common_kms)
     any_taken = taken.any(axis=0)
-    names = np.array(["+".join(np.array(methods.names)[column]) for column in taken.T], dtype=object)
+    # the methods taken as one number, and the name of each such number
+    bits = 1 << np.arange(len(taken))
+    every_name = ["+".join(np.array(methods.names)[bits & number > 0]) for number in range(1 << len(taken))]
+    names = np.array(every_name, dtype=object)[bits @ taken]
     return pd.DataFrame(
         {
             "rv_best": np.where(any_taken, mean, np.nan),

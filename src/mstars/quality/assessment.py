@@ -14,6 +14,9 @@ from mstars.quality.ranges import recompute_ranges, reliable_members
 from mstars.quality.recommended import parameter_flags, rv_flag
 from mstars.spectra.arms import ARMS
 
+CATALOG_COLUMNS = ["spectrum_key", "luminosity_class", *SNR_CATALOG]
+"""Columns of m_catalog_v3 that `assess_parameters` takes."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -37,6 +40,11 @@ class Measured:
     clearing: Mapping[str, int]
     with_errors: bool
     arms: Sequence[str] = tuple(ARMS)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the engine's table that are judged."""
+        return ["spectrum_key", *self.labels, *(f"{label}_err" for label in self.labels), "flag"]
 
 
 def assess_parameters(
@@ -99,10 +107,8 @@ def assess_parameters(
 
 def _joined(m_catalog: pd.DataFrame, parameters: pd.DataFrame, measured: Measured) -> tuple[pd.DataFrame, pd.Series]:
     """The catalogue with the parameters and a column for each clearing bit; the bits."""
-    wanted = [*measured.labels, *(f"{label}_err" for label in measured.labels), "flag"]
-    table = m_catalog.rename(columns=SNR_CATALOG)
-    table = table[["spectrum_key", "luminosity_class", *SNR_CATALOG.values()]]
-    table = table.merge(parameters[["spectrum_key", *wanted]], on="spectrum_key", how="left", validate="1:1")
+    table = m_catalog[CATALOG_COLUMNS].rename(columns=SNR_CATALOG)
+    table = table.merge(parameters[measured.columns], on="spectrum_key", how="left", validate="1:1")
     bits = table["flag"].fillna(0).astype(int)
     return table.assign(**{name: bits & bit > 0 for name, bit in measured.clearing.items()}), bits
 

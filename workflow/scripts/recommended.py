@@ -10,8 +10,10 @@ with job(snakemake) as log:
     given = snakemake.input
     columns = product_columns("recommended", with_filename=snakemake.params.with_filename)
     names, wanted = ("m_catalog", "spectra", "gaia", "photometry", "parameters", "quality"), columns_joined(columns)
-    rows = recommended_table(*(read_present(given[name], wanted) for name in names), snakemake.params.errors)
-    table = product_table(rows, columns)
+    # not kept under a name: the joined rows are gone when the products are written
+    table = product_table(
+        recommended_table(*(read_present(given[name], wanted) for name in names), snakemake.params.errors), columns
+    )
     title = f"Recommended catalogue of M-type stars, survey {snakemake.params.survey}"
     write_products(table, columns, snakemake.output, title=title)
     counts = table[["rv_flag", "parameter_flag"]].sum().to_dict()

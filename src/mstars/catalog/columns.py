@@ -104,8 +104,11 @@ def product_table(table: pd.DataFrame, columns: list[ProductColumn]) -> pd.DataF
         Sorted by the first column. Types are float32 and float64 (missing: NaN), Int16 to Int64 (missing: NA) and str
         (missing: '').
     """
-    table = table.sort_values(columns[0].source, kind="stable", ignore_index=True)
-    return pd.DataFrame({column.name: _cast(table[column.source], column) for column in columns})
+    first = columns[0].source
+    order = table[[first]].reset_index(drop=True).sort_values(first, kind="stable").index
+    # column by column: the whole table is not held in another order
+    made = {column.name: _cast(table[column.source].take(order).reset_index(drop=True), column) for column in columns}
+    return pd.DataFrame(made, copy=False)
 
 
 def _cast(values: pd.Series, column: ProductColumn) -> pd.Series:

@@ -125,7 +125,11 @@ def _join(table: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFrame:
     twice = other[KEY].duplicated()
     if twice.any():
         raise InputError(f"{name}.parquet: spectrum_key {other[KEY][twice].iloc[0]} is there twice; run its rule again")
-    return table.merge(other, on=KEY, how="left", validate="one_to_one")
+    if not table[KEY].is_unique:
+        raise InputError(f"spectrum_key {table[KEY][table[KEY].duplicated()].iloc[0]} is there twice in the catalogue")
+    # columns put beside each other share memory with the tables; a merge would copy them all
+    beside = other.set_index(KEY).reindex(table[KEY]).reset_index(drop=True)
+    return pd.concat([table.reset_index(drop=True), beside], axis=1)
 
 
 def combined_status(table: pd.DataFrame) -> pd.Series:

@@ -16,6 +16,11 @@ CLASSIFICATION_COLUMNS = (
     "spectrum_key", "filename", "obsid", "plate", "spt_class", "spt_prob", "wdm_class", "wdm_prob", "dmgm_class",
     "dmgm_prob", "cmd_pos", "candidate_reasons", "review_status", "final_class",
 )  # fmt: skip
+CLASSIFICATION_NEEDS = frozenset(CLASSIFICATION_COLUMNS) | {
+    "role", "stage", "label", "luminosity_class", "dgcm_reasons", "dgcm_status", "rv_review", "CMD_pos",
+}  # fmt: skip
+"""Columns of all tables that `classification_table` takes."""
+
 _TEXT = ("spt_class", "wdm_class", "dmgm_class", "cmd_pos", "candidate_reasons", "review_status")
 _STATUS = ("review_status", "dgcm_status", "rv_review")
 
@@ -211,11 +216,11 @@ def _all_reasons(part: pd.DataFrame) -> pd.Series:
 def _check_conservation(m_catalog_v0: pd.DataFrame, rejected: pd.DataFrame, decided: pd.DataFrame) -> None:
     at_ingest = rejected.loc[rejected["stage"] != "plan", KEY]
     places = pd.concat([decided[KEY], at_ingest], ignore_index=True)
-    known = set(m_catalog_v0[KEY])
-    lost, extra = sorted(known - set(places)), sorted(set(places) - known)
-    twice = sorted(set(places[places.duplicated()]))
-    for found, what in ((lost, "in no output"), (twice, "in two outputs"), (extra, "in an output, not in the input")):
-        if found:
+    known = m_catalog_v0[KEY]
+    lost, extra = known[~known.isin(places)], places[~places.isin(known)]
+    twice = places[places.duplicated()]
+    for rows, what in ((lost, "in no output"), (twice, "in two outputs"), (extra, "in an output, not in the input")):
+        if found := sorted(rows.unique()):
             raise InputError(
                 f"{len(found)} spectra are {what}, the first is {found[0]}; delete the catalogs and run again"
             )

@@ -1,8 +1,11 @@
 """Compiled loops give the same last digits whether they were compiled just now or come from numba's cache."""
 
+import ast
 import importlib.util
+import inspect
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -67,3 +70,17 @@ def test_the_loops_of_the_matching_are_seen():
     assert {"mstars.velocity.normal_equations", "mstars.velocity.match.mixture"} < set(MODULES)
     assert chi2.chi2_at in called(chi2.curve_chunk) and reordered(mixture.finish_one)
     assert not any(map(reordered, compiled(importlib.import_module("mstars.velocity.lines.combine")).values()))
+
+
+def powers(function):
+    """Lines of a function that raise to a power."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function.py_func)))
+    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_may_be_reordered_has_no_power(name):
+    # numba compiles one helper for ** in a process, with the options of the loop that was compiled first
+    for function in compiled(importlib.import_module(name)).values():
+        if function.targetoptions.get("fastmath") or written_out(function):
+            assert not powers(function), f"{function.py_func.__name__}: write the power as a product"

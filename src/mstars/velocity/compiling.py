@@ -14,7 +14,9 @@ FAST = {"reassoc", "contract", "arcp", "nsz"}
 """For loops that may be vectorised; NaN and infinity keep their meaning.
 
 A function so compiled that another one calls must be ``forceinline``. Else the last digits depend on whether the
-caller was compiled just now or came from numba's cache.
+caller was compiled just now or came from numba's cache. Powers are written as products in it: numba compiles one
+function for ``**``, with the options of the loop that needs it first in a process, and so the last digits of all loops
+would depend on the order in which they were compiled.
 """
 
 

@@ -28,7 +28,7 @@ def _ldl(matrix, right, count, out):
             lower[i, j] = entry / diagonal[j] if diagonal[j] > 0 else 0.0
         entry = matrix[i, i]
         for k in range(i):
-            entry -= lower[i, k] ** 2 * diagonal[k]
+            entry -= lower[i, k] * lower[i, k] * diagonal[k]
         diagonal[i] = entry if entry > LEAST_PIVOT * matrix[i, i] else 0.0
         out[i] = right[i]
         for k in range(i):
@@ -101,7 +101,7 @@ def explained(moment, product):
             value -= lower[i, j] * solved[j]
         entry = moment[2 * i]
         for k in range(i):
-            entry -= lower[i, k] ** 2 * diagonal[k]
+            entry -= lower[i, k] * lower[i, k] * diagonal[k]
         diagonal[i] = max(entry, 1e-300)
         solved[i] = value
         if entry > 1e-13 * moment[2 * i]:

@@ -71,8 +71,8 @@ def refine_one(observed, coefficient, offset, start, step, limit):
         # derivatives of the interpolating quartic at the middle
         d1 = (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * h)
         d2 = (-f[0] + 16 * f[1] - 30 * f[2] + 16 * f[3] - f[4]) / (12 * h * h)
-        d3 = (-f[0] + 2 * f[1] - 2 * f[3] + f[4]) / (2 * h**3)
-        d4 = (f[0] - 4 * f[1] + 6 * f[2] - 4 * f[3] + f[4]) / h**4
+        d3 = (-f[0] + 2 * f[1] - 2 * f[3] + f[4]) / (2 * h * h * h)
+        d4 = (f[0] - 4 * f[1] + 6 * f[2] - 4 * f[3] + f[4]) / (h * h * h * h)
         x = 0.0
         if d2 > 0:
             for _ in range(6):

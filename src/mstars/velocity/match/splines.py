@@ -51,8 +51,9 @@ def spline_weights(offset, velocity):
     position = offset - math.log10(1.0 + velocity / C_KMS) / DLOGLAM
     whole = int(math.floor(position))
     t = position - whole
-    w0, w1 = (1 - t) ** 3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6
-    return whole - 1, w0, w1, (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6, t**3 / 6
+    square, cube, rest = t * t, t * t * t, 1 - t
+    w0, w1 = rest * rest * rest / 6, (3 * cube - 6 * square + 4) / 6
+    return whole - 1, w0, w1, (-3 * cube + 3 * square + 3 * t + 1) / 6, cube / 6
 
 
 @numba.njit(fastmath=FAST, cache=True, forceinline=True)

@@ -112,6 +112,41 @@ def models(architecture: Architecture, n: int, n_out: int, kind: str) -> list[Mo
     return [Model(network, kind, kind, names, "rest", np.zeros(n_out), np.ones(n_out)) for network in made]
 
 
+def over_convolutions(architecture: Architecture, training: bool, spectra: int = 128, turns: int = 9) -> float:
+    """Processor time of a network's pass over that of its four convolutions alone, each on input of its own.
+
+    The convolutions are the arithmetic of this architecture: 1 is the limit. A pass in training is forward and back,
+    the first convolution without the gradient of its input.
+    """
+    network = build_network(architecture, 4, 0).train(training)
+    shape = torch.randn(spectra, 1, 1, len(CLASSIFIER_GRID)).contiguous(memory_format=torch.channels_last)
+    inputs = []
+    with torch.no_grad():
+        for convolution, pool in zip(network.convolutions, architecture.pools, strict=True):
+            inputs.append(shape.detach().clone().requires_grad_(training and bool(inputs)))
+            shape = torch.relu(torch.max_pool2d(convolution(shape), (1, pool)))
+
+    def kernels() -> None:
+        for convolution, given in zip(network.convolutions, inputs, strict=True):
+            made = convolution(given)
+            if training:
+                made.backward(torch.ones_like(made))
+
+    def whole() -> None:
+        made = network(inputs[0][:, 0, 0].detach())
+        if training:
+            made.sum().backward()
+
+    times: dict = {kernels: [], whole: []}
+    with torch.set_grad_enabled(training):
+        for _ in range(turns):
+            for work in times:
+                started = time.process_time()
+                work()
+                times[work].append(time.process_time() - started)
+    return float(np.median(times[whole]) / np.median(times[kernels]))
+
+
 def one_fold(kind: str, fold: int, folder: Path, config: dict) -> tuple[float, int]:
     """Seconds and epochs of one fold, trained to its early stopping."""
     x, table = np.load(folder / f"{kind}.npy", mmap_mode="r"), pd.read_parquet(folder / f"{kind}.parquet")
@@ -184,6 +219,8 @@ def main() -> None:
             speed = sum(run(training_speed, folder / "dM.npy", n // share, settings, precision))
             result[f"train_{precision}_per_s"] = round(speed)
             print(f"training {precision}: {speed:.0f} spectra/s", flush=True)
+        for key, training in (("train", True), ("predict", False)):
+            result[f"{key}_over_convolutions"] = round(run(over_convolutions, settings.architecture, training)[0], 2)
         n = 4096 // share
         make_store(folder / "plate.h5", n)
         for key, members in (("classifier_per_s", 1), ("ensemble_per_s", FOLDS)):

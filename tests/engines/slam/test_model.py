@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from made_engines import RULES, make_survey, small_settings
+from safetensors.numpy import load_file
 
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
@@ -50,6 +51,21 @@ def test_parts_take_the_search_of_all(survey, tmp_path):
             folder=place,
             about=about | {"training_set": "?"},
         )
+
+
+def test_folds_fit_with_the_covariance_of_other_stars(survey, tmp_path):
+    settings = small_settings("slam")
+    x, table, about = prepared(survey, settings, tmp_path)
+    folder = tmp_path / "slam_dM"
+    ENGINE.search(x, table, settings=settings, folder=folder / "search", about=about)
+    search = load_file(folder / "search" / "search.safetensors")
+    for part, name in (("fold1", "without1"), ("all", "shared")):
+        ENGINE.train(x, table, kind="dM", part=part, settings=settings, seed=1, folder=folder / part, about=about)
+        found = load_file(folder / part / "weights.safetensors")
+        ratio = np.square(search["flux_scale"].astype(float) / found["flux_scale"])
+        np.testing.assert_allclose(found["variance"], search[f"{name}_variance"] * ratio, rtol=1e-6)
+        assert (found["floor"] == search["shared_floor"]).all()
+    assert np.abs(search["without1_variance"] / search["shared_variance"] - 1).max() > 0.01
 
 
 def test_further_labels(survey, tmp_path):

@@ -18,7 +18,8 @@ EMULATOR = EmulatorSettings(
     steps=1200,
     learning_rate=0.003,
     schedule="cosine",
-    loss="l1",
+    components=12,
+    loss="l2",
     batch=256,
     train_share=0.8,
 )
@@ -105,6 +106,8 @@ NETWORK = {
     "checkpoint": 100,
     "weights": [3, 9, 1],
     "adversarial": "non_saturating",
+    "alignment": 1.0,
+    "alignment_memory": 20,
 }
 
 

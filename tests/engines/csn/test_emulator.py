@@ -16,6 +16,7 @@ from mstars.engines.csn.emulator import (
 )
 
 USED = np.ones(N_PIXEL, bool)
+PIXELS = {"components": 0, "loss": "l1"}
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +67,23 @@ def test_nodes_left_out_are_reproduced_worse_than_known_ones(found):
 def test_the_smooth_activation_is_nearer_to_the_truth_between_the_nodes(found):
     draws = np.random.default_rng(8)
     labels = draws.uniform([3100, 4.6, -0.9, 0.05], [3900, 5.4, 0.4, 0.35], (50, 4))
-    payne = EmulatorSettings(**vars(EMULATOR) | {"activation": "leaky_relu", "schedule": "constant"})
+    payne = EmulatorSettings(**vars(EMULATOR) | {"activation": "leaky_relu", "schedule": "constant"} | PIXELS)
     errors = [reconstruction_error(one, labels, theory_flux(labels), USED)
               for one in (found[0], trained_emulator(payne)[0])]  # fmt: skip
+    assert np.median(errors[0]) < 0.7 * np.median(errors[1])
+
+
+def test_principal_components_are_multiplied_into_the_last_layer_and_bring_spectra_nearer(found):
+    draws = np.random.default_rng(8)
+    labels = draws.uniform([3100, 4.6, -0.9, 0.05], [3900, 5.4, 0.4, 0.35], (50, 4))
+    nodes = theory_flux(theory_labels()[np.random.default_rng(1).random(len(theory_labels())) >= 0.2])
+    _, _, spectra = np.linalg.svd(nodes - nodes.mean(axis=0), full_matrices=False)
+    few = trained_emulator(EmulatorSettings(**vars(EMULATOR) | {"components": 3, "steps": 100}))[0]
+    with torch.no_grad():
+        off = few(torch.from_numpy(labels)).double().numpy() - nodes.mean(axis=0)
+    assert np.abs(off - off @ spectra[:3].T @ spectra[:3]).max() < 1e-5 < 0.01 < np.abs(off).max()
+    pixels = trained_emulator(EmulatorSettings(**vars(EMULATOR) | PIXELS))[0]
+    errors = [reconstruction_error(one, labels, theory_flux(labels), USED) for one in (found[0], pixels)]
     assert np.median(errors[0]) < 0.7 * np.median(errors[1])
 
 

@@ -7,6 +7,8 @@ import pytest
 import torch
 from made_csn import TINY, tiny_networks
 
+from mstars.engines.csn.alignment import Alignment
+from mstars.engines.csn.lengths import after
 from mstars.engines.csn.losses import Batch, critic_loss, generator_losses, passages
 from mstars.engines.csn.training import Trainer
 
@@ -63,6 +65,16 @@ def plain(net, critics, batch):
     return terms, [numbers(logit) for logit in logits]
 
 
+def plain_apart(net, batch, covariance=None):
+    """log(1 + D^2 / 4) of the shared latents of a first batch, and their covariance if none is given."""
+    synth, obs = (numbers(z).reshape(len(z), -1) for z in (net.encode_synth(batch.synth), net.encode_obs(batch.obs)[0]))
+    if covariance is None:
+        covariance = (np.cov(synth.T, bias=True) + np.cov(obs.T, bias=True)) / 2
+        covariance = covariance + 1e-3 * np.mean(np.diag(covariance)) * np.eye(len(covariance))
+    apart = synth.mean(axis=0) - obs.mean(axis=0)
+    return np.log(1 + apart @ np.linalg.inv(covariance) @ apart / 4), covariance
+
+
 def plain_total(net, critics, batch, adversarial):
     terms, (synth, synth_fake, obs, obs_fake) = plain(net, critics, batch)
     l_adv = cross_entropy(1, synth) + cross_entropy(0, synth_fake) + cross_entropy(1, obs) + cross_entropy(0, obs_fake)
@@ -93,8 +105,8 @@ def test_masked_pixels_do_not_count():
     assert float(total.detach()) == pytest.approx(plain_total(net, critics, batch, "paper")[0], rel=1e-9)
 
 
-@pytest.mark.parametrize("adversarial", ["paper", "non_saturating"])
-def test_one_training_step_is_adams_on_the_equations(adversarial):
+@pytest.mark.parametrize(("adversarial", "weight"), [("paper", 0.0), ("non_saturating", 0.0), ("non_saturating", 20.0)])
+def test_one_training_step_is_adams_on_the_equations(adversarial, weight):
     """The generator goes down the total's gradient, then the critics down Eq. 5's; both are those of the equations."""
     net, critics = tiny_networks()
     batch, rate = made_batch(), 1e-4
@@ -103,27 +115,37 @@ def test_one_training_step_is_adams_on_the_equations(adversarial):
         for name, part in (("adam_generator", net), ("adam_critics", critics))
     }
     before = copy.deepcopy(net), copy.deepcopy(critics)
-    losses = Trainer(net, critics, optimizers, WEIGHTS, adversarial).step(batch, rate)
+    alignment = Alignment(TINY.shared_latent * after(TINY.length), memory=10)
+    losses = Trainer(net, critics, optimizers, WEIGHTS, adversarial, alignment, weight).step(batch, rate)
     expected, l_adv, _ = plain_total(*before, batch, adversarial)
-    assert losses["total"] == pytest.approx(expected, rel=1e-12)
+    apart, covariance = plain_apart(before[0], batch)
+    assert losses["total"] == pytest.approx(expected + weight * apart, rel=1e-9)
+    assert losses.get("apart", apart) == pytest.approx(apart, rel=1e-9) and ("apart" in losses) == (weight > 0)
     assert losses["critic"] == pytest.approx(l_adv, rel=1e-12)
+
+    def minimised(which, net, critics):
+        total, l_adv, _ = plain_total(net, critics, batch, adversarial)
+        return l_adv if which else total + weight * plain_apart(net, batch, covariance)[0]
+
     for which, name, number in ((0, "shared_in.0.weight", 5), (0, "split_out.0.weight", 1), (1, "obs.judge.weight", 7)):
-        slope = slope_of(before, which, name, number, batch, adversarial)
+        slope = slope_of(before, which, name, number, minimised)
         old = before[which].get_parameter(name).reshape(-1)[number]
         new = (net, critics)[which].get_parameter(name).reshape(-1)[number]
         step = -rate * slope / (abs(slope) + 1e-8)  # Adam's first
         assert float((new - old).detach()) == pytest.approx(step, rel=1e-4)
+        given = optimizers["adam_critics" if which else "adam_generator"]
+        moment = given.state[(net, critics)[which].get_parameter(name)]["exp_avg"].reshape(-1)[number]
+        assert float(moment) == pytest.approx(0.5 * slope, rel=1e-4)
 
 
-def slope_of(networks, which, name, number, batch, adversarial, small=1e-6):
+def slope_of(networks, which, name, number, minimised, small=1e-6):
     """Derivative of what one network minimises by one of its weights, from differences of the plain equations."""
     found = []
     for sign in (1, -1):
         moved = copy.deepcopy(networks[0]), copy.deepcopy(networks[1])
         with torch.no_grad():
             moved[which].get_parameter(name).reshape(-1)[number] += sign * small
-        total, l_adv, _ = plain_total(*moved, batch, adversarial)
-        found.append(l_adv if which else total)
+        found.append(minimised(which, *moved))
     return (found[0] - found[1]) / (2 * small)
 
 

@@ -46,6 +46,9 @@ LINES = {
     "best_iteration": _of_training("best_iteration", "the checkpoint that is used"),
     "told_apart_spectra": _of_training("told_apart_spectra", "accuracy of a linear classifier of the domains"),
     "told_apart_shared": _of_training("told_apart_shared", "the same on the shared latents; 0.5 is best", 0.6),
+    "told_apart_same_labels": _of_training(
+        "told_apart_same_labels", "the same beside synthetic spectra with the labels of the fits", 0.6
+    ),
     "residual_theory": Line("transfer", ("theory",), "residual over noise without transfer"),
     "residual_transfer": Line("transfer", ("transfer",), "residual over noise with transfer"),
     **_by_label("split", "moved", "shift by split latents of other stars, in formal errors", 1.0),

@@ -14,6 +14,8 @@ from torch import nn
 from mstars.core.errors import InputError
 
 _SCALE = 1e4
+"""The Payne's factor of the flux's loss. RAdam's first steps are as long as the loss is large."""
+
 _BENDS = {"silu": nn.SiLU, "leaky_relu": lambda: nn.LeakyReLU(0.01)}
 
 
@@ -70,7 +72,12 @@ class EmulatorSettings:
     learning_rate : float
     schedule : {"cosine", "constant"}
         Of the learning rate; ``constant`` is The Payne's.
+    components : int
+        Principal components of the nodes' flux. The last layer learns their amounts, and their spectra are multiplied
+        into it at the end; so the network is the same, but a step is ten times as quick. 0: it learns every pixel, as
+        The Payne does.
     loss : {"l1", "l2"}
+        Of the flux, or of the components' amounts.
     batch : int
         Nodes of a step; all, where there are fewer.
     train_share : float
@@ -82,6 +89,7 @@ class EmulatorSettings:
     steps: int
     learning_rate: float
     schedule: str
+    components: int
     loss: str
     batch: int
     train_share: float
@@ -90,6 +98,37 @@ class EmulatorSettings:
     def of(cls, settings: Mapping) -> EmulatorSettings:
         """From a section."""
         return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class _Components:
+    """Flux as a mean and amounts of principal components, which are in units of the first one's spread.
+
+    Attributes
+    ----------
+    mean : Tensor of float64, [pixel]
+    spectra : Tensor of float64, [component, pixel]
+    """
+
+    mean: torch.Tensor
+    spectra: torch.Tensor
+
+    @classmethod
+    def of(cls, flux: torch.Tensor, most: int) -> _Components:
+        """The first ``most`` of spectra [n, pixel]."""
+        mean = flux.double().mean(dim=0)
+        _, size, spectra = torch.linalg.svd(flux.double() - mean, full_matrices=False)
+        return cls(mean, spectra[:most] * (size[0].clamp(min=1e-12) / len(flux) ** 0.5))
+
+    def amounts(self, flux: torch.Tensor) -> torch.Tensor:
+        """Float32, [n, component], of flux [n, pixel]."""
+        norm = self.spectra.square().sum(dim=1)
+        return ((flux.double() - self.mean) @ self.spectra.T / norm).float()
+
+    def multiplied(self, last: nn.Linear) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias of a last layer that gives flux, of one that gives amounts."""
+        weight, bias = last.weight.detach().double(), last.bias.detach().double()
+        return self.spectra.T @ weight, self.mean + self.spectra.T @ bias
 
 
 def split_nodes(n: int, train_share: float, draws: np.random.Generator) -> np.ndarray:
@@ -133,9 +172,31 @@ def train_emulator(
     _check_nodes(labels, flux)
     torch.manual_seed(seed)
     emulator = Emulator(labels.min(axis=0), labels.max(axis=0), settings.neurons, flux.shape[1], settings.activation)
-    optimizer = torch.optim.RAdam(emulator.parameters(), lr=settings.learning_rate)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     x, y = emulator.scaled(torch.from_numpy(labels)), torch.from_numpy(np.array(flux, np.float32))
+    if not settings.components:
+        return emulator.eval(), _descend(emulator.layers, x, y, valid, settings, seed, _SCALE)
+    components = _Components.of(y[~valid], settings.components)
+    layers = nn.Sequential(*emulator.layers[:-1], nn.Linear(settings.neurons, len(components.spectra)))
+    history = _descend(layers, x, components.amounts(y), valid, settings, seed)
+    last = emulator.layers[-1]
+    with torch.no_grad():
+        for given, found in zip((last.weight, last.bias), components.multiplied(layers[-1]), strict=True):
+            given.copy_(found)
+    return emulator.eval(), history
+
+
+def _descend(
+    layers: nn.Sequential,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    valid: np.ndarray,
+    settings: EmulatorSettings,
+    seed: int,
+    factor: float = 1.0,
+) -> pd.DataFrame:
+    """Train layers, in place, to give y of x; they end with the weights of the least validation loss."""
+    optimizer = torch.optim.RAdam(layers.parameters(), lr=settings.learning_rate)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     (x_train, x_valid), (y_train, y_valid) = ([values[~valid], values[valid]] for values in (x, y))
     distance = {"l1": nn.functional.l1_loss, "l2": nn.functional.mse_loss}[settings.loss]
     best, least, history, draws = None, np.inf, [], np.random.default_rng(seed)
@@ -145,21 +206,21 @@ def train_emulator(
         if len(x_train) > settings.batch:
             rows = torch.from_numpy(draws.choice(len(x_train), settings.batch, replace=False))
         optimizer.zero_grad(set_to_none=True)
-        loss = _SCALE * distance(emulator.of_scaled(x_train[rows]), y_train[rows])
+        loss = factor * distance(layers(x_train[rows]), y_train[rows])
         loss.backward()
         optimizer.step()
         if settings.schedule == "cosine":
             cosine.step()
         if step % every == 0:
             with torch.no_grad():
-                held = float(distance(emulator.of_scaled(x_valid), y_valid))
+                held = float(distance(layers(x_valid), y_valid))
             if not np.isfinite(held):
                 raise InputError(f"emulator: the loss is {held} after step {step}; lower emulator.learning_rate")
-            history.append({"step": step, "train_loss": loss.item() / _SCALE, "valid_loss": held})
+            history.append({"step": step, "train_loss": loss.item() / factor, "valid_loss": held})
             if held < least:
-                least, best = held, copy.deepcopy(emulator.state_dict())
-    emulator.load_state_dict(best)
-    return emulator.eval(), pd.DataFrame(history)
+                least, best = held, copy.deepcopy(layers.state_dict())
+    layers.load_state_dict(best)
+    return pd.DataFrame(history)
 
 
 def _check_nodes(labels: np.ndarray, flux: np.ndarray) -> None:

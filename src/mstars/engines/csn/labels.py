@@ -79,10 +79,7 @@ def fit_spectra(
         theory = optimiser(Model.theory(passage), flux, weight, start, steps=fit["steps"])
     shared, own = passage.encode(flux)
     transferred = passage.to_synth(shared)
-    # Eq. 1 of section 3.5 has no weights: a transferred spectrum is as good everywhere
-    even = passage.used.to(flux).expand_as(flux)
-    start = nearest_start(passage, transferred, even, k)
-    synthetic = gauss_newton(Model.theory(passage), transferred, even, start, steps=fit["steps"])
+    synthetic = synthetic_fit(passage, transferred, k, fit["steps"])
     pixels = (weight > 0).sum(dim=1)
     if fit["domain"] == "synthetic":
         final = gauss_newton(Model.theory(passage), transferred, weight, synthetic.y, steps=fit["steps"])
@@ -90,6 +87,16 @@ def fit_spectra(
     features = passage.split_features(own if split is None else split)
     final = optimiser(Model.observed(passage), flux, weight, synthetic.y, features, steps=fit["steps"])
     return Fits(theory, synthetic, final, pixels)
+
+
+def synthetic_fit(passage: Passage, transferred: torch.Tensor, k: int, steps: int) -> Fit:
+    """Theory fitted to spectra [n, pixel] that were moved to the synthetic domain.
+
+    The first step of section 3.5 has no weights: a transferred spectrum is as good everywhere.
+    """
+    even = passage.used.to(transferred).expand_as(transferred)
+    start = nearest_start(passage, transferred, even, k)
+    return gauss_newton(Model.theory(passage), transferred, even, start, steps=steps)
 
 
 def labels_of(passage: Passage, fit: Fit) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from mstars.engines.csn.labels import labels_of, synthetic_fit
 from mstars.engines.csn.passage import Passage
 
 _MOST = 2000
+_STEPS = 30
 
 
 @torch.no_grad()
@@ -93,7 +95,9 @@ def separability(passage: Passage, flux: np.ndarray, labels: np.ndarray, seed: i
     Returns
     -------
     dict
-        told_apart_spectra, told_apart_shared: see `told_apart`.
+        told_apart_spectra, told_apart_shared: see `told_apart`; the synthetic spectra are random ones of the set.
+        told_apart_same_labels: shared latents beside those of synthetic spectra with the labels that the fits in the
+        synthetic domain give these spectra. So the two samples cannot differ by how their labels are distributed.
     """
     draws = np.random.default_rng(seed)
     flux = np.array(flux[draws.permutation(len(flux))[:_MOST]], np.float32)
@@ -102,7 +106,12 @@ def separability(passage: Passage, flux: np.ndarray, labels: np.ndarray, seed: i
     with torch.no_grad():
         theory = passage.emulator(torch.from_numpy(labels)).float().numpy()
     shared, _ = latents(passage, flux)
+    with torch.no_grad():
+        moved = passage.to_synth(passage.encode(torch.from_numpy(flux).to(passage.dtype))[0])
+        fitted, _ = labels_of(passage, synthetic_fit(passage, moved, 3, _STEPS))
+    known = np.isfinite(fitted).all(axis=1)
     return {
         "told_apart_spectra": told_apart(flux[:, used][:, ::10], theory[:, used][:, ::10], seed),
         "told_apart_shared": told_apart(shared, synthetic_latents(passage, labels), seed),
+        "told_apart_same_labels": told_apart(shared[known], synthetic_latents(passage, fitted[known]), seed),
     }

@@ -55,13 +55,16 @@ class CsnEmulator(Section):
     """The emulator of theoretical spectra (section 2.2), of The Payne's kind."""
 
     PLACE: ClassVar[str] = "engines.csn.emulator"
-    neurons: int = key(300, "of each of the two hidden layers", ge=1)
+    neurons: int = key(150, "of each of the two hidden layers (The Payne: 300)", ge=1)
     activation: Literal["silu", "leaky_relu"] = key("silu", "silu: smooth; leaky_relu: The Payne's")
-    steps: int = key(4000, "optimisation steps (The Payne: 10000)", ge=1)
-    learning_rate: float = key(0.002, "RAdam's at the start (The Payne: 0.0001)", gt=0)
+    steps: int = key(12000, "optimisation steps (The Payne: 10000)", ge=1)
+    learning_rate: float = key(0.005, "RAdam's at the start (The Payne: 0.0001)", gt=0)
     schedule: Literal["cosine", "constant"] = key("cosine", "of the learning rate; constant: The Payne's")
-    loss: Literal["l1", "l2"] = key("l1", "of the flux")
-    batch: int = key(256, "spectra of a step (The Payne: 512)", ge=1)
+    components: int = key(
+        100, "principal components of the grid's flux that the last layer learns; 0: every pixel, as The Payne", ge=0
+    )
+    loss: Literal["l1", "l2"] = key("l2", "of the components' amounts, or of the flux (The Payne: l1)")
+    batch: int = key(1024, "spectra of a step; all, where there are fewer (The Payne: 512)", ge=1)
     train_share: float = key(0.8, "share of the grid's spectra that are trained on; the rest validates", gt=0, lt=1)
     teff: Span = key((2800, 4300), "Teff of the grid's spectra that are used", unit="K")
     m_h: Span = key((-1.5, 0.5), "[M/H] of the grid's spectra that are used", unit="dex")
@@ -73,7 +76,7 @@ class CsnPopulation(Section):
 
     PLACE: ClassVar[str] = "engines.csn.population"
     log_age: float = key(9.7, "log10 of the isochrones' age in years (5 Gyr)", ge=6, le=10.2)
-    teff: Span = key((3000, 4000), "Teff of the synthetic stars", unit="K")
+    teff: Span = key((2800, 4000), "Teff of the synthetic stars (the paper: 3000 to 4000)", unit="K")
     logg: Span = key((4, 6), "log g, cut to what the theory grid has", unit="dex")
     m_h: Span = key((-1, 0.5), "[M/H]", unit="dex")
     components: int = key(30, "the most components of the Gaussian mixture; BIC chooses", ge=1)
@@ -116,6 +119,10 @@ class CsnNetwork(Section):
     adversarial: Literal["non_saturating", "paper"] = key(
         "non_saturating", "how the generator works against the critics; paper: it maximises Eq. 5"
     )
+    alignment: float = _by_recipe(
+        0.0, 1.0, 1.0, "weight of a loss that holds the shared latents of both domains alike; 0: the paper's", ge=0
+    )
+    alignment_memory: float = key(100, "iterations after which a batch counts 1/e as much in it", ge=1)
     batch: int = _by_recipe(8, 8, 16, "spectra of each domain in an iteration", ge=1)
     iterations: int = _by_recipe(500000, 20000, 300, "what the paper calls epochs", ge=1)
     learning_rate: float = _by_recipe(1e-4, 3e-4, 1e-3, "Adam's at the start", gt=0)

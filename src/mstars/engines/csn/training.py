@@ -17,8 +17,10 @@ import pandas as pd
 import torch
 
 from mstars.core.errors import InputError
+from mstars.engines.csn.alignment import Alignment
 from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, initialise
 from mstars.engines.csn.emulator import Emulator
+from mstars.engines.csn.lengths import after
 from mstars.engines.csn.losses import Batch, critic_loss, generator_losses, passages
 from mstars.networks.checkpoint import NAME, read_checkpoint, write_checkpoint
 
@@ -96,6 +98,9 @@ class Trainer:
         lambda_1, lambda_2, lambda_3 of Eq. 7.
     adversarial : str
         See `generator_losses`.
+    alignment : Alignment
+    alignment_weight : float
+        Of the alignment's loss beside Eq. 7; 0 as in the paper.
     """
 
     generator: Generator
@@ -103,6 +108,8 @@ class Trainer:
     optimizers: dict[str, torch.optim.Adam]
     weights: tuple[float, float, float]
     adversarial: str
+    alignment: Alignment
+    alignment_weight: float
 
     @classmethod
     def fresh(cls, sizes: Sizes, network: dict, seed: int, device: torch.device) -> Trainer:
@@ -115,7 +122,10 @@ class Trainer:
             name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999), fused=True)
             for name, part in (("adam_generator", generator), ("adam_critics", critics))
         }
-        return cls(generator, critics, optimizers, tuple(network["weights"]), network["adversarial"])
+        features = sizes.shared_latent * after(sizes.length)
+        alignment = Alignment(features, network["alignment_memory"]).to(device)
+        weights, adversarial = tuple(network["weights"]), network["adversarial"]
+        return cls(generator, critics, optimizers, weights, adversarial, alignment, network["alignment"])
 
     def step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the generator, then one of the critics on the same spectra; the losses before them."""
@@ -125,6 +135,9 @@ class Trainer:
         ways = passages(self.generator, batch)
         self.critics.requires_grad_(False)
         total, parts = generator_losses(self.critics, ways, batch, self.weights, self.adversarial)
+        if self.alignment_weight:
+            parts["apart"] = self.alignment(ways.synth_shared, ways.obs_shared)
+            total = total + self.alignment_weight * parts["apart"]
         self.optimizers["adam_generator"].zero_grad(set_to_none=True)
         total.backward()
         self.optimizers["adam_generator"].step()
@@ -181,7 +194,7 @@ def train_networks(
         A loss that is not finite, or critics that have diverged. The last checkpoint stays.
     """
     trainer = Trainer.fresh(sizes, network, seed, device)
-    networks = {"generator": trainer.generator, "critics": trainer.critics}
+    networks = {"generator": trainer.generator, "critics": trainer.critics, "alignment": trainer.alignment}
     mark = _fingerprint(domains, sizes, network, seed)
     found = read_checkpoint(folder, mark, networks, trainer.optimizers)
     best, progress = found or ({}, {"history": [], "iteration": 0, "least": math.inf})

@@ -106,8 +106,9 @@ NETWORK = {
     "checkpoint": 100,
     "weights": [3, 9, 1],
     "adversarial": "non_saturating",
+    "start": "alike",
     "alignment": 1.0,
-    "alignment_memory": 20,
+    "average": 0.9,
 }
 
 

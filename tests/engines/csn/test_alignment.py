@@ -36,13 +36,13 @@ def test_moments_are_running_means_in_which_older_batches_count_less():
     alignment = Alignment(6, memory)
     for synth, obs in batches:
         found = float(alignment(as_given(synth), as_given(obs)))
-    means, covariance, weight = [np.zeros(6), np.zeros(6)], np.zeros((6, 6)), 0.0
+    means, covariance, weights = [np.zeros(6), np.zeros(6)], np.zeros((6, 6)), np.zeros(2)
     for pair in batches:
-        weight = (1 - 1 / memory) * weight + 1 / memory
-        step = 1 / memory / weight
+        share = 1 / (memory * np.array([1, 20]))
+        weights = (1 - share) * weights + share
+        step, slow = share / weights
         means = [(1 - step) * old + step * new.mean(axis=0) for old, new in zip(means, pair, strict=True)]
-        now = [(new - mean).T @ (new - mean) / len(new) for new, mean in zip(pair, means, strict=True)]
-        covariance = (1 - step) * covariance + step * (now[0] + now[1]) / 2
+        covariance = (1 - slow) * covariance + slow * (np.cov(pair[0].T) + np.cov(pair[1].T)) / 2
     metric = covariance + RIDGE * np.trace(covariance) / 6 * np.eye(6)
     apart = means[0] - means[1]
     assert found == pytest.approx(np.log(1 + apart @ np.linalg.inv(metric) @ apart / 4), rel=1e-9)

@@ -4,7 +4,7 @@ import torch
 from made_csn import TINY, tiny_networks
 
 from mstars.core.errors import InputError
-from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes
+from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, start_alike
 
 FULL = {
     "domain": [32, 64],
@@ -52,6 +52,28 @@ def test_the_first_weights_are_glorots_and_of_a_seed():
     assert float(weight.detach().abs().max()) <= bound and torch.allclose(
         first.shared_in[0].bias, torch.tensor(0.01, dtype=torch.float64), atol=1e-9
     )
+
+
+def test_domains_that_start_alike_move_a_spectrum_to_itself():
+    net, _ = tiny_networks()
+    x = torch.randn(3, TINY.length, dtype=torch.float64)
+    assert not torch.allclose(net.encode_synth(x), net.encode_obs(x)[0])
+    start_alike(net)
+    shared, split = net.encode_obs(x)
+    assert torch.equal(net.encode_synth(x), shared)
+    with torch.no_grad():
+        net.obs_out[0].weight[3:] = 0  # channels of the split latent
+    assert torch.allclose(net.decode_obs(shared, split), net.decode_synth(shared), atol=1e-12)
+
+
+def test_the_offset_is_taken_off_shared_latents_of_observed_spectra_alone():
+    net, _ = tiny_networks()
+    x = torch.randn(3, TINY.length, dtype=torch.float64)
+    synth, (obs, split) = net.encode_synth(x), net.encode_obs(x)
+    net.obs_offset += torch.arange(6, dtype=torch.float64)[:, None]
+    again, (obs_again, split_again) = net.encode_synth(x), net.encode_obs(x)
+    assert torch.equal(again, synth) and torch.equal(split, split_again)
+    assert torch.allclose(obs_again[:, 4], obs[:, 4] - 4)
 
 
 def test_the_split_latent_reaches_observed_spectra_alone():

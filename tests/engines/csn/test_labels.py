@@ -5,9 +5,10 @@ from made_csn import N_PIXEL, alike_passage
 
 from mstars.core.config.keys import plain
 from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.contract import EngineInput
-from mstars.engines.csn.labels import estimate
+from mstars.engines.csn.labels import estimate, within
 from mstars.engines.csn.settings import CsnSettings
 
 WAVELENGTH = 6000.0 + np.arange(N_PIXEL)
@@ -63,3 +64,15 @@ def test_spectra_without_information_and_poor_fits(passage):
     found = estimate(passage, x, settings(), WAVELENGTH)
     assert np.isnan(found.values[0]).all() and np.isnan(found.error[0]).all() and found.flag[0] == 0
     assert found.flag[1] & EngineFlag.POOR_FIT and not found.flag[2] & EngineFlag.POOR_FIT
+
+
+def test_spectra_beyond_the_synthetic_set_are_left_out(passage):
+    labels, x = spectra(passage, n=60)
+    edges = np.array([[3400.0, 4.5, -0.5, 0.0], [3650.0, 5.5, 0.1, 0.4]])
+    rows = np.arange(0, 60, 2)
+    found = within(passage, x, rows, edges, settings()["fit"])
+    off = np.minimum(labels - edges[0], edges[1] - labels)[rows][:, [0, 2]] / [30, 0.05]  # in units of the fits' error
+    assert set(rows[(off > 1).all(axis=1)]) <= set(found) <= set(rows[(off > -1).all(axis=1)])
+    assert 3 < len(found) < 25
+    with pytest.raises(InputError, match="all 30 observed spectra beyond.*engines.csn.sample.beyond"):
+        within(passage, x, rows, edges + [2000, 0, 0, 0], settings()["fit"])

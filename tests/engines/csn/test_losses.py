@@ -69,7 +69,7 @@ def plain_apart(net, batch, covariance=None):
     """log(1 + D^2 / 4) of the shared latents of a first batch, and their covariance if none is given."""
     synth, obs = (numbers(z).reshape(len(z), -1) for z in (net.encode_synth(batch.synth), net.encode_obs(batch.obs)[0]))
     if covariance is None:
-        covariance = (np.cov(synth.T, bias=True) + np.cov(obs.T, bias=True)) / 2
+        covariance = (np.cov(synth.T) + np.cov(obs.T)) / 2
         covariance = covariance + 1e-3 * np.mean(np.diag(covariance)) * np.eye(len(covariance))
     apart = synth.mean(axis=0) - obs.mean(axis=0)
     return np.log(1 + apart @ np.linalg.inv(covariance) @ apart / 4), covariance

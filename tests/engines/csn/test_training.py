@@ -13,7 +13,8 @@ from made_csn import N_PIXEL, NETWORK, TINY, made_domains
 from safetensors.torch import load
 
 from mstars.core.errors import InputError
-from mstars.engines.csn.training import Trainer, flux_scale, learning_rate, train_networks
+from mstars.engines.csn.latents import told_apart
+from mstars.engines.csn.training import Trainer, flux_scale, learning_rate, measure_offset, train_networks
 from mstars.networks.checkpoint import NAME
 
 CPU = torch.device("cpu")
@@ -134,6 +135,42 @@ def test_losses_fall(small_training):
     for name in ("rec_synth", "rec_obs", "cr_synth", "cr_obs"):
         assert history[name].iloc[-1] < 0.5 * history[name].iloc[0]
     assert {"adv", "critic", "total", "learning_rate"} <= set(history)
+
+
+def test_the_weights_that_are_used_are_a_running_mean():
+    trainer, share, values = Trainer.fresh(TINY, NETWORK, 3, CPU), 0.9, []
+    weight = trainer.generator.shared_in[0].weight
+    mean = weight.detach().clone()
+    for iteration in range(120):
+        with torch.no_grad():
+            weight += 0.01 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(iteration))
+        trainer.remember(share, iteration)
+        old = min(share, (1 + iteration) / (10 + iteration))
+        mean = old * mean + (1 - old) * weight.detach()
+        values.append(weight.detach().clone())
+    found = trainer.average.shared_in[0].weight
+    assert torch.allclose(found, mean, atol=1e-5) and not torch.allclose(found, values[-1], atol=1e-3)
+
+
+def test_a_measured_offset_leaves_nothing_for_a_linear_classifier(domains):
+    net = Trainer.fresh(TINY, NETWORK, 3, CPU).generator
+    batches = [domains.batch(np.random.default_rng([5, number]), 6, CPU) for number in range(40)]
+
+    def latents():
+        with torch.no_grad():
+            pairs = [(net.encode_synth(batch.synth), net.encode_obs(batch.obs)[0]) for batch in batches]
+        return [torch.cat(side).flatten(1).numpy() for side in zip(*pairs, strict=True)]
+
+    synth, obs = latents()
+    assert told_apart(synth, obs, seed=1) > 0.8
+    measure_offset(net, domains, 6, 3, CPU)
+    same, moved = latents()
+    assert np.array_equal(same, synth) and told_apart(same, moved, seed=1) < 0.6
+    assert (
+        np.abs(same.mean(axis=0) - moved.mean(axis=0)).max()
+        < 0.15
+        < np.abs(synth.mean(axis=0) - obs.mean(axis=0)).max()
+    )
 
 
 def test_batches_hold_what_the_domains_say(domains):

@@ -8,26 +8,29 @@ from torch import nn
 _RIDGE = 1e-3
 """Of the mean variance, added to the covariance: the instance norm leaves directions in which latents never differ."""
 
+_LONGER = 20
+
 
 class Alignment(nn.Module):
     """How well the best linear classifier tells latents of the domains apart, from running moments.
 
     A batch has few spectra, so means and covariances are averages of many batches, of which older ones count less.
     Fisher's discriminant is S^-1 (m_synth - m_obs), with the domains' means m and the mean S of their covariances. It
-    needs no training, so the encoders cannot outrun it as they do the critics.
+    needs no training, so the encoders cannot outrun it as they do the critics. Means that lag far behind the encoders
+    make them swing; covariances may lag, and those within a batch do not grow while the means move.
 
     Parameters
     ----------
     features : int
         Of a latent: channels times places.
     memory : float
-        Batches after which one counts 1/e as much.
+        Batches after which one counts 1/e as much in the means. The covariance remembers `_LONGER` times as many.
     """
 
-    def __init__(self, features: int, memory: float):
+    def __init__(self, features: int, memory: float = 20.0):
         super().__init__()
         self.memory = memory
-        for name, shape in (("means", (2, features)), ("covariance", (features, features)), ("weight", ())):
+        for name, shape in (("means", (2, features)), ("covariance", (features, features)), ("weights", (2,))):
             self.register_buffer(name, torch.zeros(shape, dtype=torch.float64))
 
     def forward(self, synth: torch.Tensor, obs: torch.Tensor) -> torch.Tensor:
@@ -57,9 +60,12 @@ class Alignment(nn.Module):
         return torch.log1p(value / 4).to(latents) + way - way.detach()
 
     def _remember(self, latents: torch.Tensor) -> None:
-        share = 1 / self.memory
-        self.weight.mul_(1 - share).add_(share)
-        step = share / self.weight
-        self.means += step * (latents.mean(dim=1) - self.means)
-        off = latents - self.means[:, None]
-        self.covariance += step * (torch.einsum("dni,dnj->ij", off, off) / off[..., 0].numel() - self.covariance)
+        """Take the latents [2, n, feature] of a batch into the running moments."""
+        share = 1 / (self.memory * self.weights.new_tensor([1.0, _LONGER]))
+        self.weights += share * (1 - self.weights)
+        first, second = share / self.weights
+        mean, n = latents.mean(dim=1), latents.shape[1]
+        off = latents - mean[:, None]
+        within = torch.einsum("dni,dnj->ij", off, off) / (2 * max(n - 1, 1))
+        self.means += first * (mean - self.means)
+        self.covariance += second * (within - self.covariance)

@@ -92,7 +92,11 @@ def _domain_decoder(given: int, domain: Sequence[int]) -> nn.Sequential:
 
 
 class Generator(nn.Module):
-    """All encoders and decoders. Spectra are standardised and padded: `Scale`."""
+    """All encoders and decoders. Spectra are standardised and padded: `Scale`.
+
+    ``obs_offset``, [shared_latent, place], is taken off the shared latents of observed spectra: by how much their mean
+    differs from that of synthetic ones, or zeros as in the paper.
+    """
 
     def __init__(self, sizes: Sizes):
         super().__init__()
@@ -105,6 +109,7 @@ class Generator(nn.Module):
         self.split_out = _decoder(sizes.split_latent, sizes.split, narrow)
         self.synth_out = _domain_decoder(wide, sizes.domain)
         self.obs_out = _domain_decoder(wide + narrow, sizes.domain)
+        self.register_buffer("obs_offset", torch.zeros(sizes.shared_latent, after(sizes.length)))
 
     def encode_synth(self, x: torch.Tensor) -> torch.Tensor:
         """Shared latent of synthetic spectra, [n, shared_latent, place], from [n, length]."""
@@ -113,7 +118,7 @@ class Generator(nn.Module):
     def encode_obs(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Shared and split latent of observed spectra."""
         low = self.obs_in(x[:, None])
-        return self.shared_in(low), self.split_in(low)
+        return self.shared_in(low) - self.obs_offset, self.split_in(low)
 
     def decode_synth(self, shared: torch.Tensor) -> torch.Tensor:
         """Synthetic spectra, [n, length]."""
@@ -171,6 +176,21 @@ def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:
             nn.init.xavier_uniform_(module.weight, generator=generator)
             nn.init.constant_(module.bias, 0.01)
     return network
+
+
+@torch.no_grad()
+def start_alike(generator: Generator) -> None:
+    """Give the networks of the observed domain the weights of the synthetic one's, in place.
+
+    A spectrum is then moved to itself but for what the split latent adds, and the domains part as far as their spectra
+    differ. From unlike weights the training can also end where hot stars of one domain are cool ones of the other:
+    no loss of section 3.2 forbids it.
+    """
+    generator.obs_in.load_state_dict(generator.synth_in.state_dict())
+    for name, value in generator.synth_out.named_parameters():
+        own = generator.obs_out.get_parameter(name)
+        # the first layer has channels of the split latent too, behind the shared ones
+        own[: len(value)] = value
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from mstars.core.constants import C_KMS
+from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.contract import EngineInput, Estimates
 from mstars.engines.csn.fit import OPTIMISERS, Fit, Model, gauss_newton, nearest_start
@@ -97,6 +98,47 @@ def synthetic_fit(passage: Passage, transferred: torch.Tensor, k: int, steps: in
     even = passage.used.to(transferred).expand_as(transferred)
     start = nearest_start(passage, transferred, even, k)
     return gauss_newton(Model.theory(passage), transferred, even, start, steps=steps)
+
+
+def within(passage: Passage, x: EngineInput, rows: np.ndarray, labels: np.ndarray, fit: Mapping) -> np.ndarray:
+    """The rows whose spectra are of stars such as the synthetic set has, by fits without transfer.
+
+    The two domains have to overlap (section 3.1). Where the observed set has hotter stars too, the networks take these
+    for the hottest of the synthetic set, and all others for cooler ones than they are.
+
+    Parameters
+    ----------
+    passage : Passage
+        Its networks are not used.
+    x : EngineInput
+    rows : ndarray of int
+    labels : ndarray, [m, 4]
+        Of the synthetic set, K and dex. Teff and [M/H] count.
+    fit : mapping
+        ``engines.csn.fit``.
+
+    Raises
+    ------
+    InputError
+        None is.
+    """
+    chosen, kept = [0, 2], []
+    lower, upper = (passage.emulator.scaled(torch.from_numpy(edge(labels, axis=0)[None]))[:, chosen]
+                    for edge in (np.min, np.max))  # fmt: skip
+    for first in range(0, len(rows), fit["chunk"]):
+        part = x.take(rows[first : first + fit["chunk"]])
+        flux, ivar = (torch.from_numpy(np.array(array)).to(passage.dtype) for array in (part.flux, part.ivar))
+        weight = ivar * passage.used
+        start = nearest_start(passage, flux, weight, 3)
+        y = gauss_newton(Model.theory(passage), flux, weight, start, steps=fit["steps"]).y[:, chosen]
+        kept.append(((y > lower) & (y < upper)).all(dim=1).numpy())
+    inside = rows[np.concatenate(kept)]
+    if not len(inside):
+        raise InputError(
+            f"Cycle-StarNet: fits of theory put all {len(rows)} observed spectra beyond the synthetic set's Teff and "
+            "[M/H]; give other theory (engines.csn.theory), or set engines.csn.sample.beyond to kept"
+        )
+    return inside
 
 
 def labels_of(passage: Passage, fit: Fit) -> tuple[np.ndarray, np.ndarray]:

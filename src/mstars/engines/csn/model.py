@@ -19,7 +19,7 @@ from mstars.engines.csn.architecture import Generator, Sizes
 from mstars.engines.csn.emulator import Emulator
 from mstars.engines.csn.info import INFO
 from mstars.engines.csn.inputs import grid_of, observed_inputs, unmasked
-from mstars.engines.csn.labels import estimate, fit_spectra
+from mstars.engines.csn.labels import estimate, fit_spectra, within
 from mstars.engines.csn.latents import separability
 from mstars.engines.csn.passage import AlphaTie, Passage, passage_arrays, passage_of
 from mstars.engines.csn.population import VARIANTS, alpha_tie
@@ -93,6 +93,10 @@ class CsnEngine(BaseEngine):
 
         def passage(generator: Generator) -> Passage:
             return Passage(generator, emulator, domains.scale, torch.from_numpy(domains.used), tie, start)
+
+        if settings["sample"]["beyond"] == "left_out":
+            with torch.no_grad():
+                domains.rows = within(passage(Generator(sizes)), x, domains.rows, domains.labels, settings["fit"])
 
         def judge(generator: Generator) -> dict[str, float]:
             return cross_domain(passage(generator), x.take(judged), settings, wavelength)

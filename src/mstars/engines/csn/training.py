@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 
 from mstars.core.errors import InputError
 from mstars.engines.csn.alignment import Alignment
-from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, initialise
+from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, initialise, start_alike
 from mstars.engines.csn.emulator import Emulator
 from mstars.engines.csn.lengths import after
 from mstars.engines.csn.losses import Batch, critic_loss, generator_losses, passages
@@ -28,6 +29,9 @@ logger = logging.getLogger("mstars")
 
 _MOST_CRITIC_LOSS = 50.0
 """Four cross entropies of critics that guess add up to 2.8. Critics whose mean loss is above this have diverged."""
+
+_MEASURED = 64
+"""Batches of which the latents' means are measured for the weights that are used."""
 
 
 @dataclass
@@ -101,6 +105,8 @@ class Trainer:
     alignment : Alignment
     alignment_weight : float
         Of the alignment's loss beside Eq. 7; 0 as in the paper.
+    average : Generator
+        Running mean of the generator's weights.
     """
 
     generator: Generator
@@ -110,6 +116,10 @@ class Trainer:
     adversarial: str
     alignment: Alignment
     alignment_weight: float
+    average: Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
 
     @classmethod
     def fresh(cls, sizes: Sizes, network: dict, seed: int, device: torch.device) -> Trainer:
@@ -117,13 +127,14 @@ class Trainer:
         draws = torch.Generator().manual_seed(seed)
         generator = initialise(Generator(sizes), draws).to(device)
         critics = initialise(Critics(sizes), draws).to(device)
+        if network["start"] == "alike":
+            start_alike(generator)
         rate = network["learning_rate"]
         optimizers = {
             name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999), fused=True)
             for name, part in (("adam_generator", generator), ("adam_critics", critics))
         }
-        features = sizes.shared_latent * after(sizes.length)
-        alignment = Alignment(features, network["alignment_memory"]).to(device)
+        alignment = Alignment(sizes.shared_latent * after(sizes.length)).to(device)
         weights, adversarial = tuple(network["weights"]), network["adversarial"]
         return cls(generator, critics, optimizers, weights, adversarial, alignment, network["alignment"])
 
@@ -147,6 +158,36 @@ class Trainer:
         judged.backward()
         self.optimizers["adam_critics"].step()
         return {name: float(value.detach()) for name, value in {**parts, "total": total, "critic": judged}.items()}
+
+    @torch.no_grad()
+    def remember(self, share: float, iteration: int) -> None:
+        """Take the weights into their running mean; at the beginning, when they move fast, at a larger share."""
+        part = 1 - min(share, (1 + iteration) / (10 + iteration))
+        for mean, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+            mean.lerp_(value, part)
+
+
+@torch.no_grad()
+def measure_offset(generator: Generator, domains: Domains, size: int, seed: int, device: torch.device) -> None:
+    """Measure by how much the shared latents of the domains differ in the mean, which a generator then takes off.
+
+    The alignment holds the means of the weights in training together, whose running mean has an offset of its own.
+
+    Parameters
+    ----------
+    generator : Generator
+        Its ``obs_offset`` is changed in place.
+    domains : Domains
+        Its training sets, of which ``size`` times `_MEASURED` random spectra are taken.
+    size, seed : int
+    device : torch.device
+    """
+    found = torch.zeros_like(generator.obs_offset)
+    for number in range(_MEASURED):
+        batch = domains.batch(np.random.default_rng([seed, 0, number]), size, device)
+        apart = generator.encode_obs(batch.obs)[0] - generator.encode_synth(batch.synth)
+        found += apart.mean(dim=0) / _MEASURED
+    generator.obs_offset += found
 
 
 def learning_rate(network: dict, iteration: int) -> float:
@@ -194,7 +235,7 @@ def train_networks(
         A loss that is not finite, or critics that have diverged. The last checkpoint stays.
     """
     trainer = Trainer.fresh(sizes, network, seed, device)
-    networks = {"generator": trainer.generator, "critics": trainer.critics, "alignment": trainer.alignment}
+    networks = {name: getattr(trainer, name) for name in ("generator", "critics", "average", "alignment")}
     mark = _fingerprint(domains, sizes, network, seed)
     found = read_checkpoint(folder, mark, networks, trainer.optimizers)
     best, progress = found or ({}, {"history": [], "iteration": 0, "least": math.inf})
@@ -202,12 +243,15 @@ def train_networks(
         logger.info("Cycle-StarNet: going on after iteration %d", progress["iteration"])
     while progress["iteration"] < network["iterations"]:
         row = _stretch(trainer, domains, network, progress["iteration"], seed, device, folder)
-        row |= judge(trainer.generator)
+        used = copy.deepcopy(trainer.average if network["average"] else trainer.generator)
+        if network["alignment"]:
+            measure_offset(used, domains, network["batch"], seed, device)
+        row |= judge(used)
         progress["history"].append(row)
         progress["iteration"] = row["iteration"]
         if row["chi2"] < progress["least"] or not best:
             progress["least"] = row["chi2"]
-            best = {name: value.detach().clone() for name, value in trainer.generator.state_dict().items()}
+            best = {name: value.detach().clone() for name, value in used.state_dict().items()}
         write_checkpoint(folder, mark, networks, trainer.optimizers, best, progress)
     trainer.generator.load_state_dict(best)
     history = pd.DataFrame(progress["history"])
@@ -226,6 +270,7 @@ def _stretch(trainer: Trainer, domains: Domains, network: dict, first: int, seed
         # a stream of its own for each iteration: a training that goes on draws what it would have drawn
         batch = domains.batch(np.random.default_rng([seed, iteration]), network["batch"], device)
         losses = trainer.step(batch, learning_rate(network, iteration))
+        trainer.remember(network["average"], iteration)
         if not all(map(math.isfinite, losses.values())):
             wrong = ", ".join(name for name, value in losses.items() if not math.isfinite(value))
             raise InputError(f"Cycle-StarNet: {wrong} not finite in iteration {iteration}; {_advice(folder, first)}")

@@ -72,7 +72,8 @@ def main() -> None:
     rows = chosen(files_of(options.survey), validation, first.outputs, tuple(options.most))
     x, valid, labels = inputs(rows), rows["valid"].to_numpy(), rows["label"].to_numpy(dtype=str)
     print(f"{(~valid).sum()} spectra to train on, {valid.sum()} to ask about", flush=True)
-    settings = Networks(**{key: value for key, value in first.about["settings"].items() if key != "architecture"})
+    same = {key: value for key, value in first.about["settings"].items() if key != "architecture"}
+    settings = Networks(**same | ({"epochs": options.epochs} if options.epochs else {}))
     models, asked, result = [first], np.flatnonzero(valid), {"n_train": int((~valid).sum())}
     for seed in options.seeds:
         started, folder = time.process_time(), options.write / f"seed_{seed}"

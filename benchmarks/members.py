@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="model folder with validation.parquet, of an unpacked bundle")
     parser.add_argument("survey", type=Path, help="folder sim of the survey that it was trained on")
     parser.add_argument("--write", type=Path, required=True, help="folder for the new networks, one a seed")
+    parser.add_argument("--epochs", type=int, help="at most (as the first)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument(
         "--most", type=int, nargs=2, default=[200_000, 60_000], help="spectra to train on, to ask about"

@@ -1,6 +1,6 @@
 """Train CNN-SPT of a bundle on, at a constant rate, and average its weights over these steps.
 
-    mstars unpack resources/models/simulated-1.tar.gz
+    mkdir FOLDER; tar xzf resources/models/simulated-1.tar.gz -C FOLDER
     snakemake --configfile config/box.yaml -- results/box/sim/truth.parquet
     python benchmarks/averaging.py FOLDER/spt results/box/sim --write build/spt
 

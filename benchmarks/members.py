@@ -1,6 +1,6 @@
 """Train more CNN-SPT like that of a bundle, with other random numbers, and ask them alone and together.
 
-    mstars unpack resources/models/simulated-1.tar.gz
+    mkdir FOLDER; tar xzf resources/models/simulated-1.tar.gz -C FOLDER
     snakemake --configfile config/box.yaml -- results/box/sim/truth.parquet
     python benchmarks/members.py FOLDER/spt results/box/sim --write build/members
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mstars.core.config.velocity_selection import SelectionOptions
+from mstars.velocity.decide import best as room
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
 
 OPTIONS = SelectionOptions()
@@ -117,3 +118,11 @@ def test_tml7500_of_the_blue_arm_alone_has_no_vote():
     best = best_of(table.assign(middle_flag=16))
     assert (best.rv_best_from == "LAMOST").all()
     np.testing.assert_allclose(best.rv_best, table.lamost_rv)
+
+
+def test_rows_in_blocks_give_the_same_bytes(monkeypatch):
+    table, _ = measured(500)
+    whole = best_of(table)
+    monkeypatch.setattr(room, "_ROWS_TOGETHER", 37)
+    pd.testing.assert_frame_equal(best_of(table), whole, check_exact=True)
+    assert len(best_of(table[:0])) == 0

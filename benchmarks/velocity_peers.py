@@ -7,7 +7,8 @@ environment of its own,
     python3.9 -m venv laspec && laspec/bin/pip install "numpy<1.24" "scipy<1.11" "astropy<6" joblib matplotlib
     laspec/bin/pip install --no-deps laspec==2023.819.0
 
-and name its interpreter: LASPEC_PYTHON=laspec/bin/python.
+and name its interpreter: LASPEC_PYTHON=laspec/bin/python. redrock goes beside mstars, in a folder of its own:
+`pip install --target peers --no-deps redrock==0.21 fitsio`, PYTHONPATH=peers.
 """
 
 from __future__ import annotations

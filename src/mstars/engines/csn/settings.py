@@ -124,23 +124,21 @@ class CsnNetwork(Section):
     adversarial: Literal["non_saturating", "paper"] = key(
         "non_saturating", "how the generator works against the critics; paper: it maximises Eq. 5"
     )
-    start: Literal["alike", "independent"] = _by_recipe(
-        "independent", "alike", "alike", "first weights of the two domains' networks; independent: the paper's"
+    start: Literal["independent", "alike"] = key(
+        "independent", "first weights of the two domains' networks; alike: a spectrum is moved to itself at first"
     )
-    alignment: float = _by_recipe(
-        0.0, 1.0, 1.0, "weight of a loss that holds the shared latents of both domains alike; 0: the paper's", ge=0
-    )
-    average: float = _by_recipe(
-        0.0, 0.998, 0.99, "share of the old weights in a running mean of them, which is used; 0: the last", ge=0, lt=1
+    alignment: float = key(0.0, "weight of a loss that holds the shared latents of both domains alike", ge=0)
+    average: float = key(
+        0.0, "share of the old weights in a running mean of them, which is used; 0: the last weights", ge=0, lt=1
     )
     batch: int = _by_recipe(8, 8, 16, "spectra of each domain in an iteration", ge=1)
-    iterations: int = _by_recipe(500000, 6000, 300, "what the paper calls epochs", ge=1)
+    iterations: int = _by_recipe(500000, 20000, 300, "what the paper calls epochs", ge=1)
     learning_rate: float = _by_recipe(1e-4, 3e-4, 1e-3, "Adam's at the start", gt=0)
     decay: Annotated[tuple[int, ...], List] = _by_recipe(
-        (50000, 100000, 150000, 200000), (3000, 4500, 5400), (200,), "iterations at which the rate falls"
+        (50000, 100000, 150000, 200000), (5000, 10000, 15000), (200,), "iterations at which the rate falls"
     )
     decay_factor: float = _by_recipe(0.7, 0.5, 0.5, "by this factor", gt=0, le=1)
-    checkpoint: int = _by_recipe(5000, 500, 100, "iterations between two checkpoints", ge=1)
+    checkpoint: int = _by_recipe(5000, 1000, 100, "iterations between two checkpoints", ge=1)
     judged: int = _by_recipe(256, 64, 24, "held-out spectra that are fitted to judge a checkpoint", ge=2)
     device: Literal["auto", "cpu", "cuda"] = key("auto", "where it is trained; auto: on a GPU where there is one")
     synth_error: float = key(0.01, "error of the synthetic flux (section 2.4)", gt=0)

@@ -28,6 +28,7 @@ from mstars.core.labels import LABELS
 from mstars.engines.cnn.training import train_fold
 from mstars.files.stores import iter_batch, write_batch
 from mstars.networks.architecture import build_network
+from mstars.networks.device import torch_device
 from mstars.networks.epochs import TrainingData, classifier_loss, train_epoch
 from mstars.networks.folder import Model
 from mstars.networks.inference import Ensemble, predict_classifier
@@ -75,7 +76,7 @@ def training_speed(path: Path, n: int, settings: Networks, precision: str) -> fl
     settings = settings.changed(precision=precision)
     target, rows = np.arange(n) % 8, np.arange(n)
     data = TrainingData(np.load(path, mmap_mode="r"), target, np.ones(n, np.float32), rows, rows)
-    device = settings.torch_device()
+    device = torch_device(settings.device)
     network = build_network(settings.architecture, 8, 1).to(device)
     optimizer = torch.optim.Adam(network.parameters())
     generator = np.random.default_rng(1)

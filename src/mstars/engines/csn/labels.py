@@ -178,7 +178,7 @@ def estimate(passage: Passage, x: EngineInput, settings: Mapping, wavelength: np
 
 @torch.no_grad()
 def _estimate(passage: Passage, x: EngineInput, fit, chi2_max, wavelength) -> Estimates:
-    flux, ivar = (torch.from_numpy(np.ascontiguousarray(array)) for array in (x.flux, x.ivar))
+    flux, ivar = (torch.from_numpy(np.require(array, requirements=["C", "W"])) for array in (x.flux, x.ivar))
     fits = fit_spectra(passage, flux, ivar, fit, wavelength)
     values, error = labels_of(passage, fits.final)
     known, freedom = np.isfinite(error).all(axis=1), (fits.pixels - fits.final.y.shape[1]).clamp(min=1).numpy()

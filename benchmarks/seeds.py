@@ -116,8 +116,8 @@ def by_chance(widths: dict[str, dict[str, list]], true: float) -> dict[str, floa
     return {"intervals": len(found), "outside": outside, "expected": round(float(expected), 2)}
 
 
-def parameter_pulls(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) -> dict:
-    """Pulls of the calibrated errors by engine, class and label."""
+def parameter_pulls(tables: dict[str, pd.DataFrame], surveys: Sequence[Path] = ()) -> dict:
+    """Pulls of the calibrated errors by engine, class and label; with surveys the limits know their calibrations."""
     result = {}
     for engine, table in tables.items():
         for kind in engine_info(engine).kinds:
@@ -126,7 +126,7 @@ def parameter_pulls(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) ->
             stars = (rows["survey"] + " " + rows["star_id_true"].astype(str)).to_numpy()
             for label in engine_info(engine).labels:
                 pull = (rows[label] - rows[f"true_{label}"]) / rows[f"{label}_calib_err"]
-                fitted = _together([one[label] for one in spread])
+                fitted = _together([one[label] for one in spread]) if spread else None
                 snr = rows["snri"].to_numpy()
                 result[f"{engine} {kind} {label}"] = by_snr(pull.to_numpy(dtype=float), snr, stars, fitted)
     return result
@@ -137,7 +137,7 @@ def of_each(tables: dict[str, pd.DataFrame], surveys: Sequence[Path]) -> dict[st
     result: dict[str, list[float]] = {}
     for survey in surveys:
         own = {name: table[table["survey"] == survey.name] for name, table in tables.items()}
-        for name, rows in (parameter_pulls(own, [survey]) | velocity_pulls([survey])).items():
+        for name, rows in (parameter_pulls(own) | velocity_pulls([survey])).items():
             result.setdefault(name, []).append(rows["all"][0] if "all" in rows else float("nan"))
     return result
 

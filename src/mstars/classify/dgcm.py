@@ -44,8 +44,9 @@ def dgcm_candidates(
         first), consensus_label, and the evidence.
     """
     table = dgcm_evidence(m_catalog, dmgm, photometry)
-    table = table[(_votes(table) == "gM").any(axis=1)].reset_index(drop=True)
     votes = _votes(table)
+    chosen = (votes == "gM").any(axis=1)
+    table, votes = (part[chosen].reset_index(drop=True) for part in (table, votes))
     giant = votes == "gM"
     table["candidate_reasons"] = join_reasons(giant)
     disagree = giant.any(axis=1) & (votes == "dM").any(axis=1)

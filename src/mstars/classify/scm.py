@@ -64,8 +64,9 @@ def scm_candidates(
         vote), priority (higher first), consensus_label, and the evidence.
     """
     table = scm_evidence(m_catalog, spt, wdm, photometry, ood)
-    table = table[_votes(table, settings).any(axis=1)].reset_index(drop=True)
     votes = _votes(table, settings)
+    chosen = votes.any(axis=1)
+    table, votes = (part[chosen].reset_index(drop=True) for part in (table, votes))
     table["candidate_reasons"] = join_reasons(votes)
     table["priority"] = votes.sum(axis=1) + np.where(votes["spt"], table["spt_prob"], 0.0)
     table["consensus_label"] = scm_consensus(table, settings)

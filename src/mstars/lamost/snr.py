@@ -60,8 +60,12 @@ def snr_of_pixels(flux: np.ndarray, ivar: np.ndarray) -> dict[str, float]:
 
 def is_doubtful(told) -> np.ndarray:
     """Spectra of which the header tells no S/N of a band, or one that is not positive: bool [n] of values [n, band]."""
-    told = np.asarray(told, dtype=float).reshape(-1, len(SNR))
-    return (is_unknown(told) | (told <= 0)).any(axis=1)
+    return _doubts(np.asarray(told, dtype=float).reshape(-1, len(SNR))).any(axis=1)
+
+
+def _doubts(told: np.ndarray) -> np.ndarray:
+    """Whether each S/N is unknown or not positive."""
+    return is_unknown(told) | (told <= 0)
 
 
 def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
@@ -73,10 +77,11 @@ def fill_snr(values: dict, flux: np.ndarray, ivar: np.ndarray) -> str:
         The letters of the bands that were filled, '' for none.
     """
     told = np.array([values[name] for name in SNR], dtype=float)
-    if not is_doubtful(told)[0]:
+    doubts = _doubts(told)
+    if not doubts.any():
         return ""
     pixels, filled = snr_of_pixels(flux, ivar), ""
-    for name, value, doubt in zip(SNR, told, is_unknown(told) | (told <= 0), strict=True):
+    for name, value, doubt in zip(SNR, told, doubts, strict=True):
         seen = pixels[name]
         if doubt and np.isfinite(seen) and (is_unknown(value) or seen >= _CONTRADICTED_FROM):
             values[name] = seen

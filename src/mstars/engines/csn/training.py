@@ -235,7 +235,8 @@ def train_networks(
         A loss that is not finite, or critics that have diverged. The last checkpoint stays.
     """
     trainer = Trainer.fresh(sizes, network, seed, device)
-    networks = {name: getattr(trainer, name) for name in ("generator", "critics", "average", "alignment")}
+    used_parts = ["generator", "critics", *(name for name in ("average", "alignment") if network[name])]
+    networks = {name: getattr(trainer, name) for name in used_parts}
     mark = _fingerprint(domains, sizes, network, seed)
     found = read_checkpoint(folder, mark, networks, trainer.optimizers)
     best, progress = found or ({}, {"history": [], "iteration": 0, "least": math.inf})
@@ -270,7 +271,8 @@ def _stretch(trainer: Trainer, domains: Domains, network: dict, first: int, seed
         # a stream of its own for each iteration: a training that goes on draws what it would have drawn
         batch = domains.batch(np.random.default_rng([seed, iteration]), network["batch"], device)
         losses = trainer.step(batch, learning_rate(network, iteration))
-        trainer.remember(network["average"], iteration)
+        if network["average"]:
+            trainer.remember(network["average"], iteration)
         if not all(map(math.isfinite, losses.values())):
             wrong = ", ".join(name for name, value in losses.items() if not math.isfinite(value))
             raise InputError(f"Cycle-StarNet: {wrong} not finite in iteration {iteration}; {_advice(folder, first)}")

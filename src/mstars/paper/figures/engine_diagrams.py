@@ -158,7 +158,8 @@ def draw_repeats(table: pd.DataFrame, sources: Sequence[Source], fits: pd.DataFr
                     continue
                 own = pairs[engine.name][pairs[engine.name]["luminosity_class"] == kind]
                 binned = binned_scatter(own)
-                with_pairs |= {number} if len(binned) else set()
+                if len(binned):
+                    with_pairs.add(number)
                 style = style_of(number) | {"ms": 2.5, "ls": "", "elinewidth": 0.6}
                 axes.errorbar(binned["snr"], binned["sigma"], yerr=binned["error"], **style)
                 fit = fits[(fits["engine"] == engine.name) & (fits["label"] == label) & (fits["kind"] == kind)]

@@ -100,9 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         sent = b"" if self.command == "HEAD" else body[: len(body) // 2] if cut else body
-        self.wfile.write(sent)
-        with self.of.lock:
+        with self.of.lock:  # before the first byte: a client that has the last one may ask for the count at once
             self.of.sent[urlsplit(self.path).path] += len(sent)
+        self.wfile.write(sent)
         if cut:
             self.wfile.flush()
             self.close_connection = True

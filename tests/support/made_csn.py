@@ -85,11 +85,14 @@ class AlikePassage(Passage):
     def split_features(self, split):
         return split
 
-    def observed(self, y, split):
+    def observed(self, y, split, transfer="whole"):
         return self.theory(y)
 
-    def observed_slopes(self, y, split):
+    def observed_slopes(self, y, split, transfer="whole"):
         return self.theory_slopes(y)
+
+    def rebuilt(self, shared, split):
+        return shared[:, 0]
 
 
 def alike_passage(emulator):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from made_csn import N_PIXEL, small_passage
+from made_csn import N_PIXEL, TINY, small_passage, tiny_networks
 
+from mstars.engines.csn.architecture import start_alike
 from mstars.engines.csn.fit import BOUND, Model, gauss_newton, jacobian, lbfgs, nearest_start
 
 NOISE = 0.01
@@ -26,7 +27,8 @@ def test_forward_derivatives_are_torchs_and_the_differences(passage):
     draws = torch.Generator().manual_seed(1)
     split = double.split_features(torch.randn(2, 2, 4, generator=draws, dtype=torch.float64))
     small = 1e-6
-    for model, beside in ((Model.theory(double), ()), (Model.observed(double), (split,))):
+    moved = [Model.observed(double, transfer) for transfer in ("whole", "difference")]
+    for model, beside in ((Model.theory(double), ()), *((one, (split,)) for one in moved)):
         flux, slopes = model.with_slopes(y, *beside)
         same, expected = jacobian(model.flux, y, *beside)
         assert slopes.shape == (3, 2, N_PIXEL) and torch.allclose(flux, same) and torch.allclose(slopes, expected)
@@ -34,6 +36,35 @@ def test_forward_derivatives_are_torchs_and_the_differences(passage):
             step = small * torch.eye(3, dtype=torch.float64)[label]
             difference = (model.flux(y + step, *beside) - model.flux(y - step, *beside)) / (2 * small)
             assert float((difference - slopes[label]).abs().max()) < 1e-3 * float(slopes.abs().max())
+
+
+def test_the_difference_of_the_decoders_is_added_to_theory(passage):
+    double = passage.double()
+    net, scale = double.generator, double.scale
+    y = torch.tensor([[0.1, -0.2, 0.13]], dtype=torch.float64)
+    split = torch.randn(1, 2, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    theory, features = double.theory(y), double.split_features(split)
+    shared = net.encode_synth(double.given(theory))
+    whole, again = scale.remove(net.decode_obs(shared, split)), scale.remove(net.decode_synth(shared))
+    assert torch.allclose(Model.observed(double).flux(y, features), whole)
+    assert torch.allclose(Model.observed(double, "difference").flux(y, features), theory + whole - again)
+    assert float((whole - again).abs().max()) > 0.003
+    assert torch.allclose(double.rebuilt(shared, features), whole)
+
+
+def test_networks_that_rebuild_nothing_leave_theory_as_it_is(small_emulator):
+    """Untrained networks whose domains are the same: theory moved by the difference still gives the labels."""
+    generator = tiny_networks(dtype=torch.float32)[0]
+    start_alike(generator)
+    with torch.no_grad():
+        generator.obs_out[0].weight[TINY.domain[-1] :] = 0  # what the split latent adds
+    alike = small_passage(small_emulator, generator).double()
+    y, flux = spectra(alike, 60)
+    weight, features = torch.full_like(flux, NOISE**-2), alike.split_features(alike.encode(flux)[1])
+    found = gauss_newton(Model.observed(alike, "difference"), flux, weight, torch.zeros_like(y), features)
+    pull = (found.y - y) / torch.diagonal(found.covariance, dim1=1, dim2=2).sqrt()
+    assert float(pull.mean(dim=0).abs().max()) < 3 / np.sqrt(60)
+    assert float((alike.observed(y, features) - alike.theory(y)).abs().mean()) > 0.01
 
 
 def test_labels_come_back_with_errors_that_are_true(passage):

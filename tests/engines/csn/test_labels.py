@@ -8,11 +8,18 @@ from mstars.core.constants import C_KMS
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.contract import EngineInput
-from mstars.engines.csn.labels import estimate, within
+from mstars.engines.csn.labels import estimate, synthetic_fit, within
 from mstars.engines.csn.settings import CsnSettings
 
 WAVELENGTH = 6000.0 + np.arange(N_PIXEL)
 NOISE = 0.005
+CHANGES = [
+    {"alpha": "free"},
+    {"optimiser": "lbfgs"},
+    {"domain": "synthetic"},
+    {"transfer": "difference"},
+    {"transfer": "difference", "domain": "synthetic"},
+]
 
 
 def settings(**fit):
@@ -44,13 +51,22 @@ def test_without_a_gap_labels_are_unbiased_and_their_errors_true(passage):
     assert np.median(found.chi2) == pytest.approx(1, abs=0.02) and np.isnan(found.extra["rv_shift"]).all()
 
 
+def test_fits_in_the_synthetic_domain_end_at_the_minimum(passage):
+    """Spectra without noise: labels to a tenth of the error that noise of the synthetic spectra would make."""
+    draws = torch.Generator().manual_seed(2)
+    y = 0.6 * (torch.rand(40, 3, generator=draws, dtype=torch.float64) - 0.5)
+    found = synthetic_fit(passage, passage.theory(y), 3, 30)
+    error = torch.diagonal(found.covariance, dim1=1, dim2=2).sqrt()
+    assert float(((found.y - y) / error).abs().max()) < 0.1
+
+
 def test_a_velocity_beside_the_catalogues_is_found(passage):
     _, x = spectra(passage, kms=40.0)
     found = estimate(passage, x, settings(rv="own"), WAVELENGTH)
     assert np.median(found.extra["rv_shift"]) == pytest.approx(40, abs=3)
 
 
-@pytest.mark.parametrize("changes", [{"alpha": "free"}, {"optimiser": "lbfgs"}, {"domain": "synthetic"}])
+@pytest.mark.parametrize("changes", CHANGES)
 def test_every_option_gives_the_labels(passage, changes):
     labels, x = spectra(passage, n=8)
     found = estimate(passage, x, settings(**changes), WAVELENGTH)

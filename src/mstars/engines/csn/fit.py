@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.func import jvp, vmap
@@ -32,9 +33,9 @@ class Model:
         return cls(passage.theory, passage.theory_slopes)
 
     @classmethod
-    def observed(cls, passage: Passage) -> Model:
-        """Theoretical spectra in the observed domain."""
-        return cls(passage.observed, passage.observed_slopes)
+    def observed(cls, passage: Passage, transfer: str = "whole") -> Model:
+        """Theoretical spectra in the observed domain; see `Passage.observed`."""
+        return cls(partial(passage.observed, transfer=transfer), partial(passage.observed_slopes, transfer=transfer))
 
     @classmethod
     def of(cls, flux: Callable[..., torch.Tensor]) -> Model:

@@ -16,6 +16,9 @@ from mstars.engines.csn.fit import OPTIMISERS, Fit, Model, gauss_newton, nearest
 from mstars.engines.csn.info import INFO
 from mstars.engines.csn.passage import Passage
 
+SYNTH_ERROR = 0.01
+"""Error of normalised flux in the synthetic domain (section 2.4). It only tells a fit there when it has converged."""
+
 WIDEST_SHIFT = 200.0
 """km/s: the velocity of ``fit.rv: own`` may differ by half of this from the catalogue's, to either side."""
 
@@ -83,10 +86,12 @@ def fit_spectra(
     synthetic = synthetic_fit(passage, transferred, k, fit["steps"])
     pixels = (weight > 0).sum(dim=1)
     if fit["domain"] == "synthetic":
+        if fit["transfer"] == "difference":
+            transferred = flux + transferred - passage.rebuilt(shared, passage.split_features(own))
         final = gauss_newton(Model.theory(passage), transferred, weight, synthetic.y, steps=fit["steps"])
         return Fits(theory, synthetic, final, pixels)
     features = passage.split_features(own if split is None else split)
-    final = optimiser(Model.observed(passage), flux, weight, synthetic.y, features, steps=fit["steps"])
+    final = optimiser(Model.observed(passage, fit["transfer"]), flux, weight, synthetic.y, features, steps=fit["steps"])
     return Fits(theory, synthetic, final, pixels)
 
 
@@ -95,7 +100,7 @@ def synthetic_fit(passage: Passage, transferred: torch.Tensor, k: int, steps: in
 
     The first step of section 3.5 has no weights: a transferred spectrum is as good everywhere.
     """
-    even = passage.used.to(transferred).expand_as(transferred)
+    even = (passage.used.to(transferred) / SYNTH_ERROR**2).expand_as(transferred)
     start = nearest_start(passage, transferred, even, k)
     return gauss_newton(Model.theory(passage), transferred, even, start, steps=steps)
 

@@ -106,23 +106,38 @@ class Passage:
             directions[2, :, 3] = self.tie.slope(y[:, 2])
         return push(self.emulator.layers, self.whole(y), directions)
 
-    def observed_slopes(self, y: torch.Tensor, split: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def observed(self, y: torch.Tensor, split: torch.Tensor, transfer: str = "whole") -> torch.Tensor:
+        """Flux of scaled labels in the observed domain; ``split`` is `split_features` of the spectra.
+
+        ``whole`` is the paper's. A decoder does not make everything that theory has. Of ``difference`` that part stays:
+        theory gets what the observed domain's decoder makes of its latents less what the synthetic one's does.
+        """
+        net, flux = self.generator, self.theory(y)
+        low = net.shared_out(net.encode_synth(self.given(flux)))
+        made = self.scale.remove(net.paint_obs(low, split))
+        return made if transfer == "whole" else flux + made - self.scale.remove(net.paint_synth(low))
+
+    def observed_slopes(
+        self, y: torch.Tensor, split: torch.Tensor, transfer: str = "whole"
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """`observed`, and its derivatives [k, n, pixel]."""
-        net, shown = self.generator, self.shown
+        net = self.generator
         flux, slopes = self.theory_slopes(y)
-        x, t = self.given(flux)[:, None], (self.scale.pad(slopes / self.scale.std) * shown)[:, :, None]
+        x, t = self.given(flux)[:, None], (self.scale.pad(slopes / self.scale.std) * self.shown)[:, :, None]
         for layers in (net.synth_in, net.shared_in, net.shared_out):
             x, t = push(layers, x, t)
         still = torch.zeros_like(split).expand(len(t), *split.shape)
-        x, t = push(net.obs_out, torch.cat([x, split], dim=1), torch.cat([t, still], dim=2))
         left = margins(self.scale.n_pixel, self.scale.length)[0]
-        return self.scale.remove(x[:, 0]), t[:, :, 0, left : left + self.scale.n_pixel] * self.scale.std
 
-    def observed(self, y: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
-        """The same in the observed domain; ``split`` is `split_features` of the spectra."""
-        net = self.generator
-        low = net.shared_out(net.encode_synth(self.given(self.theory(y))))
-        return self.scale.remove(net.obs_out(torch.cat([low, split], dim=1))[:, 0])
+        def painted(layers, x, t):
+            x, t = push(layers, x, t)
+            return self.scale.remove(x[:, 0]), t[:, :, 0, left : left + self.scale.n_pixel] * self.scale.std
+
+        made, along = painted(net.obs_out, torch.cat([x, split], dim=1), torch.cat([t, still], dim=2))
+        if transfer == "whole":
+            return made, along
+        again, along_again = painted(net.synth_out, x, t)
+        return flux + made - again, slopes + along - along_again
 
     def split_features(self, split: torch.Tensor) -> torch.Tensor:
         """What the split decoder makes of split latents; it does not depend on the labels."""
@@ -135,6 +150,10 @@ class Passage:
     def to_synth(self, shared: torch.Tensor) -> torch.Tensor:
         """Normalised flux [n, pixel] in the synthetic domain."""
         return self.scale.remove(self.generator.decode_synth(shared))
+
+    def rebuilt(self, shared: torch.Tensor, split: torch.Tensor) -> torch.Tensor:
+        """Normalised flux [n, pixel] in the observed domain; ``split`` is `split_features` of the spectra."""
+        return self.scale.remove(self.generator.paint_obs(self.generator.shared_out(shared), split))
 
 
 def passage_arrays(passage: Passage) -> dict[str, np.ndarray]:

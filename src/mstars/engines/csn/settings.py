@@ -152,6 +152,11 @@ class CsnFit(Section):
     optimiser: Literal["gauss_newton", "lbfgs"] = key("gauss_newton", "lbfgs: the paper's, one spectrum at a time")
     steps: int = key(30, "the most evaluations of a fit", ge=1)
     domain: Literal["observed", "synthetic"] = key("observed", "of the final fit; the paper's is the observed one")
+    transfer: Literal["difference", "whole"] = key(
+        "whole",
+        "whole: theory is moved to what the decoder makes of it, as in the paper; difference: theory keeps what the "
+        "networks cannot rebuild and gets what the two domains' decoders make differently",
+    )
     alpha: Literal["tied", "free"] = key("tied", "[alpha/M]: tied to [M/H] as in the synthetic set, or fitted")
     least_error: float = key(0, "least error of the normalised flux in the fit", ge=0)
     rv: Literal["catalogue", "own"] = key(

@@ -46,7 +46,8 @@ def residuals(
         part = slice(first, first + fit["chunk"])
         fits = fit_spectra(passage, flux[part], ivar[part], fit, wavelength)
         split = passage.split_features(passage.encode(flux[part])[1])
-        moved = passage.theory(fits.final.y) if fit["domain"] == "synthetic" else passage.observed(fits.final.y, split)
+        y = fits.final.y
+        moved = passage.theory(y) if fit["domain"] == "synthetic" else passage.observed(y, split, fit["transfer"])
         for name, model in (("theory", passage.theory(fits.theory.y)), ("transfer", moved)):
             absolute[name].append((flux[part] - model).abs().numpy())
     counts = ivar.numpy() > 0

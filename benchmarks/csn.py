@@ -19,8 +19,9 @@ import torch
 from mstars.core.config.whole import filled
 from mstars.engines.csn.architecture import Scale, Sizes
 from mstars.engines.csn.emulator import Emulator
-from mstars.engines.csn.fit import Model, gauss_newton, lbfgs, nearest_start
+from mstars.engines.csn.fit import Model, gauss_newton, lbfgs
 from mstars.engines.csn.inputs import unmasked
+from mstars.engines.csn.labels import synthetic_fit
 from mstars.engines.csn.model import ENGINE
 from mstars.engines.csn.training import Domains, Trainer
 from mstars.engines.registry import engine_models, engine_settings
@@ -88,10 +89,8 @@ def fits(survey, n, n_lbfgs):
     flux, ivar = test_spectra(survey, settings, n)
     weight = ivar * passage.used
     shared, own = passage.encode(flux)
-    even = passage.used.double().expand_as(flux)
-    transferred = passage.to_synth(shared)
-    start = gauss_newton(Model.theory(passage), transferred, even, nearest_start(passage, transferred, even, 3)).y
-    split, model = passage.split_features(own), Model.observed(passage)
+    start = synthetic_fit(passage, passage.to_synth(shared), 3, settings["fit"]["steps"]).y
+    split, model = passage.split_features(own), Model.observed(passage, settings["fit"]["transfer"])
     result, chi2 = {}, {}
     for name, optimiser, count in (("gauss_newton", gauss_newton, n), ("lbfgs", lbfgs, n_lbfgs)):
         wall, processor, chunk, found = time.perf_counter(), time.process_time(), settings["fit"]["chunk"], []

@@ -153,9 +153,9 @@ class CsnFit(Section):
     steps: int = key(30, "the most evaluations of a fit", ge=1)
     domain: Literal["observed", "synthetic"] = key("observed", "of the final fit; the paper's is the observed one")
     transfer: Literal["difference", "whole"] = key(
-        "whole",
-        "whole: theory is moved to what the decoder makes of it, as in the paper; difference: theory keeps what the "
-        "networks cannot rebuild and gets what the two domains' decoders make differently",
+        "difference",
+        "how theory is moved to the observed domain; difference: it gets what the decoders of the two domains make "
+        "differently, and keeps what networks cannot rebuild; whole: it is what the decoder makes of it, the paper's",
     )
     alpha: Literal["tied", "free"] = key("tied", "[alpha/M]: tied to [M/H] as in the synthetic set, or fitted")
     least_error: float = key(0, "least error of the normalised flux in the fit", ge=0)

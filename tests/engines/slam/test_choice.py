@@ -34,6 +34,7 @@ SETTINGS = {
     "box": 0.05,
     "loss": "square",
     "drop_noisy": False,
+    "outliers": None,
 }
 
 

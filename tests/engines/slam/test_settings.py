@@ -31,6 +31,7 @@ OTHER = {
     "shrinkage": "kept",
     "loss": "soft_l1",
     "drop_noisy": True,
+    "outliers": 8.0,
     "grow_gaps": True,
     "shift": False,
     "normalisation": plain(SlamSettings().normalisation) | {"quantile": 0.5},

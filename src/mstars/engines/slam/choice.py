@@ -18,6 +18,7 @@ from mstars.engines.slam.covariance import Covariance, label_floor, residual_cov
 from mstars.engines.slam.errors import fit_curve
 from mstars.engines.slam.fit import Fitter
 from mstars.engines.slam.forward import ForwardModel, Scaling, scaling_of
+from mstars.engines.slam.outliers import outlying
 from mstars.engines.slam.search import Sample, Search, search
 from mstars.engines.slam.shrinkage import Shrinkage, find_shrinkage
 from mstars.engines.slam.svr import Options
@@ -82,6 +83,15 @@ class Choice:
         covariance = self.covariance and self.covariance.scaled(factor)
         found = replace(self.found, **changed)
         return replace(self, found=found, flux_scale=scaling.flux_scale, covariance=covariance)
+
+
+def fit_options(settings: Mapping) -> dict:
+    """What the engine's settings say of `mstars.engines.slam.fit.Fitter`."""
+    return {
+        "soft": settings["loss"] == "soft_l1",
+        "drop_noisy": settings["drop_noisy"],
+        "outliers": settings["outliers"],
+    }
 
 
 def label_box(labels: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -152,6 +162,9 @@ def make_choice(
     value, error = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     shared = settings["model_error"] == "covariance"
     residual, without = held_out(sample, models) if shared else None, []
+    if shared and settings["outliers"]:
+        pull = residual / np.sqrt(sample.variance + found.intrinsic.astype(np.float32))
+        sample = replace(sample, used=sample.used & ~outlying(pull, settings["outliers"]))
     for number, model in enumerate(models):
         rows, inside = np.flatnonzero(groups == number), groups != number
         if shared:
@@ -162,8 +175,7 @@ def make_choice(
                 axis=0, where=sample.used[inside]
             )
             covariance = model_variance(found, settings, np.nan_to_num(training, nan=1.0))
-        options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"]}
-        fitted = Fitter(model, covariance, lower, upper, **options).fit(flux[rows], ivar[rows])
+        fitted = Fitter(model, covariance, lower, upper, **fit_options(settings)).fit(flux[rows], ivar[rows])
         value[rows], error[rows] = fitted.labels, fitted.error
     covariance, shrinkage, quoted = None, None, _quoted(table, names)
     if settings["shrinkage"] == "corrected":

@@ -8,6 +8,7 @@ import numpy as np
 
 from mstars.engines.slam.covariance import Covariance, products, strengths_covariance
 from mstars.engines.slam.forward import ForwardModel
+from mstars.engines.slam.outliers import ROUNDS, outlying
 
 ITERATIONS, NEWTON_ITERATIONS = 20, 30
 """Steps with J' W J as the curvature, and then for spectra that it leads on slowly, with chi2's own."""
@@ -34,7 +35,7 @@ class Fitted:
     chi2 : ndarray of float64, [n]
         The minimum of Eq. 3; with modes, of the residuals times the inverse of their covariance.
     pixels : ndarray of int, [n]
-        Measured ones.
+        Measured ones, without outliers.
     converged, at_boundary : ndarray of bool, [n]
     """
 
@@ -66,13 +67,26 @@ class Fitter:
         astroslam does.
     shrinkage : Shrinkage, optional
         Of the labels, which is corrected.
+    outliers : float, optional
+        Single pixels that are so many standard deviations from the fit are left out (`mstars.engines.slam.outliers`).
     """
 
-    def __init__(self, model: ForwardModel, covariance, lower, upper, *, soft=False, drop_noisy=False, shrinkage=None):
+    def __init__(
+        self,
+        model: ForwardModel,
+        covariance,
+        lower,
+        upper,
+        *,
+        soft=False,
+        drop_noisy=False,
+        shrinkage=None,
+        outliers=None,
+    ):
         self.model = model.single()
         scaling = model.scaling
         self._lower, self._upper = scaling.labels(np.asarray(lower)), scaling.labels(np.asarray(upper))
-        self._soft, self._drop, self._shrinkage = soft, drop_noisy, shrinkage
+        self._soft, self._drop, self._shrinkage, self._outliers = soft, drop_noisy, shrinkage, outliers
         # pixels in the order of the groups: a group's are contiguous
         self._order = np.concatenate([one.pixels for one in model.groups])
         ends = np.cumsum([len(one.pixels) for one in model.groups])
@@ -130,21 +144,51 @@ class Fitter:
         weight = info / (1 + info * self._variance)
         if self._drop:
             weight[(info < 1) | (self._variance >= 1)] = 0
-            result.pixels[rows] = (weight > 0).sum(axis=1)
         if start is None:
             # chi2 of every start but for a constant: two products of matrices
             chi2 = weight @ np.square(self._start_flux).T - 2 * (weight * y) @ self._start_flux.T
             theta = self._starts[np.argmin(chi2, axis=1)]
         else:
             theta = np.clip(self.model.scaling.labels(start[rows]), self._lower, self._upper)
+        self._solve(rows, y, weight, info, theta, result, newton)
+        if self._outliers:
+            self._without_outliers(rows, y, weight, info, result, newton)
+
+    def _solve(self, rows, y, weight, info, theta, result: Fitted, newton) -> None:
         strengths = strengths_covariance(weight, self._pairs)
         theta, chi2, hessian, converged = self._minimise(y, weight, strengths, theta, newton)
         scaling = self.model.scaling
         result.labels[rows] = theta * scaling.label_scale + scaling.label_mean
         result.error[rows] = self._errors(hessian, y, weight, info, strengths, theta) * scaling.label_scale
         result.chi2[rows], result.converged[rows] = chi2, converged
+        result.pixels[rows] = (weight > 0).sum(axis=1)
         edge = 1e-4 * (self._upper - self._lower)
         result.at_boundary[rows] = ((theta <= self._lower + edge) | (theta >= self._upper - edge)).any(axis=1)
+
+    def _without_outliers(self, rows, y, weight, info, result: Fitted, newton) -> None:
+        """Fit spectra with outliers again without them; ``weight`` becomes 0 there."""
+        own, removed = np.arange(len(rows)), np.zeros(len(rows), int)
+        for _ in range(ROUNDS):
+            theta = self.model.scaling.labels(result.labels[rows[own]])
+            far = outlying(self._pulls(y[own], weight[own], theta), self._outliers, removed[own])[:, self._order]
+            some = far.any(axis=1)
+            own = own[some]
+            if not len(own):
+                break
+            weight[own] = np.where(far[some], 0, weight[own])
+            removed[own] += far[some].sum(axis=1)
+            self._solve(rows[own], y[own], weight[own], info[own], theta[some], result, newton)
+
+    def _pulls(self, y, weight, theta):
+        """Residuals over their standard deviation, without what the modes take: [n, pixel] by wavelength."""
+        off = y - self.model.scaled(theta)[:, self._order]
+        if self._modes.shape[1]:
+            spread = strengths_covariance(weight, self._pairs)
+            strength = np.einsum("nkl,nl->nk", spread, (weight * off) @ self._modes)
+            off -= strength @ self._modes.T
+        pull = np.empty_like(off)
+        pull[:, self._order] = off * np.sqrt(weight)
+        return pull
 
     def _minimise(self, y, weight, strengths, theta, newton):
         """Minimum of Eq. 3 from a start each: scaled labels, chi2, J' W J and whether it converged."""

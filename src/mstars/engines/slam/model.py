@@ -19,6 +19,7 @@ from mstars.engines.folder import read_model, write_model
 from mstars.engines.slam.choice import (
     Choice,
     cv_groups,
+    fit_options,
     label_box,
     load_choice,
     make_choice,
@@ -228,8 +229,7 @@ class SlamEngine(BaseEngine):
         return {f"theory_{name}": values for name, values in found.arrays.items()}
 
     def _fitter(self, model: ForwardModel, covariance: Covariance, shrinkage, lower, upper, settings) -> Fitter:
-        options = {"soft": settings["loss"] == "soft_l1", "drop_noisy": settings["drop_noisy"], "shrinkage": shrinkage}
-        return Fitter(model, covariance, lower, upper, **options)
+        return Fitter(model, covariance, lower, upper, shrinkage=shrinkage, **fit_options(settings))
 
     def _identity(self, settings: Mapping, about: Mapping) -> dict:
         """What the files of a search are of, in JSON types."""

@@ -90,6 +90,12 @@ class SlamSettings(EngineSettings):
         "continuum, as the authors' program",
         follows=("recipe", {"astroslam": True}),
     )
+    outliers: float | None = key(
+        6.0,
+        "leave out single pixels so many standard deviations from the fit, as cosmic rays leave them; null: none",
+        follows=("recipe", {"paper": None, "astroslam": None}),
+        gt=3,
+    )
     shift: bool = key(True, "shift spectra to the rest frame; the paper does not say")
     mask: Spans = key(H_ALPHA, "wavelengths left out (vacuum)", unit="angstrom")
     normalisation: Normalisation = subsection(Normalisation)
@@ -134,7 +140,7 @@ class SlamSettings(EngineSettings):
 
 OF_FIT = (
     *("labels", "model", "model_error", "weights", "modes", "shrinkage", "loss", "drop_noisy"),
-    *("shift", "normalisation", "grow_gaps"),
+    *("outliers", "shift", "normalisation", "grow_gaps"),
 )
 """What a model folder and the config that uses it must agree in."""
 OF_SEARCH = (*OF_FIT, "hyper", "landmarks", "box")

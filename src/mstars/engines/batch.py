@@ -205,7 +205,7 @@ def held_out_table(
         spectrum_key, star_id, fold, snri, and for each label of the engine ``_true``, ``_label_err``, ``_oof`` (by a
         model that has not seen the star), ``_mean`` (as for a new star) and ``_spread`` (the error that is calibrated:
         of an ensemble the standard deviation of the models that have seen the star, else the formal error of ``_oof``,
-        or 0 for an engine without errors).
+        or 0 for an engine without errors). Also ``_label_known``, where the engine knows what the labels are off by.
     """
     info, n = engine.info, len(table)
     found = engine.held_out(folders, x, table, kind=kind, settings=settings)
@@ -219,4 +219,6 @@ def held_out_table(
         result[f"{label}_label_err"] = table[f"{label}_label_err"].to_numpy(dtype=float)
         result[f"{label}_oof"], result[f"{label}_mean"] = own[:, column], whole[:, column]
         result[f"{label}_spread"] = error[:, column]
+        if found.label_known is not None:
+            result[f"{label}_label_known"] = found.label_known[:, column]
     return result

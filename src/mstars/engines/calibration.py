@@ -47,6 +47,4 @@ def calibrate_kind(
         new = new[~new["spectrum_key"].isin(training["spectrum_key"])]
         new = new.rename(columns={f"{label}_err": f"{label}_spread" for label in info.labels})
         ratios = spread_ratios(training, new.merge(snri, on="spectrum_key"), labels=info.labels)
-    if info.of_engines and label_errors == "removed":  # the engines' calibrations say what the labels are off by
-        label_errors = "known"
     return calibrate(training, label_errors, ratios, labels=info.labels)

@@ -217,10 +217,14 @@ class HeldOut:
         By models that have not seen the star. Of an ensemble the error is the spread of the models that have.
     whole : Estimates
         By the models that predict new stars.
+    label_known : ndarray of float64, [n, k], or None
+        What the labels are off by, K and dex, where the errors of ``own`` are already without it: then only their scale
+        is calibrated. None where the engine can't tell.
     """
 
     own: Estimates
     whole: Estimates
+    label_known: np.ndarray | None = None
 
 
 def check_estimates(estimates: Estimates, info: EngineInfo, n: int) -> Estimates:

@@ -21,8 +21,10 @@ SNR_BINS |= zip(("0-20", "20-50", "50-100", "100-"), SNR_I_INTERVALS, strict=Tru
 _CLIP = 3.5
 _ROUNDS = 8
 _LABELS_PART = 0.6
-_LABEL_ERRORS = {"removed": 0.5, "kept": 0.0, "known": 1.0}
-"""The most that is taken out of the labels' quoted errors, as a share of them; ``known`` takes out all of it."""
+_LABEL_ERRORS = {"removed": 0.5, "kept": 0.0}
+"""The most that is taken out of the labels' quoted errors, as a share of them."""
+_KNOWN = 1.0
+"""All of an error that is known is taken out."""
 LABELS_MOST = _LABEL_ERRORS["removed"]
 """The share that simulated labels are off by at most."""
 
@@ -108,13 +110,14 @@ def calibrate(
     table : pandas.DataFrame
         Out-of-fold rows of one class: snri, and for each label ``_true``, ``_oof``, ``_spread`` (the engine's own
         error: ensemble standard deviation, formal error, or 0 for none) and ``_label_err`` (APOGEE's own error; not
-        finite or not positive: the others' median).
-    label_errors : {"removed", "kept", "known"}
-        ``known`` takes ``_label_err`` for what the labels are off by, and leaves it out; the engine's own error is of
-        the right form, and only its scale is fitted. ``kept`` gives the error against APOGEE's scale: what the labels'
-        own errors add to the residuals stays in.
-        ``removed`` finds the share of their quoted errors that the residuals can hold beside the other terms, and
-        leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
+        finite or not positive: the others' median). Where an engine knows what the labels are off by, as its own error
+        is already without it, also ``_label_known``.
+    label_errors : {"removed", "kept"}
+        ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
+        ``removed`` with ``_label_known`` leaves that out; the engine's own error is of the right form, and only its
+        scale is fitted.
+        ``removed`` without it finds the share of the quoted errors that the residuals can hold beside the other terms,
+        and leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike: of
         the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get six tenths,
         and no more than half the quoted error. Both limits were chosen on simulated stars, whose labels are off by a
         quarter to a half of what is quoted; of real labels that is not known. The rest is the floor's. So the variance
@@ -147,8 +150,10 @@ def calibrate(
         curve = (ratios or {}).get(label)
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
-        own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float)[good])
-        fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, _LABEL_ERRORS[label_errors])
+        known = label_errors == "removed" and f"{label}_label_known" in table
+        own = quoted_errors(table[f"{label}_label_known" if known else f"{label}_label_err"].to_numpy(dtype=float)[good])
+        most = _KNOWN if known else _LABEL_ERRORS[label_errors]
+        fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
         result[label] = fit | {"spread_ratio": curve}
     return result
 
@@ -185,6 +190,23 @@ def without_label_errors(floor: np.ndarray, quoted: np.ndarray) -> np.ndarray:
     """
     own = np.minimum(_LABELS_PART * np.square(floor), np.square(LABELS_MOST * quoted))
     return np.sqrt(np.square(floor) - own)
+
+
+def label_errors_beside(floor: np.ndarray, quoted: np.ndarray) -> np.ndarray:
+    """What `without_label_errors` took out of a scatter, by what it left.
+
+    Parameters
+    ----------
+    floor, quoted : ndarray, [k]
+        What is left, and the labels' quoted errors, K and dex.
+
+    Returns
+    -------
+    ndarray, [k]
+        What the labels are off by.
+    """
+    part = _LABELS_PART / (1 - _LABELS_PART)
+    return np.minimum(np.sqrt(part) * np.asarray(floor, dtype=float), LABELS_MOST * np.asarray(quoted, dtype=float))
 
 
 def _snr(snri) -> np.ndarray:
@@ -243,7 +265,7 @@ def _most_likely(residual, spread, snr, teff, own, most: float) -> dict:
     others = free
     for _ in range(_ROUNDS):
         clipped = np.clip(residual, -clip, clip)
-        if most == _LABEL_ERRORS["known"]:
+        if most == _KNOWN:
             share, others = 1.0, none
         elif most and (own > 0).any():
             constant = _fitted(clipped, squares, [free, free, *[free] * len(at), none], typical)[2:-1].min() * typical

@@ -160,11 +160,11 @@ def fit_kind(
     members = collect_members(tables, keys, kind, held_out=spectra)
     scales = {name: engine_info(name).scale for name in tables}
     same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
-    shares = {label: [one[label]["label_share"] for one in same if label in one] for label in LABELS}
     own_errors = {}
     for label in LABELS:
         quoted = quoted_errors(labelled[f"{label}_label_err"].to_numpy(dtype=float))
-        own_errors[label] = float(np.mean(shares[label] or [0.0])) * quoted
+        said = float(np.mean([one[label]["label_error"] for one in same if label in one] or [0.0]))
+        own_errors[label] = said * quoted / max(float(np.median(quoted)), 1e-12)
     fit = fit_members(members, labelled, scales, INFO.scale, settings)
     for label, one in fit.labels.items():
         own_errors[label] *= min(1.0, shared_error(one.seen) / max(float(np.median(own_errors[label])), 1e-12))
@@ -176,7 +176,8 @@ def fit_kind(
     table = labelled[["spectrum_key", "star_id", "fold", "snri"]].reset_index(drop=True)
     for label in LABELS:
         table[f"{label}_true"] = labelled[label].to_numpy(dtype=float)
-        table[f"{label}_label_err"] = own_errors[label]
+        table[f"{label}_label_err"] = labelled[f"{label}_label_err"].to_numpy(dtype=float)
+        table[f"{label}_label_known"] = own_errors[label]
         table[f"{label}_oof"], table[f"{label}_spread"] = own[label].value, own[label].error
         table[f"{label}_mean"] = whole[label].value if label in whole else np.nan
     return fit, table

@@ -14,7 +14,7 @@ from mstars.core.config.keys import plain
 from mstars.core.errors import InputError
 from mstars.core.flags import EngineFlag
 from mstars.engines.base import BaseEngine, empty_estimates
-from mstars.engines.contract import EngineInput, Estimates, TableReader
+from mstars.engines.contract import EngineInput, Estimates, HeldOut, TableReader
 from mstars.engines.folder import read_model, write_model
 from mstars.engines.slam.choice import (
     Choice,
@@ -39,6 +39,7 @@ from mstars.engines.slam.settings import OF_FIT, OF_SEARCH
 from mstars.engines.slam.shrinkage import Shrinkage
 from mstars.engines.slam.theory_model import TheoryModel, train_theory
 from mstars.engines.slam.training import fit_model
+from mstars.parameters.calibration import label_errors_beside, quoted_errors
 from mstars.parameters.label_set import SurveyRules
 from mstars.spectra.container import SpectrumSet
 from mstars.spectra.grids import Grid
@@ -208,6 +209,20 @@ class SlamEngine(BaseEngine):
         if model.theory is not None:
             self._add_theory(estimates, model.theory.fit(flux, ivar))
         return estimates
+
+    def held_out(
+        self, folders: Mapping[str, Path], x: EngineInput, table: pd.DataFrame, *, kind: str, settings: Mapping
+    ) -> HeldOut:
+        """As of every engine. The formal errors have a floor that is without the labels' errors: these are known."""
+        found = super().held_out(folders, x, table, kind=kind, settings=settings)
+        floor = read_model(folders["all"], INFO, kind=kind, grid=self.grid(settings)).arrays["floor"]
+        if len(floor):
+            columns = [f"{label}_label_err" for label in INFO.labels]
+            quoted = np.column_stack([quoted_errors(table[name].to_numpy(dtype=float)) for name in columns])
+            middle = np.median(quoted, axis=0)
+            off = label_errors_beside(floor[: len(INFO.labels)], middle)
+            found.label_known = quoted * (off / np.maximum(middle, 1e-12))
+        return found
 
     def _add_theory(self, estimates: Estimates, found: Fitted) -> None:
         chi2 = _reduced(found)

@@ -64,12 +64,26 @@ def test_few_stars_give_a_curve_of_photon_noise():
     assert np.isnan(fit_curve(np.array([]), np.array([]))).all()
 
 
-def test_chi2_limits_follow_the_snr():
+def test_chi2_limits_follow_the_snr_and_the_scatter_there():
+    """900 stars: at each S/N the limit is that of a normal distribution of ln chi2, within 0.9 of its width."""
     draws = np.random.default_rng(2)
-    snr = draws.uniform(5, 150, 6000)
-    chi2 = 1 + 0.01 * snr * draws.random(6000)
-    limits = chi2_limits(snr, chi2)
-    assert (np.diff(limits) > 0).all()
-    assert above_limit(limits, snr, chi2).mean() == pytest.approx(0.005, abs=0.002)
-    assert above_limit(limits, np.array([np.nan, 30.0]), np.array([9.0, np.nan])).tolist() == [True, False]
-    assert np.isinf(chi2_limits(snr[:0], chi2[:0])).all()
+    snr = np.exp(draws.uniform(np.log(5), np.log(300), 9000))
+    middle, width = -0.05 + 0.001 * snr, 0.04 + 0.0015 * snr
+    chi2 = np.exp(middle + width * draws.normal(size=9000))
+    limits = chi2_limits(snr[:900], chi2[:900])
+    assert limits.shape == (2, 8) and (np.diff(limits[0]) > 0).all()
+    at, limit = limits
+    expected = -0.05 + 0.001 * at + 2.576 * (0.04 + 0.0015 * at)
+    assert np.abs((np.log(limit) - expected) / (0.04 + 0.0015 * at)).max() < 0.9
+    for low, high in ((5, 20), (20, 50), (50, 100), (100, 300)):
+        rows = (snr > low) & (snr <= high)
+        assert 0.001 < above_limit(limits, snr, chi2)[rows].mean() < 0.015
+    # a fit that is off at S/N 10 is an ordinary one at 250
+    assert above_limit(limits, np.array([10.0, 250.0]), np.array([1.6, 1.6])).tolist() == [True, False]
+
+
+def test_chi2_limits_of_few_stars_and_of_unknown_snr():
+    limits = chi2_limits(np.full(59, 20.0), np.ones(59))
+    assert np.isinf(limits).all() and not above_limit(limits, np.full(2, 20.0), np.array([1.0, 1e9])).any()
+    known = chi2_limits(np.linspace(5, 100, 200), np.random.default_rng(1).uniform(0.8, 1.1, 200))
+    assert above_limit(known, np.array([np.nan, 30.0]), np.array([9.0, np.nan])).tolist() == [True, False]

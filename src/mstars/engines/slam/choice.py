@@ -15,7 +15,7 @@ from safetensors.numpy import save as save_arrays
 from mstars.core.errors import InputError
 from mstars.engines.contract import EngineInput
 from mstars.engines.slam.covariance import Covariance, label_floor, residual_covariance
-from mstars.engines.slam.errors import fit_curve
+from mstars.engines.slam.errors import chi2_limits, fit_curve
 from mstars.engines.slam.fit import Fitter
 from mstars.engines.slam.forward import ForwardModel, Scaling, scaling_of
 from mstars.engines.slam.outliers import outlying
@@ -27,7 +27,7 @@ from mstars.files.tables import write_table
 from mstars.files.whole import atomic_path
 from mstars.parameters.calibration import LABELS_MOST, quoted_errors, without_label_errors
 
-FORMAT = "mstars-slam-search-5"
+FORMAT = "mstars-slam-search-6"
 _ARRAYS = ("tried", "chosen", "cv_mse", "intrinsic")
 
 
@@ -48,9 +48,11 @@ class Choice:
         For each part of the cross-validation, that of the residuals of the other parts' stars.
     shrinkage : Shrinkage or None
         Of fitted labels, where it is corrected.
+    chi2_limits : ndarray of float64, [2, node]
+        Of `mstars.engines.slam.errors.chi2_limits`.
     stars : pandas.DataFrame
-        A row a spectrum: spectrum_key, star_id, snri, and for each label ``_true``, ``_cv`` (by a model of the
-        cross-validation that has not seen the star) and ``_cv_formal``.
+        A row a spectrum: spectrum_key, star_id, snri, chi2 (per degree of freedom) and for each label ``_true``,
+        ``_cv`` (by a model of the cross-validation that has not seen the star) and ``_cv_formal``.
     """
 
     found: Search
@@ -59,6 +61,7 @@ class Choice:
     covariance: Covariance | None
     without: list[Covariance]
     shrinkage: Shrinkage | None
+    chi2_limits: np.ndarray
     stars: pd.DataFrame
 
     def for_others(self, parts: np.ndarray) -> Choice:
@@ -159,7 +162,7 @@ def make_choice(
     found, models = search(sample, scaling, settings, checkpoint=checkpoint, key=key)
     stars = table[["spectrum_key", "star_id", "snri"]].reset_index(drop=True)
     lower, upper = label_box(labels, settings["box"])
-    value, error = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
+    value, error, chi2 = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan), np.full(len(labels), np.nan)
     shared = settings["model_error"] == "covariance"
     residual, without = held_out(sample, models) if shared else None, []
     if shared and settings["outliers"]:
@@ -176,7 +179,7 @@ def make_choice(
             )
             covariance = model_variance(found, settings, np.nan_to_num(training, nan=1.0))
         fitted = Fitter(model, covariance, lower, upper, **fit_options(settings)).fit(flux[rows], ivar[rows])
-        value[rows], error[rows] = fitted.labels, fitted.error
+        value[rows], error[rows], chi2[rows] = fitted.labels, fitted.error, fitted.reduced
     covariance, shrinkage, quoted = None, None, _quoted(table, names)
     if settings["shrinkage"] == "corrected":
         trained_on = len(labels) * (1 - 1 / len(models))
@@ -187,8 +190,8 @@ def make_choice(
         floor = without_label_errors(label_floor(value - labels, error), quoted)
         error = np.hypot(error, floor)
         covariance = replace(_covariance(sample, residual, slice(None), found, settings), floor=floor)
-    curves = _add_labels(stars, names, labels, value, error)
-    return Choice(found, scaling.flux_scale, curves, covariance, without, shrinkage, stars)
+    curves, limits = _add_fits(stars, names, labels, value, error, chi2)
+    return Choice(found, scaling.flux_scale, curves, covariance, without, shrinkage, limits, stars)
 
 
 def _quoted(table: pd.DataFrame, names) -> np.ndarray:
@@ -197,14 +200,15 @@ def _quoted(table: pd.DataFrame, names) -> np.ndarray:
     return np.array([np.median(quoted_errors(column)) for column in columns])
 
 
-def _add_labels(stars: pd.DataFrame, names, labels, value, error) -> np.ndarray:
-    """Add labels, fits and errors to a table; the curves of the errors."""
+def _add_fits(stars: pd.DataFrame, names, labels, value, error, chi2) -> tuple[np.ndarray, np.ndarray]:
+    """Add labels, fits, errors and chi2 to a table; the curves of the errors, and the limits of chi2."""
     snr, curves = stars["snri"].to_numpy(dtype=float), []
     for column, label in enumerate(names):
         stars[f"{label}_true"], stars[f"{label}_cv"] = labels[:, column], value[:, column]
         stars[f"{label}_cv_formal"] = error[:, column]
         curves.append(fit_curve(snr, value[:, column] - labels[:, column]))
-    return np.array(curves)
+    stars["chi2"] = chi2
+    return np.array(curves), chi2_limits(snr, chi2)
 
 
 def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
@@ -221,7 +225,7 @@ def save_choice(choice: Choice, folder: Path, about: Mapping) -> None:
     """
     found = choice.found
     arrays = {name: np.ascontiguousarray(getattr(found, name)) for name in _ARRAYS}
-    arrays |= {"flux_scale": choice.flux_scale, "curves": choice.curves}
+    arrays |= {"flux_scale": choice.flux_scale, "curves": choice.curves, "chi2_limits": choice.chi2_limits}
     if choice.covariance is not None:
         arrays |= {f"shared_{name}": values for name, values in choice.covariance.arrays.items()}
     for number, one in enumerate(choice.without):
@@ -287,6 +291,7 @@ def load_choice(folder: Path, about: Mapping) -> Choice:
         Covariance.from_arrays(shared) if shared else None,
         without,
         Shrinkage.from_arrays(shrinkage) if shrinkage else None,
+        arrays["chi2_limits"],
         pd.DataFrame(),
     )
 

@@ -158,12 +158,15 @@ def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:
     return np.where(known, np.hypot(curve[0] * np.where(known, snr, 1.0) ** curve[1], curve[2]), np.nan)
 
 
-CHI2_EDGES = np.array([0.0, 10.0, 20.0, 50.0, 100.0, np.inf])
-_LEAST_STARS = 200
+_AT_LEAST, _MOST_NODES = 60, 8
 
 
 def chi2_limits(snr: np.ndarray, chi2: np.ndarray, share: float = 0.995) -> np.ndarray:
-    """chi2 per degree of freedom that a share of the training stars stays below, by S/N.
+    """chi2 per degree of freedom that a share of stars which the model has not seen stays below, by S/N.
+
+    Bright stars show what the model lacks, and have larger and more different chi2. So ln chi2 is taken relative to its
+    median and robust width at the star's S/N. The quantile is that of all stars together, which a single interval of
+    S/N has too few for.
 
     Parameters
     ----------
@@ -172,19 +175,24 @@ def chi2_limits(snr: np.ndarray, chi2: np.ndarray, share: float = 0.995) -> np.n
 
     Returns
     -------
-    ndarray of float64, [interval]
-        For the intervals of `CHI2_EDGES`. One with fewer than 200 stars takes the limit of all; infinite without stars.
+    ndarray of float64, [2, node]
+        S/N and the limit there; with fewer than 60 stars one node at infinity without a limit.
     """
-    good = np.isfinite(chi2)
-    every = float(np.quantile(chi2[good], share)) if good.any() else np.inf
-    limits = []
-    for lower, upper in zip(CHI2_EDGES[:-1], CHI2_EDGES[1:], strict=True):
-        own = chi2[good & (snr >= lower) & (snr < upper)]
-        limits.append(float(np.quantile(own, share)) if len(own) >= _LEAST_STARS else every)
-    return np.array(limits)
+    good = np.isfinite(chi2) & (chi2 > 0) & (snr > 0)
+    snr, own = snr[good], np.log(chi2[good])
+    if len(own) < _AT_LEAST:
+        return np.array([[np.inf], [np.inf]])
+    parts = np.array_split(np.argsort(snr, kind="stable"), min(len(own) // _AT_LEAST, _MOST_NODES))
+    at = np.array([np.log(np.median(snr[rows])) for rows in parts])
+    middle = np.array([np.median(own[rows]) for rows in parts])
+    width = np.array([max(mad_std(own[rows]), 1e-3) for rows in parts])
+    off = (own - np.interp(np.log(snr), at, middle)) / np.interp(np.log(snr), at, width)
+    return np.stack([np.exp(at), np.exp(middle + np.quantile(off, share) * width)])
 
 
 def above_limit(limits: np.ndarray, snr: np.ndarray, chi2: np.ndarray) -> np.ndarray:
-    """Whether chi2 is above the limit at its S/N: bool [n]."""
-    place = np.clip(np.searchsorted(CHI2_EDGES, np.nan_to_num(snr), side="right") - 1, 0, len(limits) - 1)
-    return chi2 > limits[place]
+    """Whether chi2 is above the limit at its S/N: bool [n]. Beyond the nodes of `chi2_limits` the last one holds."""
+    at, limit = limits
+    if not np.isfinite(at).all():
+        return np.zeros(len(chi2), bool)
+    return chi2 > np.exp(np.interp(np.log(np.maximum(np.nan_to_num(snr), 1e-3)), np.log(at), np.log(limit)))

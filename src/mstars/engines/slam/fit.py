@@ -46,6 +46,11 @@ class Fitted:
     converged: np.ndarray
     at_boundary: np.ndarray
 
+    @property
+    def reduced(self) -> np.ndarray:
+        """chi2 per degree of freedom, [n]."""
+        return self.chi2 / np.maximum(self.pixels - self.labels.shape[1], 1)
+
 
 LEAST_PIXELS = 100
 

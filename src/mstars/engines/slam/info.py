@@ -19,6 +19,7 @@ INFO = EngineInfo(
     gives_chi2=True,
     error="formal",
     parts="folds+all",
+    version=2,
     ranges={"dM": {"teff": (2800.0, 4500.0), "m_h": (-2.0, 0.5)}},
     own_flags={"bt_at_boundary": 1 << 16},
     own_rules=frozenset({"train"}),

@@ -30,7 +30,7 @@ from mstars.engines.slam.choice import (
 )
 from mstars.engines.slam.continuum import normalise, without_neighbours
 from mstars.engines.slam.covariance import Covariance
-from mstars.engines.slam.errors import above_limit, chi2_limits, curve_errors
+from mstars.engines.slam.errors import above_limit, curve_errors
 from mstars.engines.slam.fit import Fitted, Fitter
 from mstars.engines.slam.forward import ForwardModel, scaling_of
 from mstars.engines.slam.info import INFO
@@ -61,8 +61,8 @@ class SlamModel:
     fitter : Fitter
     labels : list of str
     curves : ndarray, [k, 3]
-    limits : ndarray
-        Of chi2.
+    limits : ndarray, [2, node]
+        Of chi2, by S/N.
     theory : Fitter or None
     about : dict
     """
@@ -159,7 +159,7 @@ class SlamEngine(BaseEngine):
         arrays = model.arrays | covariance.arrays | {"lower": lower, "upper": upper, "curves": choice.curves}
         if shrinkage is not None:
             arrays |= {f"shrinkage_{name}": values for name, values in shrinkage.arrays.items()}
-        arrays["chi2_limits"] = chi2_limits(table["snri"].to_numpy(dtype=float), _reduced(fitted))
+        arrays["chi2_limits"] = choice.chi2_limits
         if part == "all":
             arrays |= self._theory_arrays(settings, seed)
         about = {
@@ -196,7 +196,7 @@ class SlamEngine(BaseEngine):
         k = len(INFO.labels)
         known = np.isfinite(found.labels).all(axis=1) & np.isfinite(found.error[:, :k]).all(axis=1)
         estimates.values[known], estimates.error[known] = found.labels[known, :k], found.error[known, :k]
-        estimates.chi2 = np.where(known, _reduced(found), np.nan)
+        estimates.chi2 = np.where(known, found.reduced, np.nan)
         flag = estimates.flag
         flag |= int(EngineFlag.NOT_CONVERGED) * (known & ~found.converged)
         flag |= int(EngineFlag.AT_BOUNDARY) * (known & found.at_boundary)
@@ -225,7 +225,7 @@ class SlamEngine(BaseEngine):
         return found
 
     def _add_theory(self, estimates: Estimates, found: Fitted) -> None:
-        chi2 = _reduced(found)
+        chi2 = found.reduced
         known = np.isfinite(found.error[:, 0])
         # where theory and star differ, the formal error of a fit without that variance is too small
         error = found.error[:, 0] * np.sqrt(np.maximum(chi2, 1))
@@ -266,11 +266,6 @@ def _check_settings(said: Mapping | None, settings: Mapping, where: str) -> None
 def _training_mse(model: ForwardModel, sample: Sample) -> np.ndarray:
     residual = np.where(sample.used, model.scaled(sample.labels) - sample.flux, 0)
     return np.square(residual).sum(axis=0) / np.maximum(sample.used.sum(axis=0), 1)
-
-
-def _reduced(found: Fitted) -> np.ndarray:
-    """chi2 per degree of freedom."""
-    return found.chi2 / np.maximum(found.pixels - found.labels.shape[1], 1)
 
 
 ENGINE = SlamEngine()

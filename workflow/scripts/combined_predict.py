@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mstars.core.snr import SNR
 from mstars.engines.batch import load_kinds
+from mstars.engines.combined.members import held_out_by_engine, with_held_out
 from mstars.engines.combined.model import ENGINE, combine_batch
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
@@ -14,7 +15,11 @@ with job(snakemake) as log:
     columns = ["spectrum_key", "batch", "luminosity_class", "rv", *SNR]
     catalog = read_table(given.m_catalog, columns, batch=snakemake.wildcards.batch)
     spectra = read_table(given.spectra, ["spectrum_key", "missing_arm"], batch=snakemake.wildcards.batch)
-    tables = {name: read_table(path) for name, path in zip(params.engines, given.predictions, strict=True)}
+    seen = held_out_by_engine(given.held_out)
+    tables = {
+        name: with_held_out(read_table(path), seen[name])
+        for name, path in zip(params.engines, given.predictions, strict=True)
+    }
     table = combine_batch(
         models,
         tables,

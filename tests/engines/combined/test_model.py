@@ -12,7 +12,7 @@ from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.engines.calibration import calibrate_kind
 from mstars.engines.combined.info import INFO
-from mstars.engines.combined.members import collect_members
+from mstars.engines.combined.members import collect_members, held_out_by_engine, with_held_out
 from mstars.engines.combined.model import ENGINE, combine_batch, fit_kind, write_fit
 from mstars.engines.contract import CLEARING
 from mstars.engines.registry import engine_info, engine_models, engine_settings
@@ -58,6 +58,11 @@ def survey():
     return truth, tables, labelled, catalog
 
 
+def predicted(tables):
+    """Predictions of a batch: without the values of models that have not seen a labelled star."""
+    return {name: table.drop(columns=[f"{label}_oof" for label in LABELS]) for name, table in tables.items()}
+
+
 @pytest.fixture(scope="module")
 def fitted(survey, tmp_path_factory):
     _, tables, labelled, catalog = survey
@@ -73,7 +78,7 @@ def fitted(survey, tmp_path_factory):
 def test_it_beats_every_engine_and_its_calibrated_errors_are_honest(survey, fitted):
     truth, tables, labelled, catalog = survey
     _, models, held = fitted
-    predictions = combine_batch(models, tables, catalog, **ARGUMENTS)
+    predictions = combine_batch(models, predicted(tables), catalog, **ARGUMENTS)
     calibration = calibrate_kind(INFO, held, kind="dM", label_errors="removed")
     keys = catalog[["spectrum_key", "snri"]]
     table = engine_table(INFO, predictions, keys, {"dM": calibration}, held)
@@ -96,20 +101,20 @@ def test_the_table_keeps_every_row_and_the_contracts_columns(survey, fitted):
     odd = catalog.copy()
     odd.loc[0, "luminosity_class"], odd.loc[1, "rv"] = "sdM", np.nan
     given = {name: table[3:] for name, table in tables.items()}
-    found = combine_batch(fitted[1], given, odd, **ARGUMENTS)
+    found = combine_batch(fitted[1], predicted(given), odd, **ARGUMENTS)
     columns = ["spectrum_key", "luminosity_class", *(n for label in LABELS for n in (label, f"{label}_err"))]
     assert list(found) == [*columns, "filled_share", "flag", "chi2", *INFO.extra_columns]
     assert found["spectrum_key"].tolist() == catalog["spectrum_key"].tolist() and found["flag"].dtype == np.int32
     assert found.loc[0, "flag"] & EngineFlag.OTHER_CLASS and found.loc[1, "flag"] & EngineFlag.NO_RV
     assert (found["flag"][1:3] & NONE_VALID > 0).all() and (found["flag"][:3] & EngineFlag.NO_PREDICTION > 0).all()
     assert found[list(LABELS)][:3].isna().all(axis=None) and found["teff"][3:].notna().all()
-    assert len(combine_batch(fitted[1], tables, catalog[:0], **ARGUMENTS)) == 0
+    assert len(combine_batch(fitted[1], predicted(tables), catalog[:0], **ARGUMENTS)) == 0
 
 
 def test_results_do_not_depend_on_the_batch(survey, fitted):
     _, tables, _, catalog = survey
-    whole = combine_batch(fitted[1], tables, catalog, **ARGUMENTS)
-    part = combine_batch(fitted[1], tables, catalog[50:60], **ARGUMENTS)
+    whole = combine_batch(fitted[1], predicted(tables), catalog, **ARGUMENTS)
+    part = combine_batch(fitted[1], predicted(tables), catalog[50:60], **ARGUMENTS)
     pd.testing.assert_frame_equal(part, whole[50:60].reset_index(drop=True))
 
 
@@ -122,19 +127,43 @@ def test_an_engine_is_not_used_outside_its_validity(survey, fitted):
     for row, bit in enumerate(bits, start=2):
         changed["laspm"].loc[row, "flag"] = int(bit)
     blue = catalog.assign(missing_arm=np.where(np.arange(N) == 20, "blue", ""))
-    found = combine_batch(fitted[1], changed, blue, **ARGUMENTS)
-    without = combine_batch(fitted[1], {**tables, "laspm": tables["laspm"][:0]}, catalog, **ARGUMENTS)
+    found = combine_batch(fitted[1], predicted(changed), blue, **ARGUMENTS)
+    without = combine_batch(fitted[1], predicted({**tables, "laspm": tables["laspm"][:0]}), catalog, **ARGUMENTS)
     rows = np.arange(2 + len(bits))
     np.testing.assert_array_equal(found["teff"][rows], without["teff"][rows])
     assert (found["teff_engines"][rows] == 2).all() and found["teff_engines"][15] == 3
     assert found["teff_engines"][20] == 2 and np.isnan(found["alpha_m"][20])  # cnn needs the blue arm
 
 
+def test_an_engine_that_has_learnt_from_a_star_is_not_asked_about_it(survey, fitted, tmp_path):
+    """laspm finds labelled stars in its library, and says their labels: here 300 K off. Its held-out values count."""
+    _, tables, _, catalog = survey
+    own = predicted(tables)
+    own["laspm"].loc[: LABELLED - 1, "teff"] += 300.0
+    seen = {}
+    for name, table in tables.items():
+        stem = "tlma" if name == "cnn" else name
+        for kind, rows in (("dM", table[: LABELLED // 2]), ("gM", table[LABELLED // 2 : LABELLED])):
+            path = tmp_path / f"{stem}_{kind}" / "out_of_fold.parquet"
+            path.parent.mkdir()
+            rows[["spectrum_key", *(f"{label}_oof" for label in LABELS)]].to_parquet(path)
+            seen.setdefault(name, []).append(path)
+    held = held_out_by_engine([path for paths in seen.values() for path in paths])
+    assert set(held) == set(tables) and all(len(table) == LABELLED for table in held.values())
+    given = {name: with_held_out(table, held[name]) for name, table in own.items()}
+    found, plain = (combine_batch(fitted[1], one, catalog, **ARGUMENTS) for one in (given, own))
+    assert (plain["flag"][:LABELLED] & CONTRADICTED > 0).mean() > 0.9
+    assert (found["flag"] & CONTRADICTED > 0).mean() < 0.005
+    pd.testing.assert_frame_equal(found[LABELLED:], plain[LABELLED:])
+    # of labelled stars cnn has one model's value, with that one's error
+    assert given["cnn"]["teff_oof"].notna().sum() == LABELLED
+
+
 def test_one_failing_engine_is_left_out_and_two_that_contradict_are_told(survey, fitted):
     truth, tables, _, catalog = survey
     changed = {name: table.copy() for name, table in tables.items()}
     changed["slam"].loc[:99, "teff"] = np.where(changed["slam"]["teff"][:100] > 3600, 3100.0, 4100.0)
-    found = combine_batch(fitted[1], changed, catalog, **ARGUMENTS)
+    found = combine_batch(fitted[1], predicted(changed), catalog, **ARGUMENTS)
     assert (found["flag"][:100] & CONTRADICTED > 0).mean() > 0.98 and (found["flag"][:100] & LEFT_OUT > 0).mean() > 0.9
     assert (found["teff"] - truth["teff"])[:100].std() < 60
     assert (found["flag"][100:] & CONTRADICTED > 0).mean() < 0.02
@@ -143,11 +172,13 @@ def test_one_failing_engine_is_left_out_and_two_that_contradict_are_told(survey,
 def test_models_of_simulated_spectra_are_told_on_a_real_survey(survey, fitted):
     _, tables, _, catalog = survey
     real = {"settings": SETTINGS, "survey_kind": "files"}
-    assert (combine_batch(fitted[1], tables, catalog, **real)["flag"] & EngineFlag.SIMULATION_TRAINED > 0).all()
+    assert (
+        combine_batch(fitted[1], predicted(tables), catalog, **real)["flag"] & EngineFlag.SIMULATION_TRAINED > 0
+    ).all()
     models = dict(fitted[1])
     models["dM"].about["trained_on"] = "release"
     flagged = {**tables, "cnn": tables["cnn"].assign(flag=int(EngineFlag.SIMULATION_TRAINED))}
-    found = combine_batch(models, flagged, catalog, **real)
+    found = combine_batch(models, predicted(flagged), catalog, **real)
     models["dM"].about["trained_on"] = "simulated"
     assert (found["flag"] & EngineFlag.SIMULATION_TRAINED > 0).all() and found["teff"].notna().mean() > 0.99
 
@@ -181,7 +212,7 @@ def test_what_averaging_takes_off_is_that_of_new_stars(survey):
 def test_an_engine_that_it_was_fitted_with_must_be_there(survey, fitted):
     _, tables, _, catalog = survey
     with pytest.raises(InputError, match="combined_dM.*was fitted with laspm.*parameters.also"):
-        combine_batch(fitted[1], {name: tables[name] for name in ("cnn", "slam")}, catalog, **ARGUMENTS)
+        combine_batch(fitted[1], predicted({name: tables[name] for name in ("cnn", "slam")}), catalog, **ARGUMENTS)
 
 
 def test_folders_of_another_class_engine_or_version_are_refused(fitted, tmp_path):

@@ -40,6 +40,7 @@ rule combined_predict:
         models=trained([f"{MODELS}/combined_{kind}/all/model.json" for kind in ENGINE_INFOS["combined"].kinds]),
         weights=trained([f"{MODELS}/combined_{kind}/all/weights.safetensors" for kind in ENGINE_INFOS["combined"].kinds]),
         predictions=[f"<results>/predictions/{ENGINE_INFOS[name].stem}/{{batch}}.parquet" for name in COMBINED_OF],
+        held_out=trained(HELD_OUT),
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",
         spectra="<results>/ingest/spectra.parquet",
     output:

@@ -9,3 +9,9 @@ if "combined" in ENGINES and not COMBINED_OF:
 def combined_of(kind):
     """Engines that have this class."""
     return [name for name in COMBINED_OF if kind in ENGINE_INFOS[name].kinds]
+
+
+# what models that have not seen a labelled star say of it, by engine and class
+HELD_OUT = [
+    f"{MODELS}/{ENGINE_INFOS[name].stem}_{kind}/out_of_fold.parquet" for name in COMBINED_OF for kind in ENGINE_INFOS[name].kinds
+]

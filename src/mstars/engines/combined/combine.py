@@ -85,7 +85,16 @@ def _inverse(matrix: np.ndarray, used: np.ndarray) -> np.ndarray:
     return np.where(both, np.linalg.inv(unit) / (scale[:, :, None] * scale[:, None, :]), 0.0)
 
 
-def combine(values: np.ndarray, valid: np.ndarray, snr: np.ndarray, covariance: Covariance, limits: np.ndarray) -> Mean:
+def combine(
+    values: np.ndarray,
+    valid: np.ndarray,
+    snr: np.ndarray,
+    covariance: Covariance,
+    limits: np.ndarray,
+    *,
+    compared: tuple[np.ndarray, Covariance] | None = None,
+    single: tuple[np.ndarray, Covariance] | None = None,
+) -> Mean:
     """The mean, without the one engine that contradicts the others where there is one.
 
     Parameters
@@ -97,6 +106,11 @@ def combine(values: np.ndarray, valid: np.ndarray, snr: np.ndarray, covariance: 
     covariance : Covariance
     limits : ndarray, [k]
         chi2 above which engines contradict each other, by degrees of freedom; the first is not used.
+    compared : (ndarray, Covariance), optional
+        Values [n, k] that chi2 is of, without what each engine is off by for stars of these labels, and the covariance
+        of that. By default chi2 is of what the mean is of.
+    single : (ndarray of bool, Covariance), optional
+        Rows [n] in which ensembles have the value of a single model, and the covariance for these.
 
     Returns
     -------
@@ -104,23 +118,31 @@ def combine(values: np.ndarray, valid: np.ndarray, snr: np.ndarray, covariance: 
         Where the engines contradict each other, one is left out if there are three or more and the others agree without
         it. Else the error is stretched by the root of chi2 over its degrees of freedom.
     """
-    parts = [
-        _combine(values[rows], valid[rows], covariance.at(snr[rows]), limits)
-        for rows in (slice(start, start + _ROWS) for start in range(0, max(len(values), 1), _ROWS))
-    ]
+    parts = []
+    for start in range(0, max(len(values), 1), _ROWS):
+        rows = slice(start, start + _ROWS)
+        matrix = covariance.at(snr[rows])
+        if single is not None:
+            matrix[single[0][rows]] = single[1].at(snr[rows][single[0][rows]])
+        own = (values[rows], valid[rows], matrix)
+        other = own if compared is None else (compared[0][rows], valid[rows], compared[1].at(snr[rows]))
+        parts.append(_combine(own, other, limits))
     return Mean(*(np.concatenate([getattr(part, name) for part in parts]) for name in Mean.__dataclass_fields__))
 
 
-def _combine(values, valid, matrix, limits) -> Mean:
-    value, variance, chi2, _ = minimum_variance(values, valid, matrix)
+def _combine(own, other, limits) -> Mean:
+    valid = own[1]
+    value, variance, chi2, _ = minimum_variance(*own)
+    if other is not own:
+        chi2 = minimum_variance(*other)[2]
     count = valid.sum(axis=1)
     freedom = np.maximum(count - 1, 0)
     with np.errstate(invalid="ignore"):
         contradicted = (freedom > 0) & (chi2 > limits[freedom])
-    left_out = np.full(len(values), -1)
+    left_out = np.full(len(value), -1)
     for_one = np.flatnonzero(contradicted & (count >= 3))
     if len(for_one):
-        found = _without_one(values[for_one], valid[for_one], matrix[for_one], limits)
+        found = _without_one(*([part[for_one] for part in one] for one in (own, other)), limits)
         left_out[for_one] = found[0]
         agree = found[0] >= 0
         value[for_one[agree]], variance[for_one[agree]] = found[1][agree], found[2][agree]
@@ -130,15 +152,16 @@ def _combine(values, valid, matrix, limits) -> Mean:
     return Mean(value, np.sqrt(variance), chi2, count - (left_out >= 0), left_out, contradicted)
 
 
-def _without_one(values, valid, matrix, limits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _without_one(own, other, limits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which engine to leave out (-1: the others do not agree either), value and variance of the others."""
-    n, k = values.shape
+    valid = own[1]
+    n, k = valid.shape
     tries = []
     for number in range(k):
         rest = valid.copy()
         rest[:, number] = False
-        value, variance, chi2, _ = minimum_variance(values, rest, matrix)
-        chi2 = np.where(valid[:, number], chi2, np.inf)
+        value, variance, _, _ = minimum_variance(own[0], rest, own[2])
+        chi2 = np.where(valid[:, number], minimum_variance(other[0], rest, other[2])[2], np.inf)
         tries.append((value, variance, chi2))
     chi2 = np.stack([one[2] for one in tries])
     best, rows = np.argmin(chi2, axis=0), np.arange(n)

@@ -10,11 +10,14 @@ import pandas as pd
 
 from mstars.core.labels import LABELS
 from mstars.engines.combined.combine import Mean, combine
+from mstars.engines.combined.contradiction import TERMS, Frame, chi2_limits, fit_response
 from mstars.engines.combined.covariance import Covariance, fit_covariance
 from mstars.engines.combined.members import Members
 from mstars.engines.registry import engine_info
 from mstars.parameters.scales import ScaleMap, fit_scale, to_scale
 
+OF_RESPONSE = ("teff", "m_h")
+"""Labels that an engine's response depends on."""
 _LEAST_SHARE = 0.1
 """Of the variance of a mean that is left at least when the labels' is taken out."""
 
@@ -31,6 +34,11 @@ class LabelFit:
         Of models that have not seen a labelled star, and of the means of ensembles for a new star.
     offsets : ndarray, [members]
         Median residuals of the engines on APOGEE's scale, which are taken off.
+    compared : Covariance
+        Of models that have not seen a labelled star, less the response.
+    response : ndarray, [members, 6]
+        What each engine is off by for stars of these labels, by `Frame.terms`. It is taken off where engines are
+        compared, and not from the mean.
     limits : ndarray, [members + 1]
         chi2 above which engines contradict each other, by degrees of freedom.
     label_error : float
@@ -42,6 +50,8 @@ class LabelFit:
     seen: Covariance
     new: Covariance
     offsets: np.ndarray
+    compared: Covariance
+    response: np.ndarray
     limits: np.ndarray
     label_error: float = 0.0
 
@@ -58,12 +68,15 @@ class Fit:
     labels : dict of str to LabelFit
     left_out : dict of str to str
         Why an engine or a label is not used.
+    frame : Frame
+        Of the response.
     """
 
     names: tuple[str, ...]
     maps: dict[str, ScaleMap]
     labels: dict[str, LabelFit]
     left_out: dict[str, str]
+    frame: Frame
 
 
 def fit_members(
@@ -99,6 +112,8 @@ def fit_members(
             maps[name] = fit_scale(ours, truth, predict=True)
     snr, fits = labelled["snri"].to_numpy(dtype=float), {}
     values = mapped_values(members, maps)
+    place = np.column_stack([truth[label] for label in OF_RESPONSE])
+    frame = Frame.of(place)
     for label in LABELS:
         residual = values[label] - truth[label][:, None]
         common = np.isfinite(residual).sum(axis=0)
@@ -108,11 +123,24 @@ def fit_members(
                 many = f"{common[column]} labelled stars in common, at least {settings['least_common']} are needed"
                 left_out[f"{name} {label}"] = many
         if used:
-            fits[label] = _fit_label(residual[:, used], snr, members.spread[label][:, used], used, settings)
+            spread = members.spread[label][:, used]
+            fits[label] = _fit_label(residual[:, used], snr, spread, used, frame.terms(place), settings)
             fits[label].label_error = (label_errors or {}).get(label, 0.0)
         else:
             left_out[label] = "no engine has enough labelled stars"
-    return Fit(members.names, maps, fits, left_out)
+    fit = Fit(members.names, maps, fits, left_out, frame)
+    _set_limits(fit, members, snr, settings["contradiction"])
+    return fit
+
+
+def _set_limits(fit: Fit, members: Members, snr: np.ndarray, share: float) -> None:
+    """Limits of chi2 by how far engines differ on labelled stars."""
+    chi2, most = {}, {}
+    for label, one in combined(fit, members, snr).items():
+        freedom = one.count - 1  # with infinite limits none is left out
+        chi2[label], most[label] = (one.chi2 * freedom, freedom), len(fit.labels[label].members)
+    for label, limits in chi2_limits(chi2, most, share).items():
+        fit.labels[label].limits = limits
 
 
 def mapped_values(members: Members, maps: Mapping[str, ScaleMap]) -> dict[str, np.ndarray]:
@@ -127,37 +155,18 @@ def mapped_values(members: Members, maps: Mapping[str, ScaleMap]) -> dict[str, n
     return found
 
 
-def _fit_label(residual: np.ndarray, snr: np.ndarray, spread: np.ndarray, used: list[int], settings) -> LabelFit:
+def _fit_label(residual, snr, spread, used: list[int], terms: np.ndarray, settings) -> LabelFit:
     offsets = np.nanmedian(residual, axis=0)
     centred = residual - offsets
     least = settings["least_common"]
     seen = fit_covariance(centred, snr, least=least)
     new = fit_covariance(centred, snr, spread, least=least) if (spread > 0).any() else seen
-    found = combine(centred, np.isfinite(centred), snr, seen, np.full(len(used) + 1, np.inf))
-    limits = _limits(found, np.isfinite(centred).sum(axis=1) - 1, len(used), settings["contradiction"])
-    return LabelFit(used, seen, new, offsets, limits)
+    response = fit_response(centred, terms) if len(used) > 1 else np.zeros((len(used), TERMS))
+    compared = fit_covariance(centred - terms @ response.T, snr, least=least) if response.any() else seen
+    return LabelFit(used, seen, new, offsets, compared, response, np.full(len(used) + 1, np.inf))
 
 
-def _limits(found: Mean, freedom: np.ndarray, most: int, share: float) -> np.ndarray:
-    """chi2 that labelled stars exceed with this probability.
-
-    The chi2 distribution, stretched to the labelled stars' median and to their 99th percentile: engines fail on single
-    stars, so that the tail is longer than the middle says.
-    """
-    from scipy.stats import chi2 as distribution
-
-    limits = np.full(most + 1, np.inf)
-    for degrees in range(1, most):
-        own = (found.chi2 * degrees)[freedom == degrees]
-        own, stretch = own[np.isfinite(own)], 1.0
-        for level, least in ((0.5, 30), (0.99, 300)):
-            if len(own) >= least:
-                stretch = max(stretch, np.quantile(own, level) / distribution.ppf(level, degrees))
-        limits[degrees] = stretch * distribution.isf(share, degrees)
-    return limits
-
-
-def combined(fit: Fit, members: Members, snr: np.ndarray, *, seen: bool = False) -> dict[str, Mean]:
+def combined(fit: Fit, members: Members, snr: np.ndarray) -> dict[str, Mean]:
     """The combined estimate of n spectra of a class, by label.
 
     Parameters
@@ -167,16 +176,28 @@ def combined(fit: Fit, members: Members, snr: np.ndarray, *, seen: bool = False)
         With the engines of ``fit``, in its order.
     snr : ndarray, [n]
         S/N_i.
-    seen : bool
-        Whether the values are of models that have not seen labelled stars, rather than of whole ensembles.
     """
-    values, result = mapped_values(members, fit.maps), {}
+    values = mapped_values(members, fit.maps)
+    own = {label: values[label][:, one.members] - one.offsets for label, one in fit.labels.items()}
+    terms = fit.frame.terms(_place(fit, own, snr))
+    result = {}
     for label, one in fit.labels.items():
-        own = values[label][:, one.members] - one.offsets
-        result[label] = combine(own, np.isfinite(own), snr, one.seen if seen else one.new, one.limits)
+        valid, compared = np.isfinite(own[label]), (own[label] - terms @ one.response.T, one.compared)
+        more = {"compared": compared, "single": (members.single, one.seen)}
+        result[label] = combine(own[label], valid, snr, one.new, one.limits, **more)
         square = result[label].error ** 2
         result[label].error = np.sqrt(np.maximum(square - one.label_error**2, _LEAST_SHARE * square))
     return result
+
+
+def _place(fit: Fit, values: dict[str, np.ndarray], snr: np.ndarray) -> np.ndarray:
+    """Teff and [M/H] by all engines, [n, 2]: NaN where there is none."""
+    place = np.full((len(snr), len(OF_RESPONSE)), np.nan)
+    for column, label in enumerate(OF_RESPONSE):
+        if label in fit.labels:
+            own, one = values[label], fit.labels[label]
+            place[:, column] = combine(own, np.isfinite(own), snr, one.seen, np.full_like(one.limits, np.inf)).value
+    return place
 
 
 def cross_fitted(
@@ -202,7 +223,7 @@ def cross_fitted(
         others = labelled[fold != number]
         fit = fit_members(members.take(fold != number), others, scales, scale, settings, label_errors)
         snr = labelled["snri"].to_numpy(dtype=float)[rows]
-        for label, part in combined(fit, members.take(rows), snr, seen=True).items():
+        for label, part in combined(fit, members.take(rows), snr).items():
             for name in blank:
                 getattr(result[label], name)[rows] = getattr(part, name)
     return result

@@ -19,6 +19,7 @@ INFO = EngineInfo(
     error="formal",
     parts="all",
     ranges=TABLE_10,
+    version=2,
     own_flags={"contradicted": 1 << 16, "one_left_out": 1 << 17, "no_valid_engine": 1 << 18},
     own_rules=frozenset({"inputs", "train", "out_of_fold", "predict"}),
     of_engines=True,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import pandas as pd
 from mstars.core.flags import EngineFlag
 from mstars.core.labels import LABELS
 from mstars.engines.contract import EngineInfo
-from mstars.engines.registry import engine_info
+from mstars.engines.registry import engine_info, info_of_stem
+from mstars.files.tables import read_table
 from mstars.spectra.arms import arms_of
 
 _PER_BLOCK = 40
@@ -31,6 +33,8 @@ class Members:
         Share of invented flux that each engine had.
     flag : ndarray of int, [n, k]
         Of each engine.
+    single : ndarray of bool, [n]
+        Whether the value of an ensemble is that of the one model that has not seen the star.
     """
 
     names: tuple[str, ...]
@@ -38,11 +42,12 @@ class Members:
     spread: dict[str, np.ndarray]
     filled: np.ndarray
     flag: np.ndarray
+    single: np.ndarray
 
     def take(self, rows) -> Members:
         """Some of the spectra."""
         parts = ({label: array[rows] for label, array in one.items()} for one in (self.values, self.spread))
-        return Members(self.names, *parts, self.filled[rows], self.flag[rows])
+        return Members(self.names, *parts, self.filled[rows], self.flag[rows], self.single[rows])
 
 
 def valid_rows(info: EngineInfo, table: pd.DataFrame, kind: str, missing_arm: np.ndarray) -> np.ndarray:
@@ -114,21 +119,25 @@ def collect_members(
 ) -> Members:
     """What the engines say of some spectra of a class.
 
+    Of a star that an engine has learnt from, the value is that of a model that has not seen it. An engine that matches
+    spectra would find the star itself, and say its label.
+
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        By engine: parameters/{engine} or predictions of a batch.
+        By engine: parameters/{engine}, or predictions of a batch with `with_held_out`.
     keys : pandas.DataFrame, [n]
         spectrum_key, missing_arm (text, empty where none is missing).
     kind : {"dM", "gM"}
     held_out : pandas.DataFrame, optional
-        spectrum_key and snri of all spectra. Then ``keys`` are labelled stars: the value is that of a model that has
-        not seen them, the spread that of new stars of their S/N_i.
+        spectrum_key and snri of all spectra. Then ``keys`` are labelled stars: their spread is that of new stars of
+        their S/N_i.
     """
     n, names = len(keys), tuple(tables)
     values = {label: np.full((n, len(names)), np.nan) for label in LABELS}
     spread = {label: np.zeros((n, len(names))) for label in LABELS}
     filled, flag = np.full((n, len(names)), np.nan), np.full((n, len(names)), int(EngineFlag.NO_PREDICTION), np.int64)
+    single = np.zeros(n, bool)
     missing = keys["missing_arm"].fillna("").to_numpy(dtype=str)
     for column, (name, table) in enumerate(tables.items()):
         info = engine_info(name)
@@ -137,8 +146,10 @@ def collect_members(
         flag[:, column] = np.where(there, own["flag"].fillna(0).to_numpy(dtype=np.int64), flag[:, column])
         filled[:, column] = own["filled_share"].to_numpy(dtype=float)
         own = own.assign(flag=flag[:, column])
-        if held_out is not None:
-            own = own.assign(**{label: own[f"{label}_oof"].fillna(own[label]) for label in info.labels})
+        seen = [label for label in info.labels if f"{label}_oof" in own]
+        if seen and info.is_ensemble:
+            single |= own[[f"{label}_oof" for label in seen]].notna().any(axis=1).to_numpy()
+        own = own.assign(**{label: own[f"{label}_oof"].fillna(own[label]) for label in seen})
         good = valid_rows(info, own, kind, missing)
         wide = {}
         if info.is_ensemble and held_out is not None:
@@ -147,4 +158,27 @@ def collect_members(
             values[label][:, column] = np.where(good, own[label].to_numpy(dtype=float), np.nan)
             if info.is_ensemble:
                 spread[label][:, column] = wide.get(label, own[f"{label}_err"].to_numpy(dtype=float))
-    return Members(names, values, spread, filled, flag)
+    return Members(names, values, spread, filled, flag, single)
+
+
+def held_out_by_engine(paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
+    """Tables ``{stem}_{kind}/out_of_fold.parquet``, those of an engine's classes together, by the engine's name."""
+    own: dict[str, list[pd.DataFrame]] = {}
+    for path in map(Path, paths):
+        own.setdefault(info_of_stem(path.parent.name.rpartition("_")[0]).name, []).append(read_table(path))
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in own.items()}
+
+
+def with_held_out(table: pd.DataFrame, held_out: pd.DataFrame) -> pd.DataFrame:
+    """Predictions with the values of models that have not seen the star, as ``{label}_oof``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Predictions of a batch.
+    held_out : pandas.DataFrame
+        Of `mstars.engines.batch.held_out_table`, of all classes.
+    """
+    columns = [name for name in held_out if name.endswith("_oof")]
+    own = held_out.drop_duplicates("spectrum_key").set_index("spectrum_key")[columns]
+    return table.join(own, on="spectrum_key")

@@ -14,6 +14,7 @@ from mstars.core.labels import LABELS
 from mstars.engines.base import BaseEngine, empty_estimates, put_estimates
 from mstars.engines.batch import catalogue_flags, estimates_table, outside_training_labels, simulation_trained
 from mstars.engines.combined.combine import Mean
+from mstars.engines.combined.contradiction import Frame
 from mstars.engines.combined.covariance import Covariance, shared_error
 from mstars.engines.combined.fit import Fit, LabelFit, combined, cross_fitted, fit_members
 from mstars.engines.combined.info import INFO
@@ -64,18 +65,20 @@ class CombinedEngine(BaseEngine):
         labels = {}
         for label, used in about["used"].items():
             terms = {name: arrays[f"{label}_{name}"] for name in _TERMS}
-            seen, new = (
+            seen, new, compared = (
                 Covariance(terms[f"{which}_constant"], terms[f"{which}_noise"], tuple(terms["snr"]))
-                for which in ("seen", "new")
+                for which in _COVARIANCES
             )
-            off = about.get("label_errors", {}).get(label, 0.0)
-            labels[label] = LabelFit(list(used), seen, new, terms["offsets"], terms["limits"], off)
+            more = (terms["offsets"], compared, terms["response"], terms["limits"], about["label_errors"][label])
+            labels[label] = LabelFit(list(used), seen, new, *more)
         maps = {name: ScaleMap.from_dict(one) for name, one in about["maps"].items()}
-        return Model(Fit(tuple(about["members"]), maps, labels, about["left_out"]), about)
+        return Model(Fit(tuple(about["members"]), maps, labels, about["left_out"], Frame(*arrays["frame"])), about)
 
 
 ENGINE = CombinedEngine()
-_TERMS = ("seen_constant", "seen_noise", "new_constant", "new_noise", "snr", "offsets", "limits")
+_COVARIANCES = ("seen", "new", "compared")
+_PARTS = tuple(f"{which}_{part}" for which in _COVARIANCES for part in ("constant", "noise"))
+_TERMS = (*_PARTS, "snr", "offsets", "response", "limits")
 
 
 def write_fit(folder: Path, fit: Fit, labelled: pd.DataFrame, *, kind: str, about: Mapping) -> None:
@@ -91,12 +94,12 @@ def write_fit(folder: Path, fit: Fit, labelled: pd.DataFrame, *, kind: str, abou
     about : mapping
         trained_on, survey, training_set.
     """
-    arrays = {}
+    frame = fit.frame
+    arrays = {"frame": np.stack([frame.middle, frame.width, frame.low, frame.high])}
     for label, one in fit.labels.items():
-        own = (one.seen.constant, one.seen.noise, one.new.constant, one.new.noise, np.array(one.seen.snr))
-        arrays |= {
-            f"{label}_{name}": array for name, array in zip(_TERMS, (*own, one.offsets, one.limits), strict=True)
-        }
+        parts = [part for own in (one.seen, one.new, one.compared) for part in (own.constant, own.noise)]
+        own = (*parts, np.array(one.seen.snr), one.offsets, one.response, one.limits)
+        arrays |= {f"{label}_{name}": array for name, array in zip(_TERMS, own, strict=True)}
     limits = ENGINE.label_limits(labelled, "all")
     more = {
         "members": list(fit.names),

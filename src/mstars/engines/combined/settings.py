@@ -13,8 +13,9 @@ class CombinedSettings(EngineSettings):
 
     PLACE: ClassVar[str] = "engines.combined"
     contradiction: float = key(
-        0.0001, "engines contradict each other where their chi2 is this improbable for labelled stars", gt=0, lt=0.5
-    )
+        0.0003, "share of sound spectra that are told to be contradicted: by how far engines differ on labelled stars",
+        gt=0, lt=0.5,
+    )  # fmt: skip
     least_common: int = key(30, "labelled stars that an engine, and a pair of engines, must have in common", ge=10)
 
 

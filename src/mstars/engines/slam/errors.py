@@ -158,15 +158,15 @@ def curve_errors(curve: np.ndarray, snr: np.ndarray) -> np.ndarray:
     return np.where(known, np.hypot(curve[0] * np.where(known, snr, 1.0) ** curve[1], curve[2]), np.nan)
 
 
-_AT_LEAST, _MOST_NODES = 60, 8
+_AT_LEAST, _MOST_NODES, _TAIL = 60, 8, 0.2
 
 
 def chi2_limits(snr: np.ndarray, chi2: np.ndarray, share: float = 0.995) -> np.ndarray:
     """chi2 per degree of freedom that a share of stars which the model has not seen stays below, by S/N.
 
-    Bright stars show what the model lacks, and have larger and more different chi2. So ln chi2 is taken relative to its
-    median and robust width at the star's S/N. The quantile is that of all stars together, which a single interval of
-    S/N has too few for.
+    Bright stars show what the model lacks: their chi2 are larger, and a few are far larger. So the limit is found in
+    intervals of S/N with their neighbours. They have too few stars for a quantile, so the upper fifth of ln chi2 is
+    taken for an exponential tail.
 
     Parameters
     ----------
@@ -187,7 +187,12 @@ def chi2_limits(snr: np.ndarray, chi2: np.ndarray, share: float = 0.995) -> np.n
     middle = np.array([np.median(own[rows]) for rows in parts])
     width = np.array([max(mad_std(own[rows]), 1e-3) for rows in parts])
     off = (own - np.interp(np.log(snr), at, middle)) / np.interp(np.log(snr), at, width)
-    return np.stack([np.exp(at), np.exp(middle + np.quantile(off, share) * width)])
+    limit = np.empty(len(parts))
+    for number in range(len(parts)):
+        near = off[np.concatenate(parts[max(number - 1, 0) : number + 2])]
+        start = np.quantile(near, 1 - _TAIL)
+        limit[number] = start + np.mean(near[near >= start] - start) * np.log(_TAIL / (1 - share))
+    return np.stack([np.exp(at), np.exp(middle + limit * width)])
 
 
 def above_limit(limits: np.ndarray, snr: np.ndarray, chi2: np.ndarray) -> np.ndarray:

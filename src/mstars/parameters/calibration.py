@@ -116,12 +116,10 @@ def calibrate(
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
         ``removed`` with ``_label_known`` leaves that out; the engine's own error is of the right form, and only its
         scale is fitted.
-        ``removed`` without it finds the share of the quoted errors that the residuals can hold beside the other terms,
-        and leaves it out of the error. Residuals can't tell the labels' errors from what the networks do wrong alike.
-        Of the variance that depends on neither spread nor S/N_i, at the Teff where it is least, the labels get six
-        tenths, and no more than half the quoted error. Both limits were chosen on simulated stars, whose labels are off
-        by a quarter to a half of what is quoted; of real labels that is not known. The rest is the floor's. So the
-        variance left is never negative.
+        ``removed`` without it leaves a share of the quoted errors out. Residuals can't tell these from what the
+        networks do wrong alike. Of the variance that depends on neither spread nor S/N_i, at the Teff where it is
+        least, the labels get six tenths, and no more than half the quoted error. Both limits were chosen on simulated
+        stars, whose labels are off by a quarter to a half of what is quoted. The rest is the floor's.
     ratios : dict, optional
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str
@@ -151,9 +149,8 @@ def calibrate(
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
         known = label_errors == "removed" and f"{label}_label_known" in table
-        column = f"{label}_label_known" if known else f"{label}_label_err"
-        own = quoted_errors(table[column].to_numpy(dtype=float)[good])
-        most = _KNOWN if known else _LABEL_ERRORS[label_errors]
+        own = table[f"{label}_label_known" if known else f"{label}_label_err"].to_numpy(dtype=float)
+        own, most = quoted_errors(own[good]), _KNOWN if known else _LABEL_ERRORS[label_errors]
         fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
         result[label] = fit | {"spread_ratio": curve}
     return result

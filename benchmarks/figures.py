@@ -4,8 +4,8 @@ Run from a repository with a finished demo: ``PYTHONPATH=src python benchmarks/f
 The demo's tables are repeated with new keys and some noise until the recommended catalogue has so many rows; the real
 rules run on them. Left out: example spectra (Figs. 7, 9, 11; they read a few spectra), the rule graph, and what rests
 on trained models alone. ``--catalogue`` measures the rules over all spectra from the stores' headers to the catalogue
-instead, one after the other. Left out are ``plan`` and ``rv_remeasure``, which read files and stores, and the
-trainings. The last line is one JSON object.
+instead, one after the other, or those of them that ``--only`` names. Left out are ``plan`` and ``rv_remeasure``, which
+read files and stores (``release.py`` measures them), and the trainings. The last line is one JSON object.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ WHOLE_SURVEY = (
     *("ingest_summary", "crossmatch_gaia", "crossmatch_table", "photometry", "scm_candidates", "review_resolve"),
     *("scm_apply", "dgcm_candidates", "random_candidates", "dgcm_apply", "rv_select", "rv_candidates", "rv_apply"),
     *("engine_table", "engine_quality", "quality", "recommended", "stars", "non_m", "classification", "extension"),
+    "cds",
 )
 """Rules over all spectra, in the order of the workflow."""
 AS_THEY_ARE = ("sim", "models", "training")
@@ -159,24 +161,32 @@ def outputs_of_rules(place: Path) -> dict[str, list[str]]:
     return found
 
 
-def catalogue(place: Path, copies: int) -> dict:
-    """Processor time (Snakemake's own few seconds in it) and peak memory of each rule over all spectra."""
+def used(command: list[str]) -> dict[str, float]:
+    """Processor time, wall time and peak memory of a program and of those that it starts."""
+    started = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    wall = time.perf_counter() - started
+    return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def catalogue(place: Path, copies: int, chosen: Sequence[str]) -> dict:
+    """Processor time (Snakemake's own few seconds in it) and peak memory of rules over all spectra."""
     rows, rules = make_survey(place, copies), {}
     made = outputs_of_rules(place)
-    for rule in WHOLE_SURVEY:
+    for rule in chosen:
         cpu = peak = 0.0
         for name in made[rule]:
             (place / name).unlink()
         for name in made[rule]:  # one by one: Snakemake would make what lies between two of them
             if (place / name).exists():
                 continue
-            child = subprocess.Popen(snakemake(place, "--quiet", "all", "--", name), stdout=subprocess.DEVNULL)
-            _, status, used = os.wait4(child.pid, 0)
-            if status:
-                raise SystemExit(f"{rule} failed")
+            run = used(snakemake(place, "--quiet", "all", "--", name))
             for output in filter(Path.exists, (place / output for output in made[rule])):
                 os.utime(output, (MADE, MADE))  # so that what rests on it is not made again
-            cpu, peak = cpu + used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss / 1024)
+            cpu, peak = cpu + run["cpu_s"], max(peak, run["peak_mb"])
         rules[rule] = {"cpu_s": round(cpu, 1), "peak_mb": round(peak)}
         print(rule, rules[rule], file=sys.stderr, flush=True)
     largest = max(rules, key=lambda rule: rules[rule]["peak_mb"])
@@ -202,12 +212,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=870_000)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--catalogue", action="store_true", help="the rules over all spectra that make the catalogue")
+    parser.add_argument("--only", nargs="+", choices=WHOLE_SURVEY, default=WHOLE_SURVEY, help="rules of --catalogue")
     options = parser.parse_args()
     copies = max(1, round(options.rows / len(read_table(DEMO / "catalogs/recommended.parquet", ["spectrum_key"]))))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if options.catalogue:
-            print(json.dumps(catalogue(place, copies)))
+            print(json.dumps(catalogue(place, copies, options.only)))
             return
         rows = make_place(place, copies)
         targets = [str(DEMO / "figures" / f"{name}.pdf") for name in FIGURES]

@@ -18,7 +18,7 @@ with job(snakemake) as log:
     catalog, summary = final_velocities(catalog, *others, options, **more)
     del others
     added = catalog.drop(columns=CATALOG_COLUMNS[1:])
-    write_table(beside(read_table(given.m_catalog), added), snakemake.output.m_catalog)
+    write_table(beside(read_table(given.m_catalog), added, given.m_catalog), snakemake.output.m_catalog)
     write_json(summary, snakemake.output.zero_point)
     counts = pd.Series(table7(catalog, queue), name="number").rename_axis("rv_from").reset_index()
     with atomic_path(snakemake.output.table7) as path:

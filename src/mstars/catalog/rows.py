@@ -10,6 +10,7 @@ from mstars.catalog.columns import ProductColumn
 from mstars.core.bands import ORP
 from mstars.core.errors import InputError
 from mstars.core.labels import LABELS
+from mstars.files.tables import among, rows_of
 
 KEY = "spectrum_key"
 CLASSIFICATION_COLUMNS = (
@@ -126,15 +127,12 @@ def _shared(table: pd.DataFrame, other: pd.DataFrame) -> list[str]:
 
 
 def _join(table: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Left join by spectrum_key; a key twice in the other table is an error that names both."""
-    twice = other[KEY].duplicated()
-    if twice.any():
-        raise InputError(f"{name}.parquet: spectrum_key {other[KEY][twice].iloc[0]} is there twice; run its rule again")
+    """Left join by spectrum_key; a key twice in either is an error that names the table."""
     if not table[KEY].is_unique:
         raise InputError(f"spectrum_key {table[KEY][table[KEY].duplicated()].iloc[0]} is there twice in the catalogue")
     # columns put beside each other share memory with the tables; a merge would copy them all
-    beside = other.set_index(KEY).reindex(table[KEY]).reset_index(drop=True)
-    return pd.concat([table.reset_index(drop=True), beside], axis=1)
+    found = rows_of(other, table[KEY], f"{name}.parquet", all_there=False).drop(columns=KEY)
+    return pd.concat([table.reset_index(drop=True), found], axis=1)
 
 
 def combined_status(table: pd.DataFrame) -> pd.Series:
@@ -217,7 +215,7 @@ def _check_conservation(m_catalog_v0: pd.DataFrame, rejected: pd.DataFrame, deci
     at_ingest = rejected.loc[rejected["stage"] != "plan", KEY]
     places = pd.concat([decided[KEY], at_ingest], ignore_index=True)
     known = m_catalog_v0[KEY]
-    lost, extra = known[~known.isin(places)], places[~places.isin(known)]
+    lost, extra = known[~among(known, places)], places[~among(places, known)]
     twice = places[places.duplicated()]
     for rows, what in ((lost, "in no output"), (twice, "in two outputs"), (extra, "in an output, not in the input")):
         if found := sorted(rows.unique()):

@@ -8,7 +8,7 @@ import pandas as pd
 from mstars.classify.scm import join_reasons, reason
 from mstars.core.classes import LUMINOSITY_CLASSES
 from mstars.core.snr import SNR, snr_max
-from mstars.files.tables import beside
+from mstars.files.tables import among, beside
 
 CLASSES = LUMINOSITY_CLASSES
 EVIDENCE = ("lamost_class", "dmgm_class", "dmgm_prob", "CMD_flag", "CMD_pos", "bp_rp_0", "M_G_0", "snri", "snr_max")
@@ -147,11 +147,11 @@ def apply_dgcm(
     table["dgcm_label"] = table["dgcm_label"].where(~undecided, table["consensus_label"])
     table["luminosity_class"] = table["dgcm_label"].where(table["dgcm_label"].isin(CLASSES), "")
     is_m = (table["luminosity_class"] != "").to_numpy()
-    non_m = beside(m_catalog, table[~is_m].drop(columns=["luminosity_class", "consensus_label"]))
+    non_m = beside(m_catalog, table[~is_m].drop(columns=["luminosity_class", "consensus_label"]), "m_catalog_v1")
     shown = non_m.assign(candidate_reasons=non_m["dgcm_reasons"], review_status=non_m["dgcm_status"])
     non_m["label"], non_m["reason"] = non_m["dgcm_label"], reason(shown, "dgcm")
     non_m["review_status"] = non_m["dgcm_status"]
-    table = beside(m_catalog, table[is_m].drop(columns=["dgcm_label", "consensus_label"]))
+    table = beside(m_catalog, table[is_m].drop(columns=["dgcm_label", "consensus_label"]), "m_catalog_v1")
     return table, non_m.drop(columns="dgcm_label")
 
 
@@ -165,5 +165,5 @@ def with_random_check(decisions: pd.DataFrame, checked: pd.DataFrame) -> pd.Data
         counts where a person has looked and the queue dgcm has none of the spectrum.
     """
     by_people = checked["review_status"] == "reviewed"
-    new = checked[by_people & ~checked["spectrum_key"].isin(decisions["spectrum_key"])]
+    new = checked[by_people & ~among(checked["spectrum_key"], decisions["spectrum_key"])]
     return pd.concat([decisions, new], ignore_index=True)

@@ -220,9 +220,9 @@ def apply_scm(
     defaults = {"candidate_reasons": "", "review_status": "", "label": "M"}
     table = table.fillna(defaults)
     is_m = (table["label"] == "M").to_numpy()
-    non_m = beside(m_catalog, table[~is_m])
+    non_m = beside(m_catalog, table[~is_m], "m_catalog_v0")
     non_m["reason"] = reason(non_m, "scm")
-    return beside(m_catalog, table[is_m]), non_m
+    return beside(m_catalog, table[is_m], "m_catalog_v0"), non_m
 
 
 def reason(table: pd.DataFrame, stage: str) -> pd.Series:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute
 import pyarrow.parquet
 
 from mstars.core.errors import DamagedFile, InputError
-
-if TYPE_CHECKING:
-    pass
 from mstars.files.whole import atomic_path
 
 _GROUP_ROWS = 50_000
@@ -75,7 +73,63 @@ def read_tables(paths: Iterable[str | Path], columns: list[str] | None = None) -
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
-def beside(wide: pd.DataFrame, narrow: pd.DataFrame) -> pd.DataFrame:
+def among(keys: pd.Series, others: pd.Series | Sequence[str]) -> np.ndarray:
+    """Whether each key is one of others: ``isin`` of pandas takes seconds for a million of others.
+
+    Parameters
+    ----------
+    keys : pandas.Series
+        n texts, none missing.
+    others : pandas.Series or sequence of str
+
+    Returns
+    -------
+    ndarray of bool, [n]
+    """
+    text = pyarrow.large_string()
+    known = pyarrow.array(others, text)
+    return np.asarray(pyarrow.compute.is_in(pyarrow.array(keys, text), value_set=known), dtype=bool)
+
+
+def rows_of(table: pd.DataFrame, keys: pd.Series, name: str, *, all_there: bool = True) -> pd.DataFrame:
+    """The rows of a table that keys name.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        spectrum_key, each once, and other columns.
+    keys : pandas.Series
+        n spectrum_keys.
+    name : str
+        What the error calls the table.
+    all_there : bool
+        Whether a key without a row is an error; else its row has missing values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows in the order of ``keys``.
+
+    Raises
+    ------
+    InputError
+        A key is twice in the table, or lacks in it.
+    """
+    known = pd.Index(table["spectrum_key"])
+    if not known.is_unique:
+        twice = known[known.duplicated()][0]
+        raise InputError(f"{name}: spectrum_key {twice} is there twice; run its rule again")
+    rows = known.get_indexer(keys)
+    lacking = rows < 0
+    if not lacking.any():
+        return table.take(rows).reset_index(drop=True)
+    if all_there:
+        first = keys.iloc[int(np.argmax(lacking))]
+        raise InputError(f"{name}: no row of {first} ({lacking.sum()} spectra lack); run its rule again")
+    return table.reset_index(drop=True).reindex(rows).reset_index(drop=True)
+
+
+def beside(wide: pd.DataFrame, narrow: pd.DataFrame, name: str) -> pd.DataFrame:
     """The rows of a wide table that a narrow one names, and the columns of both: one copy where a merge makes several.
 
     Parameters
@@ -84,15 +138,21 @@ def beside(wide: pd.DataFrame, narrow: pd.DataFrame) -> pd.DataFrame:
         spectrum_key, each once, and other columns.
     narrow : pandas.DataFrame
         spectrum_key and other columns; n rows.
+    name : str
+        What the error calls the wide table.
 
     Returns
     -------
     pandas.DataFrame
         n rows in the order of ``narrow``.
+
+    Raises
+    ------
+    InputError
+        As `rows_of`.
     """
-    rows = pd.Index(wide["spectrum_key"]).get_indexer(narrow["spectrum_key"])
     added = narrow.drop(columns="spectrum_key").reset_index(drop=True)
-    return pd.concat([wide.take(rows).reset_index(drop=True), added], axis=1)
+    return pd.concat([rows_of(wide, narrow["spectrum_key"], name), added], axis=1)
 
 
 def row_of(table: pd.DataFrame, spectrum: str, where: str) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.core.resources import resource, resource_table
+from mstars.files.tables import among
 from mstars.files.text_tables import iter_records, text_layout
 
 QUEUES = ("scm", "dgcm", "rv", "random", "golden")
@@ -189,14 +190,14 @@ def _check_rows(queue: str, table: pd.DataFrame) -> None:
         raise InputError(f"{row.file}: line {row.line}: {say(row)}")
 
 
-def check_decisions(decisions: pd.DataFrame, known: Collection[str]) -> None:
+def check_decisions(decisions: pd.DataFrame, known: Sequence[str]) -> None:
     """Refuse decisions about spectra that the survey does not have.
 
     Parameters
     ----------
     decisions : pandas.DataFrame
         From `read_decisions`.
-    known : collection of str
+    known : pandas.Series or sequence of str
         All spectrum_keys of the survey.
 
     Raises
@@ -204,7 +205,7 @@ def check_decisions(decisions: pd.DataFrame, known: Collection[str]) -> None:
     InputError
         Names the file and line of the first such row.
     """
-    unknown = decisions[~decisions["spectrum_key"].isin(set(known))]
+    unknown = decisions[~among(decisions["spectrum_key"], known)]
     if len(unknown):
         row = next(unknown.itertuples())
         raise InputError(
@@ -219,7 +220,7 @@ def resolve(
     decisions: pd.DataFrame,
     mode: str,
     *,
-    catalog: Collection[str] | None = None,
+    catalog: Sequence[str] | None = None,
     survey: str = "SURVEY",
 ) -> pd.DataFrame:
     """One label for each candidate: the reviewers' label, or the consensus where no one has looked.
@@ -238,7 +239,7 @@ def resolve(
         From `read_decisions`.
     mode : {'provisional', 'required'}
         What happens to undecided candidates: they get the consensus and say so, or the run stops.
-    catalog : collection of str, optional
+    catalog : sequence of str, optional
         Keys of the catalogue that the queue is drawn from. A decision about one that is not queued, because the queue
         changed after a retraining, is kept with ``queued`` false. None: decisions about candidates only.
     survey : str
@@ -287,7 +288,7 @@ def resolution(queue: str, resolved: pd.DataFrame, decisions: pd.DataFrame) -> s
         Of `read_decisions`.
     """
     status = resolved["review_status"].value_counts()
-    unused = decisions.loc[~decisions["spectrum_key"].isin(resolved["spectrum_key"]), "spectrum_key"].nunique()
+    unused = decisions.loc[~among(decisions["spectrum_key"], resolved["spectrum_key"]), "spectrum_key"].nunique()
     counts = {
         "candidates": resolved["queued"].sum(),
         "reviewed": status.get("reviewed", 0),
@@ -299,10 +300,11 @@ def resolution(queue: str, resolved: pd.DataFrame, decisions: pd.DataFrame) -> s
     return f"queue {queue}: " + ", ".join(f"{number} {what}" for what, number in counts.items())
 
 
-def _votes_of(keys: pd.Series, decisions: pd.DataFrame, catalog: Collection[str] | None) -> pd.DataFrame:
+def _votes_of(keys: pd.Series, decisions: pd.DataFrame, catalog: Sequence[str] | None) -> pd.DataFrame:
     """Votes about the candidates, in their order, then those about other spectra of the catalogue that are decided."""
     votes = _votes(decisions)
-    extra = [] if catalog is None else sorted(set(votes.index) & set(catalog) - set(keys))
+    decided = votes.index.to_series()
+    extra = [] if catalog is None else sorted(decided[~among(decided, keys) & among(decided, catalog)])
     table = votes.reindex([*keys, *extra])
     table["spectrum_key"] = table.index
     table["queued"] = np.arange(len(table)) < len(keys)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mstars.classify.dgcm import dgcm_evidence
+from mstars.files.tables import among
 from mstars.review.queues import share_of_key
 
 
@@ -38,7 +39,7 @@ def spot_check(
         number: the first rows are a random sample, however many are looked at.
     """
     table = dgcm_evidence(m_catalog, dmgm, photometry)
-    table = table[~table["spectrum_key"].isin(candidates["spectrum_key"])].sort_values("spectrum_key")
+    table = table[~among(table["spectrum_key"], candidates["spectrum_key"])].sort_values("spectrum_key")
     draw = np.array([share_of_key(key, f"random{seed}") for key in table["spectrum_key"]])
     table = table.assign(candidate_reasons="random", priority=draw, consensus_label="dM")
     table = table.iloc[np.sort(np.argsort(-draw)[:size])].reset_index(drop=True)

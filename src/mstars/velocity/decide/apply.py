@@ -8,6 +8,7 @@ import pandas as pd
 from mstars.core.config.velocity_selection import SelectionOptions
 from mstars.core.errors import InputError
 from mstars.core.velocities import RV_FROM, SOURCES
+from mstars.files.tables import among
 from mstars.velocity.decide.best import best_velocity, gather_methods, method_offsets
 from mstars.velocity.decide.zero_point import repeat_pulls, zero_point
 
@@ -107,7 +108,7 @@ def combine_methods(
     more = ["spectrum_key", *(name for name in queue.columns if name.endswith(_REMEASURED))]
     table = catalog[["spectrum_key"]].merge(selection, on="spectrum_key", how="left", validate="one_to_one")
     table = table.merge(queue[more], on="spectrum_key", how="left", validate="one_to_one")
-    queued = catalog["spectrum_key"].isin(queue["spectrum_key"]).to_numpy()
+    queued = among(catalog["spectrum_key"], queue["spectrum_key"])
     label = np.where(queued, catalog["rv_paper_from"].to_numpy(dtype=str), "")
     offsets = method_offsets(table, options)
     methods = gather_methods(table, offsets, options)
@@ -191,5 +192,5 @@ def table7(catalog: pd.DataFrame, queue: pd.DataFrame) -> dict[str, int]:
     -------
     dict of str to int
     """
-    part = catalog[catalog["spectrum_key"].isin(queue["spectrum_key"])]
+    part = catalog[among(catalog["spectrum_key"], queue["spectrum_key"])]
     return {name: int((part["rv_paper_from"] == name).sum()) for name in RV_FROM}

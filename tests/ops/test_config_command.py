@@ -83,6 +83,19 @@ def test_what_is_wrong_is_told(place, capsys):
     assert "mine.yaml, bad.yaml: survey.kind: one says" in said
 
 
+@pytest.mark.parametrize("inner", ["[{}]", "{{{}}}"])
+def test_aliases_that_stand_for_too_much_are_refused(inner, place, capsys):
+    pairs = inner.startswith("{")
+    lines = [f"a0: &a0 {inner.format('x: 1' if pairs else '1')}"]
+    for number in range(1, 10):
+        values = [f"k{k}: *a{number - 1}" if pairs else f"*a{number - 1}" for k in range(10)]
+        lines.append(f"a{number}: &a{number} {inner.format(', '.join(values))}")
+    (place / "many.yaml").write_text("\n".join(lines))
+    assert main(["config", "many.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "many.yaml: not a config file: stands for more than 100000 values" in said
+
+
 def test_it_works_without_a_config_at_hand(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = printed(capsys)

@@ -34,6 +34,9 @@ rvmm:
 A wrong key or value stops the run before its first job, with one line that names the file, the key and what is allowed.
 Two overlays that set one key to different values do so too.
 
+Look at a stranger's overlay with `mstars config OVERLAY` before a run. A few lines of YAML aliases can stand for more
+than memory holds: `mstars config` refuses them. Snakemake merges sections of aliases before mstars can check them.
+
 The column *paper* has the value of Li et al. (2025) and the section that gives it: `=` where it is the default, nothing
 where the paper does not say. `config/paper.yaml` sets them all. `null` stands for nothing or none.
 """

@@ -15,17 +15,18 @@ with job(snakemake) as log:
     tables = read_class_tables(snakemake.input.class_tables)
     wrong = {name: partial(contradicted, table=of, radius_arcsec=params.radius_arcsec) for name, of in tables.items()}
     plan = make_plan(params.source, params.options, params.seed, wrong)
-    batches, (cells, cell_facts) = describe_batches(plan.rows()), plan_cells(plan.candidates, params.cells)
+    rows = plan.rows()
+    batches, (cells, cell_facts) = describe_batches(rows), plan_cells(plan.candidates, params.cells)
     for table, path in ((plan.candidates, made.candidates), (plan.training, made.training), (cells, made.cells)):
         write_table(table, path)
     write_table(plan.rejected, made.rejected)
     write_json(batches, made.batches)
     write_json(cell_facts, made.cell_facts)
-    write_table(plan.rows(), made.plan)
+    write_table(rows, made.plan)
     if watched := made.get("watched"):
-        write_json(watched_after(params.source, [*plan.rows()["path"], *plan.rejected["path"]]), watched)
+        write_json(watched_after(params.source, [*rows["path"], *plan.rejected["path"]]), watched)
     for note in plan.notes:
         log.info("note: %s", note)
     log.info("%d candidates, %d training spectra", len(plan.candidates), len(plan.training))
-    log.info("%d plates, %d batches, %d cells", plan.rows()["plate"].nunique(), len(batches), len(cell_facts))
+    log.info("%d plates, %d batches, %d cells", rows["plate"].nunique(), len(batches), len(cell_facts))
     log.info("%d rejected", len(plan.rejected))

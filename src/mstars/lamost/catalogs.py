@@ -222,4 +222,6 @@ def catalog_table(rows: pd.DataFrame, extra: dict[str, str] | None = None) -> pd
 
 def text_column(values: pd.Series) -> pd.Series:
     """A column as text, '' where a value is missing."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.fillna("").astype("str")
     return values.astype(object).where(values.notna(), "").astype("str")

@@ -151,8 +151,8 @@ def _with_coordinates(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def note_doubts(plan: Plan) -> None:
     """Add notes on what a user should know: a shared obsid, an unknown day, S/N that comes from the pixels."""
-    rows = plan.rows().dropna(subset=["obsid"])
-    shared = rows[rows["obsid"].duplicated(keep=False)]
+    rows = pd.concat([table[["spectrum_key", "obsid"]] for table in (plan.candidates, plan.training)]).dropna()
+    shared = rows[rows["obsid"].duplicated(keep=False)].sort_values("spectrum_key")
     for obsid, group in shared.groupby("obsid"):
         plan.notes.append(f"obsid {obsid} belongs to {' and '.join(group['spectrum_key'])}: each is kept by its key")
     undated = plan.candidates.loc[plan.candidates["obsdate"] == "", "spectrum_key"]

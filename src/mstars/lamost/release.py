@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mstars.core.config.classes import Scm
@@ -19,6 +20,8 @@ from mstars.lamost.names import SPECTRUM_NAME, stem_of
 from mstars.lamost.other_classes import TRAINING_COLUMNS, Contradicted, choose_training, first_of_key
 from mstars.lamost.plan import Plan, gather, note_doubts, reasons, with_snr
 from mstars.lamost.tree import name_problem
+
+_FOLDERS = 64  # a plate's own, and those that several plates may share
 
 
 def plan_release(
@@ -65,14 +68,26 @@ def plan_release(
         raise InputError(f"release.spectra: {root}: no such folder")
     catalogs = {"general": general_catalog, "afgk": afgk_catalog, "wd": wd_catalog}
     drawn = {"per_class": per_class, "snr_max": snr_max, "seed": seed, "contradicted": contradicted}
-    candidates, training, rejected, notes = named_spectra(m_catalog, catalogs, **drawn)
-    plan = _with_files(candidates, training, rejected, root, notes)
+    both, rejected, notes = _named_together(m_catalog, catalogs, **drawn)
+    n_candidates = int((both["role"] == "candidate").sum()) + len(rejected[0])
+    both, missing = find_files(both, root)
+    both, others = best_usable(both)
+    both = with_snr(both)
+    candidates = catalog_table(both[both["role"] == "candidate"])
+    training = catalog_table(both[both["role"] == "train"], TRAINING_COLUMNS)
+    plan = Plan(candidates, training, gather([*rejected, missing, others]), notes)
     if plan.candidates.empty:
-        n = len(candidates) + len(rejected[0])
         why = reasons(plan.rejected[plan.rejected["role"] == "candidate"])
-        raise InputError(f"release.spectra: {root}: no usable file of the {n} rows of {m_catalog}; {why}")
+        raise InputError(f"release.spectra: {root}: no usable file of the {n_candidates} rows of {m_catalog}; {why}")
     note_doubts(plan)
     return plan
+
+
+def _named_together(m_catalog, catalogs: Mapping, **drawn) -> tuple[pd.DataFrame, list[pd.DataFrame], list[str]]:
+    """Candidates and training spectra as one table, rejected rows and notes of `named_spectra`."""
+    candidates, training, rejected, notes = named_spectra(m_catalog, catalogs, **drawn)
+    both = candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
+    return both, rejected, notes
 
 
 def named_spectra(m_catalog: str | Path, catalogs: Mapping[str, str | Path | None], **drawn) -> tuple:
@@ -116,21 +131,7 @@ def named_files(
     """
     others = {name: catalogs.get(f"{name}_catalog") for name in ("general", "afgk", "wd")}
     drawn = {"per_class": options["n_per_class"], "snr_max": options["snr_min"], "seed": seed}
-    candidates, training, _, _ = named_spectra(catalogs.get("m_catalog"), others, contradicted=contradicted, **drawn)
-    return candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
-
-
-def _with_files(candidates, training, rejected: list[pd.DataFrame], root: Path, notes: list[str]) -> Plan:
-    both = candidates if training.empty else pd.concat([candidates, training], ignore_index=True)
-    both, missing = find_files(both, root)
-    both, others = best_usable(both)
-    both = with_snr(both)
-    return Plan(
-        catalog_table(both[both["role"] == "candidate"]),
-        catalog_table(both[both["role"] == "train"], TRAINING_COLUMNS),
-        gather([*rejected, missing, others]),
-        notes,
-    )
+    return _named_together(catalogs.get("m_catalog"), others, contradicted=contradicted, **drawn)[0]
 
 
 def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -154,7 +155,7 @@ def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFr
     missing : pandas.DataFrame
         The spectra without a file, with the reason.
     """
-    known = functools.cache(lambda folder: _files_by_stem(os.path.join(root, folder)))
+    known = functools.lru_cache(_FOLDERS)(lambda folder: _files_by_stem(os.path.join(root, folder)))
     fibre = zip(table["spid"], table["fiberid"], strict=True)
     stems = [f"spec-{plate}_sp{sp:02d}-{fi:03d}" for plate, (sp, fi) in zip(table["plate"], fibre, strict=True)]
     obsids = ["" if number is pd.NA else str(number) for number in table["obsid"]]
@@ -174,10 +175,20 @@ def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFr
             if not found:
                 rows_missing.append(row)
                 reason.append(f"no such file: {stems[row]}.fits.gz not in the tree{why}")
-    found = table.iloc[rows_found].assign(filename=[os.path.basename(path) for path in paths], path=paths)
+    order = _order(table["spectrum_key"].iloc[rows_found], paths)
+    paths = [paths[number] for number in order]
+    found = table.iloc[np.array(rows_found, dtype=int)[order]].reset_index(drop=True)
+    found = found.assign(filename=[os.path.basename(path) for path in paths], path=paths)
     missing = table.iloc[rows_missing].assign(reason=reason)
     missing["filename"] = [f"{stems[row]}.fits.gz" for row in rows_missing]
-    return found.sort_values(["spectrum_key", "path"], ignore_index=True), missing
+    return found, missing
+
+
+def _order(keys: pd.Series, paths: list[str]) -> np.ndarray:
+    """Places of files in order of spectrum_key and path: a whole table that is sorted is in memory twice."""
+    return (
+        pd.DataFrame({"key": keys.reset_index(drop=True), "path": paths}).sort_values(["key", "path"]).index.to_numpy()
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mstars.core.errors import InputError
 from mstars.files.hostile import refuse_bomb, refuse_outside
-from mstars.files.text_tables import TextLayout, TextRows, iter_text, text_layout
+from mstars.files.text_tables import TextLayout, TextRows, iter_text, opener_of, text_layout
 
 ENDINGS = {
     "fits": (".fits", ".fit"),
@@ -128,15 +128,42 @@ def _first_table(file, path: Path):
 def _iter_fits(path: Path, columns: Collection[str], size: int) -> Iterator[TextRows]:
     from astropy.io import fits
 
-    with fits.open(path, memmap=not path.name.lower().endswith(_PACKED)) as file:
+    with fits.open(path, memmap=not _is_packed(path)) as file:
         hdu = _first_table(file, path)
+        dtypes = hdu.columns.dtype
         for name in columns:
-            if hdu.data.dtype[name].shape:
+            if dtypes[name].shape:
                 raise InputError(f"{path}: column {name!r} holds a vector a row; a number is needed")
-        for start in range(0, len(hdu.data), size):
-            rows = hdu.data[start : start + size]
+        start = 1
+        for rows in _fits_rows(path, hdu, size):
             table = {name: _fits_column(rows, hdu.columns[name]) for name in columns}
-            yield TextRows(pd.DataFrame(table, index=range(start + 1, start + len(rows) + 1)), {})
+            yield TextRows(pd.DataFrame(table, index=range(start, start + len(rows))), {})
+            start += len(rows)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(_PACKED)
+
+
+def _fits_rows(path: Path, hdu, size: int) -> Iterator[np.ndarray]:
+    """Rows of a table, some at a time. Of a packed file astropy would hold all: its bytes are read on as they come."""
+    from astropy.io import fits
+
+    if not _is_packed(path) or not isinstance(hdu, fits.BinTableHDU) or hdu.header["PCOUNT"]:
+        for start in range(0, len(hdu.data), size):
+            yield hdu.data[start : start + size]
+        return
+    width, left = hdu.header["NAXIS1"], hdu.header["NAXIS2"]
+    with opener_of(path)(path, "rb") as file:
+        file.seek(hdu.fileinfo()["datLoc"])
+        while left:
+            header = hdu.header.copy()
+            header["NAXIS2"] = min(size, left)
+            data = file.read(width * header["NAXIS2"])
+            if len(data) < width * header["NAXIS2"]:
+                raise OSError("the file ends before its last row")
+            yield fits.BinTableHDU.fromstring(header.tostring().encode() + data).data
+            left -= header["NAXIS2"]
 
 
 def _fits_column(rows, column):

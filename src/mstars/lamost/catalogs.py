@@ -54,7 +54,7 @@ def read_catalog(path: str | Path, columns: tuple[str, ...] = REQUIRED) -> tuple
 
 
 def iter_catalog(
-    path: str | Path, columns: tuple[str, ...] = REQUIRED, chunk: int = 250_000
+    path: str | Path, columns: tuple[str, ...] = REQUIRED, chunk: int = 100_000
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Read a LAMOST catalogue in parts, so that one of ten million rows needs little memory.
 

@@ -16,7 +16,7 @@ from mstars.core.errors import InputError
 from mstars.lamost import archive
 from mstars.lamost.catalogs import catalog_table, read_catalog
 from mstars.lamost.duplicates import best_usable
-from mstars.lamost.names import SPECTRUM_NAME, stem_of
+from mstars.lamost.names import SPECTRUM_NAME, Identity, stem_of
 from mstars.lamost.other_classes import TRAINING_COLUMNS, Contradicted, choose_training, first_of_key
 from mstars.lamost.plan import Plan, gather, note_doubts, reasons, with_snr
 from mstars.lamost.tree import name_problem
@@ -156,32 +156,31 @@ def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFr
         The spectra without a file, with the reason.
     """
     known = functools.lru_cache(_FOLDERS)(lambda folder: _files_by_stem(os.path.join(root, folder)))
-    fibre = zip(table["spid"], table["fiberid"], strict=True)
-    stems = [f"spec-{plate}_sp{sp:02d}-{fi:03d}" for plate, (sp, fi) in zip(table["plate"], fibre, strict=True)]
-    obsids = ["" if number is pd.NA else str(number) for number in table["obsid"]]
-    dates, plans, days = (table[name].to_numpy() for name in ("obsdate", "planid", "lmjd"))
-    rows_found, paths, rows_missing, reason = [], [], [], []
+    dates, plans, days, spids, fibres = (
+        table[name].to_numpy() for name in ("obsdate", "planid", "lmjd", "spid", "fiberid")
+    )
+    obsids = table["obsid"].to_numpy(dtype="int64", na_value=0)
+    rows_found, paths, rows_missing, missed, reason = [], [], [], [], []
     for rows in table.groupby("plate", sort=True).indices.values():
         date, planid = str(dates[rows[0]]), str(plans[rows[0]])
         names = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{days[rows[0]]}/{planid}", planid, ".")
         folders = [known(name) for name in names]
         why = next((folder.why for folder in folders if folder.why), "")
         for row in rows:
-            found = [
-                path for name in (stems[row], obsids[row]) for of in folders for path in of.files.get(name.lower(), ())
-            ]
+            stem = Identity(days[row], plans[row], spids[row], fibres[row]).stem
+            names = stem.lower(), str(obsids[row] or "")
+            found = [path for name in names for of in folders for path in of.files.get(name, ())]
             rows_found += [row] * len(found)
             paths += found
             if not found:
                 rows_missing.append(row)
-                reason.append(f"no such file: {stems[row]}.fits.gz not in the tree{why}")
+                missed.append(f"{stem}.fits.gz")
+                reason.append(f"no such file: {missed[-1]} not in the tree{why}")
     order = _order(table["spectrum_key"].iloc[rows_found], paths)
     paths = [paths[number] for number in order]
     found = table.iloc[np.array(rows_found, dtype=int)[order]].reset_index(drop=True)
     found = found.assign(filename=[os.path.basename(path) for path in paths], path=paths)
-    missing = table.iloc[rows_missing].assign(reason=reason)
-    missing["filename"] = [f"{stems[row]}.fits.gz" for row in rows_missing]
-    return found, missing
+    return found, table.iloc[rows_missing].assign(reason=reason, filename=missed)
 
 
 def _order(keys: pd.Series, paths: list[str]) -> np.ndarray:

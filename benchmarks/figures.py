@@ -154,22 +154,34 @@ def snakemake(place: Path, *arguments: str) -> list[str]:
 
 def outputs_of_rules(place: Path) -> dict[str, list[str]]:
     """The files of each rule, by Snakemake's own summary."""
-    said = subprocess.run(snakemake(place, "--summary", "all"), check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        snakemake(place, "--summary", "all", "cds"), check=True, capture_output=True, text=True
+    ).stdout
     found: dict[str, list[str]] = {}
     for row in csv.DictReader(said.splitlines(), delimiter="\t"):
         found.setdefault(row["rule"], []).append(row["output_file"])
     return found
 
 
+MEASURE = """
+import json, os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(json.dumps([status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
+"""
+
+
 def used(command: list[str]) -> dict[str, float]:
-    """Processor time, wall time and peak memory of a program and of those that it starts."""
+    """Processor time, wall time and peak memory of a program and of those that it starts.
+
+    A small process starts it: Linux counts to a program's peak what the process had that started it.
+    """
     started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
+    said = subprocess.run([sys.executable, "-c", MEASURE, *command], check=True, stdout=subprocess.PIPE, text=True)
+    status, cpu, peak = json.loads(said.stdout)
     if status:
         raise SystemExit(f"failed: {' '.join(command)}")
-    wall = time.perf_counter() - started
-    return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall, "peak_mb": usage.ru_maxrss / 1024}
+    return {"cpu_s": cpu, "wall_s": time.perf_counter() - started, "peak_mb": peak}
 
 
 def catalogue(place: Path, copies: int, chosen: Sequence[str]) -> dict:
@@ -179,7 +191,7 @@ def catalogue(place: Path, copies: int, chosen: Sequence[str]) -> dict:
     for rule in chosen:
         cpu = peak = 0.0
         for name in made[rule]:
-            (place / name).unlink()
+            (place / name).unlink(missing_ok=True)
         for name in made[rule]:  # one by one: Snakemake would make what lies between two of them
             if (place / name).exists():
                 continue

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mstars.core.randomness import rng
 from mstars.core.snr import SNR
+from mstars.files.tables import among
 from mstars.lamost.catalogs import PLACED, REQUIRED, iter_catalog
 from mstars.lamost.ingest import rejected_table
 
@@ -25,7 +26,7 @@ _SPARE = 2  # so many times the wanted number are kept while reading, because so
 
 def choose_training(
     catalogs: dict[str, str | Path | None],
-    candidates: set[str],
+    candidates: pd.Series,
     *,
     per_class: int,
     snr_max: float,
@@ -38,8 +39,8 @@ def choose_training(
     ----------
     catalogs : dict
         Paths by source (general, afgk, wd), None where there is none.
-    candidates : set of str
-        Spectra of the M catalogue: they are not used.
+    candidates : pandas.Series
+        Spectrum_keys of the M catalogue: they are not used.
     per_class : int
         At most so many a class, drawn at random.
     snr_max : float
@@ -76,7 +77,7 @@ def choose_training(
     differ = table.groupby("spectrum_key")["label"].transform("nunique") > 1
     rejected.append(table[differ].assign(reason="labels of two catalogues differ"))
     table, repeats = first_of_key(table[~differ], "the catalogues of other classes")
-    shared = table["spectrum_key"].isin(candidates)
+    shared = among(table["spectrum_key"], candidates)
     rejected += [repeats, table[shared].assign(reason="also in the M catalogue: a candidate, not training")]
     table = _smallest_draws(table[~shared], per_class).drop(columns="draw").reset_index(drop=True)
     counts = table["label"].value_counts().sort_index()

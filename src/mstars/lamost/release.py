@@ -111,7 +111,7 @@ def named_spectra(m_catalog: str | Path, catalogs: Mapping[str, str | Path | Non
     """
     candidates, unreadable = read_catalog(m_catalog)
     candidates, repeats = first_of_key(candidates.assign(role="candidate"), "the M catalogue")
-    training, not_used, notes = choose_training(dict(catalogs), set(candidates["spectrum_key"]), **drawn)
+    training, not_used, notes = choose_training(dict(catalogs), candidates["spectrum_key"], **drawn)
     return candidates, training, [unreadable.assign(role="candidate"), repeats, not_used], notes
 
 
@@ -156,18 +156,17 @@ def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFr
         The spectra without a file, with the reason.
     """
     known = functools.lru_cache(_FOLDERS)(lambda folder: _files_by_stem(os.path.join(root, folder)))
-    dates, plans, days, spids, fibres = (
-        table[name].to_numpy() for name in ("obsdate", "planid", "lmjd", "spid", "fiberid")
-    )
+    spids, fibres = (table[name].to_numpy() for name in ("spid", "fiberid"))
     obsids = table["obsid"].to_numpy(dtype="int64", na_value=0)
     rows_found, paths, rows_missing, missed, reason = [], [], [], [], []
-    for rows in table.groupby("plate", sort=True).indices.values():
-        date, planid = str(dates[rows[0]]), str(plans[rows[0]])
-        names = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{days[rows[0]]}/{planid}", planid, ".")
+    plates = list(table.groupby("plate", sort=True).indices.values())
+    first = table[["obsdate", "planid", "lmjd"]].iloc[[rows[0] for rows in plates]]
+    for rows, (date, planid, day) in zip(plates, first.itertuples(index=False, name=None), strict=True):
+        names = (f"{date}/{planid}", f"{date.replace('-', '')}/{planid}", f"{day}/{planid}", planid, ".")
         folders = [known(name) for name in names]
         why = next((folder.why for folder in folders if folder.why), "")
         for row in rows:
-            stem = Identity(days[row], plans[row], spids[row], fibres[row]).stem
+            stem = Identity(day, planid, spids[row], fibres[row]).stem
             names = stem.lower(), str(obsids[row] or "")
             found = [path for name in names for of in folders for path in of.files.get(name, ())]
             rows_found += [row] * len(found)
@@ -176,18 +175,14 @@ def find_files(table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFr
                 rows_missing.append(row)
                 missed.append(f"{stem}.fits.gz")
                 reason.append(f"no such file: {missed[-1]} not in the tree{why}")
-    order = _order(table["spectrum_key"].iloc[rows_found], paths)
-    paths = [paths[number] for number in order]
-    found = table.iloc[np.array(rows_found, dtype=int)[order]].reset_index(drop=True)
-    found = found.assign(filename=[os.path.basename(path) for path in paths], path=paths)
+    # put in order before their rows: a whole table that is sorted is in memory twice
+    files = pd.DataFrame({"key": table["spectrum_key"].iloc[rows_found].reset_index(drop=True), "path": paths})
+    del paths
+    files = files.sort_values(["key", "path"])
+    found = table.iloc[np.array(rows_found, dtype=int)[files.index]].reset_index(drop=True)
+    found["filename"] = [os.path.basename(path) for path in files["path"]]
+    found["path"] = files["path"].reset_index(drop=True)
     return found, table.iloc[rows_missing].assign(reason=reason, filename=missed)
-
-
-def _order(keys: pd.Series, paths: list[str]) -> np.ndarray:
-    """Places of files in order of spectrum_key and path: a whole table that is sorted is in memory twice."""
-    return (
-        pd.DataFrame({"key": keys.reset_index(drop=True), "path": paths}).sort_values(["key", "path"]).index.to_numpy()
-    )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,13 @@ def test_the_cross_validation_with_and_without_a_theory_grid(sample):
 
 def test_diagrams(sample):
     giants = pd.DataFrame({"bp_rp_0": [2.0, 2.2], "M_G_0": [-2.0, -1.5]})
-    assert f"dM {len(sample)}" in texts(figures.draw_cmd(sample, giants))
+    axes = figures.draw_cmd(sample, giants).axes[0]
+    handles, names = axes.get_legend_handles_labels()
+    by_name = dict(zip(names, handles, strict=True))
+    assert set(by_name) == {f"dM {len(sample)}", "gM 2", f"region of dM, {sample['selected'].sum()} inside"}
+    stars = {len(one.get_offsets()): one.get_facecolor()[0, :3] for one in axes.collections}
+    shown = [by_name[name].get_facecolor()[0, :3] for name in (f"dM {len(sample)}", "gM 2")]
+    np.testing.assert_allclose(shown, [stars[len(sample)], stars[2]])
     figure = figures.draw_hrd(sample)
     bright = ((sample["snri"] > 50) & sample["selected"]).sum()
     assert len(figure.axes[0].collections[0].get_offsets()) == bright > 10 and len(figure.axes[0].lines) >= 3

@@ -35,11 +35,14 @@ def draw_cmd(sample: pd.DataFrame, giants: pd.DataFrame) -> Figure:
     figure = new_figure(COLUMN_WIDTH, 3.6)
     axes = figure.subplots()
     density(axes, sample["bp_rp_0"], sample["M_G_0"], color=RED)
+    axes.scatter([], [], s=8, color=RED, linewidths=0, label=f"dM {len(sample)}")
+    axes.scatter([], [], s=8, color=BLUE, linewidths=0, label=f"gM {len(giants)}")
     axes.scatter(giants["bp_rp_0"], giants["M_G_0"], s=2, c=BLUE, linewidths=0, rasterized=True)
-    axes.plot(*np.vstack([DM_REGION, DM_REGION[:1]]).T, color="black", lw=0.8, ls="--")
+    inside = f"region of dM, {int(sample['selected'].sum())} inside"
+    axes.plot(*np.vstack([DM_REGION, DM_REGION[:1]]).T, color="black", lw=0.8, ls="--", label=inside)
     axes.axhline(5.0, color=GREY, lw=0.6, ls=":")
     axes.set(xlabel=r"$(G_{\rm BP} - G_{\rm RP})_0$ (mag)", ylabel=r"$M_{G,0}$ (mag)", xlim=(0.5, 5.2), ylim=(17, -4))
-    note(axes, f"dM {len(sample)}\ngM {len(giants)}\ninside {int(sample['selected'].sum())}", "upper right")
+    axes.legend(loc="lower left", frameon=False)
     return figure
 
 

@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, required=True, help="folder for the new networks, one a seed")
     parser.add_argument("--epochs", type=int, help="at most (as the first)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--curve", type=float, help="augmentation of these trainings: networks.curve (as the first)")
     parser.add_argument(
         "--most", type=int, nargs=2, default=[200_000, 60_000], help="spectra to train on, to ask about"
     )
@@ -74,7 +75,8 @@ def main() -> None:
     x, valid, labels = inputs(rows), rows["valid"].to_numpy(), rows["label"].to_numpy(dtype=str)
     print(f"{(~valid).sum()} spectra to train on, {valid.sum()} to ask about", flush=True)
     same = {key: value for key, value in first.about["settings"].items() if key != "architecture"}
-    settings = Networks(**same | ({"epochs": options.epochs} if options.epochs else {}))
+    asked_for = {"epochs": options.epochs, "curve": options.curve}
+    settings = Networks(**same | {key: value for key, value in asked_for.items() if value is not None})
     models, asked, result = [first], np.flatnonzero(valid), {"n_train": int((~valid).sum())}
     for seed in options.seeds:
         started, folder = time.process_time(), options.write / f"seed_{seed}"
@@ -90,7 +92,7 @@ def main() -> None:
     truth = np.array([first.outputs.index(label) for label in labels[asked]])
     star = np.isin(labels[asked], STARS)
     for factor in (0.0, *options.distort):
-        found = [probabilities(model, x, asked, factor * settings.curve) for model in models]
+        found = [probabilities(model, x, asked, factor * first.about["settings"]["curve"]) for model in models]
         result[f"distorted {factor:g}" if factor else "as they are"] = scores(found, truth, star)
     save_model(together(models), options.write / "together")
     print(json.dumps(result))

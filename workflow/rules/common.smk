@@ -62,7 +62,7 @@ with told_alone():
 
 def without_networks(section):
     """Settings of a stage less those of its trainings."""
-    return {name: value for name, value in config[section].items() if name != "networks"}
+    return {name: value for name, value in config[section].items() if name not in ("networks", "spt_members")}
 
 
 SURVEY = config["survey"]["name"]

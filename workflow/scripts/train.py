@@ -12,6 +12,7 @@ from mstars.ops.job import job
 
 with job(snakemake) as log:
     task, params = snakemake.wildcards.task, snakemake.params
+    member = int(snakemake.wildcards.get("member", 0))
     table, summary = read_table(snakemake.input.table), read_json(snakemake.input.summary)
     model = train_classifier(
         load_network_inputs(snakemake.input.spectra),
@@ -19,7 +20,7 @@ with job(snakemake) as log:
         table["split"].to_numpy(dtype=str) == "valid",
         classes=summary["classes"],
         settings=Networks(**params.settings),
-        seed=int(rng(params.seed, "train", task).integers(2**31)),
+        seed=int(rng(params.seed, "train", task, *([member] if member else [])).integers(2**31)),
         folder=Path(snakemake.output.model).parent,
         task=task,
         keys=table["spectrum_key"].to_numpy(dtype=str),

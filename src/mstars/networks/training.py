@@ -82,7 +82,7 @@ def train_classifier(
     predicted, probability = _in_chunks(predict_classifier, model, x, data.valid)
     table = pd.DataFrame({"truth": labels[data.valid], "predicted": predicted})
     table = table.assign(**{f"prob_{name}": probability[:, column] for column, name in enumerate(classes)})
-    _write(model, history, table, keys, data.valid, Path(folder))
+    write_trained(model, history, _keyed(table, keys, data.valid), folder)
     return model
 
 
@@ -152,7 +152,7 @@ def train_regressor(
     for column, name in enumerate(names):
         table[f"{name}_true"] = y[data.valid, column]
         table[f"{name}_predicted"] = predicted[:, column]
-    _write(model, history, table, keys, data.valid, Path(folder))
+    write_trained(model, history, _keyed(table, keys, data.valid), folder)
     return model
 
 
@@ -213,9 +213,26 @@ def _in_chunks(function, model: Model, x: np.ndarray, rows: np.ndarray) -> list[
     return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
 
-def _write(model: Model, history: pd.DataFrame, table: pd.DataFrame, keys, rows: np.ndarray, folder: Path) -> None:
+def _keyed(table: pd.DataFrame, keys, rows: np.ndarray) -> pd.DataFrame:
+    """With the spectrum_key of each row, or its number, as first column."""
     table.insert(0, "spectrum_key", rows.astype(str) if keys is None else np.asarray(keys, dtype=str)[rows])
-    write_table(table, folder / "validation.parquet")
+    return table
+
+
+def write_trained(model: Model, history: pd.DataFrame, validation: pd.DataFrame, folder: str | Path) -> None:
+    """Write the folder of a training that has ended; its checkpoint goes.
+
+    Parameters
+    ----------
+    model : Model
+    history : pandas.DataFrame
+        Losses by epoch, for history.csv.
+    validation : pandas.DataFrame
+        Predictions for the spectra kept out, for validation.parquet.
+    folder : str or Path
+    """
+    folder = Path(folder)
+    write_table(validation, folder / "validation.parquet")
     with atomic_path(folder / "history.csv") as temporary:
         history.to_csv(temporary, index=False)
     save_model(model, folder)

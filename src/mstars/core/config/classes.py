@@ -70,6 +70,9 @@ class Scm(Section):
     networks: ClassifierNetworks = inherited(
         ClassifierNetworks, "networks", "training of CNN-SPT and CNN-WDM: keys of networks that differ"
     )
+    spt_members: int = key(
+        1, "trainings of CNN-SPT that differ in random numbers; their probabilities are averaged", ge=1, le=9
+    )
     split: Literal["star", "spectrum"] = key("star", _SPLIT, paper="spectrum", where="3.4.1")
     class_tables: Words = key(
         (), "local tables of external classes (ra, dec, class): labels that they contradict are not trained on"

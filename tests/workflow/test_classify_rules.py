@@ -105,6 +105,24 @@ def test_from_stores_to_the_first_catalogues(place):
     assert read_json(results / "models/spt/model.json")["about"]["training_set"] == summary["hash"]
 
 
+def test_several_trainings_become_one_network(place):
+    (place / "Snakefile").write_text(
+        (place / "Snakefile").read_text() + f'include: "{ROOT}/workflow/rules/members.smk"\n'
+    )
+    change(place, "networks", epochs=2)
+    change(place, "scm", spt_members=2)
+    said = snakemake(place, "results/demo/predictions/spt/b.parquet")
+    assert "train CNN spt, number 1" in said and "2 networks as one" in said
+    models = place / "results/demo/models/spt"
+    about = read_json(models / "model.json")
+    assert about["members"] == 2 and about["about"]["seed"] != about["about"]["members"][0]["seed"]
+    parts = [read_table(models / f"members/{number}/validation.parquet")["prob_M"] for number in range(2)]
+    together = read_table(models / "validation.parquet")["prob_M"]
+    np.testing.assert_allclose(together, np.mean(parts, axis=0), atol=1e-7)
+    assert np.abs(parts[0] - parts[1]).max() > 1e-3
+    assert len(read_table(place / "results/demo/predictions/spt/b.parquet")) == N_M + N_WRONG
+
+
 def test_a_killed_training_goes_on(place):
     change(place, "networks", epochs=300, stop_patience=300, least_improvement=0.0)
     target = "results/demo/models/wdm/model.json"

@@ -104,7 +104,11 @@ include: "acquire_inputs.smk"
 with told_alone():
     BORROWED = model_source(BORROWED_PATH, "results/bundles") if BORROWED_PATH else None
 MODELS = BORROWED.folder if BORROWED else f"{R}/models"
-OPTIONAL_RULES = [*KIND_RULES, *(["bundle"] if BORROWED and BORROWED.bundle else [])]
+OPTIONAL_RULES = [
+    *KIND_RULES,
+    *(["bundle"] if BORROWED and BORROWED.bundle else []),
+    *(["members"] if config["scm"]["spt_members"] > 1 else []),
+]
 
 
 wildcard_constraints:

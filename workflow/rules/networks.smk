@@ -50,47 +50,6 @@ rule train:
         "../scripts/train.py"
 
 
-if config["scm"]["spt_members"] > 1:
-
-    ruleorder: join_members > train
-
-    use rule train as train_member with:
-        output:
-            model="<results>/models/{task}/members/{member}/model.json",
-            weights="<results>/models/{task}/members/{member}/weights.safetensors",
-            history="<results>/models/{task}/members/{member}/history.csv",
-            validation="<results>/models/{task}/members/{member}/validation.parquet",
-        log:
-            "<logs>/train_member/{task}_{member}.log",
-        benchmark:
-            "<benchmarks>/train_member/{task}_{member}.tsv"
-        wildcard_constraints:
-            task="spt",
-            member=r"\d",
-        message:
-            "train CNN {wildcards.task}, number {wildcards.member}"
-
-    rule join_members:
-        input:
-            models=expand("<results>/models/spt/members/{member}/model.json", member=range(config["scm"]["spt_members"])),
-            validation=expand(
-                "<results>/models/spt/members/{member}/validation.parquet", member=range(config["scm"]["spt_members"])
-            ),
-        output:
-            model="<results>/models/spt/model.json",
-            weights="<results>/models/spt/weights.safetensors",
-            history="<results>/models/spt/history.csv",
-            validation="<results>/models/spt/validation.parquet",
-        log:
-            "<logs>/join_members.log",
-        benchmark:
-            "<benchmarks>/join_members.tsv"
-        message:
-            "the members of CNN-SPT as one model"
-        script:
-            "../scripts/join_members.py"
-
-
 # what rests on no prediction made here, in one job a batch: its spectra are read and preprocessed once
 TOGETHER = ["spt", "wdm", "dmgm"] if BORROWED else ["spt", "wdm"]
 READ_WITH_CLASSIFIERS = [*TOGETHER, "ood"] if BORROWED and config["scm"]["ood"]["use"] != "off" else TOGETHER

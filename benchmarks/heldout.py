@@ -2,12 +2,15 @@
 
     python benchmarks/heldout.py --library results/templates/library.h5
     python benchmarks/heldout.py --library results/templates/library.h5 --tasks spt --surveys 4
+    python benchmarks/heldout.py --models results/box/models --tasks spt --beside results/box/models/spt/members/*
 
 Surveys of size ``networks`` are made in memory with different seeds: ``--surveys`` of them are trained on (3:1), all of
 another is held out. What noise alone costs is seen with ``--quiet-sky``: the same stars at S/N 300, with networks
 trained on such spectra. ``near`` is the accuracy when a star within two subclasses of a boundary may be on either side
-of it. ``--models`` keeps the networks; those already there are asked without training. The last line of the output is
-one JSON object.
+of it. ``--models`` keeps the networks; those already there are asked without training. ``--beside`` names more model
+folders, which are asked about the same spectra: ``mended`` and ``harmed`` are spectra that one of them and not the
+first network has right, and the reverse. ``--distort`` adds smooth curves to the spectra held out, as under another
+sky. The last line of the output is one JSON object.
 """
 
 from __future__ import annotations
@@ -22,11 +25,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from mstars.core.config.networks import Networks
 from mstars.core.config.whole import filled
 from mstars.core.randomness import rng
 from mstars.core.robust import share_limits
+from mstars.networks.augmentation import augment
 from mstars.networks.folder import load_model
 from mstars.networks.inference import predict_classifier
 from mstars.networks.training import train_classifier
@@ -129,6 +134,34 @@ def train(x: np.ndarray, rows: pd.DataFrame, config: dict, options: argparse.Nam
     return models
 
 
+def asked(model, x: np.ndarray) -> np.ndarray:
+    """What a network calls each spectrum. [n]"""
+    return np.concatenate([predict_classifier(model, x[start : start + 1024])[0] for start in range(0, len(x), 1024)])
+
+
+def distorted(x: np.ndarray, curve: float) -> np.ndarray:
+    """Spectra with smooth curves added, as `mstars.networks.augmentation` adds them in a training."""
+    draws = rng(1, "heldout", "distort")
+    for start in range(0, len(x), 1024):
+        part = torch.from_numpy(x[start : start + 1024])
+        x[start : start + 1024] = augment(part, 0.0, 0.0, draws, curve).numpy()
+    return x
+
+
+def beside(folders: list[Path], first, x: np.ndarray, rows: pd.DataFrame) -> dict:
+    """Shares right of more models of the first one's task, and what each mends and harms of the first one's."""
+    seen, truth, chosen = of_task(first.task, rows, x)
+    before, found = asked(first, seen) == truth, {}
+    for folder in folders:
+        called = asked(load_model(folder), seen)
+        right = called == truth
+        changed = {"mended": int((right & ~before).sum()), "harmed": int((before & ~right).sum())}
+        found[str(folder)] = share(right) | changed
+        if first.task == "spt":
+            found[str(folder)]["near"] = share(right | near_boundary(rows[chosen], truth, called))
+    return found
+
+
 def share(right: np.ndarray) -> dict:
     """A share with its 95 % limits."""
     low, high = share_limits(right.sum(), len(right))
@@ -142,9 +175,7 @@ def measure(models: dict, x: np.ndarray, rows: pd.DataFrame) -> dict:
     result = {}
     for task, model in models.items():
         seen, truth, chosen = of_task(task, rows, x)
-        called = np.concatenate(
-            [predict_classifier(model, seen[start : start + 1024])[0] for start in range(0, len(seen), 1024)]
-        )
+        called = asked(model, seen)
         right, snri = called == truth, rows["snri"].to_numpy()[chosen]
         bins = {
             f"{low}-{high}": share(right[(snri >= low) & (snri < high)])
@@ -171,6 +202,8 @@ def main() -> None:
     parser.add_argument("--curve", type=float, help="smooth curves for the first two (else scm.networks.curve)")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the training")
     parser.add_argument("--models", type=Path, help="keep the trained models in this folder, for realism.py --models")
+    parser.add_argument("--beside", type=Path, nargs="+", default=[], help="more models of the first task, to ask too")
+    parser.add_argument("--distort", type=float, help="smooth curves added to the spectra held out")
     parser.add_argument("--quiet-sky", action="store_true", help="train and measure without noise instead")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -192,7 +225,10 @@ def main() -> None:
             del x
         test_seed = options.seed + 1 if options.test_seed is None else options.test_seed
         x, rows = survey(maker, [test_seed], options.per_class, options.quiet_sky, options.tasks)
+        x = distorted(x, options.distort) if options.distort else x
         result = measure(models, x, rows)
+        if options.beside:
+            result["beside"] = beside(options.beside, models[options.tasks[0]], x, rows)
     about = {"quiet_sky": options.quiet_sky, "surveys": options.surveys, "test_seed": test_seed, "n_train": n_train}
     about["minutes"] = (time.perf_counter() - started) / 60
     about["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

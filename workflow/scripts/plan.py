@@ -15,14 +15,13 @@ with job(snakemake) as log:
     tables = read_class_tables(snakemake.input.class_tables)
     wrong = {name: partial(contradicted, table=of, radius_arcsec=params.radius_arcsec) for name, of in tables.items()}
     plan = make_plan(params.source, params.options, params.seed, wrong)
-    rows = plan.rows()
-    batches, (cells, cell_facts) = describe_batches(rows), plan_cells(plan.candidates, params.cells)
-    for table, path in ((plan.candidates, made.candidates), (plan.training, made.training), (cells, made.cells)):
+    rows, (cells, cell_facts) = plan.rows(), plan_cells(plan.candidates, params.cells)
+    batches = describe_batches(rows)
+    tables = [plan.candidates, plan.training, cells, plan.rejected, rows]
+    for table, path in zip(tables, (made.candidates, made.training, made.cells, made.rejected, made.plan), strict=True):
         write_table(table, path)
-    write_table(plan.rejected, made.rejected)
     write_json(batches, made.batches)
     write_json(cell_facts, made.cell_facts)
-    write_table(rows, made.plan)
     if watched := made.get("watched"):
         write_json(watched_after(params.source, [*rows["path"], *plan.rejected["path"]]), watched)
     for note in plan.notes:

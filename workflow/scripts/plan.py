@@ -12,8 +12,8 @@ from mstars.sky.cells import plan_cells
 
 with job(snakemake) as log:
     params, made = snakemake.params, snakemake.output
-    tables = read_class_tables(snakemake.input.class_tables)
-    wrong = {name: partial(contradicted, table=of, radius_arcsec=params.radius_arcsec) for name, of in tables.items()}
+    known = read_class_tables(snakemake.input.class_tables)
+    wrong = {name: partial(contradicted, table=of, radius_arcsec=params.radius_arcsec) for name, of in known.items()}
     plan = make_plan(params.source, params.options, params.seed, wrong)
     rows, (cells, cell_facts) = plan.rows(), plan_cells(plan.candidates, params.cells)
     batches = describe_batches(rows)

@@ -23,6 +23,7 @@ def test_spoiled_fits_are_left_out_and_labelled_stars_are_held_out(sample):
     assert sample["m_h_apogee"].isna().sum() > sample["teff_apogee"].isna().sum()  # -9999 is none
     assert sample["m_h_galgano2020"].isna().all() and sample["teff_b20"].notna().all()
     assert 0.5 < sample["selected"].mean() <= 1
+    assert set(sample.loc[~sample["bt_inside"], "spectrum_key"]) == {"k0003", "k0004"}
 
 
 def test_planted_offsets_come_out(sample):

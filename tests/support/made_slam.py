@@ -27,6 +27,7 @@ def tables(seed=1):
     for label, size in (("teff", 400), ("m_h", 0.8)):
         slam[f"{label}_err"], slam[f"{label}_cv_err"], slam[f"{label}_oof"] = 10.0, size * snri**-0.5, np.nan
     slam["teff_bt"], slam["teff_bt_err"], slam["m_h_bt"] = teff - 75, 20.0, np.minimum(m_h, 0)
+    slam.loc[[3, 4], "teff_bt"] = 2800.0, 4500.0  # fits that ended at the grid's edge
     slam.loc[0, "flag"], slam.loc[1, "teff"] = 512, np.nan
     slam.loc[2, ["teff_oof", "m_h_oof"]] = [3333.0, -0.33]
     catalog = pd.DataFrame({"spectrum_key": keys, "obsid": numbers, "snri": snri, "luminosity_class": "dM"})

@@ -51,15 +51,15 @@ def slam_sample(
     -------
     pandas.DataFrame
         One row a spectrum with parameters that no flag clears: spectrum_key, snri, star_id, source_id; teff, m_h (of
-        labelled stars by a model that has not seen them) with ``_err`` and ``_cv_err``, teff_bt, m_h_bt, bt_inside;
-        parallax (mas), pmra, pmdec (mas/yr), bp_rp_0, M_G_0, selected (section 3.1); teff_apogee, m_h_apogee; and
-        ``{label}_{name}`` of each catalogue.
+        labelled stars by a model that has not seen them) with ``_err`` and ``_cv_err``, teff_bt, m_h_bt, bt_inside
+        (not at the grid's edge, where fits pile up); parallax (mas), pmra, pmdec (mas/yr), bp_rp_0, M_G_0, selected
+        (section 3.1); teff_apogee, m_h_apogee; and ``{label}_{name}`` of each catalogue.
     """
     table = parameters[(parameters["luminosity_class"] == "dM") & parameters["teff"].notna()]
     table = table[(table["flag"] & _SPOILED) == 0].copy()
     for label in ("teff", "m_h"):
         table[label] = table[f"{label}_oof"].fillna(table[label])
-    table["bt_inside"] = table["teff_bt"].between(*TEFF_RANGE)
+    table["bt_inside"] = table["teff_bt"].between(*TEFF_RANGE, inclusive="neither")  # fits at the edge end there
     kept = ["spectrum_key", "flag", "bt_inside", "teff_bt", "teff_bt_err", "m_h_bt"]
     kept += [f"{label}{end}" for label in ("teff", "m_h") for end in ("", "_err", "_cv_err")]
     table = table[kept].merge(m_catalog[["spectrum_key", "obsid", "snri"]], on="spectrum_key")

@@ -37,7 +37,9 @@ class Workdir:
         """Start a run in a process group of its own, to be killed; a lock that another left is removed."""
         subprocess.run(self.command("--unlock"), capture_output=True, env=environment())
         nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen(self.command(*arguments), **nowhere, start_new_session=True, env=environment())
+        # the default scheduler solves an integer program in a process of its own; a TERM meanwhile hangs Snakemake 9
+        line = self.command("--scheduler", "greedy", *arguments)
+        return subprocess.Popen(line, **nowhere, start_new_session=True, env=environment())
 
     def planned(self, *arguments) -> dict[str, int]:
         """Jobs that a dry run would start, by rule."""

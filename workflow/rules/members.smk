@@ -1,6 +1,6 @@
 # members: several trainings of CNN-SPT as one model; part of the workflow where scm.spt_members is two or more
 
-MEMBERS = range(config["scm"]["spt_members"])
+MEMBERS = [f"<results>/models/spt/members/{member}" for member in range(config["scm"]["spt_members"])]
 
 
 ruleorder: join_members > train
@@ -25,10 +25,10 @@ use rule train as train_member with:
 
 rule join_members:
     input:
-        models=expand("<results>/models/spt/members/{member}/model.json", member=MEMBERS),
-        validation=expand(
-            "<results>/models/spt/members/{member}/validation.parquet", member=MEMBERS
-        ),
+        models=expand("{folder}/model.json", folder=MEMBERS),
+        weights=expand("{folder}/weights.safetensors", folder=MEMBERS),
+        history=expand("{folder}/history.csv", folder=MEMBERS),
+        validation=expand("{folder}/validation.parquet", folder=MEMBERS),
     output:
         model="<results>/models/spt/model.json",
         weights="<results>/models/spt/weights.safetensors",

@@ -114,6 +114,7 @@ def fit_members(
     values = mapped_values(members, maps)
     place = np.column_stack([truth[label] for label in OF_RESPONSE])
     frame = Frame.of(place)
+    terms = frame.terms(place)
     for label in LABELS:
         residual = values[label] - truth[label][:, None]
         common = np.isfinite(residual).sum(axis=0)
@@ -124,7 +125,7 @@ def fit_members(
                 left_out[f"{name} {label}"] = many
         if used:
             spread = members.spread[label][:, used]
-            fits[label] = _fit_label(residual[:, used], snr, spread, used, frame.terms(place), settings)
+            fits[label] = _fit_label(residual[:, used], snr, spread, used, terms, settings)
             fits[label].label_error = (label_errors or {}).get(label, 0.0)
         else:
             left_out[label] = "no engine has enough labelled stars"

@@ -15,8 +15,9 @@ from mstars.engines.contract import EngineInput, Estimates
 from mstars.engines.csn.fit import OPTIMISERS, Fit, Model, gauss_newton, nearest_start
 from mstars.engines.csn.info import INFO
 from mstars.engines.csn.passage import Passage
+from mstars.engines.csn.settings import CsnNetwork
 
-SYNTH_ERROR = 0.01
+SYNTH_ERROR = CsnNetwork.default("synth_error")
 """Error of normalised flux in the synthetic domain (section 2.4). It only tells a fit there when it has converged."""
 
 WIDEST_SHIFT = 200.0

@@ -29,6 +29,7 @@ from mstars.core.labels import LABELS
 from mstars.core.robust import MAD_STD_ERROR, mad_std, share_limits
 from mstars.engines.calibration import calibrate_kind
 from mstars.engines.registry import engine_info
+from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, read_tables
 from mstars.literature.criteria import BIASES
 from mstars.parameters.calibration import SNR_BINS, calibrated_errors
@@ -156,6 +157,9 @@ def fitted_spread(survey: Path, engine: str, kind: str, rows: pd.DataFrame) -> d
         batches = sorted((survey / "predictions" / info.stem).glob("*.parquet"))
         snri = read_table(survey / "catalogs" / "m_catalog_v3.parquet", ["spectrum_key", "snri"])
         more = {"predictions": read_tables(batches), "snri": snri}
+    if engine != "cnn" and not info.of_engines:
+        cnn = survey / "models" / f"{engine_info('cnn').stem}_{kind}"
+        more["other"] = (read_table(cnn / "out_of_fold.parquet"), read_json(cnn / "calibration.json"))
     stars = training.groupby("star_id").indices
     names, drawn = np.array(list(stars)), {label: [] for label in info.labels}
     for _ in range(DRAWS):

@@ -76,6 +76,35 @@ def test_known_label_errors_are_taken_out_in_full_and_the_own_error_is_scaled():
     assert kept["label_share"] == 0 and np.mean(kept["floor"]) > 20
 
 
+def engine_table(own, labels, seed, n=4000):
+    """Residuals of an engine with this constant error about labels that are off, [n]."""
+    generator = np.random.default_rng(seed)
+    snri, true = generator.uniform(20, 150, n), generator.uniform(3200, 3900, n)
+    columns = {"teff_true": true + labels, "teff_oof": true + generator.normal(0, np.hypot(own, 300 / snri))}
+    table = pd.DataFrame({"snri": snri, **columns, "teff_spread": 0.0, "teff_label_err": 70.0})
+    return table, table["teff_oof"] - true
+
+
+def test_an_engine_with_larger_errors_takes_no_more_for_the_labels_than_another_found():
+    """Labels off by 18 K, engines of 15 K and 45 K: the worse one alone takes 33 K for the labels' and has too small
+    errors; with the limit of the better one they are honest to the 3 % that 4,000 stars allow."""
+    labels = np.random.default_rng(0).normal(0, 18.0, 4000)
+    better, _ = engine_table(15.0, labels, 1)
+    worse, off = engine_table(45.0, labels, 2)
+    found = calibrate(better, labels=["teff"])["teff"]["label_error"]
+    alone = calibrate(worse, labels=["teff"])
+    beside = calibrate(worse, labels=["teff"], label_errors_most={"teff": found})
+    assert found == pytest.approx(18, rel=0.06) and alone["teff"]["label_error"] > 32
+    assert beside["teff"]["label_error"] == pytest.approx(found, rel=1e-6)
+    about = (worse["teff_spread"], worse["snri"], worse["teff_oof"])
+    pulls = [pull_width(off / calibrated_errors(fit, "teff", *about, single=True), 1.0) for fit in (alone, beside)]
+    assert pulls[0] > 1.2 and pulls[1] == pytest.approx(1, abs=0.03)
+    assert calibrate(better, labels=["teff"], label_errors_most={"teff": 40.0}) == calibrate(better, labels=["teff"])
+    assert calibrate(worse, "kept", labels=["teff"], label_errors_most={"teff": found})["teff"]["label_error"] == 0
+    known = calibrate(worse.assign(teff_label_known=25.0), labels=["teff"], label_errors_most={"teff": found})
+    assert known["teff"]["label_error"] == 25.0
+
+
 LABEL_ERROR, MODEL_ERROR, QUOTED = 17.0, np.sqrt(17.0**2 * 2 / 3), 70.0
 """K. Six tenths of the constant variance are the labels'."""
 

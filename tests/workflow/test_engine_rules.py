@@ -45,3 +45,13 @@ def test_a_scale_that_nothing_is_on_and_combined_alone_stop_at_once(place):
     assert code != 0 and "parameters.scale_to: nothing is on the scale 'mann2015'; there are: apogee_dr16" in text
     code, text = dry_run(place, "engines", parameters={"engine": "combined"})
     assert code != 0 and "combined needs other engines beside it" in text
+
+
+def test_labels_errors_are_those_that_cnn_tlma_found_where_it_is_enabled(place):
+    target = "results/demo/models/ridge_dM/calibration.json"
+    code, text = dry_run(place, target)
+    assert code == 0 and jobs_of(text)["engine_calibrate"] == "2", text
+    code, text = dry_run(place, target, parameters={"engine": "ridge"})
+    assert code == 0 and jobs_of(text)["engine_calibrate"] == "1", text
+    code, text = dry_run(place, target.replace("ridge", "tlma"), parameters={"also": ["ridge"]})
+    assert code == 0 and jobs_of(text)["engine_calibrate"] == "1", text

@@ -2,7 +2,7 @@
 
 from mstars.engines.calibration import calibrate_kind
 from mstars.engines.registry import engine_info
-from mstars.files.json_files import write_json
+from mstars.files.json_files import read_json, write_json
 from mstars.files.tables import read_table, read_tables
 from mstars.ops.job import job
 
@@ -15,6 +15,7 @@ with job(snakemake) as log:
         label_errors=params.label_errors,
         predictions=read_tables(given.predictions) if given.predictions else None,
         snri=read_table(given.m_catalog, ["spectrum_key", "snri"]),
+        other=(read_table(given.cnn_training), read_json(given.cnn)) if "cnn" in given.keys() else None,
     )
     write_json(calibration, snakemake.output[0])
     for label, fit in calibration.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ _KNOWN = 1.0
 """All of an error that is known is taken out."""
 LABELS_MOST = _LABEL_ERRORS["removed"]
 """The share that simulated labels are off by at most."""
+LABELS_PART_ERROR = 12**-0.5 / _LABELS_PART
+"""Relative standard deviation of the variance that the labels get: any part of the constant one is as likely."""
 
 _LEAST_SNR = 1.0
 _FLOOR_AT = (0.03, 0.2, 0.97)
@@ -99,6 +101,7 @@ def calibrate(
     label_errors: str = "removed",
     ratios: dict[str, dict] | None = None,
     labels: Sequence[str] = LABELS,
+    label_errors_most: Mapping[str, float] | None = None,
 ) -> dict:
     """Fit ``error**2 = scale**2 * ((spread_factor * spread)**2 + floor**2 + (noise / snr_i)**2)`` for each label.
 
@@ -114,8 +117,7 @@ def calibrate(
         is already without it, also ``_label_known``.
     label_errors : {"removed", "kept"}
         ``kept`` gives the error against APOGEE's scale: what the labels' own errors add to the residuals stays in.
-        ``removed`` with ``_label_known`` leaves that out; the engine's own error is of the right form, and only its
-        scale is fitted.
+        ``removed`` with ``_label_known`` leaves that out, and only the scale of the engine's own error is fitted.
         ``removed`` without it leaves a share of the quoted errors out. Residuals can't tell these from what the
         networks do wrong alike. Of the variance that depends on neither spread nor S/N_i, at the Teff where it is
         least, the labels get six tenths, and no more than half the quoted error. Both limits were chosen on simulated
@@ -124,6 +126,9 @@ def calibrate(
         Of `spread_ratios`: the spread of training stars is multiplied by them, to be like that of new stars.
     labels : sequence of str
         Those of the engine.
+    label_errors_most : mapping of str to float, optional
+        By label, what another engine found the same labels to be off by, K and dex. They are off by that whoever looks,
+        so no more is taken out, except of ``_label_known``.
 
     Returns
     -------
@@ -138,9 +143,7 @@ def calibrate(
     ValueError
         When ``label_errors`` is unknown.
     """
-    if label_errors not in _LABEL_ERRORS:
-        raise ValueError(f"label_errors is {label_errors!r}, expected {', '.join(_LABEL_ERRORS)}")
-    result = {}
+    result, limits = {}, label_errors_most or {}
     snr = _snr(table["snri"])
     teff = table["teff_oof"].to_numpy(dtype=float) if "teff" in labels else np.zeros(len(table))
     for label in labels:
@@ -148,12 +151,21 @@ def calibrate(
         curve = (ratios or {}).get(label)
         spread = _ratio(curve, snr) * table[f"{label}_spread"].to_numpy(dtype=float)
         good = np.isfinite(residual) & np.isfinite(spread) & np.isfinite(teff)
-        known = label_errors == "removed" and f"{label}_label_known" in table
-        own = table[f"{label}_label_known" if known else f"{label}_label_err"].to_numpy(dtype=float)
-        own, most = quoted_errors(own[good]), _KNOWN if known else _LABEL_ERRORS[label_errors]
+        own, most = _of_labels(table[good], label, label_errors, limits.get(label, np.inf))
         fit = _calibrate(residual[good], spread[good], snr[good], teff[good], own, most)
         result[label] = fit | {"spread_ratio": curve}
     return result
+
+
+def _of_labels(table: pd.DataFrame, label: str, label_errors: str, limit: float) -> tuple[np.ndarray, float]:
+    """The labels' errors, [n], and the most that is taken out, as a share of them."""
+    if label_errors not in _LABEL_ERRORS:
+        raise ValueError(f"label_errors is {label_errors!r}, expected {', '.join(_LABEL_ERRORS)}")
+    if label_errors == "removed" and f"{label}_label_known" in table:
+        return quoted_errors(table[f"{label}_label_known"].to_numpy(dtype=float)), _KNOWN
+    own = quoted_errors(table[f"{label}_label_err"].to_numpy(dtype=float))
+    middle = float(np.median(own)) if len(own) else 0.0
+    return own, min(_LABEL_ERRORS[label_errors], limit / middle) if middle > 0 else _LABEL_ERRORS[label_errors]
 
 
 def quoted_errors(errors: np.ndarray) -> np.ndarray:

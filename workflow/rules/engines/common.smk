@@ -123,6 +123,7 @@ rule engine_out_of_fold:
 
 rule engine_calibrate:
     input:
+        unpack(label_errors_by_cnn),
         training="<results>/models/{model}_{kind}/out_of_fold.parquet",
         predictions=spread_of_new_stars,
         m_catalog="<results>/catalogs/m_catalog_v3.parquet",

@@ -68,3 +68,12 @@ def spread_of_new_stars(wildcards):
     if not ENGINE_INFOS[ENGINE_OF[wildcards.model]].is_ensemble:
         return []
     return expand("<results>/predictions/{model}/{batch}.parquet", model=wildcards.model, batch=batches())
+
+
+def label_errors_by_cnn(wildcards):
+    """CNN-TLMA's labelled stars and calibration where it is enabled: labels of others are off by no more than it found."""
+    engine = ENGINE_OF[wildcards.model]
+    if "cnn" not in ENGINES or engine == "cnn" or ENGINE_INFOS[engine].of_engines:
+        return {}
+    folder = f"{R}/models/{ENGINE_INFOS['cnn'].stem}_{wildcards.kind}"
+    return {"cnn": f"{folder}/calibration.json", "cnn_training": f"{folder}/out_of_fold.parquet"}

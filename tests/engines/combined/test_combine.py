@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from mstars.engines.combined.combine import combine, minimum_variance
-from mstars.engines.combined.covariance import ASSUMED, Covariance, fit_covariance, robust_covariance, shared_error
+from mstars.engines.combined.covariance import ASSUMED, Covariance, fit_covariance, robust_covariance
 
 K = 3
 MATRIX = np.array([[900.0, 500.0, 200.0], [500.0, 1600.0, 300.0], [200.0, 300.0, 2500.0]])
@@ -122,13 +122,3 @@ def test_engines_without_a_common_star_get_the_assumed_correlation():
     assert np.isnan(robust_covariance(residual, 30)[0, 1])
     matrix = fit_covariance(residual, np.full(400, 30.0)).at(np.array([30.0]))[0]
     assert matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]) == pytest.approx(ASSUMED, abs=0.02)
-
-
-def test_what_the_labels_are_off_by_is_what_all_residuals_share():
-    generator = np.random.default_rng(7)
-    snr = generator.uniform(10, 200, 4000)
-    own = generator.normal(size=(4000, 3)) * (np.array([15.0, 25.0, 30.0]) + 300 / snr[:, None])
-    residual = own + generator.normal(0, 20.0, 4000)[:, None]  # the labels' errors are in all three
-    assert shared_error(fit_covariance(residual, snr)) == pytest.approx(20.0, rel=0.15)
-    assert shared_error(fit_covariance(own, snr)) < 8.0
-    assert shared_error(fit_covariance(residual[:, :1], snr)) == np.inf

@@ -106,27 +106,6 @@ def fit_covariance(
     return Covariance(_positive(constant), _positive(noise, 0.0), tuple(np.quantile(snr, [0.01, 0.99]).tolist()))
 
 
-def shared_error(covariance: Covariance) -> float:
-    """The most that the labels are off by: what any two engines' residuals have in common at high S/N.
-
-    The labels' errors are in the residuals of all engines alike, so the covariance of two engines is their variance and
-    what both engines do wrong in the same way (as in the method of three cornered hats, Gray & Allan 1974).
-
-    Parameters
-    ----------
-    covariance : Covariance
-        Of residuals about the labels.
-
-    Returns
-    -------
-    float
-        Root of the smallest covariance that does not depend on S/N, K or dex; infinite with one engine.
-    """
-    matrix = covariance.constant
-    pairs = matrix[np.triu_indices(len(matrix), 1)]
-    return float(np.sqrt(max(pairs.min(), 0.0))) if len(pairs) else np.inf
-
-
 def _averaged(matrix: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """What averaging takes off the variances."""
     off = np.nan_to_num(np.nanmedian(spread, axis=0)) ** 2

@@ -15,9 +15,10 @@ from mstars.engines.base import BaseEngine, empty_estimates, put_estimates
 from mstars.engines.batch import catalogue_flags, estimates_table, outside_training_labels, simulation_trained
 from mstars.engines.combined.combine import Mean
 from mstars.engines.combined.contradiction import Frame
-from mstars.engines.combined.covariance import Covariance, shared_error
+from mstars.engines.combined.covariance import Covariance
 from mstars.engines.combined.fit import Fit, LabelFit, combined, cross_fitted, fit_members
 from mstars.engines.combined.info import INFO
+from mstars.engines.combined.label_errors import label_error
 from mstars.engines.combined.members import Members, collect_members
 from mstars.engines.contract import EngineInput, Estimates, check_estimates
 from mstars.engines.folder import read_model, write_model
@@ -148,8 +149,8 @@ def fit_kind(
     spectra : pandas.DataFrame
         spectrum_key, missing_arm and snri of all spectra.
     calibrations : mapping
-        Of `mstars.engines.calibration.calibrate_kind` by engine. What the labels are off by is the mean of what those
-        of the engines on the labels' scale say, and not more than all engines' residuals have in common.
+        Of `mstars.engines.calibration.calibrate_kind` by engine. Those of engines on the labels' scale say what the
+        labels are off by (`mstars.engines.combined.label_errors`).
     kind : {"dM", "gM"}
     settings : mapping
 
@@ -162,16 +163,8 @@ def fit_kind(
     keys = labelled[["spectrum_key"]].merge(spectra[["spectrum_key", "missing_arm"]], on="spectrum_key", how="left")
     members = collect_members(tables, keys, kind, held_out=spectra)
     scales = {name: engine_info(name).scale for name in tables}
-    same = [calibrations[name] for name in tables if scales[name] == INFO.scale and name in calibrations]
-    own_errors = {}
-    for label in LABELS:
-        quoted = quoted_errors(labelled[f"{label}_label_err"].to_numpy(dtype=float))
-        said = float(np.mean([one[label]["label_error"] for one in same if label in one] or [0.0]))
-        own_errors[label] = said * quoted / max(float(np.median(quoted)), 1e-12)
     fit = fit_members(members, labelled, scales, INFO.scale, settings)
-    for label, one in fit.labels.items():
-        own_errors[label] *= min(1.0, shared_error(one.seen) / max(float(np.median(own_errors[label])), 1e-12))
-        one.label_error = float(np.median(own_errors[label]))
+    own_errors = _label_errors(fit, labelled, {n: calibrations.get(n, {}) for n in tables if scales[n] == INFO.scale})
     label_errors = {label: one.label_error for label, one in fit.labels.items()}
     snr = labelled["snri"].to_numpy(dtype=float)
     own = cross_fitted(members, labelled, scales, INFO.scale, settings, label_errors)
@@ -184,6 +177,18 @@ def fit_kind(
         table[f"{label}_oof"], table[f"{label}_spread"] = own[label].value, own[label].error
         table[f"{label}_mean"] = whole[label].value if label in whole else np.nan
     return fit, table
+
+
+def _label_errors(fit: Fit, labelled: pd.DataFrame, calibrations: Mapping[str, Mapping]) -> dict[str, np.ndarray]:
+    """What each star's labels are off by, [n] by label: in proportion to what is quoted. The fit gets the median."""
+    errors = {}
+    for label in LABELS:
+        quoted, found = quoted_errors(labelled[f"{label}_label_err"].to_numpy(dtype=float)), 0.0
+        if (one := fit.labels.get(label)) is not None:
+            said = [calibrations.get(fit.names[column], {}).get(label) for column in one.members]
+            found = one.label_error = label_error(said, one.seen)
+        errors[label] = found * quoted / max(float(np.median(quoted)), 1e-12)
+    return errors
 
 
 def combine_batch(

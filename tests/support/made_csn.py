@@ -110,7 +110,7 @@ NETWORK = {
     "weights": [3, 9, 1],
     "adversarial": "non_saturating",
     "start": "alike",
-    "alignment": 1.0,
+    "alignment": "moments",
     "average": 0.9,
 }
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from mstars.engines.csn.population import synthetic_set
 from mstars.engines.csn.theory import emulator_limits
-from mstars.files.json_files import read_json
 from mstars.files.tables import read_table, write_table
 from mstars.ops.job import job
 
@@ -23,7 +22,7 @@ with job(snakemake) as log:
         reference,
         emulator_limits(Path(given.emulator).parent, wildcards.kind, settings),
         settings["population"],
-        n=min(settings["population"]["synthetic"], max(read_json(given.summary)["spectra"], 2000)),
+        n=settings["population"]["synthetic"],
         seed=params.seed,
         variant=wildcards.part,
     )

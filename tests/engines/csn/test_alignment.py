@@ -1,18 +1,16 @@
-"""The loss that holds the latents of the domains alike, against plain forms in float64."""
+"""The map that gives latents of observed spectra the mean and the covariance of synthetic ones."""
 
 import numpy as np
 import pytest
 import torch
 
-from mstars.engines.csn.alignment import Alignment
+from mstars.engines.csn.alignment import Moments, latent_map, transport
 from mstars.engines.csn.latents import told_apart
 
-RIDGE = 1e-3
 
-
-def latents(draws, n, features=6, off=0.0):
-    mixing = np.random.default_rng(0).normal(0, 1, (features, features))
-    return draws.normal(0, 1, (n, features)) @ mixing + off * mixing[0]
+def covariance(seed, features=6):
+    mixing = np.random.default_rng(seed).normal(0, 1, (features, features))
+    return torch.from_numpy(mixing @ mixing.T + 0.1 * np.eye(features))
 
 
 def as_given(values):
@@ -20,47 +18,75 @@ def as_given(values):
     return torch.from_numpy(values).reshape(len(values), 2, -1)
 
 
-def test_the_loss_is_what_a_linear_regression_of_the_domain_leaves():
-    draws = np.random.default_rng(1)
-    synth, obs = latents(draws, 400), latents(draws, 400, off=0.8)
-    found = float(Alignment(6, memory=1)(as_given(synth), as_given(obs)))
-    x, y = np.concatenate([synth, obs]), np.repeat([-1.0, 1.0], 400)
-    x = np.column_stack([x, np.ones(len(x))])
-    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    assert found == pytest.approx(-np.log(np.mean(left**2)), rel=0.02)
+def test_the_map_gives_the_wanted_covariance_and_is_symmetric():
+    given, wanted = covariance(1), covariance(2)
+    found = transport(given, wanted)
+    assert torch.allclose(found @ given @ found, wanted, atol=1e-9) and torch.allclose(found, found.T, atol=1e-9)
+
+
+def test_the_map_is_that_of_numbers_where_there_is_one_feature():
+    given, wanted = (torch.tensor([[value]], dtype=torch.float64) for value in (4.0, 9.0))
+    assert float(transport(given, wanted)) == pytest.approx(1.5)
+
+
+def test_no_other_map_to_that_covariance_moves_vectors_less():
+    given, wanted = covariance(3), covariance(4)
+    best = transport(given, wanted)
+    values, vectors = torch.linalg.eigh(given)
+    whitened, root = (vectors / values.sqrt()) @ vectors.T, torch.linalg.cholesky(wanted)
+    draws = np.random.default_rng(5)
+    turned = [torch.from_numpy(np.linalg.qr(draws.normal(0, 1, (6, 6)))[0]) for _ in range(50)]
+
+    def moved(matrix):
+        off = matrix - torch.eye(6, dtype=torch.float64)
+        return float(torch.trace(off @ given @ off.T))
+
+    others = [root @ turn @ whitened for turn in turned]
+    assert all(torch.allclose(one @ given @ one.T, wanted, atol=1e-8) for one in others)
+    assert moved(best) < min(map(moved, others))
+
+
+def test_latents_of_the_same_moments_are_left_as_they_are():
+    same = covariance(1)
+    off, matrix, added = latent_map(torch.ones(2, 6, dtype=torch.float64), torch.stack([same, same]))
+    assert torch.equal(off, added) and torch.allclose(matrix, torch.eye(6, dtype=torch.float64), atol=1e-9)
 
 
 def test_moments_are_running_means_in_which_older_batches_count_less():
-    draws, memory = np.random.default_rng(2), 4.0
-    batches = [(latents(draws, 5), latents(draws, 5, off=1.0)) for _ in range(9)]
-    alignment = Alignment(6, memory)
+    draws, memory = np.random.default_rng(2), (4.0, 8.0)
+    batches = [tuple(draws.normal(off, 1, (5, 6)) for off in (0, 1)) for _ in range(9)]
+    moments = Moments(6, memory)
     for synth, obs in batches:
-        found = float(alignment(as_given(synth), as_given(obs)))
-    means, covariance, weights = [np.zeros(6), np.zeros(6)], np.zeros((6, 6)), np.zeros(2)
-    for pair in batches:
-        share = 1 / (memory * np.array([1, 20]))
-        weights = (1 - share) * weights + share
-        step, slow = share / weights
-        means = [(1 - step) * old + step * new.mean(axis=0) for old, new in zip(means, pair, strict=True)]
-        covariance = (1 - slow) * covariance + slow * (np.cov(pair[0].T) + np.cov(pair[1].T)) / 2
-    metric = covariance + RIDGE * np.trace(covariance) / 6 * np.eye(6)
-    apart = means[0] - means[1]
-    assert found == pytest.approx(np.log(1 + apart @ np.linalg.inv(metric) @ apart / 4), rel=1e-9)
-    assert alignment.means.numpy() == pytest.approx(np.stack(means), rel=1e-9)
+        moments.remember(as_given(synth), as_given(obs))
+    for domain in range(2):
+        age = np.arange(len(batches))[::-1]
+        slow, fast = ((1 - 1 / one) ** age for one in memory)
+        mean = sum(w * pair[domain].mean(axis=0) for w, pair in zip(slow, batches, strict=True)) / slow.sum()
+        within = sum(w * np.cov(pair[domain].T) for w, pair in zip(fast, batches, strict=True)) / fast.sum()
+        assert moments.means[domain].numpy() == pytest.approx(mean, rel=1e-9)
+        assert moments.covariances[domain].numpy() == pytest.approx(within, rel=1e-9)
 
 
-def test_going_down_the_gradient_makes_latents_alike_that_differ_where_they_vary_least():
+def test_networks_look_at_the_moments_when_there_are_enough_of_them():
+    moments, latents = Moments(60), torch.zeros(5, 2, 30)
+    seen = []
+    for _ in range(60):
+        moments.remember(latents, latents)
+        seen.append(moments.due)
+    # 60 features ask for 90 latents, and a batch of 5 has 4 beside its mean
+    assert [number + 1 for number, due in enumerate(seen) if due] == [40, 60]
+
+
+def test_aligned_latents_cannot_be_told_apart_where_they_vary_least_either():
     draws = np.random.default_rng(3)
     scale = np.array([1, 1, 1, 1, 1, 0.02])
-    synth, obs = (draws.normal(0, 1, (3000, 6)) * scale for _ in range(2))
+    synth, obs = draws.normal(0, 1, (2, 4000, 6)) * scale
+    obs[:, 0] *= 2
     synth[:, 5] += 0.1  # five standard deviations of the least feature
-    moved = torch.zeros(6, dtype=torch.float64, requires_grad=True)
-    adam, alignment = torch.optim.Adam([moved], lr=0.002), Alignment(6, memory=20)
-    assert told_apart(synth, obs, seed=1) > 0.95
-    for _ in range(300):
-        rows = draws.integers(0, 3000, (2, 8))
-        loss = alignment(as_given(synth[rows[0]]), (torch.from_numpy(obs[rows[1]]) + moved).reshape(8, 2, -1))
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    assert told_apart(synth, obs + moved.detach().numpy(), seed=1) < 0.6
+    moments = Moments(6)
+    for first in range(0, 2000, 8):
+        part = slice(first, first + 8)
+        moments.remember(as_given(synth[part]), as_given(obs[part]))
+    off, matrix, added = (value.numpy() for value in latent_map(moments.means, moments.covariances))
+    assert told_apart(synth[2000:], obs[2000:], seed=1) > 0.95
+    assert told_apart(synth[2000:], (obs[2000:] - off) @ matrix + added, seed=1) < 0.6

@@ -66,14 +66,18 @@ def test_domains_that_start_alike_move_a_spectrum_to_itself():
     assert torch.allclose(net.decode_obs(shared, split), net.decode_synth(shared), atol=1e-12)
 
 
-def test_the_offset_is_taken_off_shared_latents_of_observed_spectra_alone():
+def test_latents_of_observed_spectra_alone_are_aligned():
     net, _ = tiny_networks()
     x = torch.randn(3, TINY.length, dtype=torch.float64)
     synth, (obs, split) = net.encode_synth(x), net.encode_obs(x)
-    net.obs_offset += torch.arange(6, dtype=torch.float64)[:, None]
+    assert torch.equal(obs, net.encode_raw(x)[0])  # as the networks begin
+    n = obs[0].numel()
+    means = torch.stack([torch.arange(n, dtype=torch.float64), torch.ones(n, dtype=torch.float64)])
+    eye = torch.eye(n, dtype=torch.float64)
+    net.align_as(means, torch.stack([4 * eye, eye]))
     again, (obs_again, split_again) = net.encode_synth(x), net.encode_obs(x)
     assert torch.equal(again, synth) and torch.equal(split, split_again)
-    assert torch.allclose(obs_again[:, 4], obs[:, 4] - 4)
+    assert torch.allclose(obs_again.flatten(1), 2 * (obs.flatten(1) - 1) + means[0], atol=1e-9)
 
 
 def test_the_split_latent_reaches_observed_spectra_alone():

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from mstars.engines.csn.settings import CsnSettings
 WAVELENGTH = 6000.0 + np.arange(N_PIXEL)
 NOISE = 0.005
 CHANGES = [
-    {"alpha": "free"},
+    {"alpha": "tied"},
     {"optimiser": "lbfgs"},
     {"domain": "synthetic"},
     {"transfer": "difference"},
@@ -32,9 +34,10 @@ def passage(small_emulator):
     return alike_passage(small_emulator)
 
 
-def spectra(passage, n=40, kms=0.0):
+def spectra(passage, n=40, kms=0.0, k=3):
+    """With k of 4 the stars' [alpha/M] is not that of the synthetic set."""
     draws = torch.Generator().manual_seed(2)
-    y = 0.6 * (torch.rand(n, 3, generator=draws, dtype=torch.float64) - 0.5)
+    y = 0.6 * (torch.rand(n, k, generator=draws, dtype=torch.float64) - 0.5)
     flux = passage.theory(y).numpy()
     flux = np.stack([np.interp(WAVELENGTH / (1 + kms / C_KMS), WAVELENGTH, row) for row in flux])
     flux += np.random.default_rng(3).normal(0, NOISE, flux.shape)
@@ -49,6 +52,23 @@ def test_without_a_gap_labels_are_unbiased_and_their_errors_true(passage):
     assert (np.abs(pull.mean(axis=0)) < 3 / np.sqrt(150)).all()
     assert ((pull.std(axis=0) > 0.85) & (pull.std(axis=0) < 1.15)).all() and not found.flag.any()
     assert np.median(found.chi2) == pytest.approx(1, abs=0.02) and np.isnan(found.extra["rv_shift"]).all()
+
+
+def test_stars_whose_alpha_is_their_own_are_measured_with_it_and_wrong_without(passage):
+    labels, x = spectra(passage, n=150, k=4)
+    free, tied = (estimate(passage, x, settings(alpha=alpha), WAVELENGTH) for alpha in ("free", "tied"))
+    pull = (free.values - labels[:, :3]) / free.error
+    assert (np.abs(pull.mean(axis=0)) < 3 / np.sqrt(150)).all() and (pull.std(axis=0) < 1.15).all()
+    assert np.std(free.extra["alpha_m_fitted"] - labels[:, 3]) < 0.2 * np.std(labels[:, 3])
+    assert np.median(free.chi2) == pytest.approx(1, abs=0.02) and np.median(tied.chi2) > 1.5
+
+
+def test_alpha_is_tied_where_the_grid_has_one_only(passage):
+    one = copy.deepcopy(passage.emulator)
+    one.upper[3] = one.lower[3]
+    single = type(passage)(**{**vars(passage), "emulator": one})
+    assert [single.fitted_labels(alpha) for alpha in ("free", "tied")] == [3, 3]
+    assert [passage.fitted_labels(alpha) for alpha in ("free", "tied")] == [4, 3]
 
 
 def test_fits_in_the_synthetic_domain_end_at_the_minimum(passage):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from made_csn import TINY, tiny_networks
 
-from mstars.engines.csn.alignment import Alignment
+from mstars.engines.csn.alignment import Moments
 from mstars.engines.csn.lengths import after
 from mstars.engines.csn.losses import Batch, critic_loss, generator_losses, passages
 from mstars.engines.csn.training import Trainer
@@ -65,16 +65,6 @@ def plain(net, critics, batch):
     return terms, [numbers(logit) for logit in logits]
 
 
-def plain_apart(net, batch, covariance=None):
-    """log(1 + D^2 / 4) of the shared latents of a first batch, and their covariance if none is given."""
-    synth, obs = (numbers(z).reshape(len(z), -1) for z in (net.encode_synth(batch.synth), net.encode_obs(batch.obs)[0]))
-    if covariance is None:
-        covariance = (np.cov(synth.T) + np.cov(obs.T)) / 2
-        covariance = covariance + 1e-3 * np.mean(np.diag(covariance)) * np.eye(len(covariance))
-    apart = synth.mean(axis=0) - obs.mean(axis=0)
-    return np.log(1 + apart @ np.linalg.inv(covariance) @ apart / 4), covariance
-
-
 def plain_total(net, critics, batch, adversarial):
     terms, (synth, synth_fake, obs, obs_fake) = plain(net, critics, batch)
     l_adv = cross_entropy(1, synth) + cross_entropy(0, synth_fake) + cross_entropy(1, obs) + cross_entropy(0, obs_fake)
@@ -105,27 +95,40 @@ def test_masked_pixels_do_not_count():
     assert float(total.detach()) == pytest.approx(plain_total(net, critics, batch, "paper")[0], rel=1e-9)
 
 
-@pytest.mark.parametrize(("adversarial", "weight"), [("paper", 0.0), ("non_saturating", 0.0), ("non_saturating", 20.0)])
-def test_one_training_step_is_adams_on_the_equations(adversarial, weight):
+def unlike(features):
+    """Moments of latents that differ, [2, features] and [2, features, features]."""
+    draws = np.random.default_rng(8)
+    mixing = draws.normal(0, 0.2, (2, features, features)) + np.eye(features)
+    return torch.from_numpy(draws.normal(0, 0.3, (2, features))), torch.from_numpy(mixing @ mixing.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("adversarial", "alignment"), [("paper", "none"), ("non_saturating", "none"), ("non_saturating", "moments")]
+)
+def test_one_training_step_is_adams_on_the_equations(adversarial, alignment):
     """The generator goes down the total's gradient, then the critics down Eq. 5's; both are those of the equations."""
     net, critics = tiny_networks()
+    if alignment == "moments":
+        net.align_as(*unlike(TINY.shared_latent * after(TINY.length)))
     batch, rate = made_batch(), 1e-4
     optimizers = {
         name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999))
         for name, part in (("adam_generator", net), ("adam_critics", critics))
     }
     before = copy.deepcopy(net), copy.deepcopy(critics)
-    alignment = Alignment(TINY.shared_latent * after(TINY.length), memory=10)
-    losses = Trainer(net, critics, optimizers, WEIGHTS, adversarial, alignment, weight).step(batch, rate)
+    moments = Moments(TINY.shared_latent * after(TINY.length))
+    losses = Trainer(net, critics, optimizers, WEIGHTS, adversarial, moments, alignment).step(batch, rate)
     expected, l_adv, _ = plain_total(*before, batch, adversarial)
-    apart, covariance = plain_apart(before[0], batch)
-    assert losses["total"] == pytest.approx(expected + weight * apart, rel=1e-9)
-    assert losses.get("apart", apart) == pytest.approx(apart, rel=1e-9) and ("apart" in losses) == (weight > 0)
+    assert losses["total"] == pytest.approx(expected, rel=1e-9)
     assert losses["critic"] == pytest.approx(l_adv, rel=1e-12)
+    if alignment == "moments":
+        sides = before[0].encode_synth(batch.synth), before[0].encode_raw(batch.obs)[0]
+        assert numbers(moments.means) == pytest.approx(np.stack([numbers(z).mean(axis=0).ravel() for z in sides]))
+    assert int(moments.batches) == (alignment == "moments")
 
     def minimised(which, net, critics):
         total, l_adv, _ = plain_total(net, critics, batch, adversarial)
-        return l_adv if which else total + weight * plain_apart(net, batch, covariance)[0]
+        return l_adv if which else total
 
     for which, name, number in ((0, "shared_in.0.weight", 5), (0, "split_out.0.weight", 1), (1, "obs.judge.weight", 7)):
         slope = slope_of(before, which, name, number, minimised)

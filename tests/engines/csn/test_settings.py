@@ -25,6 +25,8 @@ def test_the_overlay_is_the_paper_s_recipe():
     sizes = widths | {"recipe", "iterations", "learning_rate", "decay", "decay_factor", "checkpoint", "judged"}
     assert differs - {("network", name) for name in sizes} == {
         ("normalisation", "pixels"), ("sample", "beyond"), ("population", "teff"), ("population", "reference"),
-        ("network", "adversarial"), ("fit", "optimiser"), ("fit", "transfer"), ("fit", "rv"), ("catalogue", "repeats"),
+        ("network", "weights"), ("network", "adversarial"), ("network", "start"), ("network", "alignment"),
+        ("network", "average"), ("fit", "optimiser"), ("fit", "transfer"), ("fit", "alpha"), ("fit", "rv"),
+        ("catalogue", "repeats"),
     }  # fmt: skip
     assert paper["network"]["iterations"] == 500000 and paper["emulator"]["loss"] == "l1"

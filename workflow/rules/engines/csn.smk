@@ -58,7 +58,6 @@ rule csn_population:
             if CSN["population"]["reference"] == "apogee"
             else expand("<results>/compare/catalogs/{catalog}.parquet", catalog=LITERATURE)
         ),
-        summary="<results>/training/csn_{kind}_observed.json",
     output:
         "<results>/models/csn_{kind}/{part}/population.parquet",
     wildcard_constraints:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mstars.engines.csn.alignment import latent_map
 from mstars.engines.csn.layers import Mixing, Widening
 from mstars.engines.csn.lengths import KERNEL, STRIDES, after, check_length, margins
 
@@ -94,8 +95,9 @@ def _domain_decoder(given: int, domain: Sequence[int]) -> nn.Sequential:
 class Generator(nn.Module):
     """All encoders and decoders. Spectra are standardised and padded: `Scale`.
 
-    ``obs_offset``, [shared_latent, place], is taken off the shared latents of observed spectra: by how much their mean
-    differs from that of synthetic ones, or zeros as in the paper.
+    Shared latents z of observed spectra become (z - ``obs_off``) ``obs_matrix`` + ``obs_added``, each flattened to
+    [shared_latent * place]. That gives them the mean and the covariance of synthetic ones, or nothing happens, as in
+    the paper: see `Generator.align_as`.
     """
 
     def __init__(self, sizes: Sizes):
@@ -109,7 +111,10 @@ class Generator(nn.Module):
         self.split_out = _decoder(sizes.split_latent, sizes.split, narrow)
         self.synth_out = _domain_decoder(wide, sizes.domain)
         self.obs_out = _domain_decoder(wide + narrow, sizes.domain)
-        self.register_buffer("obs_offset", torch.zeros(sizes.shared_latent, after(sizes.length)))
+        features = sizes.shared_latent * after(sizes.length)
+        for name, value in (("off", torch.zeros(features)), ("matrix", torch.eye(features))):
+            self.register_buffer(f"obs_{name}", value)
+        self.register_buffer("obs_added", torch.zeros(features))
 
     def encode_synth(self, x: torch.Tensor) -> torch.Tensor:
         """Shared latent of synthetic spectra, [n, shared_latent, place], from [n, length]."""
@@ -117,8 +122,23 @@ class Generator(nn.Module):
 
     def encode_obs(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Shared and split latent of observed spectra."""
+        raw, split = self.encode_raw(x)
+        return self.aligned(raw), split
+
+    def encode_raw(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Shared latent of observed spectra before it is aligned, and split latent."""
         low = self.obs_in(x[:, None])
-        return self.shared_in(low) - self.obs_offset, self.split_in(low)
+        return self.shared_in(low), self.split_in(low)
+
+    def aligned(self, raw: torch.Tensor) -> torch.Tensor:
+        """Shared latents of observed spectra, [n, shared_latent, place], of those of `encode_raw`."""
+        return ((raw.flatten(1) - self.obs_off) @ self.obs_matrix + self.obs_added).view_as(raw)
+
+    @torch.no_grad()
+    def align_as(self, means: torch.Tensor, covariances: torch.Tensor) -> None:
+        """Align raw latents of these means [2, p] and covariances [2, p, p]: synthetic, observed."""
+        for name, value in zip(("off", "matrix", "added"), latent_map(means, covariances), strict=True):
+            getattr(self, f"obs_{name}").copy_(value)
 
     def decode_synth(self, shared: torch.Tensor) -> torch.Tensor:
         """Synthetic spectra, [n, length]."""

@@ -72,7 +72,7 @@ def fit_spectra(
     Fits
     """
     flux, ivar = flux.to(passage.dtype), ivar.to(passage.dtype)
-    optimiser, k = OPTIMISERS[fit["optimiser"]], 4 if fit["alpha"] == "free" else 3
+    optimiser, k = OPTIMISERS[fit["optimiser"]], passage.fitted_labels(fit["alpha"])
     least = fit["least_error"]
     weight = ivar if not least else 1 / (1 / ivar.clamp(min=1e-30) + least**2)
     weight = weight * passage.used
@@ -135,7 +135,7 @@ def within(passage: Passage, x: EngineInput, rows: np.ndarray, labels: np.ndarra
         part = x.take(rows[first : first + fit["chunk"]])
         flux, ivar = (torch.from_numpy(np.array(array)).to(passage.dtype) for array in (part.flux, part.ivar))
         weight = ivar * passage.used
-        start = nearest_start(passage, flux, weight, 3)
+        start = nearest_start(passage, flux, weight, passage.fitted_labels(fit["alpha"]))
         y = gauss_newton(Model.theory(passage), flux, weight, start, steps=fit["steps"]).y[:, chosen]
         kept.append(((y > lower) & (y < upper)).all(dim=1).numpy())
     inside = rows[np.concatenate(kept)]

@@ -34,7 +34,10 @@ class Batch:
 
 @dataclass
 class Passages:
-    """Spectra and latents of one batch on all their ways; names say from where to where."""
+    """Spectra and latents of one batch on all their ways; names say from where to where.
+
+    ``obs_raw`` are the shared latents of observed spectra before they are aligned.
+    """
 
     synth_synth: torch.Tensor
     obs_obs: torch.Tensor
@@ -44,6 +47,7 @@ class Passages:
     obs_synth_obs: torch.Tensor
     synth_shared: torch.Tensor
     obs_shared: torch.Tensor
+    obs_raw: torch.Tensor
     obs_split: torch.Tensor
     synth_obs_split: torch.Tensor
 
@@ -61,7 +65,8 @@ def passages(generator: Generator, batch: Batch) -> Passages:
     """
     net, n = generator, len(batch.synth)
     synth_shared = net.encode_synth(batch.synth)
-    obs_shared, obs_split = net.encode_obs(batch.obs)
+    obs_raw, obs_split = net.encode_raw(batch.obs)
+    obs_shared = net.aligned(obs_raw)
     # what several ways have in common is computed once
     from_synth, from_obs = net.shared_out(torch.cat([synth_shared, obs_shared])).split(n)
     split = net.split_out(obs_split)
@@ -78,6 +83,7 @@ def passages(generator: Generator, batch: Batch) -> Passages:
         obs_synth_obs=net.paint_obs(back[n:], split),
         synth_shared=synth_shared,
         obs_shared=obs_shared,
+        obs_raw=obs_raw,
         obs_split=obs_split,
         synth_obs_split=again_split,
     )

@@ -79,6 +79,10 @@ class Passage:
         networks = (copy.deepcopy(self.generator).double(), copy.deepcopy(self.emulator).double())
         return Passage(*networks, self.scale, self.used, tie, self.start.double())
 
+    def fitted_labels(self, alpha: str) -> int:
+        """4 where [alpha/M] is fitted too: it is ``free``, and the theory grid has more than one; else 3."""
+        return 4 if alpha == "free" and bool(self.emulator.upper[3] > self.emulator.lower[3]) else 3
+
     @property
     def shown(self) -> torch.Tensor:
         """1 for pixels that the networks see, 0 for masked and padded ones, [length]."""

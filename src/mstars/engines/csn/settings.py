@@ -86,7 +86,7 @@ class CsnPopulation(Section):
     m_h: Span = key((-1, 0.5), "[M/H]", unit="dex")
     components: int = key(30, "the most components of the Gaussian mixture; BIC chooses", ge=1)
     draws: int = key(1000000, "stars drawn from the mixture before they are resampled", ge=100)
-    synthetic: int = key(110000, "the most synthetic spectra", ge=10)
+    synthetic: int = key(110000, "synthetic spectra; only their labels are kept", ge=10)
     reference: Literal["apogee", "literature"] = key(
         "apogee",
         "whose Teff and [M/H] the synthetic stars follow: the labelled stars of this survey, or all literature "
@@ -119,17 +119,27 @@ class CsnNetwork(Section):
         (32, 64, 128, 256, 512), (8, 16, 32, 64, 128), (4, 8, 16, 32, 64), "channels of its branch for latents"
     )
     weights: Annotated[tuple[float, float, float], List] = key(
-        (3, 9, 1), "lambda_1, lambda_2 and lambda_3 of Eq. 7: synthetic, observed, adversarial"
+        (3, 9, 0.1),
+        "lambda_1, lambda_2 and lambda_3 of Eq. 7: synthetic, observed, adversarial (O'Briain et al.: 3, 9, 1)",
     )
     adversarial: Literal["non_saturating", "paper"] = key(
         "non_saturating", "how the generator works against the critics; paper: it maximises Eq. 5"
     )
     start: Literal["independent", "alike"] = key(
-        "independent", "first weights of the two domains' networks; alike: a spectrum is moved to itself at first"
+        "alike",
+        "first weights of the two domains' networks; alike: a spectrum is moved to itself at first; independent: the "
+        "paper's",
     )
-    alignment: float = key(0.0, "weight of a loss that holds the shared latents of both domains alike", ge=0)
+    alignment: Literal["moments", "none"] = key(
+        "moments",
+        "how shared latents of both domains are held alike beside the critics; moments: a linear map gives those of "
+        "observed spectra the mean and the covariance of the synthetic ones; none: the paper's",
+    )
     average: float = key(
-        0.0, "share of the old weights in a running mean of them, which is used; 0: the last weights", ge=0, lt=1
+        0.999,
+        "share of the old weights in a running mean of them, which is used; 0: the last weights, the paper's",
+        ge=0,
+        lt=1,
     )
     batch: int = _by_recipe(8, 8, 16, "spectra of each domain in an iteration", ge=1)
     iterations: int = _by_recipe(500000, 20000, 300, "what the paper calls epochs", ge=1)
@@ -157,7 +167,10 @@ class CsnFit(Section):
         "how theory is moved to the observed domain; difference: it gets what the decoders of the two domains make "
         "differently, and keeps what networks cannot rebuild; whole: it is what the decoder makes of it, the paper's",
     )
-    alpha: Literal["tied", "free"] = key("tied", "[alpha/M]: tied to [M/H] as in the synthetic set, or fitted")
+    alpha: Literal["free", "tied"] = key(
+        "free",
+        "[alpha/M]; free: fitted where the theory grid has more than one; tied: to [M/H] as in the synthetic set",
+    )
     least_error: float = key(0, "least error of the normalised flux in the fit", ge=0)
     rv: Literal["catalogue", "own"] = key(
         "catalogue", "own: the fit without transfer also has a velocity beside the catalogue's (Fig. 4)"

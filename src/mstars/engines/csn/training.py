@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 from mstars.core.errors import InputError
-from mstars.engines.csn.alignment import Alignment
+from mstars.engines.csn.alignment import Moments
 from mstars.engines.csn.architecture import Critics, Generator, Scale, Sizes, initialise, start_alike
 from mstars.engines.csn.emulator import Emulator
 from mstars.engines.csn.lengths import after
@@ -30,8 +30,10 @@ logger = logging.getLogger("mstars")
 _MOST_CRITIC_LOSS = 50.0
 """Four cross entropies of critics that guess add up to 2.8. Critics whose mean loss is above this have diverged."""
 
-_MEASURED = 64
-"""Batches of which the latents' means are measured for the weights that are used."""
+_MEASURED = 5000
+"""The most spectra of either domain of which the latents' moments are measured for the weights that are used."""
+
+_CHUNK = 256
 
 
 @dataclass
@@ -68,18 +70,30 @@ class Domains:
     def batch(self, draws: np.random.Generator, size: int, device: torch.device) -> Batch:
         """Random spectra of both domains, drawn with replacement."""
         rows = np.sort(draws.choice(self.rows, size))
-        chosen = draws.integers(0, len(self.labels), size)
-        shown = self.scale.pad(torch.from_numpy(self.used.astype(np.float32)))
+        chosen, shown = draws.integers(0, len(self.labels), size), self.shown
         ivar = np.minimum(self.ivar[rows], np.float32(self.least_error**-2)) * self.scale.std**2
-        synth = self.emulator(torch.from_numpy(self.labels[chosen]))
         weight = torch.full((size, len(shown)), (self.scale.std / self.synth_error) ** 2) * shown
         return Batch(
-            synth=(self.scale.apply(synth) * shown).to(device),
-            obs=(self.scale.apply(torch.from_numpy(self.flux[rows])) * shown).to(device),
+            synth=self.synthetic(chosen).to(device),
+            obs=self.observed(rows).to(device),
             synth_weight=weight.to(device),
             obs_weight=(self.scale.pad(torch.from_numpy(ivar.astype(np.float32))) * shown).to(device),
             shown=shown.to(device),
         )
+
+    @property
+    def shown(self) -> torch.Tensor:
+        """1 for pixels that the networks see, 0 for masked and padded ones, [length]."""
+        return self.scale.pad(torch.from_numpy(self.used.astype(np.float32)))
+
+    @torch.no_grad()
+    def synthetic(self, rows: np.ndarray) -> torch.Tensor:
+        """Synthetic spectra of some labels as the networks see them, [n, length]."""
+        return self.scale.apply(self.emulator(torch.from_numpy(self.labels[rows]))) * self.shown
+
+    def observed(self, rows: np.ndarray) -> torch.Tensor:
+        """Observed spectra as the networks see them, [n, length]."""
+        return self.scale.apply(torch.from_numpy(self.flux[rows])) * self.shown
 
 
 def flux_scale(emulator: Emulator, labels: np.ndarray, used: np.ndarray, length: int, most: int = 2000) -> Scale:
@@ -102,9 +116,10 @@ class Trainer:
         lambda_1, lambda_2, lambda_3 of Eq. 7.
     adversarial : str
         See `generator_losses`.
-    alignment : Alignment
-    alignment_weight : float
-        Of the alignment's loss beside Eq. 7; 0 as in the paper.
+    moments : Moments
+        Of the shared latents.
+    alignment : str
+        Of `mstars.engines.csn.alignment.ALIGNMENTS`.
     average : Generator
         Running mean of the generator's weights.
     """
@@ -114,8 +129,8 @@ class Trainer:
     optimizers: dict[str, torch.optim.Adam]
     weights: tuple[float, float, float]
     adversarial: str
-    alignment: Alignment
-    alignment_weight: float
+    moments: Moments
+    alignment: str
     average: Generator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,9 +149,9 @@ class Trainer:
             name: torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999), fused=True)
             for name, part in (("adam_generator", generator), ("adam_critics", critics))
         }
-        alignment = Alignment(sizes.shared_latent * after(sizes.length)).to(device)
+        moments = Moments(sizes.shared_latent * after(sizes.length)).to(device)
         weights, adversarial = tuple(network["weights"]), network["adversarial"]
-        return cls(generator, critics, optimizers, weights, adversarial, alignment, network["alignment"])
+        return cls(generator, critics, optimizers, weights, adversarial, moments, network["alignment"])
 
     def step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the generator, then one of the critics on the same spectra; the losses before them."""
@@ -146,9 +161,6 @@ class Trainer:
         ways = passages(self.generator, batch)
         self.critics.requires_grad_(False)
         total, parts = generator_losses(self.critics, ways, batch, self.weights, self.adversarial)
-        if self.alignment_weight:
-            parts["apart"] = self.alignment(ways.synth_shared, ways.obs_shared)
-            total = total + self.alignment_weight * parts["apart"]
         self.optimizers["adam_generator"].zero_grad(set_to_none=True)
         total.backward()
         self.optimizers["adam_generator"].step()
@@ -157,6 +169,10 @@ class Trainer:
         judged = critic_loss(self.critics, ways, batch)
         judged.backward()
         self.optimizers["adam_critics"].step()
+        if self.alignment == "moments":
+            self.moments.remember(ways.synth_shared, ways.obs_raw)
+            if self.moments.due:
+                self.generator.align_as(self.moments.means, self.moments.covariances)
         return {name: float(value.detach()) for name, value in {**parts, "total": total, "critic": judged}.items()}
 
     @torch.no_grad()
@@ -168,26 +184,28 @@ class Trainer:
 
 
 @torch.no_grad()
-def measure_offset(generator: Generator, domains: Domains, size: int, seed: int, device: torch.device) -> None:
-    """Measure by how much the shared latents of the domains differ in the mean, which a generator then takes off.
+def align(generator: Generator, domains: Domains, seed: int, device: torch.device) -> None:
+    """Align a generator's latents by moments of its own, of up to `_MEASURED` spectra of either training set.
 
-    The alignment holds the means of the weights in training together, whose running mean has an offset of its own.
+    In training the moments lag behind the weights, and the running mean of the weights has others.
 
     Parameters
     ----------
     generator : Generator
-        Its ``obs_offset`` is changed in place.
+        Changed in place.
     domains : Domains
-        Its training sets, of which ``size`` times `_MEASURED` random spectra are taken.
-    size, seed : int
+    seed : int
     device : torch.device
     """
-    found = torch.zeros_like(generator.obs_offset)
-    for number in range(_MEASURED):
-        batch = domains.batch(np.random.default_rng([seed, 0, number]), size, device)
-        apart = generator.encode_obs(batch.obs)[0] - generator.encode_synth(batch.synth)
-        found += apart.mean(dim=0) / _MEASURED
-    generator.obs_offset += found
+    draws = np.random.default_rng(seed)
+    rows, stars = (draws.permutation(n)[:_MEASURED] for n in (len(domains.rows), len(domains.labels)))
+    latents: tuple[list, list] = ([], [])
+    for part in np.split(stars, range(_CHUNK, len(stars), _CHUNK)):
+        latents[0].append(generator.encode_synth(domains.synthetic(part).to(device)))
+    for part in np.split(np.sort(domains.rows[rows]), range(_CHUNK, len(rows), _CHUNK)):
+        latents[1].append(generator.encode_raw(domains.observed(part).to(device))[0])
+    found = [torch.cat(side).flatten(1).double() for side in latents]
+    generator.align_as(torch.stack([side.mean(dim=0) for side in found]), torch.stack([side.T.cov() for side in found]))
 
 
 def learning_rate(network: dict, iteration: int) -> float:
@@ -235,8 +253,9 @@ def train_networks(
         A loss that is not finite, or critics that have diverged. The last checkpoint stays.
     """
     trainer = Trainer.fresh(sizes, network, seed, device)
-    used_parts = ["generator", "critics", *(name for name in ("average", "alignment") if network[name])]
-    networks = {name: getattr(trainer, name) for name in used_parts}
+    networks: dict = {"generator": trainer.generator, "critics": trainer.critics}
+    networks |= {"average": trainer.average} if network["average"] else {}
+    networks |= {"moments": trainer.moments} if network["alignment"] == "moments" else {}
     mark = _fingerprint(domains, sizes, network, seed)
     found = read_checkpoint(folder, mark, networks, trainer.optimizers)
     best, progress = found or ({}, {"history": [], "iteration": 0, "least": math.inf})
@@ -245,8 +264,8 @@ def train_networks(
     while progress["iteration"] < network["iterations"]:
         row = _stretch(trainer, domains, network, progress["iteration"], seed, device, folder)
         used = copy.deepcopy(trainer.average if network["average"] else trainer.generator)
-        if network["alignment"]:
-            measure_offset(used, domains, network["batch"], seed, device)
+        if network["alignment"] == "moments":
+            align(used, domains, seed, device)
         row |= judge(used)
         progress["history"].append(row)
         progress["iteration"] = row["iteration"]

@@ -13,6 +13,7 @@ from made_csn import N_PIXEL, NETWORK, TINY, made_domains
 from safetensors.torch import load
 
 from mstars.core.errors import InputError
+from mstars.engines.csn import alignment
 from mstars.engines.csn.latents import told_apart
 from mstars.engines.csn.training import Trainer, align, flux_scale, learning_rate, train_networks
 from mstars.networks.checkpoint import NAME
@@ -55,7 +56,9 @@ def killed_after(count):
 
 
 @pytest.mark.parametrize("after", [1, 2])
-def test_a_killed_training_ends_with_the_same_bytes(domains, tmp_path, after):
+def test_a_killed_training_ends_with_the_same_bytes(domains, tmp_path, monkeypatch, after):
+    monkeypatch.setattr(alignment, "_EVERY", 2)
+    monkeypatch.setattr(alignment, "_ENOUGH", 0.1)
     whole, history, about = train(domains, tmp_path / "whole")
     with pytest.raises(Killed):
         train(domains, tmp_path / "killed", killed_after(after))
@@ -65,6 +68,8 @@ def test_a_killed_training_ends_with_the_same_bytes(domains, tmp_path, after):
     assert set(states[0]) == set(states[1]) and all(
         torch.equal(value, states[1][key]) for key, value in states[0].items()
     )
+    matrix = states[0]["generator.obs_matrix"]
+    assert not torch.equal(matrix, torch.eye(len(matrix)))
 
 
 KILLED = """

@@ -160,7 +160,7 @@ class CsnFit(Section):
 
     PLACE: ClassVar[str] = "engines.csn.fit"
     optimiser: Literal["gauss_newton", "lbfgs"] = key("gauss_newton", "lbfgs: the paper's, one spectrum at a time")
-    steps: int = key(30, "the most evaluations of a fit", ge=1)
+    steps: int = key(60, "the most evaluations of a fit", ge=1)
     domain: Literal["observed", "synthetic"] = key("observed", "of the final fit; the paper's is the observed one")
     transfer: Literal["difference", "whole"] = key(
         "difference",

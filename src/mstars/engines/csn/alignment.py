@@ -5,9 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-ALIGNMENTS = ("moments", "none")
-"""Ways to hold the latents alike beside the critics; ``none`` is the paper's."""
-
 _RIDGE = 1e-2
 """Of the mean variance, added to covariances: the instance norm leaves directions in which latents never differ."""
 

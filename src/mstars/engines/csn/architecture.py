@@ -234,6 +234,10 @@ class Scale:
         """Standardised, and padded with zeros, which is the mean flux: [n, length] from [n, n_pixel]."""
         return self.pad((flux - self.mean) / self.std)
 
+    def given(self, flux: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
+        """What the networks see of flux, [n, length]: the mean wherever ``shown``, [length], is 0."""
+        return self.apply(flux) * shown
+
     def pad(self, values: torch.Tensor) -> torch.Tensor:
         """Zeros on both sides: [..., length] from [..., n_pixel]."""
         return functional.pad(values, margins(self.n_pixel, self.length))

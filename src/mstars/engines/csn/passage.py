@@ -94,7 +94,7 @@ class Passage:
 
     def given(self, flux: torch.Tensor) -> torch.Tensor:
         """Normalised flux [n, pixel] as the networks see it, [n, length]."""
-        return self.scale.apply(flux) * self.shown
+        return self.scale.given(flux, self.shown)
 
     def theory(self, y: torch.Tensor) -> torch.Tensor:
         """Normalised flux [n, pixel] of scaled labels, as theory has it."""

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Domains:
             shown=shown.to(device),
         )
 
-    @property
+    @cached_property
     def shown(self) -> torch.Tensor:
         """1 for pixels that the networks see, 0 for masked and padded ones, [length]."""
         return self.scale.pad(torch.from_numpy(self.used.astype(np.float32)))
@@ -89,11 +90,11 @@ class Domains:
     @torch.no_grad()
     def synthetic(self, rows: np.ndarray) -> torch.Tensor:
         """Synthetic spectra of some labels as the networks see them, [n, length]."""
-        return self.scale.apply(self.emulator(torch.from_numpy(self.labels[rows]))) * self.shown
+        return self.scale.given(self.emulator(torch.from_numpy(self.labels[rows])), self.shown)
 
     def observed(self, rows: np.ndarray) -> torch.Tensor:
         """Observed spectra as the networks see them, [n, length]."""
-        return self.scale.apply(torch.from_numpy(self.flux[rows])) * self.shown
+        return self.scale.given(torch.from_numpy(self.flux[rows]), self.shown)
 
 
 def flux_scale(emulator: Emulator, labels: np.ndarray, used: np.ndarray, length: int, most: int = 2000) -> Scale:
@@ -119,7 +120,7 @@ class Trainer:
     moments : Moments
         Of the shared latents.
     alignment : str
-        Of `mstars.engines.csn.alignment.ALIGNMENTS`.
+        ``network.alignment`` of the settings: moments, or none as in the paper.
     average : Generator
         Running mean of the generator's weights.
     """

@@ -125,8 +125,9 @@ def draw_losses(history: pd.DataFrame) -> Figure:
     below.plot(history["iteration"], history["chi2_theory"], color=GREY, label="without")
     above.set(yscale="log", ylabel=r"$L_{\rm rec}$, $L_{\rm cr}$")
     middle.set(ylabel=r"$L_{\rm adv}$")
-    below.set(yscale="log", ylabel=r"$\chi^2$ of held-out spectra", xlabel="iteration")
-    for axes in (above, middle, below):
+    below.set(ylabel=r"$\chi^2$ of held-out spectra", xlabel="iteration")
+    above.legend(loc="upper right", ncols=2)
+    for axes in (middle, below):
         axes.legend(loc="best")
     return figure
 
